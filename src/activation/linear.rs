@@ -1,0 +1,34 @@
+//! The identity.
+
+use nalgebra::DMatrix;
+use serde::{Deserialize, Serialize};
+
+use super::Activation;
+use crate::real::Real;
+
+/// a = z, with derivative 1: linear neurons, for regression and for the exercise on the quadratic cost.
+///
+/// Source: chapter 3 of the book, the exercise "Using the quadratic cost when we have linear neurons in the output
+/// layer".
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let z = DMatrix::from_column_slice(2, 1, &[-2.0, 3.0]);
+/// let mut a = DMatrix::zeros(2, 1);
+/// Linear.activate(&z, &mut a);
+/// assert_eq!(a, z);
+/// gradus::check::activation(&Linear).unwrap();
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Linear;
+
+impl<T: Real> Activation<T> for Linear {
+    fn activate(&self, z: &DMatrix<T>, a: &mut DMatrix<T>) {
+        a.copy_from(z);
+    }
+
+    fn pull_back(&self, _z: &DMatrix<T>, _a: &DMatrix<T>, _grad: &mut DMatrix<T>) {}
+}

@@ -1,0 +1,48 @@
+//! The rectified linear unit.
+
+use nalgebra::DMatrix;
+use serde::{Deserialize, Serialize};
+
+use super::Activation;
+use crate::real::{Real, map, zip_map};
+
+/// max(0, z), with derivative 1 for z > 0 and 0 for z ≤ 0.
+///
+/// At z = 0, where there is no derivative, 0 is taken: a neuron that is exactly silent stays so.
+///
+/// Source: chapter 3 of the book, "Other models of artificial neuron", equation (112).
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let z = DMatrix::from_column_slice(3, 1, &[-2.0, 0.0, 3.0]);
+/// let mut a = DMatrix::zeros(3, 1);
+/// Relu.activate(&z, &mut a);
+/// assert_eq!(a.as_slice(), [0.0, 0.0, 3.0]);
+/// gradus::check::activation(&Relu).unwrap();
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Relu;
+
+impl<T: Real> Activation<T> for Relu {
+    fn activate(&self, z: &DMatrix<T>, a: &mut DMatrix<T>) {
+        // Written so that NaN, which is not below 0, is passed on and reported instead of turned into 0.
+        map(
+            z,
+            a,
+            #[inline(always)]
+            |z| if z < T::zero() { T::zero() } else { z },
+        );
+    }
+
+    fn pull_back(&self, z: &DMatrix<T>, _a: &DMatrix<T>, grad: &mut DMatrix<T>) {
+        zip_map(
+            z,
+            grad,
+            #[inline(always)]
+            |z, grad| if z > T::zero() { grad } else { T::zero() },
+        );
+    }
+}

@@ -1,0 +1,62 @@
+//! The logistic function.
+
+use nalgebra::DMatrix;
+use serde::{Deserialize, Serialize};
+
+use super::Activation;
+use crate::real::{Real, map, zip_map};
+
+/// The sigmoid σ(z) = 1 / (1 + e^(−z)), with σ′(z) = σ(z) (1 − σ(z)).
+///
+/// It is computed from e^(−|z|), which never overflows, so that both tails are exact to a few ε *relative*: σ(−40) is
+/// 4.2 · 10⁻¹⁸ and not 0. Below the smallest normal number the result is 0.
+///
+/// Source: chapter 1 of the book, equation (3); for σ′ the exercise after equation (60) in chapter 3.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// assert_eq!(Sigmoid::of(0.0f64), 0.5);
+/// assert_eq!((Sigmoid::of(1e308f64), Sigmoid::of(-1e308f64)), (1.0, 0.0));
+/// gradus::check::activation(&Sigmoid).unwrap();
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sigmoid;
+
+impl Sigmoid {
+    /// σ(`z`).
+    #[inline(always)]
+    pub fn of<T: Real>(z: T) -> T {
+        let e = (-z.abs()).fast_exp();
+        let numerator = if z < T::zero() { e } else { T::one() };
+        numerator / (T::one() + e)
+    }
+
+    /// σ′(`z`) = σ(z) (1 − σ(z)), as σ(z) σ(−z), which does not cancel where σ is near 1.
+    #[inline(always)]
+    pub fn derivative<T: Real>(z: T) -> T {
+        Self::of(z) * Self::of(-z)
+    }
+}
+
+impl<T: Real> Activation<T> for Sigmoid {
+    fn activate(&self, z: &DMatrix<T>, a: &mut DMatrix<T>) {
+        map(
+            z,
+            a,
+            #[inline(always)]
+            |z| Self::of(z),
+        );
+    }
+
+    fn pull_back(&self, _z: &DMatrix<T>, a: &DMatrix<T>, grad: &mut DMatrix<T>) {
+        zip_map(
+            a,
+            grad,
+            #[inline(always)]
+            |a, grad| grad * (a * (T::one() - a)),
+        );
+    }
+}

@@ -1,0 +1,110 @@
+//! The softmax function, a probability distribution over the neurons of a layer.
+
+use nalgebra::DMatrix;
+use serde::{Deserialize, Serialize};
+
+use super::Activation;
+use crate::error::{Result, setting};
+use crate::real::{Real, vectorized};
+
+/// a_j = e^(c z_j) / Σ_k e^(c z_k): positive outputs that sum to 1.
+///
+/// The sharpness c > 0 is 1 by default. As c grows the largest z_j takes all, ties sharing equally; hence the
+/// name, a *soft* maximum. ∂a_j/∂z_k = c a_j (δ_jk − a_k): every output moves with every weighted input.
+///
+/// The largest z is subtracted first, so that no exponential overflows and the sum is at least 1.
+///
+/// Source: chapter 3 of the book, "Softmax", equation (78), and the exercise "Where does the 'softmax' name come
+/// from?" for c.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let z = DMatrix::from_column_slice(3, 1, &[1000.0, 1000.0, -1000.0]);
+/// let mut a = DMatrix::zeros(3, 1);
+/// Softmax::default().activate(&z, &mut a);
+/// assert_eq!(a.as_slice(), [0.5, 0.5, 0.0]);
+/// assert!(Softmax::with_sharpness(0.0).is_err());
+/// gradus::check::activation(&Softmax::with_sharpness(2.5)?).unwrap();
+/// # Ok::<(), gradus::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Softmax {
+    sharpness: f64,
+}
+
+impl Default for Softmax {
+    fn default() -> Self {
+        Self { sharpness: 1.0 }
+    }
+}
+
+impl Softmax {
+    /// The softmax with sharpness `c`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`](crate::Error::Setting) if `c` is not a positive finite number.
+    pub fn with_sharpness(c: f64) -> Result<Self> {
+        setting(
+            "softmax sharpness c",
+            c,
+            c > 0.0 && c.is_finite(),
+            "(0, ∞)",
+            "at 0 every output is the same, below it the smallest input wins",
+        )?;
+        Ok(Self { sharpness: c })
+    }
+
+    /// The sharpness c.
+    pub fn sharpness(&self) -> f64 {
+        self.sharpness
+    }
+
+    /// ln Σ_j e^(c z_j) and the largest z of one column.
+    pub(crate) fn log_sum_exp<T: Real>(&self, z: &[T]) -> T {
+        let (c, largest) = (T::of(self.sharpness), largest(z));
+        let sum: T = z.iter().map(|&z| (c * (z - largest)).fast_exp()).sum();
+        c * largest + sum.ln()
+    }
+}
+
+/// The largest element; NaN if there is one, so that it is passed on.
+#[inline(always)]
+fn largest<T: Real>(z: &[T]) -> T {
+    z.iter().copied().reduce(|m, z| if z > m || z.is_nan() { z } else { m }).unwrap_or(T::zero())
+}
+
+impl<T: Real> Activation<T> for Softmax {
+    fn activate(&self, z: &DMatrix<T>, a: &mut DMatrix<T>) {
+        let c = T::of(self.sharpness);
+        let neurons = z.nrows().max(1);
+        let columns = z.as_slice().chunks_exact(neurons).zip(a.as_mut_slice().chunks_exact_mut(neurons));
+        vectorized(
+            #[inline(always)]
+            || {
+                for (z, a) in columns {
+                    let largest = largest(z);
+                    for (a, &z) in a.iter_mut().zip(z) {
+                        *a = (c * (z - largest)).fast_exp();
+                    }
+                    let sum: T = a.iter().copied().sum();
+                    for a in a {
+                        *a /= sum;
+                    }
+                }
+            },
+        );
+    }
+
+    fn pull_back(&self, _z: &DMatrix<T>, a: &DMatrix<T>, grad: &mut DMatrix<T>) {
+        let c = T::of(self.sharpness);
+        for (a, mut grad) in a.column_iter().zip(grad.column_iter_mut()) {
+            // Jᵀ g = c a ∘ (g − ⟨a, g⟩)
+            let mean = a.dot(&grad);
+            grad.zip_apply(&a, |grad, a| *grad = c * a * (*grad - mean));
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The laws of a cost function.
+
+use nalgebra::DMatrix;
+use rand_chacha::ChaCha8Rng;
+
+use super::difference::derivative;
+use super::{EXTREMES, holds, law, normal, rng, uniform};
+use crate::activation::Activation;
+use crate::cost::Cost;
+use crate::error::Result;
+
+/// Verifies a cost function with the output activation that it is paired with:
+///
+/// - `delta` is ∂C_x/∂z of `value` at a = f(z), by differences, to a relative 10⁻⁷, and replaces what was there;
+/// - `value` of a batch is the sum of the values of its columns;
+/// - weighted inputs up to ±10³⁰⁸ never give NaN.
+///
+/// The targets are probability distributions, the usual 0 and 1 among them, which every cost of classes or
+/// probabilities is defined for.
+///
+/// # Errors
+///
+/// [`Error::Law`](crate::Error::Law) for the first law that is broken.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// gradus::check::cost(&Quadratic, &Tanh).unwrap();
+/// gradus::check::cost(&LogLikelihood, &Softmax::with_sharpness(3.0)?).unwrap();
+/// # Ok::<(), gradus::Error>(())
+/// ```
+pub fn cost<C: Cost<f64, A>, A: Activation<f64>>(cost: &C, output: &A) -> Result<()> {
+    let mut rng = rng(2);
+    for scale in [0.1, 1.0, 4.0] {
+        for _ in 0..20 {
+            let z = normal(&mut rng, 4, 3, scale);
+            let y = distributions(&mut rng, 4, 3);
+            differentiates(cost, output, &z, &y)?;
+            adds_up(cost, output, &z, &y)?;
+        }
+    }
+    stays_a_number(cost, output)
+}
+
+/// Columns that sum to 1; every second one is 1 in one place.
+fn distributions(rng: &mut ChaCha8Rng, rows: usize, columns: usize) -> DMatrix<f64> {
+    let mut y = DMatrix::from_fn(rows, columns, |_, _| uniform(rng));
+    for (j, mut column) in y.column_iter_mut().enumerate() {
+        if j % 2 == 0 {
+            let largest = column.argmax().0;
+            column.fill(0.0);
+            column[largest] = 1.0;
+        } else {
+            let sum = column.sum();
+            column /= sum;
+        }
+    }
+    y
+}
+
+fn value<C: Cost<f64, A>, A: Activation<f64>>(
+    cost: &C,
+    output: &A,
+    z: &DMatrix<f64>,
+    y: &DMatrix<f64>,
+) -> (f64, DMatrix<f64>) {
+    let mut a = z.clone();
+    output.activate(z, &mut a);
+    // Replaced, not added to: what stood there before must not matter.
+    let mut delta = DMatrix::from_element(z.nrows(), z.ncols(), 1e6);
+    cost.delta(output, z, &a, y, &mut delta);
+    (cost.value(output, z, &a, y), delta)
+}
+
+fn differentiates<C: Cost<f64, A>, A: Activation<f64>>(
+    cost: &C,
+    output: &A,
+    z: &DMatrix<f64>,
+    y: &DMatrix<f64>,
+) -> Result<()> {
+    let (here, delta) = value(cost, output, z, y);
+    for i in 0..z.len() {
+        let at = || format!("∂C/∂z[{i}], z = {:?}, y = {:?}", z.as_slice(), y.as_slice());
+        let along = |h: f64| {
+            let mut z = z.clone();
+            z[i] += h;
+            value(cost, output, &z, y).0
+        };
+        derivative(cost, "delta is the derivative of value by z", at, delta[i], here, along)?;
+    }
+    Ok(())
+}
+
+fn adds_up<C: Cost<f64, A>, A: Activation<f64>>(
+    cost: &C,
+    output: &A,
+    z: &DMatrix<f64>,
+    y: &DMatrix<f64>,
+) -> Result<()> {
+    let (whole, delta) = value(cost, output, z, y);
+    let mut sum = 0.0;
+    for j in 0..z.ncols() {
+        let (z, y) = (z.columns(j, 1).into_owned(), y.columns(j, 1).into_owned());
+        let (part, delta_alone) = value(cost, output, &z, &y);
+        sum += part;
+        let same = delta.column(j) == delta_alone.column(0);
+        holds(cost, "delta of a column is the same alone and in a batch", || format!("z = {z:?}"), same)?;
+    }
+    let at = || format!("z = {:?}, y = {:?}", z.as_slice(), y.as_slice());
+    law(cost, "value of a batch is the sum over its columns", at, whole, sum, 1e-12 * (1.0 + sum.abs()))
+}
+
+fn stays_a_number<C: Cost<f64, A>, A: Activation<f64>>(cost: &C, output: &A) -> Result<()> {
+    for x in EXTREMES {
+        for right in 0..3 {
+            let z = DMatrix::from_column_slice(3, 1, &[x, -x, 0.0]);
+            let y = DMatrix::from_fn(3, 1, |i, _| f64::from(u8::from(i == right)));
+            let (value, delta) = value(cost, output, &z, &y);
+            let at = || format!("z = {:?}, y = {:?}", z.as_slice(), y.as_slice());
+            holds(cost, "extreme weighted inputs give no NaN in value", at, !value.is_nan())?;
+            let numbers = !delta.iter().any(|d| d.is_nan());
+            holds(cost, "extreme weighted inputs give no NaN in delta", at, numbers)?;
+        }
+    }
+    Ok(())
+}

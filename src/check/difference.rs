@@ -1,0 +1,37 @@
+//! Derivatives by differences.
+
+use std::fmt::Debug;
+
+use crate::error::Result;
+
+/// A derivative has to agree with differences to this relative error.
+const RELATIVE: f64 = 1e-7;
+
+/// Compares `found` with the derivative of `f` at 0, estimated by differences.
+///
+/// The estimate is (8 (f(h) − f(−h)) − (f(2h) − f(−2h))) / 12h, whose error is of order h⁴. Where the estimates from h
+/// and h/2 disagree, f has a kink nearby; there the derivative has to lie between those from either side.
+/// `magnitude` is the size of the numbers that f adds up, which bounds what rounding does to a difference.
+pub(super) fn derivative(
+    subject: &dyn Debug,
+    law: &'static str,
+    at: impl FnOnce() -> String,
+    found: f64,
+    magnitude: f64,
+    mut f: impl FnMut(f64) -> f64,
+) -> Result<()> {
+    let h = 1e-3;
+    let mut central = |h: f64| (8.0 * (f(h) - f(-h)) - (f(2.0 * h) - f(-2.0 * h))) / (12.0 * h);
+    let (coarse, fine) = (central(h), central(h / 2.0));
+    let rounding = 1e-11 * (1.0 + magnitude.abs());
+    let tolerance = RELATIVE * fine.abs() + rounding;
+    if (coarse - fine).abs() <= tolerance {
+        return super::law(subject, law, at, found, fine, tolerance);
+    }
+    let value = f(0.0);
+    let tiny = 1e-6;
+    let (left, right) = ((value - f(-tiny)) / tiny, (f(tiny) - value) / tiny);
+    let (low, high) = (left.min(right), left.max(right));
+    let slack = 1e-4 * (1.0 + magnitude.abs() + low.abs().max(high.abs()));
+    super::law(subject, law, at, found, found.clamp(low - slack, high + slack), 0.0)
+}

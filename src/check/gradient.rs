@@ -1,0 +1,86 @@
+//! The gradient of a whole network.
+
+use nalgebra::DMatrix;
+
+use super::difference::derivative;
+use crate::activation::Activation;
+use crate::cost::Cost;
+use crate::error::{Error, Result};
+use crate::network::{Gradient, Network, Pass};
+
+/// Verifies backpropagation: the gradient of the mean cost of the batch (`x`, `y`) by every weight and every bias of
+/// `network`, by differences, to a relative 10⁻⁷.
+///
+/// # Shapes
+///
+/// `x` inputs × examples, `y` outputs × examples.
+///
+/// # Errors
+///
+/// [`Error::Size`] if `x` or `y` does not fit the network, [`Error::Empty`] without examples, [`Error::Law`] for the
+/// first parameter whose derivative is wrong.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let network = Network::new(&[3, 4, 4, 2], Tanh, Sigmoid, &ScaledGaussian, 1)?;
+/// let x = DMatrix::from_fn(3, 5, |i, j| (i as f64 - j as f64) / 3.0);
+/// let y = DMatrix::from_fn(2, 5, |i, j| ((i + j) % 2) as f64);
+/// gradus::check::gradient(&network, &CrossEntropy, &x, &y)?;
+/// # Ok::<(), gradus::Error>(())
+/// ```
+pub fn gradient<H, O, C>(
+    network: &Network<f64, H, O>,
+    cost: &C,
+    x: &DMatrix<f64>,
+    y: &DMatrix<f64>,
+) -> Result<()>
+where
+    H: Activation<f64> + Clone,
+    O: Activation<f64> + Clone,
+    C: Cost<f64, O>,
+{
+    let shapes = [
+        ("rows of x, the network's inputs", x.nrows(), network.n_inputs()),
+        ("rows of y, the network's outputs", y.nrows(), network.n_outputs()),
+        ("columns of y, one for each of x", y.ncols(), x.ncols()),
+    ];
+    for (what, found, expected) in shapes {
+        if found != expected {
+            return Err(Error::Size { what, found, expected });
+        }
+    }
+    if x.ncols() == 0 {
+        return Err(Error::Empty { what: "the batch" });
+    }
+
+    let sizes = network.sizes();
+    let (mut pass, mut found) = (Pass::new(&sizes, x.ncols()), Gradient::new(&sizes));
+    pass.x.copy_from(x);
+    pass.y.copy_from(y);
+    network.forward(&mut pass);
+    let here = network.cost(cost, &pass) / x.ncols() as f64;
+    network.backward(cost, &mut pass, &mut found);
+
+    let mut moved = network.clone();
+    for (index, array) in found.arrays().enumerate() {
+        let name = if index % 2 == 0 { "weights" } else { "biases" };
+        for (i, &found) in array.iter().enumerate() {
+            let at = || format!("element {i} of the {name} of layer {}", index / 2 + 1);
+            let along = |h: f64| {
+                let parameter = moved.parameters_mut().nth(index).and_then(|array| array.get_mut(i));
+                let before = parameter.map(|parameter| std::mem::replace(parameter, *parameter + h));
+                moved.forward(&mut pass);
+                let there = moved.cost(cost, &pass) / x.ncols() as f64;
+                if let (Some(array), Some(before)) = (moved.parameters_mut().nth(index), before) {
+                    array[i] = before;
+                }
+                there
+            };
+            derivative(&cost, "backward gives the gradient of the mean cost", at, found, here, along)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! The laws of an optimizer.
+
+use super::{holds, normal, rng};
+use crate::error::Result;
+use crate::optimizer::Optimizer;
+
+/// Verifies an optimizer:
+///
+/// - from a fresh state, a gradient of zeros moves nothing, and the first step goes downhill;
+/// - the same state, parameters and gradient give the same step, to the bit;
+/// - on the parabola ½ Σ w², 2,000 small steps come closer to the minimum, and never give NaN.
+///
+/// # Errors
+///
+/// [`Error::Law`](crate::Error::Law) for the first law that is broken.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// #[derive(Debug)]
+/// struct Uphill;
+/// impl Optimizer<f64> for Uphill {
+///     type State = ();
+///     fn init(&self, _: usize) {}
+///     fn step(&self, _: &mut (), w: &mut [f64], gradient: &[f64], eta: f64) {
+///         w.iter_mut().zip(gradient).for_each(|(w, g)| *w += eta * g);
+///     }
+/// }
+/// assert!(gradus::check::optimizer(&Uphill).unwrap_err().to_string().contains("downhill"));
+/// ```
+pub fn optimizer<O: Optimizer<f64>>(rule: &O) -> Result<()> {
+    let mut rng = rng(4);
+    let start = normal(&mut rng, 9, 1, 1.0);
+    let gradient = normal(&mut rng, 9, 1, 1.0);
+    let (start, gradient) = (start.as_slice(), gradient.as_slice());
+    let at = || format!("w = {start:?}, gradient = {gradient:?}");
+
+    let mut w = start.to_vec();
+    rule.step(&mut rule.init(w.len()), &mut w, &vec![0.0; start.len()], 0.1);
+    holds(rule, "a gradient of zeros moves nothing at first", at, w == start)?;
+
+    let mut state = rule.init(w.len());
+    let mut w = start.to_vec();
+    rule.step(&mut state, &mut w, gradient, 0.1);
+    let along: f64 = w.iter().zip(start).zip(gradient).map(|((w, start), g)| (w - start) * g).sum();
+    holds(rule, "the first step goes downhill", at, along < 0.0)?;
+
+    let (mut again, mut twin) = (w.clone(), w.clone());
+    rule.step(&mut state.clone(), &mut again, gradient, 0.1);
+    rule.step(&mut state.clone(), &mut twin, gradient, 0.1);
+    holds(rule, "the same state, parameters and gradient give the same step", at, again == twin)?;
+
+    let squares = |w: &[f64]| w.iter().map(|w| w * w).sum::<f64>();
+    let mut state = rule.init(start.len());
+    let mut w = start.to_vec();
+    for _ in 0..2000 {
+        let slope = w.clone();
+        rule.step(&mut state, &mut w, &slope, 0.01);
+    }
+    let closer = squares(&w) < squares(start);
+    holds(
+        rule,
+        "2,000 steps of η = 0.01 on ½ Σ w² come closer to 0",
+        || format!("from {start:?} to {w:?}"),
+        closer,
+    )
+}

@@ -1,0 +1,55 @@
+//! The laws of a learning-rate schedule.
+
+use super::{histories, holds, without};
+use crate::error::Result;
+use crate::history::History;
+use crate::schedule::{LrSchedule, Progress};
+
+/// Verifies a learning-rate schedule, on rising, falling, flat and random histories:
+///
+/// - a rate is a positive finite number, and the first epoch has one;
+/// - it is a function of the history: asked twice it answers the same;
+/// - what it reads it declares: without the scores that [`metric`](LrSchedule::metric) does not name, it answers the
+///   same.
+///
+/// # Errors
+///
+/// [`Error::Law`](crate::Error::Law) for the first law that is broken.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// #[derive(Debug)]
+/// struct Falling;
+/// impl LrSchedule for Falling {
+///     fn rate(&self, progress: &Progress<'_>) -> Option<f64> {
+///         Some(1.0 - 0.1 * progress.epoch as f64) // 0 in epoch 10
+///     }
+/// }
+/// assert!(gradus::check::schedule(&Falling).unwrap_err().to_string().contains("positive"));
+/// ```
+pub fn schedule<S: LrSchedule + ?Sized>(schedule: &S) -> Result<()> {
+    let rate = |history: &History| schedule.rate(&Progress { epoch: history.len() + 1, history });
+    let first = rate(&History::new());
+    holds(&schedule, "the first epoch has a rate", || "an empty history".to_owned(), first.is_some())?;
+    for history in histories().iter().chain([&History::new()]) {
+        let at = || format!("{history:?}");
+        let answer = rate(history);
+        let lawful = answer.is_none_or(|eta| eta > 0.0 && eta.is_finite());
+        holds(&schedule, "a rate is positive and finite", at, lawful)?;
+        holds(&schedule, "the same history gives the same rate", at, rate(history) == answer)?;
+
+        let metric = schedule.metric();
+        let unread = without(
+            history,
+            !metric.is_some_and(|metric| metric.needs_training_scores()),
+            !metric.is_some_and(|metric| metric.needs_validation()),
+        );
+        let reads_costs = metric.is_some_and(|metric| metric == crate::history::Metric::TrainingCost);
+        let same = reads_costs || rate(&unread) == answer;
+        holds(&schedule, "the scores that it reads are those that metric() declares", at, same)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,61 @@
+//! The laws of a stopping rule.
+
+use super::{histories, holds, without};
+use crate::error::Result;
+use crate::history::{History, Metric};
+use crate::stopping::StoppingRule;
+
+/// Verifies a stopping rule, on rising, falling, flat and random histories:
+///
+/// - it is silent before the first epoch has ended;
+/// - it is a function of the history: asked twice it answers the same;
+/// - what it reads it declares: without the scores that [`metrics`](StoppingRule::metrics) does not name, it answers
+///   the same;
+/// - `replay` finds the first epoch at which `check` breaks.
+///
+/// # Errors
+///
+/// [`Error::Law`](crate::Error::Law) for the first law that is broken.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// gradus::check::stopping_rule(&NoImprovement::new(3)?.or(MaxEpochs::new(30)?)).unwrap();
+/// # Ok::<(), gradus::Error>(())
+/// ```
+pub fn stopping_rule<R: StoppingRule + ?Sized>(rule: &R) -> Result<()> {
+    let silent = rule.check(&History::new()).is_continue();
+    holds(&rule, "it is silent before the first epoch has ended", || "an empty history".to_owned(), silent)?;
+
+    let metrics = rule.metrics();
+    let reads_costs = metrics.contains(&Metric::TrainingCost);
+    for history in histories() {
+        let at = || format!("{history:?}");
+        let answer = rule.check(&history);
+        let again = rule.check(&history);
+        holds(&rule, "the same history gives the same answer", at, again == answer)?;
+
+        let unread = without(
+            &history,
+            !reads_costs && !metrics.iter().any(|metric| metric.needs_training_scores()),
+            !metrics.iter().any(|metric| metric.needs_validation()),
+        );
+        let same = rule.check(&unread) == answer;
+        holds(&rule, "the scores that it reads are those that metrics() declares", at, same)?;
+
+        let mut prefix = History::new();
+        let mut first = None;
+        for record in history.epochs() {
+            prefix.push(record.clone());
+            if rule.check(&prefix).is_break() {
+                first = Some(prefix.len());
+                break;
+            }
+        }
+        let replayed = rule.replay(&history).map(|(epoch, _)| epoch);
+        holds(&rule, "replay finds the first epoch at which check breaks", at, replayed == first)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! The cross-entropy cost of independent sigmoid outputs.
+
+use nalgebra::DMatrix;
+
+use super::Cost;
+use crate::activation::Sigmoid;
+use crate::error::{Error, Result};
+use crate::real::Real;
+
+/// C_x = −Σ_j [y_j ln a_j + (1 − y_j) ln(1 − a_j)], with δ = a − y: for sigmoid outputs and targets in [0, 1].
+///
+/// σ′ has cancelled from δ, so that a neuron learns the faster the more wrong it is. With a = σ(z) the value is
+///
+/// ```text
+/// C_x = Σ_j [max(z_j, 0) − y_j z_j + ln(1 + e^(−|z_j|))]
+/// ```
+///
+/// which is finite for every finite z, where the first form takes ln 0 as soon as an output rounds to 0 or 1. For y in
+/// (0, 1) it is least at a = y, and is there the binary entropy of y.
+///
+/// Source: chapter 3 of the book, "The cross-entropy cost function", equations (57) to (63), and the problem on
+/// what makes δ = a − y.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let z = DMatrix::from_column_slice(2, 1, &[0.0, 1000.0]);
+/// let (mut a, y) = (z.clone(), DMatrix::from_column_slice(2, 1, &[1.0, 0.0]));
+/// Sigmoid.activate(&z, &mut a);
+/// assert_eq!(CrossEntropy.value(&Sigmoid, &z, &a, &y), f64::ln(2.0) + 1000.0);
+/// gradus::check::cost(&CrossEntropy, &Sigmoid).unwrap();
+/// ```
+///
+/// No other output activation compiles:
+///
+/// ```compile_fail
+/// use gradus::prelude::*;
+///
+/// let z = DMatrix::from_element(1, 1, 0.5);
+/// CrossEntropy.value(&Linear, &z, &z, &z);
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CrossEntropy;
+
+impl<T: Real> Cost<T, Sigmoid> for CrossEntropy {
+    fn value(&self, _output: &Sigmoid, z: &DMatrix<T>, _a: &DMatrix<T>, y: &DMatrix<T>) -> T {
+        z.zip_fold(y, T::zero(), |sum, z, y| {
+            // max(z, 0) − y z, without the difference of two large numbers.
+            let linear = if z > T::zero() { (T::one() - y) * z } else { -y * z };
+            sum + linear + (-z.abs()).fast_exp().ln_1p()
+        })
+    }
+
+    fn delta(
+        &self,
+        _output: &Sigmoid,
+        _z: &DMatrix<T>,
+        a: &DMatrix<T>,
+        y: &DMatrix<T>,
+        delta: &mut DMatrix<T>,
+    ) {
+        delta.copy_from(a);
+        *delta -= y;
+    }
+
+    fn check_targets(&self, y: &DMatrix<T>, first: usize) -> Result<()> {
+        for (sample, column) in y.column_iter().enumerate() {
+            if let Some(index) = column.iter().position(|&y| !(y >= T::zero() && y <= T::one())) {
+                return Err(Error::Target {
+                    sample: first + sample,
+                    index,
+                    value: column[index].f64(),
+                    allowed: "[0, 1]",
+                    why: "the cross-entropy reads a target as a probability",
+                });
+            }
+        }
+        Ok(())
+    }
+}

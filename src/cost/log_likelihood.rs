@@ -1,0 +1,77 @@
+//! The log-likelihood cost of a softmax layer.
+
+use nalgebra::DMatrix;
+
+use super::Cost;
+use crate::activation::Softmax;
+use crate::error::{Error, Result};
+use crate::real::Real;
+
+/// C_x = −Σ_j y_j ln a_j, with δ = c (a − y): for softmax outputs of sharpness c and targets that are probability
+/// distributions.
+///
+/// For the usual target, 1 at the right class and 0 elsewhere, it is the book's −ln a_y. The value is
+/// computed as Σ_j y_j (ln Σ_k e^(c z_k) − c z_j), which stays finite where a_j rounds to 0.
+///
+/// Source: chapter 3 of the book, "Softmax", equations (80) to (82); for soft targets the same derivation with
+/// Σ_j y_j = 1.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let z = DMatrix::from_column_slice(2, 1, &[0.0, 2000.0]);
+/// let (mut a, y) = (z.clone(), DMatrix::from_column_slice(2, 1, &[1.0, 0.0]));
+/// Softmax::default().activate(&z, &mut a);
+/// assert_eq!(a[0], 0.0);
+/// assert_eq!(LogLikelihood.value(&Softmax::default(), &z, &a, &y), 2000.0);
+/// gradus::check::cost(&LogLikelihood, &Softmax::default()).unwrap();
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LogLikelihood;
+
+impl<T: Real> Cost<T, Softmax> for LogLikelihood {
+    fn value(&self, output: &Softmax, z: &DMatrix<T>, _a: &DMatrix<T>, y: &DMatrix<T>) -> T {
+        let (c, neurons) = (T::of(output.sharpness()), z.nrows().max(1));
+        let columns = z.as_slice().chunks_exact(neurons).zip(y.as_slice().chunks_exact(neurons));
+        columns
+            .map(|(z, y)| {
+                let log_sum = output.log_sum_exp(z);
+                // Where y is 0 nothing counts, not even an overflow.
+                let expected = z.iter().zip(y).filter(|(_, y)| **y != T::zero());
+                expected.map(|(&z, &y)| y * (log_sum - c * z)).sum()
+            })
+            .sum()
+    }
+
+    fn delta(
+        &self,
+        output: &Softmax,
+        _z: &DMatrix<T>,
+        a: &DMatrix<T>,
+        y: &DMatrix<T>,
+        delta: &mut DMatrix<T>,
+    ) {
+        let c = T::of(output.sharpness());
+        delta.copy_from(a);
+        delta.zip_apply(y, |delta, y| *delta = c * (*delta - y));
+    }
+
+    fn check_targets(&self, y: &DMatrix<T>, first: usize) -> Result<()> {
+        let why = "the log-likelihood reads the targets of a sample as a probability distribution";
+        for (sample, column) in y.column_iter().enumerate() {
+            let sample = first + sample;
+            if let Some(index) = column.iter().position(|&y| !(y >= T::zero() && y <= T::one())) {
+                let value = column[index].f64();
+                return Err(Error::Target { sample, index, value, allowed: "[0, 1]", why });
+            }
+            let sum: f64 = column.iter().map(|y| y.f64()).sum();
+            if (sum - 1.0).abs() > 1e-5 {
+                let allowed = "a sum of 1 over the outputs (the value given is the sum)";
+                return Err(Error::Target { sample, index: 0, value: sum, allowed, why });
+            }
+        }
+        Ok(())
+    }
+}

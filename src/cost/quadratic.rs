@@ -1,0 +1,38 @@
+//! The quadratic cost.
+
+use nalgebra::DMatrix;
+
+use super::Cost;
+use crate::activation::Activation;
+use crate::real::Real;
+
+/// C_x = ½ ‖a − y‖², with δ = Jᵀ (a − y): for any output activation.
+///
+/// With linear outputs δ = a − y by itself. With sigmoid outputs δ = (a − y) σ′(z), which is nearly 0 where a neuron
+/// is saturated, rightly or wrongly: the learning slowdown with which chapter 3 begins.
+///
+/// Source: chapter 1 of the book, equation (6); chapter 3, equations (54) to (56).
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let (a, y) = (DMatrix::from_element(1, 1, 3.0), DMatrix::from_element(1, 1, 1.0));
+/// assert_eq!(Quadratic.value(&Linear, &a, &a, &y), 2.0);
+/// gradus::check::cost(&Quadratic, &Sigmoid).unwrap();
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Quadratic;
+
+impl<T: Real, A: Activation<T>> Cost<T, A> for Quadratic {
+    fn value(&self, _output: &A, _z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>) -> T {
+        T::of(0.5) * a.zip_fold(y, T::zero(), |sum, a, y| sum + (a - y) * (a - y))
+    }
+
+    fn delta(&self, output: &A, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, delta: &mut DMatrix<T>) {
+        delta.copy_from(a);
+        *delta -= y;
+        output.pull_back(z, a, delta);
+    }
+}

@@ -1,0 +1,88 @@
+//! Procedural handwriting: 28×28 images of digits in the manner of MNIST, drawn from a seed without any file.
+//!
+//! Every image takes the way of a hand-written one: a *skeleton* (one of several ways of writing the digit) → *jitter*
+//! of its points → a smooth *curve* → a *bend* and an *affine* map (slant, rotation, proportions, size, place) → a
+//! *pen* of varying width and pressure → small *defects* → *blur* → *noise* → bytes. As in MNIST the digit fills
+//! about 20×20 pixels and its centre of mass lies near the centre of the image.
+//!
+//! They are made to be as hard as a first data set should be: of 10,000 training and 2,000 test images, a softmax layer
+//! alone gets about 88 % of the test right and 784-30-10 sigmoid neurons about 96 %; of the first 1,000 training
+//! images the latter learn every one, and get about 86 % of the test right: they overfit.
+//!
+//! The bytes are the same on every machine: the arithmetic uses only operations that IEEE 754 rounds exactly.
+
+mod dice;
+mod render;
+mod shape;
+mod skeletons;
+
+use dice::{Dice, Purpose};
+
+/// The width and the height of an image in pixels.
+pub const SIDE: usize = 28;
+
+/// The number of pixels of an image.
+pub const PIXELS: usize = SIDE * SIDE;
+
+/// An image, row after row from the top: 0 is background and 255 is full ink.
+pub type Image = [u8; PIXELS];
+
+/// Draws `count` images and returns their pixels, image after image, and their labels 0 to 9.
+///
+/// Image `i` is [`sample`]`(seed, i)`; so a shorter set is the beginning of a longer one with the same seed, and
+/// every ten images from a multiple of ten on show each digit once, in random order.
+///
+/// # Shapes
+///
+/// `count` · [`PIXELS`] pixels and `count` labels.
+///
+/// # Example
+///
+/// ```
+/// use gradus::data::digits;
+///
+/// let (pixels, labels) = digits::generate(20, 42);
+/// assert_eq!((pixels.len(), labels.len()), (20 * digits::PIXELS, 20));
+/// assert_eq!(labels.iter().filter(|&&label| label == 7).count(), 2);
+/// ```
+pub fn generate(count: usize, seed: u64) -> (Vec<u8>, Vec<u8>) {
+    let mut pixels = Vec::new();
+    let mut labels = Vec::new();
+    for index in 0..count {
+        let (image, label) = sample(seed, index as u64);
+        pixels.extend_from_slice(&image);
+        labels.push(label);
+    }
+    (pixels, labels)
+}
+
+/// Draws the image number `index` of the set that belongs to `seed`, and returns it with its label.
+///
+/// # Example
+///
+/// ```
+/// use gradus::data::digits;
+///
+/// let (image, label) = digits::sample(42, 7);
+/// assert!(label <= 9);
+/// assert!(image.iter().any(|&pixel| pixel > 200));
+/// ```
+pub fn sample(seed: u64, index: u64) -> (Image, u8) {
+    let digit = label(seed, index);
+    let mut dice = Dice::new(seed, Purpose::Image, index);
+    let strokes = shape::write(digit, &mut dice);
+    (render::render(&strokes, &mut dice), digit as u8)
+}
+
+/// The labels of ten successive images are a random permutation, which keeps every prefix of the set balanced.
+fn label(seed: u64, index: u64) -> usize {
+    let mut dice = Dice::new(seed, Purpose::Labels, index / 10);
+    let mut digits = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+    for last in (1..10).rev() {
+        digits.swap(last, dice.below(last + 1));
+    }
+    digits[(index % 10) as usize]
+}
+
+#[cfg(test)]
+mod tests;

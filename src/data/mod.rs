@@ -1,0 +1,89 @@
+//! Data: what a sample is, sets of samples in memory, and where they come from.
+
+mod dataset;
+pub mod digits;
+mod idx;
+pub mod mnist;
+
+use std::fmt::Debug;
+
+use nalgebra::DMatrix;
+
+pub use dataset::Dataset;
+pub(crate) use dataset::all_finite;
+pub use idx::IdxTensor;
+pub use mnist::Mnist;
+
+use crate::error::Result;
+use crate::real::Real;
+
+/// A set of samples, each with inputs x and targets y, from which mini-batches are gathered.
+///
+/// [`Dataset`] holds them in memory. A source of one's own may compute or read them when they are asked for; what it
+/// returns may depend on the epoch, as distorted images do, but on nothing else, so that a run can be repeated.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// /// x on a grid in [0, 1), y = x².
+/// #[derive(Debug)]
+/// struct Parabola;
+///
+/// impl<T: Real> Samples<T> for Parabola {
+///     fn len(&self) -> usize {
+///         100
+///     }
+///     fn n_inputs(&self) -> usize {
+///         1
+///     }
+///     fn n_outputs(&self) -> usize {
+///         1
+///     }
+///     fn gather(&self, _: u64, indices: &[usize], x: &mut DMatrix<T>, y: &mut DMatrix<T>) -> gradus::Result<()> {
+///         for (column, &index) in indices.iter().enumerate() {
+///             x[column] = T::of(index as f64 / 100.0);
+///             y[column] = x[column] * x[column];
+///         }
+///         Ok(())
+///     }
+/// }
+/// let mut network = Network::<f64, _, _>::new(&[1, 4, 1], Tanh, Linear, &ScaledGaussian, 1)?;
+/// let report = Trainer::new(Quadratic).fit(&mut network, &Parabola, None)?;
+/// assert!(report.history.last().unwrap().training_cost() < 0.01);
+/// # Ok::<(), gradus::Error>(())
+/// ```
+pub trait Samples<T: Real>: Debug + Sync {
+    /// The number of samples.
+    fn len(&self) -> usize;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The number of inputs of a sample.
+    fn n_inputs(&self) -> usize;
+
+    /// The number of targets of a sample.
+    fn n_outputs(&self) -> usize;
+
+    /// Fills column j of `x` and of `y` with the sample `indices[j]` as it is in `epoch` (counted from 1).
+    ///
+    /// # Shapes
+    ///
+    /// `x` inputs × `indices.len()`, `y` outputs × `indices.len()`.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the source from delivering, for sources of one's own as
+    /// [`Error::Samples`](crate::Error::Samples).
+    fn gather(&self, epoch: u64, indices: &[usize], x: &mut DMatrix<T>, y: &mut DMatrix<T>) -> Result<()>;
+
+    /// The samples without what is done to them anew in each epoch, if something is. The trainer looks through these
+    /// for numbers that it cannot learn from, before the first step.
+    fn undistorted(&self) -> Option<&dyn Samples<T>> {
+        None
+    }
+}

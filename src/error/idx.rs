@@ -1,0 +1,209 @@
+//! What can be wrong with an IDX file, and in which of its fields.
+
+use std::{fmt, io, path::PathBuf};
+
+/// The part of an IDX file at which reading stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IdxField {
+    /// The file itself: it could not be opened, or its first two bytes not be read.
+    File,
+    /// Bytes 0 and 1, always zero.
+    Magic,
+    /// Byte 2, the type of the elements.
+    ElementType,
+    /// Byte 3, the number of dimensions.
+    Rank,
+    /// The size of a dimension, counted from 0: the four bytes from byte `4 + 4 i`.
+    Dimension(usize),
+    /// The elements.
+    Body,
+    /// What follows the last element, where there must be nothing.
+    End,
+    /// A label, counted from 0: byte `8 + i` of a file of labels.
+    Label(usize),
+}
+
+impl fmt::Display for IdxField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File => f.write_str("file"),
+            Self::Magic => f.write_str("magic number"),
+            Self::ElementType => f.write_str("element type"),
+            Self::Rank => f.write_str("number of dimensions"),
+            Self::Dimension(i) => write!(f, "dimension {i}"),
+            Self::Body => f.write_str("body"),
+            Self::End => f.write_str("end of the data"),
+            Self::Label(i) => write!(f, "label {i}"),
+        }
+    }
+}
+
+/// What is wrong with a field of an IDX file.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IdxProblem {
+    /// There is no such file.
+    #[error("there is no such file; check the path")]
+    Missing,
+
+    /// None of the names under which a file of MNIST is known is in the directory.
+    #[error(
+        "the directory has none of {}; the four files of MNIST can be downloaded from \
+         https://ossci-datasets.s3.amazonaws.com/mnist/ and need not be unpacked",
+        names.join(", ")
+    )]
+    NoneOf {
+        /// The names that were looked for.
+        names: Vec<String>,
+    },
+
+    /// The path leads to a directory.
+    #[error("this is a directory; give the path of a file in it")]
+    Directory,
+
+    /// The operating system, or the caller's reader, failed.
+    #[error("cannot be read: {source}")]
+    Unreadable {
+        /// The failure.
+        source: io::Error,
+    },
+
+    /// The gzip stream around the data is damaged: a bad block, length or checksum, a cut trailer, or bytes after
+    /// the last member that are not gzip.
+    #[error("the gzip stream is damaged ({source}); download or pack the file again")]
+    Gzip {
+        /// What the decompressor met.
+        source: io::Error,
+    },
+
+    /// The data end before the field does.
+    #[error("the data end here, but the field runs to byte {until}; the file is cut short: get it again")]
+    Truncated {
+        /// The offset of the first byte after the field.
+        until: u64,
+    },
+
+    /// The first two bytes are not zero.
+    #[error("an IDX file begins with two zero bytes, this one with {found:#06x}: it is of another format")]
+    BadMagic {
+        /// The two bytes, the first one the higher.
+        found: u16,
+    },
+
+    /// The elements are not unsigned bytes.
+    #[error("the elements are {} (code {found:#04x}), but only unsigned bytes (0x08) can be read", element(*found))]
+    UnsupportedType {
+        /// The code in the file.
+        found: u8,
+    },
+
+    /// The tensor has no dimension at all.
+    #[error("the tensor has no dimensions, but needs 1 to 255")]
+    NoDimensions,
+
+    /// A dimension is zero, so that there would be no data.
+    #[error("the dimension is 0, but must be at least 1: the file holds no data")]
+    ZeroDimension,
+
+    /// The sizes of the dimensions multiply to more than can be read.
+    #[error("the dimensions up to this one multiply to {claimed} bytes, but at most {allowed} are read")]
+    TooLarge {
+        /// The product of the dimensions up to this one.
+        claimed: u64,
+        /// The largest product that is read.
+        allowed: u64,
+    },
+
+    /// The data are far larger than the gzip stream that holds them.
+    #[error(
+        "{inflated} bytes from {compressed} bytes of gzip look like a gzip bomb, at most {allowed} are inflated; \
+         if you trust the file, unpack it and read the plain file"
+    )]
+    GzipBomb {
+        /// The size after decompression: claimed by the header of a file, reached so far in a stream.
+        inflated: u64,
+        /// The size before decompression: of the whole file, or of as much of a stream as was read.
+        compressed: u64,
+        /// The largest size after decompression that is accepted for it.
+        allowed: u64,
+    },
+
+    /// There is no memory for the data that arrive.
+    #[error("there is no memory for {bytes} more bytes")]
+    OutOfMemory {
+        /// How many more were asked for.
+        bytes: u64,
+    },
+
+    /// More bytes follow the last element.
+    #[error("{until} bytes complete the tensor, but more follow: the header or the file is damaged")]
+    TrailingBytes {
+        /// The size of header and body together.
+        until: u64,
+    },
+
+    /// Labels were found in place of images, or images in place of labels.
+    #[error(
+        "found {found} dimension(s) in place of {expected}: are images (3) and labels (1) given in the wrong order?"
+    )]
+    Swapped {
+        /// The number of dimensions in the file.
+        found: usize,
+        /// The number that was asked for.
+        expected: usize,
+    },
+
+    /// The tensor has a number of dimensions other than that which was asked for.
+    #[error("found {found} dimensions, but images have 3 and labels 1: expected {expected}")]
+    WrongRank {
+        /// The number of dimensions in the file.
+        found: usize,
+        /// The number that was asked for.
+        expected: usize,
+    },
+
+    /// There are not as many labels as images.
+    #[error(
+        "found {labels} labels for the {images} images of {}; do the files belong together?",
+        images_path.display()
+    )]
+    CountsDiffer {
+        /// How many labels there are.
+        labels: usize,
+        /// How many images there are.
+        images: usize,
+        /// The file of the images.
+        images_path: PathBuf,
+    },
+
+    /// The images have another size than those of the training set.
+    #[error("found {found}, but the training images have {expected}; do the files belong together?")]
+    ShapesDiffer {
+        /// The number of rows or columns in the file.
+        found: usize,
+        /// The number in the file of the training images.
+        expected: usize,
+    },
+
+    /// A label does not belong to any class.
+    #[error("the label is {found}, but with {n_classes} classes it must be below {n_classes}")]
+    LabelOutOfRange {
+        /// The label in the file.
+        found: u8,
+        /// The number of classes.
+        n_classes: usize,
+    },
+}
+
+/// The name that the format gives to the code of an element type.
+fn element(code: u8) -> &'static str {
+    match code {
+        0x09 => "signed bytes",
+        0x0b => "16-bit integers",
+        0x0c => "32-bit integers",
+        0x0d => "32-bit floats",
+        0x0e => "64-bit floats",
+        _ => "of an unknown type",
+    }
+}

@@ -1,0 +1,80 @@
+//! Dense feed-forward networks with plug-in parts, after chapter 3 of Michael Nielsen's book *Neural Networks and Deep
+//! Learning*.
+//!
+//! Everything that the chapter varies is a trait with implementations, and a user's own is one `impl`:
+//!
+//! | trait | implementations |
+//! |---|---|
+//! | [`Activation`](activation::Activation) | `Sigmoid`, `Tanh`, `Relu`, `Linear`, `Softmax` |
+//! | [`Cost`](cost::Cost) | `Quadratic`, `CrossEntropy`, `LogLikelihood` |
+//! | [`Regularizer`](regularizer::Regularizer) | `NoRegularizer`, `L1`, `L2`, `Plus` |
+//! | [`Optimizer`](optimizer::Optimizer) | `Sgd`, `Momentum`, `Nesterov` |
+//! | [`LrSchedule`](schedule::LrSchedule) | `Constant`, `HalveOnPlateau` |
+//! | [`StoppingRule`](stopping::StoppingRule) | `MaxEpochs`, `NoImprovement`, `RollingAverage`, `Target`, `Or`, `And` |
+//! | [`Initializer`](init::Initializer) | `ScaledGaussian`, `LargeGaussian` |
+//!
+//! A [`Trainer`](trainer::Trainer) puts them together, and [`check`] verifies the laws of each, for the crate's parts
+//! and for one's own. A batch is a matrix whose columns are examples. Symbols are the book's: w weights, b biases, z
+//! weighted inputs, a activations, δ errors, η learning rate, λ regularization, μ momentum, n the size of the training
+//! set, m that of a mini-batch.
+//!
+//! # Examples
+//!
+//! ```
+//! use gradus::prelude::*;
+//!
+//! let (training, validation) = Dataset::<f32>::digits(600, 1)?.split_at(500)?;
+//! let mut network = Network::new(&[784, 15, 10], Sigmoid, Sigmoid, &ScaledGaussian, 1)?;
+//! let report = Trainer::new(CrossEntropy)
+//!     .schedule(Constant::new(0.5)?)
+//!     .stop(MaxEpochs::new(5)?)
+//!     .fit(&mut network, &training, Some(&validation))?;
+//! println!("{report}");
+//! assert_eq!(report.history.len(), 5);
+//! # Ok::<(), gradus::Error>(())
+//! ```
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs, missing_debug_implementations)]
+
+pub mod activation;
+pub mod check;
+pub mod cost;
+pub mod data;
+mod error;
+pub mod history;
+pub mod init;
+mod linalg;
+pub mod metrics;
+pub mod network;
+pub mod optimizer;
+pub mod random;
+pub mod real;
+pub mod regularizer;
+pub mod schedule;
+pub mod stopping;
+pub mod trainer;
+
+pub use error::{Error, IdxField, IdxProblem, Result};
+
+/// Everything that a program which trains networks needs, nalgebra's matrices included.
+pub mod prelude {
+    pub use crate::activation::{Activation, AnyActivation, Linear, Relu, Sigmoid, Softmax, Tanh};
+    pub use crate::cost::{Cost, CrossEntropy, LogLikelihood, Quadratic};
+    pub use crate::data::{Dataset, Mnist, Samples};
+    pub use crate::history::{EpochRecord, History, Metric, Score};
+    pub use crate::init::{Initializer, LargeGaussian, ScaledGaussian};
+    pub use crate::metrics::{Confusion, Evaluation, evaluate};
+    pub use crate::network::{Dense, Gradient, Network, Pass};
+    pub use crate::optimizer::{AnyOptimizer, Momentum, Nesterov, Optimizer, Sgd};
+    pub use crate::real::Real;
+    pub use crate::regularizer::{L1, L2, NoRegularizer, Plus, Regularizer};
+    pub use crate::schedule::{Constant, HalveOnPlateau, LrSchedule, Progress};
+    pub use crate::stopping::{
+        And, MaxEpochs, NoImprovement, Or, RollingAverage, StopReason, StoppingRule, Target,
+    };
+    #[cfg(feature = "progress")]
+    pub use crate::trainer::ProgressBar;
+    pub use crate::trainer::{Observer, Report, Step, Trainer};
+    pub use nalgebra::{DMatrix, DVector};
+}

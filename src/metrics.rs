@@ -1,0 +1,267 @@
+//! How good a network is on a data set.
+
+use std::fmt;
+
+use nalgebra::DMatrix;
+
+use crate::activation::Activation;
+use crate::cost::Cost;
+use crate::data::Samples;
+use crate::error::Result;
+use crate::history::Score;
+use crate::network::{Network, Pass};
+use crate::real::Real;
+
+/// Samples that go through the network at once when it is evaluated.
+const BLOCK: usize = 500;
+
+/// The score of a network on a data set, and which classes it took for which.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluation {
+    /// Cost and accuracy.
+    pub score: Score,
+    /// Which classes were taken for which.
+    pub confusion: Confusion,
+}
+
+/// Evaluates `network` on `samples`, block by block, in the order of the samples.
+///
+/// The cost is the mean data cost, without penalty. With two or more outputs a sample is correct if the largest output
+/// stands where the largest target stands (the first of several equal ones); with one output, if output and
+/// target lie on the same side of 1/2 (1/2 itself counting as above). An output of NaN is never correct.
+///
+/// # Errors
+///
+/// [`Error::Size`](crate::Error::Size) if the samples do not fit the network, and what `samples` reports.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let network = Network::<f64, Sigmoid, _>::new(&[784, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
+/// let evaluation = gradus::metrics::evaluate(&network, &LogLikelihood, &Dataset::digits(100, 1)?)?;
+/// assert!(evaluation.score.accuracy < 0.5, "it has learned nothing yet");
+/// assert_eq!(evaluation.confusion.total(), 100);
+/// # Ok::<(), gradus::Error>(())
+/// ```
+pub fn evaluate<T, H, O, C>(
+    network: &Network<T, H, O>,
+    cost: &C,
+    samples: &dyn Samples<T>,
+) -> Result<Evaluation>
+where
+    T: Real,
+    H: Activation<T>,
+    O: Activation<T>,
+    C: Cost<T, O>,
+{
+    Evaluator::new(network, samples)?.evaluate(network, cost, samples)
+}
+
+/// The room that the evaluation of one data set needs, made once.
+#[derive(Debug)]
+pub(crate) struct Evaluator<T> {
+    block: Pass<T>,
+    rest: Option<Pass<T>>,
+    order: Vec<usize>,
+}
+
+impl<T: Real> Evaluator<T> {
+    /// Room for `samples`, after a check that they fit the network.
+    pub(crate) fn new<H, O>(network: &Network<T, H, O>, samples: &dyn Samples<T>) -> Result<Self>
+    where
+        H: Activation<T>,
+        O: Activation<T>,
+    {
+        fits(network, samples)?;
+        let (sizes, n) = (network.sizes(), samples.len());
+        let size = BLOCK.min(n);
+        let rest = n.checked_rem(size).filter(|&rest| rest > 0).map(|rest| Pass::new(&sizes, rest));
+        Ok(Self { block: Pass::new(&sizes, size), rest, order: (0..n).collect() })
+    }
+
+    /// Gathers `samples` block by block, as they are in the first epoch, and hands each block with the number of its
+    /// first sample to `visit`.
+    pub(crate) fn for_each_block(
+        &mut self,
+        samples: &dyn Samples<T>,
+        mut visit: impl FnMut(usize, &mut Pass<T>) -> Result<()>,
+    ) -> Result<()> {
+        let size = self.block.examples().max(1);
+        for (number, indices) in self.order.chunks(size).enumerate() {
+            let pass = match &mut self.rest {
+                Some(rest) if indices.len() < size => rest,
+                _ => &mut self.block,
+            };
+            samples.gather(1, indices, &mut pass.x, &mut pass.y)?;
+            visit(number * size, pass)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn evaluate<H, O, C>(
+        &mut self,
+        network: &Network<T, H, O>,
+        cost: &C,
+        samples: &dyn Samples<T>,
+    ) -> Result<Evaluation>
+    where
+        H: Activation<T>,
+        O: Activation<T>,
+        C: Cost<T, O>,
+    {
+        let mut confusion = Confusion::new(network.n_outputs().max(2));
+        let mut total = 0.0;
+        self.for_each_block(samples, |_, pass| {
+            network.forward(pass);
+            total += network.cost(cost, pass).f64();
+            confusion.count(pass.outputs(), &pass.y);
+            Ok(())
+        })?;
+        let score = Score { cost: total / samples.len() as f64, accuracy: confusion.accuracy() };
+        Ok(Evaluation { score, confusion })
+    }
+}
+
+/// Refuses samples that have no room in the network, or none to offer.
+pub(crate) fn fits<T: Real, H: Activation<T>, O: Activation<T>>(
+    network: &Network<T, H, O>,
+    samples: &dyn Samples<T>,
+) -> Result<()> {
+    use crate::error::Error;
+    if samples.is_empty() {
+        return Err(Error::Empty { what: "the data set" });
+    }
+    let (found, expected) = (samples.n_inputs(), network.n_inputs());
+    if found != expected {
+        return Err(Error::Size {
+            what: "inputs of a sample (needed: the first size of the network)",
+            found,
+            expected,
+        });
+    }
+    let (found, expected) = (samples.n_outputs(), network.n_outputs());
+    if found != expected {
+        return Err(Error::Size {
+            what: "targets of a sample (needed: the last size of the network)",
+            found,
+            expected,
+        });
+    }
+    Ok(())
+}
+
+/// How often each class was taken for each: a row for each true class, a column for each answer.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let mut confusion = Confusion::new(2);
+/// let outputs = DMatrix::from_column_slice(2, 3, &[0.9, 0.1, 0.6, 0.4, 0.2, 0.8]);
+/// let targets = DMatrix::from_column_slice(2, 3, &[1.0, 0.0, 0.0, 1.0, 0.0, 1.0]);
+/// confusion.count(&outputs, &targets);
+/// assert_eq!(confusion.get(1, 0), 1);
+/// assert_eq!(confusion.accuracy(), 2.0 / 3.0);
+/// assert_eq!(confusion.error_rate(1), Some(0.5));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confusion {
+    n_classes: usize,
+    counts: Vec<u64>,
+    /// Samples of each class whose outputs held a NaN, so that there was no answer.
+    unanswered: Vec<u64>,
+}
+
+impl Confusion {
+    /// No samples yet, of `n_classes` classes.
+    pub fn new(n_classes: usize) -> Self {
+        Self { n_classes, counts: vec![0; n_classes * n_classes], unanswered: vec![0; n_classes] }
+    }
+
+    /// Counts a batch, a column an example.
+    pub fn count<T: Real>(&mut self, outputs: &DMatrix<T>, targets: &DMatrix<T>) {
+        for (a, y) in outputs.column_iter().zip(targets.column_iter()) {
+            let Some(truth) = class(y.as_slice()) else { continue };
+            match class(a.as_slice()) {
+                Some(answer) => self.counts[truth * self.n_classes + answer] += 1,
+                None => self.unanswered[truth] += 1,
+            }
+        }
+    }
+
+    /// How often class `truth` was taken for `answer`; 0 for classes that there are not.
+    pub fn get(&self, truth: usize, answer: usize) -> u64 {
+        if answer >= self.n_classes {
+            return 0;
+        }
+        self.counts.get(truth * self.n_classes + answer).copied().unwrap_or(0)
+    }
+
+    /// The number of classes.
+    pub fn n_classes(&self) -> usize {
+        self.n_classes
+    }
+
+    /// The number of samples.
+    pub fn total(&self) -> u64 {
+        self.counts.iter().chain(&self.unanswered).sum()
+    }
+
+    /// The share of samples that were classified correctly; NaN without samples.
+    pub fn accuracy(&self) -> f64 {
+        let correct: u64 = (0..self.n_classes).map(|class| self.get(class, class)).sum();
+        correct as f64 / self.total() as f64
+    }
+
+    /// The share of the samples of class `truth` that were taken for another; `None` if there are none.
+    pub fn error_rate(&self, truth: usize) -> Option<f64> {
+        let unanswered = self.unanswered.get(truth)?;
+        let row: u64 = (0..self.n_classes).map(|answer| self.get(truth, answer)).sum::<u64>() + unanswered;
+        (row > 0).then(|| 1.0 - self.get(truth, truth) as f64 / row as f64)
+    }
+}
+
+/// The class that a column of outputs or targets stands for; `None` if it holds a NaN.
+fn class<T: Real>(column: &[T]) -> Option<usize> {
+    if column.iter().any(|v| v.is_nan()) {
+        return None;
+    }
+    if let [only] = column {
+        return Some(usize::from(*only >= T::of(0.5)));
+    }
+    let mut best = 0;
+    for (i, v) in column.iter().enumerate() {
+        if *v > column[best] {
+            best = i;
+        }
+    }
+    Some(best)
+}
+
+impl fmt::Display for Confusion {
+    /// A table with the true classes down, the answers across, and the error rate of each class.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "true \\ answer")?;
+        for answer in 0..self.n_classes {
+            write!(f, "{answer:>6}")?;
+        }
+        writeln!(f, "     error")?;
+        for truth in 0..self.n_classes {
+            write!(f, "{truth:>13}")?;
+            for answer in 0..self.n_classes {
+                match self.get(truth, answer) {
+                    0 => write!(f, "     ·")?,
+                    count => write!(f, "{count:>6}")?,
+                }
+            }
+            match self.error_rate(truth) {
+                Some(rate) => writeln!(f, "{:>8.2} %", 100.0 * rate)?,
+                None => writeln!(f, "         –")?,
+            }
+        }
+        Ok(())
+    }
+}

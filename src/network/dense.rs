@@ -1,0 +1,78 @@
+//! One dense layer.
+
+use nalgebra::{DMatrix, DVector};
+use rand::Rng;
+
+use crate::activation::Activation;
+use crate::error::{Error, Result};
+use crate::init::Initializer;
+use crate::real::Real;
+
+/// A layer in which every neuron sees every input: a = f(w x + b).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dense<T, A> {
+    /// w, outputs × inputs: w_jk leads from input k to neuron j.
+    pub weights: DMatrix<T>,
+    /// b, one for each output.
+    pub biases: DVector<T>,
+    /// f.
+    pub activation: A,
+}
+
+impl<T: Real, A: Activation<T>> Dense<T, A> {
+    pub(super) fn new(
+        n_inputs: usize,
+        n_outputs: usize,
+        activation: A,
+        initializer: &dyn Initializer<T>,
+        rng: &mut dyn Rng,
+    ) -> Self {
+        let mut weights = DMatrix::zeros(n_outputs, n_inputs);
+        let mut biases = DVector::zeros(n_outputs);
+        initializer.initialize(rng, &mut weights, &mut biases);
+        Self { weights, biases, activation }
+    }
+
+    /// The layer without the type of its activation.
+    pub fn layer(&self) -> Layer<'_, T> {
+        Layer { weights: &self.weights, biases: &self.biases, activation: &self.activation }
+    }
+}
+
+/// A borrowed layer, whatever its activation.
+#[derive(Debug, Clone, Copy)]
+pub struct Layer<'a, T: Real> {
+    /// w, outputs × inputs.
+    pub weights: &'a DMatrix<T>,
+    /// b, one for each output.
+    pub biases: &'a DVector<T>,
+    /// f.
+    pub activation: &'a dyn Activation<T>,
+}
+
+impl<T: Real> Layer<'_, T> {
+    /// Refuses what does not fit a layer before it with `expected` neurons.
+    pub(super) fn check(&self, index: usize, expected: usize) -> Result<()> {
+        let (n_outputs, found) = self.weights.shape();
+        if n_outputs == 0 {
+            return Err(Error::EmptyLayer { layer: index });
+        }
+        if found != expected {
+            return Err(Error::Size { what: "inputs of a layer", found, expected });
+        }
+        if self.biases.len() != n_outputs {
+            return Err(Error::Size {
+                what: "biases of a layer",
+                found: self.biases.len(),
+                expected: n_outputs,
+            });
+        }
+        let parameters = [("weight", self.weights.as_slice()), ("bias", self.biases.as_slice())];
+        for (what, values) in parameters {
+            if let Some(at) = values.iter().position(|v| !v.is_finite()) {
+                return Err(Error::NotFinite { what, sample: index, index: at, value: values[at].f64() });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,184 @@
+//! Networks of dense layers.
+
+mod dense;
+mod pass;
+
+use std::fmt;
+
+use nalgebra::DMatrix;
+
+pub use dense::{Dense, Layer};
+pub use pass::{Gradient, Pass};
+
+use crate::activation::Activation;
+use crate::error::{Error, Result};
+use crate::init::Initializer;
+use crate::random::{Purpose, generator};
+use crate::real::Real;
+
+/// A feed-forward network: hidden layers of activation `H` and an output layer of activation `O`.
+///
+/// The activation of the output layer is a type of its own so that the compiler can check a
+/// [`Cost`](crate::cost::Cost) against it. Hidden layers that differ among themselves have an `H` that is an
+/// enum, such as [`AnyActivation`](crate::activation::AnyActivation).
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let network = Network::<f64, _, _>::new(&[2, 3, 1], Tanh, Sigmoid, &ScaledGaussian, 42)?;
+/// let outputs = network.predict(&DMatrix::from_column_slice(2, 2, &[0.0, 1.0, 1.0, 1.0]))?;
+/// assert_eq!(outputs.shape(), (1, 2));
+/// assert_eq!(network.n_parameters(), (2 + 1) * 3 + (3 + 1) * 1);
+/// # Ok::<(), gradus::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Network<T, H, O> {
+    hidden: Vec<Dense<T, H>>,
+    output: Dense<T, O>,
+}
+
+impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
+    /// A network with layers of `sizes` neurons, the inputs first, the outputs last, and new parameters.
+    ///
+    /// The parameters of each layer are drawn from `initializer` with a generator that belongs to (`seed`, layer).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooFewLayers`] for fewer than two sizes, [`Error::EmptyLayer`] for a size of 0.
+    pub fn new(
+        sizes: &[usize],
+        hidden: H,
+        output: O,
+        initializer: &dyn Initializer<T>,
+        seed: u64,
+    ) -> Result<Self>
+    where
+        H: Clone,
+    {
+        let (Some((&n_outputs, before)), true) = (sizes.split_last(), sizes.len() >= 2) else {
+            return Err(Error::TooFewLayers { found: sizes.len() });
+        };
+        if let Some(layer) = sizes.iter().position(|&size| size == 0) {
+            return Err(Error::EmptyLayer { layer });
+        }
+        let mut layers = 0;
+        let mut rng = || {
+            layers += 1;
+            generator(seed, Purpose::Initialize, 0, layers)
+        };
+        let hidden = before
+            .windows(2)
+            .map(|size| Dense::new(size[0], size[1], hidden.clone(), initializer, &mut rng()))
+            .collect();
+        let n_inputs = before[before.len() - 1];
+        Ok(Self { hidden, output: Dense::new(n_inputs, n_outputs, output, initializer, &mut rng()) })
+    }
+
+    /// A network of layers that were made elsewhere, the first hidden one first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::EmptyLayer`] if a layer has no neurons, [`Error::Size`] if a layer has not as many inputs as the layer
+    /// before has outputs, or not as many biases as outputs, and [`Error::NotFinite`] if a parameter is NaN or infinite.
+    pub fn from_layers(hidden: Vec<Dense<T, H>>, output: Dense<T, O>) -> Result<Self> {
+        let network = Self { hidden, output };
+        let mut expected = network.n_inputs();
+        if expected == 0 {
+            return Err(Error::EmptyLayer { layer: 0 });
+        }
+        for (index, layer) in network.layers().enumerate() {
+            layer.check(index + 1, expected)?;
+            expected = layer.weights.nrows();
+        }
+        Ok(network)
+    }
+
+    /// The layers from the first hidden one to the output.
+    pub fn layers(&self) -> impl Iterator<Item = Layer<'_, T>> {
+        self.hidden.iter().map(Dense::layer).chain([self.output.layer()])
+    }
+
+    /// The hidden layers.
+    pub fn hidden(&self) -> &[Dense<T, H>] {
+        &self.hidden
+    }
+
+    /// The hidden layers. Shapes are not to be changed.
+    pub fn hidden_mut(&mut self) -> &mut [Dense<T, H>] {
+        &mut self.hidden
+    }
+
+    /// The output layer.
+    pub fn output(&self) -> &Dense<T, O> {
+        &self.output
+    }
+
+    /// The output layer. Shapes are not to be changed.
+    pub fn output_mut(&mut self) -> &mut Dense<T, O> {
+        &mut self.output
+    }
+
+    /// The number of inputs.
+    pub fn n_inputs(&self) -> usize {
+        self.hidden.first().map_or(self.output.weights.ncols(), |layer| layer.weights.ncols())
+    }
+
+    /// The number of outputs.
+    pub fn n_outputs(&self) -> usize {
+        self.output.weights.nrows()
+    }
+
+    /// The number of neurons of each layer, the inputs first.
+    pub fn sizes(&self) -> Vec<usize> {
+        [self.n_inputs()].into_iter().chain(self.layers().map(|layer| layer.weights.nrows())).collect()
+    }
+
+    /// The number of weights and biases.
+    pub fn n_parameters(&self) -> usize {
+        self.layers().map(|layer| layer.weights.len() + layer.biases.len()).sum()
+    }
+
+    /// Visits each weight matrix and bias vector, layer by layer, weights first, as slices in column order.
+    pub fn parameters_mut(&mut self) -> impl Iterator<Item = &mut [T]> {
+        let hidden = self.hidden.iter_mut().map(|layer| (&mut layer.weights, &mut layer.biases));
+        hidden
+            .chain([(&mut self.output.weights, &mut self.output.biases)])
+            .flat_map(|(weights, biases)| [weights.as_mut_slice(), biases.as_mut_slice()])
+    }
+
+    /// Each weight matrix and bias vector, layer by layer, weights first, as slices in column order.
+    pub fn parameters(&self) -> impl Iterator<Item = &[T]> {
+        self.layers().flat_map(|layer| [layer.weights.as_slice(), layer.biases.as_slice()])
+    }
+
+    /// The outputs for the inputs `x`, computed at once; for large data sets use
+    /// [`evaluate`](crate::metrics::evaluate), which works in blocks.
+    ///
+    /// # Shapes
+    ///
+    /// `x` inputs × examples, the result outputs × examples.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Size`] if `x` has not as many rows as the network has inputs.
+    pub fn predict(&self, x: &DMatrix<T>) -> Result<DMatrix<T>> {
+        if x.nrows() != self.n_inputs() {
+            let (found, expected) = (x.nrows(), self.n_inputs());
+            return Err(Error::Size { what: "rows of x, the network's inputs", found, expected });
+        }
+        let mut pass = Pass::new(&self.sizes(), x.ncols());
+        pass.x.copy_from(x);
+        self.forward(&mut pass);
+        Ok(pass.into_outputs())
+    }
+}
+
+impl<T: Real, H: Activation<T>, O: Activation<T>> fmt::Display for Network<T, H, O> {
+    /// The sizes, as `784-30-10`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sizes: Vec<String> = self.sizes().iter().map(ToString::to_string).collect();
+        f.write_str(&sizes.join("-"))
+    }
+}

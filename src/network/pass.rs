@@ -1,0 +1,137 @@
+//! Backpropagation: a batch forward through the network, and its error back.
+
+use nalgebra::{DMatrix, DVector};
+
+use super::Network;
+use crate::activation::Activation;
+use crate::cost::Cost;
+use crate::linalg;
+use crate::real::Real;
+
+/// The matrices that a batch of a fixed number of examples needs on its way, made once and used for every batch.
+#[derive(Debug, Clone)]
+pub struct Pass<T> {
+    /// The inputs, n_in × examples.
+    pub x: DMatrix<T>,
+    /// The targets, n_out × examples.
+    pub y: DMatrix<T>,
+    layers: Vec<LayerPass<T>>,
+}
+
+/// One layer's part in a pass, each neurons × examples.
+#[derive(Debug, Clone)]
+struct LayerPass<T> {
+    /// The weighted inputs, z = w a' + b with a' the activations of the layer before.
+    z: DMatrix<T>,
+    /// The activations, a = f(z).
+    a: DMatrix<T>,
+    /// The errors, δ = ∂C_x/∂z.
+    delta: DMatrix<T>,
+}
+
+impl<T: Real> Pass<T> {
+    /// Room for `examples` examples in a network with layers of `sizes` neurons, the inputs first.
+    pub fn new(sizes: &[usize], examples: usize) -> Self {
+        let zeros = |size: usize| DMatrix::zeros(size, examples);
+        let layer = |&size: &usize| LayerPass { z: zeros(size), a: zeros(size), delta: zeros(size) };
+        Self {
+            x: zeros(sizes.first().copied().unwrap_or(0)),
+            y: zeros(sizes.last().copied().unwrap_or(0)),
+            layers: sizes.iter().skip(1).map(layer).collect(),
+        }
+    }
+
+    /// The number of examples.
+    pub fn examples(&self) -> usize {
+        self.x.ncols()
+    }
+
+    /// The outputs of the network, outputs × examples.
+    pub fn outputs(&self) -> &DMatrix<T> {
+        self.layers.last().map_or(&self.x, |layer| &layer.a)
+    }
+
+    pub(super) fn into_outputs(mut self) -> DMatrix<T> {
+        self.layers.pop().map_or(self.x, |layer| layer.a)
+    }
+}
+
+/// The gradient of the mean cost of a batch: for each layer ∂C/∂w and ∂C/∂b, in the shapes of w and b.
+#[derive(Debug, Clone)]
+pub struct Gradient<T> {
+    layers: Vec<(DMatrix<T>, DVector<T>)>,
+}
+
+impl<T: Real> Gradient<T> {
+    /// A gradient of zeros for a network with layers of `sizes` neurons, the inputs first.
+    pub fn new(sizes: &[usize]) -> Self {
+        let layer = |size: &[usize]| (DMatrix::zeros(size[1], size[0]), DVector::zeros(size[1]));
+        Self { layers: sizes.windows(2).map(layer).collect() }
+    }
+
+    /// ∂C/∂w and ∂C/∂b of each layer, the first hidden one first.
+    pub fn layers(&self) -> &[(DMatrix<T>, DVector<T>)] {
+        &self.layers
+    }
+
+    /// The same as slices, in the order of [`Network::parameters_mut`].
+    pub fn arrays_mut(&mut self) -> impl Iterator<Item = &mut [T]> {
+        self.layers.iter_mut().flat_map(|(w, b)| [w.as_mut_slice(), b.as_mut_slice()])
+    }
+
+    /// The same as slices, in the order of [`Network::parameters`].
+    pub fn arrays(&self) -> impl Iterator<Item = &[T]> {
+        self.layers.iter().flat_map(|(w, b)| [w.as_slice(), b.as_slice()])
+    }
+}
+
+impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
+    /// Takes `pass.x` through the network: for each layer z = w a' + b, a = f(z), where a' is the activation of the
+    /// layer before, and x for the first.
+    pub fn forward(&self, pass: &mut Pass<T>) {
+        let mut before = &pass.x;
+        for (layer, LayerPass { z, a, .. }) in self.layers().zip(&mut pass.layers) {
+            linalg::weighted_inputs(layer.weights, layer.biases, before, z);
+            layer.activation.activate(z, a);
+            before = a;
+        }
+    }
+
+    /// Σ_x C_x of the pass that has just gone forward.
+    pub fn cost<C: Cost<T, O>>(&self, cost: &C, pass: &Pass<T>) -> T {
+        pass.layers
+            .last()
+            .map_or(T::zero(), |last| cost.value(&self.output.activation, &last.z, &last.a, &pass.y))
+    }
+
+    /// Takes the error of the pass that has just gone forward back through the network.
+    ///
+    /// The output layer's error δ comes from the cost. Each layer, from the last to the first, turns it into its part
+    /// of the gradient of the batch's mean cost,
+    ///
+    /// ```text
+    /// ∂C/∂w = δ a'ᵀ / m        ∂C/∂b = Σ_x δ_x / m
+    /// ```
+    ///
+    /// and hands ∂C/∂a' = wᵀ δ to the layer before, whose activation pulls it back to its own δ.
+    ///
+    /// Source: chapter 2 of the book, equations (BP1) to (BP4), for a whole batch at once.
+    pub fn backward<C: Cost<T, O>>(&self, cost: &C, pass: &mut Pass<T>, gradient: &mut Gradient<T>) {
+        if let Some(last) = pass.layers.last_mut() {
+            cost.delta(&self.output.activation, &last.z, &last.a, &pass.y, &mut last.delta);
+        }
+        for (index, (weights, biases)) in gradient.layers.iter_mut().enumerate().rev() {
+            let (before, from_here) = pass.layers.split_at_mut(index);
+            let delta = &from_here[0].delta;
+            linalg::bias_gradient(delta, biases);
+            let Some(previous) = before.last_mut() else {
+                linalg::weight_gradient(delta, &pass.x, weights);
+                break;
+            };
+            linalg::weight_gradient(delta, &previous.a, weights);
+            let w = self.hidden.get(index).map_or(&self.output.weights, |layer| &layer.weights);
+            linalg::back(w, delta, &mut previous.delta);
+            self.hidden[index - 1].activation.pull_back(&previous.z, &previous.a, &mut previous.delta);
+        }
+    }
+}

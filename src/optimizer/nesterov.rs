@@ -1,0 +1,75 @@
+//! Nesterov's accelerated gradient.
+
+use super::{Optimizer, check_mu};
+use crate::error::Result;
+use crate::real::{Real, vectorized};
+
+/// v → μ v − η ∇C(w + μ v), w → w + v: momentum that looks at the slope where it is about to arrive.
+///
+/// The parameters that are stored are those of the point looked ahead to, u = w + μ v, because that is where the
+/// network's gradient is taken. In terms of u the rule reads
+///
+/// ```text
+/// v → μ v − η ∇C(u)
+/// u → u + μ v − η ∇C(u)        with the new v
+/// ```
+///
+/// The state is the velocity v.
+///
+/// Source: Sutskever, Martens, Dahl and Hinton, *On the importance of initialization and momentum in deep learning*,
+/// 2013, equations (3) and (4).
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let nesterov = Nesterov::new(0.5)?;
+/// let (mut u, mut v) = ([0.0], nesterov.init(1));
+/// nesterov.step(&mut v, &mut u, &[1.0], 1.0);
+/// assert_eq!((u, v), ([-1.5], vec![-1.0]));
+/// gradus::check::optimizer(&nesterov).unwrap();
+/// # Ok::<(), gradus::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Nesterov {
+    mu: f64,
+}
+
+impl Nesterov {
+    /// Nesterov momentum with coefficient μ = `mu`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`](crate::Error::Setting) if μ is outside [0, 1).
+    pub fn new(mu: f64) -> Result<Self> {
+        check_mu(mu)?;
+        Ok(Self { mu })
+    }
+
+    /// The momentum coefficient μ.
+    pub fn mu(&self) -> f64 {
+        self.mu
+    }
+}
+
+impl<T: Real> Optimizer<T> for Nesterov {
+    type State = Vec<T>;
+
+    fn init(&self, len: usize) -> Vec<T> {
+        vec![T::zero(); len]
+    }
+
+    fn step(&self, velocity: &mut Vec<T>, parameters: &mut [T], gradient: &[T], eta: T) {
+        let mu = T::of(self.mu);
+        vectorized(
+            #[inline(always)]
+            || {
+                for ((u, v), &g) in parameters.iter_mut().zip(velocity).zip(gradient) {
+                    *v = mu * *v - eta * g;
+                    *u += mu * *v - eta * g;
+                }
+            },
+        );
+    }
+}

@@ -1,0 +1,38 @@
+//! Stochastic gradient descent.
+
+use super::Optimizer;
+use crate::real::{Real, vectorized};
+
+/// w → w − η ∂C/∂w: a step downhill, of a length proportional to the slope.
+///
+/// Source: chapter 1 of the book, equations (16) to (21).
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let mut w = [1.0, 2.0];
+/// Sgd.step(&mut (), &mut w, &[0.5, -1.0], 0.5);
+/// assert_eq!(w, [0.75, 2.5]);
+/// gradus::check::optimizer(&Sgd).unwrap();
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sgd;
+
+impl<T: Real> Optimizer<T> for Sgd {
+    type State = ();
+
+    fn init(&self, _len: usize) -> Self::State {}
+
+    fn step(&self, _state: &mut (), parameters: &mut [T], gradient: &[T], eta: T) {
+        vectorized(
+            #[inline(always)]
+            || {
+                for (w, &g) in parameters.iter_mut().zip(gradient) {
+                    *w -= eta * g;
+                }
+            },
+        );
+    }
+}

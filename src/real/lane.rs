@@ -1,0 +1,108 @@
+//! The vector instructions that the crate uses, spelled once for `f32` and `f64`.
+
+use pulp::Simd;
+
+/// What the narrow matrix product needs of a number: a register of several, loads, stores and the fused
+/// multiply-add. Private to the crate, which also seals [`Real`](super::Real).
+pub trait Lane: Copy + 'static {
+    /// A register full of numbers on the instruction set `S`.
+    type Register<S: Simd>: Copy;
+
+    /// How many numbers a register holds.
+    fn lanes<S: Simd>() -> usize {
+        size_of::<Self::Register<S>>() / size_of::<Self>()
+    }
+
+    /// `x` as registers, and the rest that fills none.
+    fn registers<S: Simd>(x: &[Self]) -> (&[Self::Register<S>], &[Self]);
+
+    /// `x` as registers, and the rest that fills none.
+    fn registers_mut<S: Simd>(x: &mut [Self]) -> (&mut [Self::Register<S>], &mut [Self]);
+
+    /// A register with `x` in every lane.
+    fn broadcast<S: Simd>(simd: S, x: Self) -> Self::Register<S>;
+
+    /// a b, lane by lane.
+    fn times<S: Simd>(simd: S, a: Self::Register<S>, b: Self::Register<S>) -> Self::Register<S>;
+
+    /// a b + c, rounded once, lane by lane.
+    fn fused<S: Simd>(
+        simd: S,
+        a: Self::Register<S>,
+        b: Self::Register<S>,
+        c: Self::Register<S>,
+    ) -> Self::Register<S>;
+
+    /// A register whose first lanes are `x`, at most as long, and the others 0.
+    fn load_part<S: Simd>(simd: S, x: &[Self]) -> Self::Register<S>;
+
+    /// Stores the first lanes into `x`, at most as long.
+    fn store_part<S: Simd>(simd: S, x: &mut [Self], register: Self::Register<S>);
+}
+
+macro_rules! lane {
+    ($real:ty, $register:ident, $registers:ident, $registers_mut:ident, $splat:ident, $times:ident, $fused:ident,
+     $load_part:ident, $store_part:ident) => {
+        impl Lane for $real {
+            type Register<S: Simd> = S::$register;
+
+            #[inline(always)]
+            fn registers<S: Simd>(x: &[Self]) -> (&[S::$register], &[Self]) {
+                S::$registers(x)
+            }
+
+            #[inline(always)]
+            fn registers_mut<S: Simd>(x: &mut [Self]) -> (&mut [S::$register], &mut [Self]) {
+                S::$registers_mut(x)
+            }
+
+            #[inline(always)]
+            fn broadcast<S: Simd>(simd: S, x: Self) -> S::$register {
+                simd.$splat(x)
+            }
+
+            #[inline(always)]
+            fn times<S: Simd>(simd: S, a: S::$register, b: S::$register) -> S::$register {
+                simd.$times(a, b)
+            }
+
+            #[inline(always)]
+            fn fused<S: Simd>(simd: S, a: S::$register, b: S::$register, c: S::$register) -> S::$register {
+                simd.$fused(a, b, c)
+            }
+
+            #[inline(always)]
+            fn load_part<S: Simd>(simd: S, x: &[Self]) -> S::$register {
+                simd.$load_part(x)
+            }
+
+            #[inline(always)]
+            fn store_part<S: Simd>(simd: S, x: &mut [Self], register: S::$register) {
+                simd.$store_part(x, register)
+            }
+        }
+    };
+}
+
+lane!(
+    f32,
+    f32s,
+    as_simd_f32s,
+    as_mut_simd_f32s,
+    splat_f32s,
+    mul_f32s,
+    mul_add_f32s,
+    partial_load_f32s,
+    partial_store_f32s
+);
+lane!(
+    f64,
+    f64s,
+    as_simd_f64s,
+    as_mut_simd_f64s,
+    splat_f64s,
+    mul_f64s,
+    mul_add_f64s,
+    partial_load_f64s,
+    partial_store_f64s
+);

@@ -1,0 +1,118 @@
+//! `Real`, the one numeric bound of the crate: the floating-point numbers `f32` and `f64`.
+
+mod exp;
+mod lane;
+mod vectorize;
+
+use std::iter::Sum;
+
+use nalgebra::RealField;
+use rand::Rng;
+use rand_distr::{Distribution, StandardNormal};
+use serde::{Serialize, de::DeserializeOwned};
+
+pub(crate) use lane::Lane;
+pub use vectorize::{map, vectorized, zip_map};
+
+/// A floating-point number, `f32` or `f64`.
+///
+/// It carries every bound that a plug-in needs: nalgebra's `RealField` (arithmetic and the elementary functions),
+/// copying, sums, and serialization. No other type implements it, so a plug-in that is written for `T: Real` works
+/// for both.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// fn mean<T: Real>(x: &[T]) -> T {
+///     x.iter().copied().sum::<T>() / T::of(x.len() as f64)
+/// }
+/// assert_eq!(mean(&[1.0f32, 2.0]), 1.5);
+/// assert_eq!(mean(&[1.0f64, 2.0]).f64(), 1.5);
+/// ```
+pub trait Real: RealField + Copy + Default + Sum + Serialize + DeserializeOwned + Lane {
+    /// The number nearest to `x`.
+    fn of(x: f64) -> Self;
+
+    /// The number `x`, exactly.
+    fn of_byte(x: u8) -> Self;
+
+    /// The same number in double precision.
+    fn f64(self) -> f64;
+
+    /// Whether this is no number.
+    fn is_nan(self) -> bool;
+
+    /// e^`self`, written so that a loop over it vectorizes.
+    ///
+    /// The relative error is below 3 ε for results that are normal numbers (ε = 2⁻²³ or 2⁻⁵²); results below the
+    /// smallest normal number are 0, those above the largest ∞, and NaN stays NaN. It uses no fused multiplication,
+    /// so its bits are the same on every machine.
+    fn fast_exp(self) -> Self;
+
+    /// A draw from N(0, 1).
+    fn sample_normal<R: Rng + ?Sized>(rng: &mut R) -> Self;
+}
+
+impl Real for f32 {
+    #[inline(always)]
+    fn is_nan(self) -> bool {
+        Self::is_nan(self)
+    }
+
+    #[inline(always)]
+    fn of_byte(x: u8) -> Self {
+        x.into()
+    }
+
+    #[inline(always)]
+    fn of(x: f64) -> Self {
+        x as f32
+    }
+
+    #[inline(always)]
+    fn f64(self) -> f64 {
+        f64::from(self)
+    }
+
+    #[inline(always)]
+    fn fast_exp(self) -> Self {
+        exp::exp_f32(self)
+    }
+
+    fn sample_normal<R: Rng + ?Sized>(rng: &mut R) -> Self {
+        StandardNormal.sample(rng)
+    }
+}
+
+impl Real for f64 {
+    #[inline(always)]
+    fn is_nan(self) -> bool {
+        Self::is_nan(self)
+    }
+
+    #[inline(always)]
+    fn of_byte(x: u8) -> Self {
+        x.into()
+    }
+
+    #[inline(always)]
+    fn of(x: f64) -> Self {
+        x
+    }
+
+    #[inline(always)]
+    fn f64(self) -> f64 {
+        self
+    }
+
+    #[inline(always)]
+    fn fast_exp(self) -> Self {
+        exp::exp_f64(self)
+    }
+
+    fn sample_normal<R: Rng + ?Sized>(rng: &mut R) -> Self {
+        StandardNormal.sample(rng)
+    }
+}

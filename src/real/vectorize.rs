@@ -1,0 +1,81 @@
+//! Loops over numbers, compiled for the widest vector instructions that the machine has.
+
+use super::Real;
+use nalgebra::DMatrix;
+
+/// Runs `f` compiled for the widest vector instructions that the machine offers (AVX-512, AVX2, NEON), found at
+/// run time. What `f` calls has to be inlined into it to profit, so loops over plain slices do best.
+///
+/// Vectorizing never changes a result: the compiler may do several additions at once, but not in another order.
+///
+/// # Examples
+///
+/// ```
+/// let mut v = vec![1.0f32; 100];
+/// gradus::real::vectorized(|| v.iter_mut().for_each(|v| *v = *v * 0.9 - 0.1));
+/// assert!(v.iter().all(|&v| v == 1.0f32 * 0.9 - 0.1));
+/// ```
+#[inline(always)]
+pub fn vectorized<R>(f: impl FnOnce() -> R) -> R {
+    pulp::Arch::new().dispatch(f)
+}
+
+/// `out_i = f(x_i)` for every element.
+///
+/// # Panics
+///
+/// If `x` and `out` differ in their number of elements, which is an error of the plug-in that calls it.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let z = DMatrix::from_column_slice(2, 1, &[-1.0, 2.0]);
+/// let mut a = DMatrix::zeros(2, 1);
+/// gradus::real::map(&z, &mut a, |z: f64| z.max(0.0));
+/// assert_eq!(a.as_slice(), [0.0, 2.0]);
+/// ```
+#[inline(always)]
+pub fn map<T: Real>(x: &DMatrix<T>, out: &mut DMatrix<T>, f: impl Fn(T) -> T) {
+    assert_eq!(x.len(), out.len(), "map needs matrices of one shape");
+    let (x, out) = (x.as_slice(), out.as_mut_slice());
+    vectorized(
+        #[inline(always)]
+        || {
+            for (out, &x) in out.iter_mut().zip(x) {
+                *out = f(x);
+            }
+        },
+    );
+}
+
+/// `out_i = f(x_i, out_i)` for every element.
+///
+/// # Panics
+///
+/// If `x` and `out` differ in their number of elements, which is an error of the plug-in that calls it.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let a = DMatrix::from_column_slice(2, 1, &[0.5, 0.25]);
+/// let mut grad = DMatrix::from_element(2, 1, 2.0);
+/// gradus::real::zip_map(&a, &mut grad, |a: f64, g| g * a * (1.0 - a));
+/// assert_eq!(grad.as_slice(), [0.5, 0.375]);
+/// ```
+#[inline(always)]
+pub fn zip_map<T: Real>(x: &DMatrix<T>, out: &mut DMatrix<T>, f: impl Fn(T, T) -> T) {
+    assert_eq!(x.len(), out.len(), "zip_map needs matrices of one shape");
+    let (x, out) = (x.as_slice(), out.as_mut_slice());
+    vectorized(
+        #[inline(always)]
+        || {
+            for (out, &x) in out.iter_mut().zip(x) {
+                *out = f(x, *out);
+            }
+        },
+    );
+}

@@ -1,0 +1,84 @@
+//! Regularizers: penalties on the weights that keep a network from learning its training set by heart.
+
+mod l1;
+mod l2;
+mod none;
+mod plus;
+
+use std::fmt::Debug;
+
+pub use l1::L1;
+pub use l2::L2;
+pub use none::NoRegularizer;
+pub use plus::Plus;
+
+use crate::real::Real;
+
+/// A penalty Ω(w) that is added to the cost: C = 1/n Σ C_x + 1/n Ω(w).
+///
+/// n is the size of the training set, so that one λ means the same for every mini-batch size. The penalty applies to
+/// weights, never to biases.
+///
+/// | symbol | argument | shape |
+/// |---|---|---|
+/// | w, the weights of a layer | `w` | a slice, outputs · inputs long |
+/// | 1/n | `scale` | |
+/// | ∂C/∂w | `grad` | as `w` |
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// /// Σ ln cosh w, a smooth |w|.
+/// #[derive(Debug)]
+/// struct Smooth;
+///
+/// impl<T: Real> Regularizer<T> for Smooth {
+///     fn penalty(&self, w: &[T]) -> f64 {
+///         w.iter().map(|w| w.f64().cosh().ln()).sum()
+///     }
+///     fn add_gradient(&self, w: &[T], scale: T, grad: &mut [T]) {
+///         grad.iter_mut().zip(w).for_each(|(g, w)| *g += scale * w.tanh());
+///     }
+/// }
+/// gradus::check::regularizer(&Smooth).unwrap();
+/// ```
+pub trait Regularizer<T: Real>: Debug + Send + Sync {
+    /// Ω(w) of one weight matrix, summed in double precision.
+    fn penalty(&self, w: &[T]) -> f64;
+
+    /// Adds `scale` · ∂Ω/∂w to `grad`.
+    fn add_gradient(&self, w: &[T], scale: T, grad: &mut [T]);
+}
+
+impl<T: Real, R: Regularizer<T> + ?Sized> Regularizer<T> for &R {
+    fn penalty(&self, w: &[T]) -> f64 {
+        (**self).penalty(w)
+    }
+
+    fn add_gradient(&self, w: &[T], scale: T, grad: &mut [T]) {
+        (**self).add_gradient(w, scale, grad);
+    }
+}
+
+impl<T: Real, R: Regularizer<T> + ?Sized> Regularizer<T> for Box<R> {
+    fn penalty(&self, w: &[T]) -> f64 {
+        (**self).penalty(w)
+    }
+
+    fn add_gradient(&self, w: &[T], scale: T, grad: &mut [T]) {
+        (**self).add_gradient(w, scale, grad);
+    }
+}
+
+/// Refuses a λ that is negative, NaN or infinite.
+fn check_lambda(lambda: f64) -> crate::Result<()> {
+    crate::error::setting(
+        "regularization parameter λ",
+        lambda,
+        lambda >= 0.0 && lambda.is_finite(),
+        "[0, ∞)",
+        "a negative λ would reward large weights, which then grow without bound",
+    )
+}

@@ -1,0 +1,40 @@
+//! A constant learning rate.
+
+use super::{LrSchedule, Progress, check_eta};
+use crate::error::Result;
+
+/// The same η in every epoch.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let constant = Constant::new(0.5)?;
+/// assert_eq!(constant.rate(&Progress { epoch: 7, history: &History::new() }), Some(0.5));
+/// assert!(Constant::new(f64::NAN).is_err());
+/// gradus::check::schedule(&constant).unwrap();
+/// # Ok::<(), gradus::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Constant {
+    eta: f64,
+}
+
+impl Constant {
+    /// The constant learning rate η = `eta`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`](crate::Error::Setting) if η is not a positive finite number.
+    pub fn new(eta: f64) -> Result<Self> {
+        check_eta(eta)?;
+        Ok(Self { eta })
+    }
+}
+
+impl LrSchedule for Constant {
+    fn rate(&self, _progress: &Progress<'_>) -> Option<f64> {
+        Some(self.eta)
+    }
+}

@@ -1,0 +1,77 @@
+//! Learning-rate schedules: which η an epoch is trained with.
+
+mod constant;
+mod plateau;
+
+use std::fmt::Debug;
+
+pub use constant::Constant;
+pub use plateau::HalveOnPlateau;
+
+use crate::history::{History, Metric};
+
+/// Where a run stands when the learning rate of its next epoch is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress<'a> {
+    /// The epoch that is about to begin, counted from 1.
+    pub epoch: usize,
+    /// Everything recorded before it.
+    pub history: &'a History,
+}
+
+/// A rule that gives every epoch its learning rate η.
+///
+/// It is a function of what was recorded: it keeps no counters of its own, so there is nothing to lose when a run is
+/// interrupted, and it can be asked again about any finished run. Object-safe, and implemented for `&` and `Box`.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// /// η / t in epoch t.
+/// #[derive(Debug)]
+/// struct Harmonic(f64);
+///
+/// impl LrSchedule for Harmonic {
+///     fn rate(&self, progress: &Progress<'_>) -> Option<f64> {
+///         Some(self.0 / progress.epoch as f64)
+///     }
+/// }
+/// gradus::check::schedule(&Harmonic(0.5)).unwrap();
+/// ```
+pub trait LrSchedule: Debug + Send + Sync {
+    /// η for the next epoch, positive and finite, or `None` if the schedule, and with it the training, has ended.
+    fn rate(&self, progress: &Progress<'_>) -> Option<f64>;
+
+    /// The metric that the rule reads, if it reads one. The trainer sees to it that it is measured.
+    fn metric(&self) -> Option<Metric> {
+        None
+    }
+}
+
+macro_rules! forward {
+    ($($pointer:ty),*) => { $(
+        impl<S: LrSchedule + ?Sized> LrSchedule for $pointer {
+            fn rate(&self, progress: &Progress<'_>) -> Option<f64> {
+                (**self).rate(progress)
+            }
+
+            fn metric(&self) -> Option<Metric> {
+                (**self).metric()
+            }
+        }
+    )* };
+}
+forward!(&S, Box<S>);
+
+/// Refuses an η that is not a positive finite number.
+fn check_eta(eta: f64) -> crate::Result<()> {
+    crate::error::setting(
+        "learning rate η",
+        eta,
+        eta > 0.0 && eta.is_finite(),
+        "(0, ∞)",
+        "with 0 nothing is learned, with less the cost rises",
+    )
+}

@@ -1,0 +1,104 @@
+//! A learning rate that is halved when the network no longer improves.
+
+use super::{LrSchedule, Progress, check_eta};
+use crate::error::{Result, at_least_one, setting};
+use crate::history::{History, Metric};
+
+/// Halves η each time the validation accuracy has not improved in `n` epochs, and ends the training once η has
+/// reached `floor` times its first value, by default 1/128.
+///
+/// An epoch improves if it is strictly better than every epoch before it; a tie does not count. After each halving
+/// the count begins anew. If the best epoch is e and none improves on it, the epochs from e + n + 1 on run at η/2, those
+/// from e + 2n + 1 on at η/4, and so on. With the default floor the seventh halving ends the training: no epoch runs at
+/// η/128, and the last is e + 7n.
+///
+/// Source: chapter 3 of the book, "How to choose a neural network's hyper-parameters?", the exercise on a learning
+/// schedule that halves the rate and stops at 1/128.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let schedule = HalveOnPlateau::new(0.8, 2)?;
+/// let rate = |accuracies: &[f64]| {
+///     let history = History::of_validation_accuracies(accuracies);
+///     schedule.rate(&Progress { epoch: accuracies.len() + 1, history: &history })
+/// };
+/// assert_eq!(rate(&[0.90, 0.92, 0.91]), Some(0.8));
+/// assert_eq!(rate(&[0.90, 0.92, 0.91, 0.92]), Some(0.4));
+/// assert_eq!(rate(&[0.90; 14]), Some(0.8 / 64.0));
+/// assert_eq!(rate(&[0.90; 15]), None);
+/// gradus::check::schedule(&schedule).unwrap();
+/// # Ok::<(), gradus::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HalveOnPlateau {
+    eta: f64,
+    n: usize,
+    floor: f64,
+    metric: Metric,
+}
+
+impl HalveOnPlateau {
+    /// Begins with η = `eta` and halves it when the validation accuracy has not improved in `n` epochs.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`](crate::Error::Setting) if η is not a positive finite number or `n` is 0.
+    pub fn new(eta: f64, n: usize) -> Result<Self> {
+        check_eta(eta)?;
+        at_least_one("epochs without improvement n", n, "0 epochs cannot fail to improve")?;
+        Ok(Self { eta, n, floor: 1.0 / 128.0, metric: Metric::default() })
+    }
+
+    /// Ends the training when η has reached `floor` times its first value.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`](crate::Error::Setting) if `floor` is not in (0, 1).
+    pub fn floor(mut self, floor: f64) -> Result<Self> {
+        setting(
+            "learning-rate floor",
+            floor,
+            floor > 0.0 && floor < 1.0,
+            "(0, 1)",
+            "it is a share of the first learning rate, reached by halving",
+        )?;
+        self.floor = floor;
+        Ok(self)
+    }
+
+    /// Watches `metric` instead of the validation accuracy.
+    pub fn on(mut self, metric: Metric) -> Self {
+        self.metric = metric;
+        self
+    }
+
+    /// How often the rate has been halved by the end of `history`.
+    fn halvings(&self, history: &History) -> i32 {
+        let (mut best, mut since, mut halvings) = (None, 0, 0);
+        for (_, value) in history.values(self.metric) {
+            if best.is_none_or(|best| self.metric.improves(value, best)) {
+                (best, since) = (Some(value), 0);
+            } else {
+                since += 1;
+            }
+            if since == self.n {
+                (since, halvings) = (0, halvings + 1);
+            }
+        }
+        halvings
+    }
+}
+
+impl LrSchedule for HalveOnPlateau {
+    fn rate(&self, progress: &Progress<'_>) -> Option<f64> {
+        let share = 0.5f64.powi(self.halvings(progress.history));
+        (share > self.floor).then_some(self.eta * share)
+    }
+
+    fn metric(&self) -> Option<Metric> {
+        Some(self.metric)
+    }
+}

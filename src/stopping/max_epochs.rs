@@ -1,0 +1,46 @@
+//! A planned number of epochs.
+
+use std::ops::ControlFlow;
+
+use super::{StopReason, StoppingRule};
+use crate::error::{Result, at_least_one};
+use crate::history::History;
+
+/// Stops after a number of epochs: acts at epoch `epochs`.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let history = History::of_validation_accuracies(&[0.9; 10]);
+/// assert_eq!(MaxEpochs::new(3)?.replay(&history).unwrap().0, 3);
+/// assert!(MaxEpochs::new(0).is_err());
+/// # Ok::<(), gradus::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MaxEpochs {
+    epochs: usize,
+}
+
+impl MaxEpochs {
+    /// Stops after `epochs` epochs.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`](crate::Error::Setting) if `epochs` is 0: a rule is asked after an epoch, not before the
+    /// first.
+    pub fn new(epochs: usize) -> Result<Self> {
+        at_least_one("epochs", epochs, "the rule is asked after an epoch, the first time after one")?;
+        Ok(Self { epochs })
+    }
+}
+
+impl StoppingRule for MaxEpochs {
+    fn check(&self, history: &History) -> ControlFlow<StopReason> {
+        if history.len() >= self.epochs {
+            return ControlFlow::Break(StopReason::MaxEpochs { epochs: self.epochs });
+        }
+        ControlFlow::Continue(())
+    }
+}

@@ -1,0 +1,176 @@
+//! Stopping rules: when a run has learned what it will.
+
+mod combine;
+mod max_epochs;
+mod no_improvement;
+mod rolling_average;
+mod target;
+
+use std::fmt::{self, Debug};
+use std::ops::ControlFlow;
+
+use serde::{Deserialize, Serialize};
+
+pub use combine::{And, Or};
+pub use max_epochs::MaxEpochs;
+pub use no_improvement::NoImprovement;
+pub use rolling_average::RollingAverage;
+pub use target::Target;
+
+use crate::history::{History, Metric};
+
+/// Why a run ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum StopReason {
+    /// The planned number of epochs was reached.
+    MaxEpochs {
+        /// That number.
+        epochs: usize,
+    },
+    /// No improvement for a number of epochs.
+    NoImprovement {
+        /// What did not improve.
+        metric: Metric,
+        /// For how many epochs.
+        n: usize,
+        /// The best epoch.
+        best_epoch: usize,
+        /// Its value.
+        best: f64,
+    },
+    /// The mean of the last epochs is not above the mean of those before.
+    RollingAverage {
+        /// What was averaged.
+        metric: Metric,
+        /// Over how many epochs.
+        n: usize,
+        /// The mean of the last `n`.
+        last: f64,
+        /// The mean of the `n` before.
+        before: f64,
+    },
+    /// A value that was asked for has been reached.
+    Target {
+        /// What reached it.
+        metric: Metric,
+        /// The value asked for.
+        target: f64,
+        /// The value reached.
+        reached: f64,
+    },
+    /// Two rules that both had to hold do.
+    Both(Box<StopReason>, Box<StopReason>),
+    /// The learning-rate schedule has ended.
+    ScheduleEnded,
+    /// An observer asked for the end.
+    Observer,
+    /// A rule of the user's own.
+    Other(String),
+}
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MaxEpochs { epochs } => write!(f, "all {epochs} epochs done"),
+            Self::NoImprovement { metric, n, best_epoch, best } => {
+                write!(f, "no better {metric} in {n} epochs than {best:.4} in epoch {best_epoch}")
+            }
+            Self::RollingAverage { metric, n, last, before } => {
+                write!(f, "mean {metric} of the last {n} epochs {last:.4}, no better than {before:.4} before")
+            }
+            Self::Target { metric, target, reached } => {
+                write!(f, "{metric} {reached:.4} reached the target {target:.4}")
+            }
+            Self::Both(a, b) => write!(f, "{a}, and {b}"),
+            Self::ScheduleEnded => f.write_str("the learning-rate schedule has ended"),
+            Self::Observer => f.write_str("an observer asked for the end"),
+            Self::Other(reason) => f.write_str(reason),
+        }
+    }
+}
+
+/// A rule that ends a run, asked after every epoch.
+///
+/// It is a function of what was recorded and keeps nothing to itself. So there is nothing to lose when a run is
+/// interrupted, and a rule can be [replayed](Self::replay) over a finished run. Rules compose with [`or`](Self::or)
+/// and [`and`](Self::and). Object-safe, and implemented for `&` and `Box`.
+///
+/// Epochs are counted from 1. "Acts at epoch e" means: `check` breaks when the history holds e epochs.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+/// use std::ops::ControlFlow;
+///
+/// /// Ends a run that is hopeless: below 20 % after 5 epochs.
+/// #[derive(Debug)]
+/// struct Hopeless;
+///
+/// impl StoppingRule for Hopeless {
+///     fn check(&self, history: &History) -> ControlFlow<StopReason> {
+///         match history.best(Metric::ValidationAccuracy) {
+///             Some((_, best)) if history.len() >= 5 && best < 0.2 => {
+///                 ControlFlow::Break(StopReason::Other(format!("hopeless: {best:.2}")))
+///             }
+///             _ => ControlFlow::Continue(()),
+///         }
+///     }
+///     fn metrics(&self) -> Vec<Metric> {
+///         vec![Metric::ValidationAccuracy]
+///     }
+/// }
+/// gradus::check::stopping_rule(&Hopeless).unwrap();
+///
+/// let history = History::of_validation_accuracies(&[0.1; 8]);
+/// assert_eq!(Hopeless.replay(&history).unwrap().0, 5);
+/// ```
+pub trait StoppingRule: Debug + Send + Sync {
+    /// Whether to stop after the last epoch of `history`, and why.
+    fn check(&self, history: &History) -> ControlFlow<StopReason>;
+
+    /// The metrics that the rule reads. The trainer sees to it that they are measured.
+    fn metrics(&self) -> Vec<Metric> {
+        Vec::new()
+    }
+
+    /// The epoch at which the rule would have stopped the run that `history` records, and why; `None` if never.
+    fn replay(&self, history: &History) -> Option<(usize, StopReason)> {
+        history.replay(|prefix| match self.check(prefix) {
+            ControlFlow::Break(reason) => ControlFlow::Break((prefix.len(), reason)),
+            ControlFlow::Continue(()) => ControlFlow::Continue(()),
+        })
+    }
+
+    /// Stops as soon as either rule does. If both do, the reason is this one's.
+    fn or<R: StoppingRule>(self, other: R) -> Or<Self, R>
+    where
+        Self: Sized,
+    {
+        Or(self, other)
+    }
+
+    /// Stops when both rules want to stop after the same epoch.
+    fn and<R: StoppingRule>(self, other: R) -> And<Self, R>
+    where
+        Self: Sized,
+    {
+        And(self, other)
+    }
+}
+
+macro_rules! forward {
+    ($($pointer:ty),*) => { $(
+        impl<R: StoppingRule + ?Sized> StoppingRule for $pointer {
+            fn check(&self, history: &History) -> ControlFlow<StopReason> {
+                (**self).check(history)
+            }
+
+            fn metrics(&self) -> Vec<Metric> {
+                (**self).metrics()
+            }
+        }
+    )* };
+}
+forward!(&R, Box<R>);

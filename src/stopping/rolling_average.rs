@@ -1,0 +1,75 @@
+//! A rolling average that no longer rises.
+
+use std::ops::ControlFlow;
+
+use super::{StopReason, StoppingRule};
+use crate::error::{Result, at_least_one};
+use crate::history::{History, Metric};
+
+/// Stops when the mean validation accuracy of the last `n` epochs is not above the mean of the `n` before.
+///
+/// It says nothing before epoch 2n, and acts at the first epoch e ≥ 2n for which
+///
+/// ```text
+/// 1/n Σ acc(e − n + 1 … e)  ≤  1/n Σ acc(e − 2n + 1 … e − n)
+/// ```
+///
+/// Averages forgive a single bad epoch, and a single lucky one, which would keep
+/// [`NoImprovement`](super::NoImprovement) waiting.
+///
+/// Source: chapter 3 of the book, the exercise "Can you think of a rule for early stopping other than
+/// no-improvement-in-n?".
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let history = History::of_validation_accuracies(&[0.90, 0.92, 0.93, 0.91, 0.92, 0.91]);
+/// assert_eq!(RollingAverage::new(2)?.replay(&history).unwrap().0, 5);
+/// # Ok::<(), gradus::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RollingAverage {
+    n: usize,
+    metric: Metric,
+}
+
+impl RollingAverage {
+    /// Compares means over `n` epochs.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`](crate::Error::Setting) if `n` is 0.
+    pub fn new(n: usize) -> Result<Self> {
+        at_least_one("epochs averaged over n", n, "there is no mean of 0 epochs")?;
+        Ok(Self { n, metric: Metric::default() })
+    }
+
+    /// Watches `metric` instead of the validation accuracy.
+    pub fn on(mut self, metric: Metric) -> Self {
+        self.metric = metric;
+        self
+    }
+}
+
+impl StoppingRule for RollingAverage {
+    fn check(&self, history: &History) -> ControlFlow<StopReason> {
+        let (metric, n) = (self.metric, self.n);
+        let values: Vec<f64> = history.values(metric).map(|(_, value)| value).collect();
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / n as f64;
+        if let Some((rest, last)) = values.len().checked_sub(n).map(|at| values.split_at(at))
+            && let Some(at) = rest.len().checked_sub(n)
+        {
+            let (before, last) = (mean(&rest[at..]), mean(last));
+            if !metric.improves(last, before) {
+                return ControlFlow::Break(StopReason::RollingAverage { metric, n, last, before });
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn metrics(&self) -> Vec<Metric> {
+        vec![self.metric]
+    }
+}

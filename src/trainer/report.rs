@@ -1,0 +1,71 @@
+//! What a run tells when it is over.
+
+use std::fmt;
+
+use super::Keep;
+use crate::history::{EpochRecord, History};
+use crate::stopping::StopReason;
+
+/// How a run went: its history, why it stopped, and which parameters the network was left with.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Report {
+    /// What was recorded after each epoch.
+    pub history: History,
+    /// Why the run ended.
+    pub stop_reason: StopReason,
+    /// The epoch whose parameters the network holds; 0 for the initial ones.
+    pub best_epoch: usize,
+    kept_for: String,
+}
+
+impl Report {
+    pub(super) fn new(history: History, stop_reason: StopReason, best_epoch: usize, keep: Keep) -> Self {
+        let kept_for = match keep {
+            Keep::Best(metric) => format!("best {metric}"),
+            Keep::Last => "the last".to_owned(),
+        };
+        Self { history, stop_reason, best_epoch, kept_for }
+    }
+
+    /// The record of the epoch whose parameters the network holds.
+    pub fn best(&self) -> Option<&EpochRecord> {
+        self.best_epoch.checked_sub(1).and_then(|index| self.history.epochs().get(index))
+    }
+
+    /// Wall-clock seconds of all training steps, without evaluation.
+    pub fn seconds(&self) -> f64 {
+        self.history.epochs().iter().map(|record| record.seconds).sum()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let epochs = self.history.len();
+        writeln!(f, "stopped     after epoch {epochs}: {}", self.stop_reason)?;
+        writeln!(f, "parameters  of epoch {} ({})", self.best_epoch, self.kept_for)?;
+        if let Some(record) = self.best() {
+            writeln!(f, "            {record}")?;
+        }
+        let mean = self.seconds() / epochs.max(1) as f64;
+        write!(f, "time        {:.2} s of training steps, {mean:.3} s an epoch", self.seconds())
+    }
+}
+
+impl fmt::Display for EpochRecord {
+    /// One line: epoch, η, costs and accuracies.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { epoch, learning_rate, .. } = self;
+        write!(f, "epoch {epoch:>3}  η {learning_rate:<8.4}  training cost {:.5}", self.training_cost())?;
+        if self.penalty > 0.0 {
+            write!(f, " + penalty {:.5}", self.penalty)?;
+        }
+        if let Some(score) = self.training {
+            write!(f, ", accuracy {:.2} %", 100.0 * score.accuracy)?;
+        }
+        if let Some(score) = self.validation {
+            write!(f, "  validation cost {:.5}, accuracy {:.2} %", score.cost, 100.0 * score.accuracy)?;
+        }
+        Ok(())
+    }
+}

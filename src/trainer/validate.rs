@@ -1,0 +1,78 @@
+//! What the trainer refuses before the first step.
+
+use super::{Keep, Trainer};
+use crate::activation::Activation;
+use crate::cost::Cost;
+use crate::data::{Samples, all_finite};
+use crate::error::{Error, Result, at_least_one, setting};
+use crate::history::Metric;
+use crate::metrics::Evaluator;
+use crate::network::Network;
+use crate::real::Real;
+use crate::schedule::LrSchedule;
+use crate::stopping::StoppingRule;
+
+/// Refuses a learning rate that a schedule should not have given.
+pub(super) fn check_rate(eta: f64) -> Result<()> {
+    let why = "the schedule gave it; with 0 nothing is learned, with less the cost rises";
+    setting("learning rate η", eta, eta > 0.0 && eta.is_finite(), "(0, ∞)", why)
+}
+
+impl<C, O, R> Trainer<C, O, R> {
+    /// Refuses settings that cannot work with each other.
+    pub(super) fn check_settings(
+        &self,
+        schedule: &dyn LrSchedule,
+        stop: &dyn StoppingRule,
+        has_validation: bool,
+    ) -> Result<()> {
+        at_least_one("mini-batch size m", self.mini_batch, "a step learns from at least one example")?;
+        if let Some(threads) = self.threads {
+            at_least_one("number of threads", threads, "the caller's own thread counts as one")?;
+        }
+        let measured = |rule: String, metric: Metric| {
+            if metric.needs_validation() && !has_validation {
+                return Err(Error::NeedsValidation { rule });
+            }
+            if metric.needs_training_scores() && !self.monitor_training {
+                return Err(Error::NeedsTrainingScores { rule });
+            }
+            Ok(())
+        };
+        for metric in stop.metrics() {
+            measured(format!("the stopping rule {stop:?}"), metric)?;
+        }
+        if let Some(metric) = schedule.metric() {
+            measured(format!("the schedule {schedule:?}"), metric)?;
+        }
+        match self.keep {
+            Keep::Best(metric) => measured(format!("keep_best({metric})"), metric),
+            Keep::Last => Ok(()),
+        }
+    }
+
+    /// Refuses data that do not fit the network, that hold no numbers, or that the cost is not defined for.
+    pub(super) fn check_data<T, H, A>(
+        &self,
+        network: &Network<T, H, A>,
+        training: &dyn Samples<T>,
+        validation: Option<&dyn Samples<T>>,
+    ) -> Result<()>
+    where
+        T: Real,
+        H: Activation<T>,
+        A: Activation<T>,
+        C: Cost<T, A>,
+    {
+        for samples in [Some(training), validation].into_iter().flatten() {
+            crate::metrics::fits(network, samples)?;
+            let samples = samples.undistorted().unwrap_or(samples);
+            Evaluator::new(network, samples)?.for_each_block(samples, |first, pass| {
+                all_finite("input", &pass.x, first)?;
+                all_finite("target", &pass.y, first)?;
+                self.cost.check_targets(&pass.y, first)
+            })?;
+        }
+        Ok(())
+    }
+}
