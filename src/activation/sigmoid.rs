@@ -9,7 +9,8 @@ use crate::real::{Real, map, zip_map};
 /// The sigmoid σ(z) = 1 / (1 + e^(−z)), with σ′(z) = σ(z) (1 − σ(z)).
 ///
 /// It is computed from e^(−|z|), which never overflows, so that both tails are exact to a few ε *relative*: σ(−40) is
-/// 4.2 · 10⁻¹⁸ and not 0. Below the smallest normal number the result is 0.
+/// 4.2 · 10⁻¹⁸ and not 0. Below twice the smallest normal number the
+/// result is 0.
 ///
 /// Source: chapter 1 of the book, equation (3); for σ′ the exercise after equation (60) in chapter 3.
 ///

@@ -46,8 +46,8 @@ pub trait Real: RealField + Copy + Default + Sum + Serialize + DeserializeOwned 
 
     /// e^`self`, written so that a loop over it vectorizes.
     ///
-    /// The relative error is below 3 ε for results that are normal numbers (ε = 2⁻²³ or 2⁻⁵²); results below the
-    /// smallest normal number are 0, those above the largest ∞, and NaN stays NaN. It uses no fused multiplication,
+    /// The relative error is below 3 ε for results that are normal numbers (ε = 2⁻²³ or 2⁻⁵²); results below
+    /// twice the smallest normal number are 0, those above the largest ∞, and NaN stays NaN. It uses no fused multiplication,
     /// so its bits are the same on every machine.
     fn fast_exp(self) -> Self;
 

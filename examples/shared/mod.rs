@@ -1,0 +1,44 @@
+//! What the examples have in common: where the digits come from.
+
+use std::path::{Path, PathBuf};
+
+use gradus::prelude::*;
+
+/// The digits for an example: training data, validation data and test data.
+pub struct Digits<T> {
+    pub training: Dataset<T>,
+    pub validation: Dataset<T>,
+    pub test: Dataset<T>,
+    /// Where they come from, and how to get the real ones if they are drawn.
+    pub source: String,
+}
+
+/// MNIST from `dir`, else from the directory in `GRADUS_MNIST`, else from `data/mnist`; drawn digits if none of the
+/// last two is there. The first `training` images train, the last `validation` of the same set validate.
+///
+/// # Errors
+///
+/// What is wrong with the files of a directory that was asked for, or with the sizes of the parts.
+pub fn digits<T: Real>(dir: Option<&Path>, training: usize, validation: usize) -> gradus::Result<Digits<T>> {
+    let from_variable = std::env::var_os("GRADUS_MNIST").map(PathBuf::from);
+    let asked_for = dir.map(Path::to_path_buf).or(from_variable);
+    let default = PathBuf::from("data/mnist");
+    let dir = asked_for.or_else(|| default.is_dir().then_some(default));
+
+    let (all, test, source) = match dir {
+        Some(dir) => {
+            let Mnist { training, test, .. } = Mnist::load(&dir)?;
+            (training, test, format!("MNIST from {}", dir.display()))
+        }
+        None => {
+            let (all, test) = Dataset::digits(14_000, 1)?.split_at(12_000)?;
+            let source = "procedural digits, as no MNIST was found. For the real one put its four files, plain or .gz, \
+                          into data/mnist, or name their directory with --data or the variable GRADUS_MNIST";
+            (all, test, source.to_owned())
+        }
+    };
+    let n = all.len();
+    let validation = validation.min(n / 6);
+    let training = training.min(n - validation);
+    Ok(Digits { training: all.slice(0..training)?, validation: all.slice(n - validation..n)?, test, source })
+}
