@@ -5,7 +5,7 @@ use nalgebra::DMatrix;
 use super::Cost;
 use crate::activation::Sigmoid;
 use crate::error::{Error, Result};
-use crate::real::Real;
+use crate::real::{Real, sum_zip, zip_map};
 
 /// C_x = −Σ_j [y_j ln a_j + (1 − y_j) ln(1 − a_j)], with δ = a − y: for sigmoid outputs and targets in [0, 1].
 ///
@@ -46,11 +46,16 @@ pub struct CrossEntropy;
 
 impl<T: Real> Cost<T, Sigmoid> for CrossEntropy {
     fn value(&self, _output: &Sigmoid, z: &DMatrix<T>, _a: &DMatrix<T>, y: &DMatrix<T>) -> T {
-        z.zip_fold(y, T::zero(), |sum, z, y| {
-            // max(z, 0) − y z, without the difference of two large numbers.
-            let linear = if z > T::zero() { (T::one() - y) * z } else { -y * z };
-            sum + linear + (-z.abs()).fast_exp().ln_1p()
-        })
+        sum_zip(
+            z,
+            y,
+            #[inline(always)]
+            |z, y| {
+                // max(z, 0) − y z, without the difference of two large numbers.
+                let factor = if z > T::zero() { T::one() - y } else { -y };
+                factor * z + (-z.abs()).fast_exp().fast_ln_1p()
+            },
+        )
     }
 
     fn delta(
@@ -62,7 +67,12 @@ impl<T: Real> Cost<T, Sigmoid> for CrossEntropy {
         delta: &mut DMatrix<T>,
     ) {
         delta.copy_from(a);
-        *delta -= y;
+        zip_map(
+            y,
+            delta,
+            #[inline(always)]
+            |y, a| a - y,
+        );
     }
 
     fn check_targets(&self, y: &DMatrix<T>, first: usize) -> Result<()> {

@@ -4,7 +4,7 @@ use nalgebra::DMatrix;
 
 use super::Cost;
 use crate::activation::Activation;
-use crate::real::Real;
+use crate::real::{Real, sum_zip, zip_map};
 
 /// C_x = ½ ‖a − y‖², with δ = Jᵀ (a − y): for any output activation.
 ///
@@ -27,12 +27,23 @@ pub struct Quadratic;
 
 impl<T: Real, A: Activation<T>> Cost<T, A> for Quadratic {
     fn value(&self, _output: &A, _z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>) -> T {
-        T::of(0.5) * a.zip_fold(y, T::zero(), |sum, a, y| sum + (a - y) * (a - y))
+        T::of(0.5)
+            * sum_zip(
+                a,
+                y,
+                #[inline(always)]
+                |a, y| (a - y) * (a - y),
+            )
     }
 
     fn delta(&self, output: &A, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, delta: &mut DMatrix<T>) {
         delta.copy_from(a);
-        *delta -= y;
+        zip_map(
+            y,
+            delta,
+            #[inline(always)]
+            |y, a| a - y,
+        );
         output.pull_back(z, a, delta);
     }
 }

@@ -1,6 +1,6 @@
 //! `Real`, the one numeric bound of the crate: the floating-point numbers `f32` and `f64`.
 
-mod exp;
+mod elementary;
 mod lane;
 mod vectorize;
 
@@ -12,7 +12,7 @@ use rand_distr::{Distribution, StandardNormal};
 use serde::{Serialize, de::DeserializeOwned};
 
 pub(crate) use lane::Lane;
-pub use vectorize::{map, vectorized, zip_map};
+pub use vectorize::{map, sum_zip, vectorized, zip_map};
 
 /// A floating-point number, `f32` or `f64`.
 ///
@@ -51,6 +51,11 @@ pub trait Real: RealField + Copy + Default + Sum + Serialize + DeserializeOwned 
     /// so its bits are the same on every machine.
     fn fast_exp(self) -> Self;
 
+    /// ln(1 + `self`) for `self` in [0, 1], written so that a loop over it vectorizes.
+    ///
+    /// The relative error is below 3 ε. Its bits are the same on every machine.
+    fn fast_ln_1p(self) -> Self;
+
     /// A draw from N(0, 1).
     fn sample_normal<R: Rng + ?Sized>(rng: &mut R) -> Self;
 }
@@ -78,7 +83,12 @@ impl Real for f32 {
 
     #[inline(always)]
     fn fast_exp(self) -> Self {
-        exp::exp_f32(self)
+        elementary::exp_f32(self)
+    }
+
+    #[inline(always)]
+    fn fast_ln_1p(self) -> Self {
+        elementary::ln_1p::<Self, 8>(self)
     }
 
     fn sample_normal<R: Rng + ?Sized>(rng: &mut R) -> Self {
@@ -109,7 +119,12 @@ impl Real for f64 {
 
     #[inline(always)]
     fn fast_exp(self) -> Self {
-        exp::exp_f64(self)
+        elementary::exp_f64(self)
+    }
+
+    #[inline(always)]
+    fn fast_ln_1p(self) -> Self {
+        elementary::ln_1p::<Self, 17>(self)
     }
 
     fn sample_normal<R: Rng + ?Sized>(rng: &mut R) -> Self {

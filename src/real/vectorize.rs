@@ -79,3 +79,41 @@ pub fn zip_map<T: Real>(x: &DMatrix<T>, out: &mut DMatrix<T>, f: impl Fn(T, T) -
         },
     );
 }
+
+/// Σ f(x_i, y_i), added in order.
+///
+/// The terms are computed many at once and then added one by one, so that the sum is the same as that of a plain loop.
+///
+/// # Panics
+///
+/// If `x` and `y` differ in their number of elements, which is an error of the plug-in that calls it.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let (x, y) = (DMatrix::from_element(2, 100, 3.0), DMatrix::from_element(2, 100, 1.0));
+/// assert_eq!(gradus::real::sum_zip(&x, &y, |x, y| x * y), 600.0);
+/// ```
+#[inline(always)]
+pub fn sum_zip<T: Real>(x: &DMatrix<T>, y: &DMatrix<T>, f: impl Fn(T, T) -> T) -> T {
+    assert_eq!(x.len(), y.len(), "sum_zip needs matrices of one shape");
+    let (x, y) = (x.as_slice(), y.as_slice());
+    vectorized(
+        #[inline(always)]
+        || {
+            let mut sum = T::zero();
+            let mut terms = [T::zero(); 64];
+            for (x, y) in x.chunks(terms.len()).zip(y.chunks(terms.len())) {
+                for ((term, &x), &y) in terms.iter_mut().zip(x).zip(y) {
+                    *term = f(x, y);
+                }
+                for &term in terms.iter().take(x.len()) {
+                    sum += term;
+                }
+            }
+            sum
+        },
+    )
+}

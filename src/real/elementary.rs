@@ -1,7 +1,7 @@
-//! e^x without branches, calls or fused multiplications, so that a loop over it vectorizes and its bits are the same
-//! on every machine.
+//! e^x and ln(1 + x) without branches, calls or fused multiplications, so that a loop over them vectorizes and their bits
+//! are the same on every machine.
 //!
-//! With n the integer nearest to x / ln 2 and r = x − n ln 2, |r| ≤ ½ ln 2, e^x = 2ⁿ e^r. e^r is its Taylor
+//! e^x: with n the integer nearest to x / ln 2 and r = x − n ln 2, |r| ≤ ½ ln 2, e^x = 2ⁿ e^r. e^r is its Taylor
 //! polynomial, of the degree whose remainder r^(d+1)/(d+1)! is below ε/8: 7 for `f32`, 13 for `f64`. n ln 2 is
 //! subtracted in two parts, the first of few enough bits that n times it is exact (Cody and Waite, 1980). Adding
 //! 1.5 · 2^(p−1), p the bits of the significand, rounds to an integer and leaves n in the low bits.
@@ -70,6 +70,19 @@ exp!(
     ]
 );
 
+/// ln(1 + x) = 2 artanh(s) with s = x/(2 + x), and artanh(s) = s + s³/3 + s⁵/5 + …, of which `TERMS` terms are added.
+/// For x in [0, 1], s² ≤ 1/9, so that the first term left out is below 9^(−TERMS) of the first.
+#[inline(always)]
+pub(super) fn ln_1p<T: super::Real, const TERMS: usize>(x: T) -> T {
+    let s = x / (x + T::of(2.0));
+    let s2 = s * s;
+    let mut series = T::zero();
+    for term in (0..TERMS).rev() {
+        series = series * s2 + T::of(2.0 / (2 * term + 1) as f64);
+    }
+    s * series
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +96,19 @@ mod tests {
             prop_assert!((exp_f64(x) / x.exp() - 1.0).abs() <= 3.0 * f64::EPSILON, "{x}");
             let exact = f64::from(y).exp();
             prop_assert!((f64::from(exp_f32(y)) / exact - 1.0).abs() <= 3.0 * f64::from(f32::EPSILON), "{y}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        #[test]
+        fn agrees_with_the_exact_logarithm(exponent in -60.0f64..0.0) {
+            use crate::real::Real;
+            let (x, y) = (exponent.exp(), exponent.exp() as f32);
+            prop_assert!((x.fast_ln_1p() / x.ln_1p() - 1.0).abs() <= 3.0 * f64::EPSILON, "{x}");
+            let exact = f64::from(y).ln_1p();
+            prop_assert!((f64::from(y.fast_ln_1p()) / exact - 1.0).abs() <= 3.0 * f64::from(f32::EPSILON), "{y}");
         }
     }
 
