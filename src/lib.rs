@@ -44,7 +44,7 @@ pub mod data;
 mod error;
 pub mod history;
 pub mod init;
-mod linalg;
+pub mod linalg;
 pub mod metrics;
 pub mod network;
 pub mod optimizer;

@@ -1,50 +1,41 @@
 //! The four products of a training step, the one place where matrices are multiplied.
 //!
-//! Every element of a result is one sum over the inner dimension, in an order that depends on neither the number of
+//! Every element of a result is one sum over the inner dimension, whose order depends on neither the number of
 //! threads nor the place of the element. So a product may be divided among threads by rows or columns of its result
 //! without a change in a single bit.
 
-mod narrow;
-mod wide;
+mod blocks;
+mod operand;
+mod threads;
+mod tile;
 
 use nalgebra::{DMatrix, DVector};
+use operand::Operand;
 
 use crate::real::Real;
 
-/// A matrix of which the product reads either the elements as they stand or the transpose, in place.
-///
-/// As it is stored, column after column, column j begins at `stride` · j.
-#[derive(Debug, Clone, Copy)]
-struct Operand<'a, T> {
-    data: &'a [T],
-    stride: usize,
-    rows: usize,
-    columns: usize,
-    transposed: bool,
-}
-
-impl<'a, T: Real> Operand<'a, T> {
-    fn plain(matrix: &'a DMatrix<T>) -> Self {
-        let (rows, columns) = matrix.shape();
-        Self { data: matrix.as_slice(), stride: rows, rows, columns, transposed: false }
-    }
-
-    fn transpose(matrix: &'a DMatrix<T>) -> Self {
-        let (columns, rows) = matrix.shape();
-        Self { data: matrix.as_slice(), stride: columns, rows, columns, transposed: true }
-    }
-}
-
-/// z = w x + b: each layer's weighted inputs.
+/// z = w x + b: a layer's weighted inputs.
 ///
 /// # Shapes
 ///
 /// `w` n_out × n_in, `b` n_out, `x` n_in × examples, `z` n_out × examples.
-pub(crate) fn weighted_inputs<T: Real>(w: &DMatrix<T>, b: &DVector<T>, x: &DMatrix<T>, z: &mut DMatrix<T>) {
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let w = DMatrix::from_row_slice(1, 2, &[2.0, 3.0]);
+/// let (x, b) = (DMatrix::from_row_slice(2, 1, &[10.0, 1.0]), DVector::from_element(1, 0.5));
+/// let mut z = DMatrix::zeros(1, 1);
+/// gradus::linalg::weighted_inputs(&w, &b, &x, &mut z);
+/// assert_eq!(z[0], 23.5);
+/// ```
+pub fn weighted_inputs<T: Real>(w: &DMatrix<T>, b: &DVector<T>, x: &DMatrix<T>, z: &mut DMatrix<T>) {
     for mut z in z.column_iter_mut() {
         z.copy_from(b);
     }
-    product(T::one(), Operand::plain(w), Operand::plain(x), T::one(), z);
+    threads::product(T::one(), Operand::of(w), Operand::of(x), T::one(), z);
 }
 
 /// ∂C/∂w = δ aᵀ / m, with a the activations of the layer before and m the number of examples.
@@ -52,9 +43,20 @@ pub(crate) fn weighted_inputs<T: Real>(w: &DMatrix<T>, b: &DVector<T>, x: &DMatr
 /// # Shapes
 ///
 /// `delta` n_out × m, `a` n_in × m, `gradient` n_out × n_in.
-pub(crate) fn weight_gradient<T: Real>(delta: &DMatrix<T>, a: &DMatrix<T>, gradient: &mut DMatrix<T>) {
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let (delta, a) = (DMatrix::from_row_slice(1, 2, &[2.0, 4.0]), DMatrix::from_row_slice(1, 2, &[1.0, 3.0]));
+/// let mut gradient = DMatrix::zeros(1, 1);
+/// gradus::linalg::weight_gradient(&delta, &a, &mut gradient);
+/// assert_eq!(gradient[0], 7.0);
+/// ```
+pub fn weight_gradient<T: Real>(delta: &DMatrix<T>, a: &DMatrix<T>, gradient: &mut DMatrix<T>) {
     let scale = T::of(1.0 / delta.ncols() as f64);
-    product(scale, Operand::plain(delta), Operand::transpose(a), T::zero(), gradient);
+    threads::product(scale, Operand::of(delta), Operand::of(a).transposed(), T::zero(), gradient);
 }
 
 /// ∂C/∂b = Σ_x δ_x / m, summed in the order of the examples.
@@ -62,7 +64,17 @@ pub(crate) fn weight_gradient<T: Real>(delta: &DMatrix<T>, a: &DMatrix<T>, gradi
 /// # Shapes
 ///
 /// `delta` n_out × m, `gradient` n_out.
-pub(crate) fn bias_gradient<T: Real>(delta: &DMatrix<T>, gradient: &mut DVector<T>) {
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let mut gradient = DVector::zeros(1);
+/// gradus::linalg::bias_gradient(&DMatrix::from_row_slice(1, 2, &[2.0, 4.0]), &mut gradient);
+/// assert_eq!(gradient[0], 3.0);
+/// ```
+pub fn bias_gradient<T: Real>(delta: &DMatrix<T>, gradient: &mut DVector<T>) {
     gradient.fill(T::zero());
     for delta in delta.column_iter() {
         *gradient += delta;
@@ -75,16 +87,50 @@ pub(crate) fn bias_gradient<T: Real>(delta: &DMatrix<T>, gradient: &mut DVector<
 /// # Shapes
 ///
 /// `w` n_out × n_in, `delta` n_out × examples, `result` n_in × examples.
-pub(crate) fn back<T: Real>(w: &DMatrix<T>, delta: &DMatrix<T>, result: &mut DMatrix<T>) {
-    product(T::one(), Operand::transpose(w), Operand::plain(delta), T::zero(), result);
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let (w, delta) = (DMatrix::from_row_slice(1, 2, &[2.0, 3.0]), DMatrix::from_element(1, 1, 10.0));
+/// let mut result = DMatrix::zeros(2, 1);
+/// gradus::linalg::back(&w, &delta, &mut result);
+/// assert_eq!(result.as_slice(), [20.0, 30.0]);
+/// ```
+pub fn back<T: Real>(w: &DMatrix<T>, delta: &DMatrix<T>, result: &mut DMatrix<T>) {
+    threads::product(T::one(), Operand::of(w).transposed(), Operand::of(delta), T::zero(), result);
 }
 
-/// c = alpha a b + beta c.
-fn product<T: Real>(alpha: T, a: Operand<'_, T>, b: Operand<'_, T>, beta: T, c: &mut DMatrix<T>) {
-    debug_assert_eq!((a.rows, a.columns, b.columns), (c.nrows(), b.rows, c.ncols()));
-    if narrow::suits(&a, &b) {
-        narrow::product(alpha, a, b, beta, c);
-    } else {
-        wide::product(alpha, a, b, beta, c);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Whole numbers, so that every sum is exact in any order.
+    fn matrix(rows: usize, columns: usize, seed: usize) -> DMatrix<f32> {
+        DMatrix::from_fn(rows, columns, |i, j| ((i * 31 + j * 17 + seed * 7) % 13) as f32 - 6.0)
+    }
+
+    proptest! {
+        #[test]
+        fn products_are_those_of_the_definition(n_out in 1usize..150, n_in in 1usize..600, m in 1usize..70) {
+            let (w, x, delta) = (matrix(n_out, n_in, 1), matrix(n_in, m, 2), matrix(n_out, m, 3));
+            let b = DVector::from_fn(n_out, |i, _| i as f32);
+            let mut z = DMatrix::from_element(n_out, m, f32::NAN);
+            weighted_inputs(&w, &b, &x, &mut z);
+            let mut wanted = &w * &x;
+            wanted.column_iter_mut().for_each(|mut column| column += &b);
+            prop_assert_eq!(&z, &wanted);
+
+            let mut result = DMatrix::from_element(n_in, m, f32::NAN);
+            back(&w, &delta, &mut result);
+            prop_assert_eq!(&result, &(w.transpose() * &delta));
+
+            let mut gradient = DMatrix::from_element(n_out, n_in, f32::NAN);
+            weight_gradient(&delta, &x, &mut gradient);
+            let wanted = (&delta * x.transpose()) * (1.0 / m as f64) as f32;
+            prop_assert_eq!(&gradient, &wanted);
+        }
     }
 }

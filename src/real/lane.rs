@@ -1,6 +1,8 @@
 //! The vector instructions that the crate uses, spelled once for `f32` and `f64`.
 
-use pulp::Simd;
+use std::cell::Cell;
+
+use pulp::{Simd, bytemuck};
 
 /// What the narrow matrix product needs of a number: a register of several, loads, stores and the fused
 /// multiply-add. Private to the crate, which also seals [`Real`](super::Real).
@@ -18,6 +20,17 @@ pub trait Lane: Copy + 'static {
 
     /// `x` as registers, and the rest that fills none.
     fn registers_mut<S: Simd>(x: &mut [Self]) -> (&mut [Self::Register<S>], &mut [Self]);
+
+    /// The numbers in some registers.
+    fn numbers<S: Simd>(registers: &[Self::Register<S>]) -> &[Self];
+
+    /// `self` b + c, rounded once.
+    fn fused_scalar(self, b: Self, c: Self) -> Self;
+
+    /// Runs `work` with room for copies that belongs to the thread and is kept for the next time.
+    fn with_scratch<V>(work: impl FnOnce(&mut Vec<Self>) -> V) -> V
+    where
+        Self: Sized;
 
     /// A register with `x` in every lane.
     fn broadcast<S: Simd>(simd: S, x: Self) -> Self::Register<S>;
@@ -54,6 +67,26 @@ macro_rules! lane {
             #[inline(always)]
             fn registers_mut<S: Simd>(x: &mut [Self]) -> (&mut [S::$register], &mut [Self]) {
                 S::$registers_mut(x)
+            }
+
+            #[inline(always)]
+            fn numbers<S: Simd>(registers: &[S::$register]) -> &[Self] {
+                bytemuck::cast_slice(registers)
+            }
+
+            #[inline(always)]
+            fn fused_scalar(self, b: Self, c: Self) -> Self {
+                self.mul_add(b, c)
+            }
+
+            fn with_scratch<V>(work: impl FnOnce(&mut Vec<Self>) -> V) -> V {
+                thread_local!(static SCRATCH: Cell<Vec<$real>> = const { Cell::new(Vec::new()) });
+                SCRATCH.with(|scratch| {
+                    let mut room = scratch.take();
+                    let value = work(&mut room);
+                    scratch.set(room);
+                    value
+                })
             }
 
             #[inline(always)]
