@@ -1,0 +1,168 @@
+//! The parts of a training step, and what surrounds it: `cargo bench --bench parts [FILTER]`.
+
+use divan::counter::ItemsCount;
+use divan::{Bencher, black_box};
+use gradus::linalg;
+use gradus::prelude::*;
+
+fn main() {
+    divan::main();
+}
+
+/// A layer and its mini-batch: inputs, outputs, examples.
+type Shape = (usize, usize, usize);
+
+const SHAPES: [Shape; 6] =
+    [(784, 30, 10), (30, 10, 10), (784, 100, 10), (784, 800, 100), (784, 1024, 128), (1024, 1024, 128)];
+
+fn matrix<T: Real>(rows: usize, columns: usize) -> DMatrix<T> {
+    DMatrix::from_fn(rows, columns, |i, j| T::of(((i * 7 + j * 13) % 29) as f64 / 29.0 - 0.5))
+}
+
+/// Products: the items a second are multiplications with addition, half the FLOP/s. One thread.
+mod products {
+    use super::*;
+
+    fn count((inputs, outputs, examples): Shape) -> ItemsCount {
+        ItemsCount::new(inputs * outputs * examples)
+    }
+
+    #[divan::bench(types = [f32, f64], args = SHAPES)]
+    fn forward<T: Real>(bencher: Bencher<'_, '_>, shape: Shape) {
+        let (inputs, outputs, examples) = shape;
+        let (w, b, x) = (matrix::<T>(outputs, inputs), DVector::zeros(outputs), matrix(inputs, examples));
+        let mut z = matrix(outputs, examples);
+        let pool = pool();
+        bencher.counter(count(shape)).bench_local(|| {
+            pool.install(|| linalg::weighted_inputs(black_box(&w), &b, &x, &mut z));
+        });
+    }
+
+    #[divan::bench(types = [f32, f64], args = SHAPES)]
+    fn gradient<T: Real>(bencher: Bencher<'_, '_>, shape: Shape) {
+        let (inputs, outputs, examples) = shape;
+        let (delta, a) = (matrix::<T>(outputs, examples), matrix(inputs, examples));
+        let mut gradient = matrix(outputs, inputs);
+        let pool = pool();
+        bencher.counter(count(shape)).bench_local(|| {
+            pool.install(|| linalg::weight_gradient(black_box(&delta), &a, &mut gradient));
+        });
+    }
+
+    #[divan::bench(types = [f32, f64], args = SHAPES)]
+    fn back<T: Real>(bencher: Bencher<'_, '_>, shape: Shape) {
+        let (inputs, outputs, examples) = shape;
+        let (w, delta) = (matrix::<T>(outputs, inputs), matrix(outputs, examples));
+        let mut result = matrix(inputs, examples);
+        let pool = pool();
+        bencher.counter(count(shape)).bench_local(|| {
+            pool.install(|| linalg::back(black_box(&w), &delta, &mut result));
+        });
+    }
+
+    /// For comparison: nalgebra's own product, w x.
+    #[divan::bench(types = [f32, f64], args = SHAPES)]
+    fn forward_by_nalgebra<T: Real>(bencher: Bencher<'_, '_>, shape: Shape) {
+        let (inputs, outputs, examples) = shape;
+        let (w, x) = (matrix::<T>(outputs, inputs), matrix(inputs, examples));
+        let mut z = matrix(outputs, examples);
+        bencher.counter(count(shape)).bench_local(|| z.gemm(T::one(), black_box(&w), &x, T::zero()));
+    }
+
+    fn pool() -> rayon::ThreadPool {
+        rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread")
+    }
+}
+
+/// Activations and costs on 1,000 × 100 numbers.
+mod elementwise {
+    use super::*;
+
+    const ROWS: usize = 1000;
+    const COLUMNS: usize = 100;
+
+    fn activations() -> [AnyActivation; 4] {
+        [Sigmoid.into(), Tanh.into(), Relu.into(), Softmax::default().into()]
+    }
+
+    #[divan::bench(types = [f32, f64], args = activations())]
+    fn activate<T: Real>(bencher: Bencher<'_, '_>, f: AnyActivation) {
+        let (z, mut a) = (matrix::<T>(ROWS, COLUMNS), matrix(ROWS, COLUMNS));
+        bencher.counter(ItemsCount::new(z.len())).bench_local(|| f.activate(black_box(&z), &mut a));
+    }
+
+    #[divan::bench(types = [f32, f64], args = activations())]
+    fn pull_back<T: Real>(bencher: Bencher<'_, '_>, f: AnyActivation) {
+        let (z, a, mut grad) = (matrix::<T>(ROWS, COLUMNS), matrix(ROWS, COLUMNS), matrix(ROWS, COLUMNS));
+        bencher.counter(ItemsCount::new(z.len())).bench_local(|| f.pull_back(black_box(&z), &a, &mut grad));
+    }
+
+    fn cost<T: Real, A: Activation<T>, C: Cost<T, A>>(bencher: Bencher<'_, '_>, cost: C, output: A) {
+        let (z, mut a, y) =
+            (matrix::<T>(10, 10_000), matrix(10, 10_000), DMatrix::from_element(10, 10_000, T::of(0.1)));
+        let mut delta = matrix(10, 10_000);
+        output.activate(&z, &mut a);
+        bencher.counter(ItemsCount::new(z.len())).bench_local(|| {
+            cost.delta(&output, black_box(&z), &a, &y, &mut delta);
+            cost.value(&output, &z, &a, &y)
+        });
+    }
+
+    #[divan::bench(types = [f32, f64])]
+    fn cross_entropy<T: Real>(bencher: Bencher<'_, '_>) {
+        cost::<T, _, _>(bencher, CrossEntropy, Sigmoid);
+    }
+
+    #[divan::bench(types = [f32, f64])]
+    fn log_likelihood<T: Real>(bencher: Bencher<'_, '_>) {
+        cost::<T, _, _>(bencher, LogLikelihood, Softmax::default());
+    }
+
+    #[divan::bench(types = [f32, f64])]
+    fn quadratic<T: Real>(bencher: Bencher<'_, '_>) {
+        cost::<T, _, _>(bencher, Quadratic, Sigmoid);
+    }
+}
+
+/// Whole steps of 784-30-10 with mini-batches of 10.
+mod steps {
+    use super::*;
+
+    fn network<T: Real>() -> Network<T, Sigmoid, Sigmoid> {
+        Network::new(&[784, 30, 10], Sigmoid, Sigmoid, &ScaledGaussian, 1).expect("three layers")
+    }
+
+    #[divan::bench(types = [f32, f64])]
+    fn forward_and_backward<T: Real>(bencher: Bencher<'_, '_>) {
+        let network = network::<T>();
+        let (mut pass, mut gradient) = (Pass::new(&network.sizes(), 10), Gradient::new(&network.sizes()));
+        pass.x.copy_from(&matrix(784, 10));
+        bencher.bench_local(|| {
+            network.forward(black_box(&mut pass));
+            network.backward(&CrossEntropy, &mut pass, &mut gradient);
+        });
+    }
+
+    /// A run of one epoch over 10,000 samples, its checks and set-up included.
+    #[divan::bench(types = [f32, f64], sample_count = 5)]
+    fn epoch_of_10_000<T: Real>(bencher: Bencher<'_, '_>) {
+        let data = Dataset::<T>::digits(10_000, 1).expect("digits");
+        bencher.bench_local(|| {
+            let stop = MaxEpochs::new(1).expect("an epoch");
+            Trainer::new(CrossEntropy).stop(stop).fit(&mut network::<T>(), &data, None).expect("a run")
+        });
+    }
+
+    #[divan::bench(types = [f32, f64], sample_count = 20)]
+    fn evaluation_of_10_000<T: Real>(bencher: Bencher<'_, '_>) {
+        let (data, network) = (Dataset::<T>::digits(10_000, 1).expect("digits"), network::<T>());
+        bencher.bench_local(|| evaluate(&network, &CrossEntropy, &data).expect("an evaluation"));
+    }
+
+    /// Reading and unpacking MNIST, where GRADUS_MNIST names its directory.
+    #[divan::bench(sample_count = 5)]
+    fn loading_of_mnist(bencher: Bencher<'_, '_>) {
+        let Some(dir) = std::env::var_os("GRADUS_MNIST") else { return };
+        bencher.bench_local(|| Mnist::<f32>::load(&dir).expect("the files of MNIST"));
+    }
+}
