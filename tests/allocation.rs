@@ -1,0 +1,133 @@
+//! A training step allocates nothing, counted by the allocator itself over all threads.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use gradus::prelude::*;
+
+/// The system's allocator, which counts what it is asked for.
+struct Counting;
+
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+
+/// One test at a time: the counter is the process's.
+static ALONE: Mutex<()> = Mutex::new(());
+
+// SAFETY: every call goes to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::SeqCst);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::SeqCst);
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::SeqCst);
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+fn allocations() -> usize {
+    ALLOCATIONS.load(Ordering::SeqCst)
+}
+
+/// Writes down the counter after every step, into room that was made before.
+#[derive(Debug)]
+struct Watch {
+    after: Arc<Mutex<Vec<(Step, usize)>>>,
+}
+
+impl Observer for Watch {
+    fn on_step(&mut self, step: Step) {
+        let mut after = self.after.lock().unwrap();
+        assert!(after.len() < after.capacity(), "the watch itself must not allocate");
+        after.push((step, allocations()));
+    }
+}
+
+/// Trains for two epochs and asserts that nothing is allocated between the first step of an epoch and its last.
+fn assert_steps_allocate_nothing<O: Optimizer<f32>>(
+    sizes: &[usize],
+    data: &Dataset<f32>,
+    m: usize,
+    optimizer: O,
+    threads: Option<usize>,
+) {
+    let _alone = ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let after = Arc::new(Mutex::new(Vec::with_capacity(10_000)));
+    let mut network = Network::new(sizes, Sigmoid, Softmax::default(), &ScaledGaussian, 1).unwrap();
+    let mut trainer = Trainer::new(LogLikelihood)
+        .optimizer(optimizer)
+        .regularizer(Plus(L1::new(0.1).unwrap(), L2::new(0.1).unwrap()))
+        .schedule(Constant::new(0.1).unwrap())
+        .stop(MaxEpochs::new(2).unwrap())
+        .mini_batch(m)
+        .observe(Watch { after: after.clone() });
+    if let Some(threads) = threads {
+        trainer = trainer.threads(threads);
+    }
+    trainer.fit(&mut network, data, Some(data)).unwrap();
+
+    let after = after.lock().unwrap();
+    let steps = data.len().div_ceil(m);
+    assert_eq!(after.len(), 2 * steps);
+    for epoch in [1, 2] {
+        let of_epoch: Vec<_> = after.iter().filter(|(step, _)| step.epoch == epoch).collect();
+        for pair in of_epoch.windows(2) {
+            let (step, before, now) = (pair[1].0, pair[0].1, pair[1].1);
+            assert_eq!(now - before, 0, "{sizes:?}, m = {m}, {threads:?} threads: allocations in {step:?}");
+        }
+    }
+}
+
+/// 107 images: a last mini-batch of 7 for mini-batches of 10 and 20.
+fn pixels() -> Dataset<f32> {
+    Dataset::digits(107, 1).unwrap()
+}
+
+#[test]
+fn the_counter_counts() {
+    let _alone = ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let before = allocations();
+    drop(std::hint::black_box(vec![1u8; 100]));
+    assert!(allocations() > before);
+}
+
+#[test]
+fn a_step_of_a_small_network_allocates_nothing() {
+    for threads in [Some(1), Some(2), None] {
+        assert_steps_allocate_nothing(&[784, 10], &pixels(), 10, Sgd, threads);
+        assert_steps_allocate_nothing(&[784, 30, 10], &pixels(), 10, Momentum::new(0.5).unwrap(), threads);
+        assert_steps_allocate_nothing(&[784, 12, 7, 10], &pixels(), 1, Nesterov::new(0.5).unwrap(), threads);
+    }
+}
+
+#[test]
+fn a_step_on_numbers_allocates_nothing() {
+    let data = pixels().to_numbers();
+    for threads in [Some(1), None] {
+        assert_steps_allocate_nothing(&[784, 30, 10], &data, 10, Sgd, threads);
+        assert_steps_allocate_nothing(&[784, 30, 10], &data, 200, Sgd, threads);
+    }
+}
+
+/// Large enough for the blocked product, and for it to be divided among threads.
+#[test]
+fn a_step_of_a_large_network_allocates_nothing() {
+    let data: Dataset<f32> = Dataset::digits(250, 1).unwrap();
+    for threads in [Some(1), Some(3), None] {
+        assert_steps_allocate_nothing(&[784, 300, 200, 10], &data, 100, Sgd, threads);
+    }
+}

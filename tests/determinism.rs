@@ -1,0 +1,228 @@
+//! The same seed gives the same bits: for any number of threads, and whatever else is asked of the run.
+
+use gradus::prelude::*;
+use gradus::random::{Purpose, generator};
+use rand::Rng;
+use rand::seq::SliceRandom;
+
+/// What is to be the same: the bits of every parameter, and the history without its timings.
+#[derive(Debug, PartialEq)]
+struct Run {
+    parameters: Vec<u64>,
+    history: Vec<EpochRecord>,
+}
+
+/// What may be asked of a run.
+#[derive(Clone, Copy)]
+struct Plan<'a> {
+    sizes: &'a [usize],
+    m: usize,
+    epochs: usize,
+    seed: u64,
+    threads: Option<usize>,
+}
+
+impl Plan<'_> {
+    fn trainer(&self) -> Trainer<LogLikelihood, Momentum, L2> {
+        let trainer = Trainer::new(LogLikelihood)
+            .optimizer(Momentum::new(0.5).unwrap())
+            .regularizer(L2::new(0.1).unwrap())
+            .schedule(Constant::new(0.05).unwrap())
+            .stop(MaxEpochs::new(self.epochs).unwrap())
+            .mini_batch(self.m)
+            .keep_last()
+            .seed(self.seed);
+        match self.threads {
+            Some(threads) => trainer.threads(threads),
+            None => trainer,
+        }
+    }
+
+    fn network<T: Real>(&self) -> Network<T, Tanh, Softmax> {
+        Network::new(self.sizes, Tanh, Softmax::default(), &ScaledGaussian, self.seed).unwrap()
+    }
+
+    fn run<T: Real>(&self, data: &Dataset<T>) -> Run {
+        let mut network = self.network();
+        let report = self.trainer().fit(&mut network, data, Some(data)).unwrap();
+        Run { parameters: bits(&network), history: timeless(&report) }
+    }
+}
+
+/// Widening to `f64` keeps every bit of an `f32`.
+fn bits<T: Real, H: Activation<T>, O: Activation<T>>(network: &Network<T, H, O>) -> Vec<u64> {
+    network.parameters().flatten().map(|p| p.f64().to_bits()).collect()
+}
+
+fn timeless(report: &Report) -> Vec<EpochRecord> {
+    report.history.epochs().iter().map(|record| EpochRecord { seconds: 0.0, ..record.clone() }).collect()
+}
+
+const SMALL: Plan<'static> = Plan { sizes: &[784, 15, 10], m: 10, epochs: 2, seed: 1, threads: None };
+
+#[test]
+fn two_runs_with_the_same_seed_are_the_same() {
+    let data = Dataset::<f32>::digits(203, 1).unwrap();
+    assert_eq!(SMALL.run(&data), SMALL.run(&data));
+    let data = Dataset::<f64>::digits(203, 1).unwrap();
+    assert_eq!(SMALL.run(&data), SMALL.run(&data));
+}
+
+#[test]
+fn different_seeds_differ() {
+    let data = Dataset::<f32>::digits(203, 1).unwrap();
+    assert_ne!(SMALL.run(&data).parameters, Plan { seed: 2, ..SMALL }.run(&data).parameters);
+
+    // Each of the two uses of a seed by itself: the same network trained in another order, and another network.
+    let train = |network_seed, trainer_seed| {
+        let mut network = Plan { seed: network_seed, ..SMALL }.network::<f32>();
+        Plan { seed: trainer_seed, ..SMALL }.trainer().fit(&mut network, &data, None).unwrap();
+        bits(&network)
+    };
+    assert_ne!(train(1, 1), train(1, 2));
+    assert_ne!(train(1, 1), train(2, 1));
+}
+
+/// Runs the plan with 1, 2, 3 and 8 threads, and as many as the machine has.
+fn assert_threads_do_not_matter<T: Real>(plan: Plan<'_>, data: &Dataset<T>) {
+    let one = Plan { threads: Some(1), ..plan }.run(data);
+    for threads in [Some(2), Some(3), Some(8), None] {
+        let run = Plan { threads, ..plan }.run(data);
+        assert!(run == one, "{:?}, m = {}: {threads:?} threads give other bits", plan.sizes, plan.m);
+    }
+}
+
+#[test]
+fn threads_do_not_matter_for_small_networks() {
+    let data = Dataset::<f32>::digits(107, 1).unwrap();
+    for m in [1, 10, 33, 107] {
+        assert_threads_do_not_matter(Plan { m, ..SMALL }, &data);
+    }
+    assert_threads_do_not_matter(SMALL, &Dataset::<f64>::digits(107, 1).unwrap());
+}
+
+/// Products that are divided among threads: forward, the weights' gradient, and the way back. 250 samples leave a
+/// ragged last mini-batch of 50 or 10.
+#[test]
+fn threads_do_not_matter_for_large_networks() {
+    let plan = Plan { sizes: &[784, 1024, 10], m: 100, epochs: 1, seed: 1, threads: None };
+    assert_threads_do_not_matter(plan, &Dataset::<f32>::digits(250, 1).unwrap());
+    assert_threads_do_not_matter(plan, &Dataset::<f64>::digits(250, 1).unwrap());
+    let deep = Plan { sizes: &[784, 333, 517, 10], m: 60, ..plan };
+    assert_threads_do_not_matter(deep, &Dataset::<f32>::digits(250, 1).unwrap());
+    // Few examples at a time, so that only the way back between the large layers is divided.
+    let narrow = Plan { sizes: &[784, 700, 700, 10], m: 10, ..plan };
+    assert_threads_do_not_matter(narrow, &Dataset::<f32>::digits(25, 1).unwrap());
+}
+
+#[derive(Debug)]
+struct Bystander;
+
+impl Observer for Bystander {}
+
+#[test]
+fn what_only_watches_changes_no_parameter() {
+    let data = Dataset::<f32>::digits(203, 1).unwrap();
+    let bits_of = |trainer: Trainer<LogLikelihood, Momentum, L2>, validation: bool| {
+        let mut network = SMALL.network::<f32>();
+        let validation = validation.then_some(&data as &dyn Samples<f32>);
+        trainer.fit(&mut network, &data, validation).unwrap();
+        bits(&network)
+    };
+    let plain = bits_of(SMALL.trainer(), false);
+    assert_eq!(bits_of(SMALL.trainer(), true), plain);
+    assert_eq!(bits_of(SMALL.trainer().monitor_training(true), true), plain);
+    assert_eq!(bits_of(SMALL.trainer().observe(Bystander).observe(Bystander), false), plain);
+}
+
+/// Pixels and the same images as numbers are the same inputs, to the bit.
+#[test]
+fn how_the_data_are_stored_changes_nothing() {
+    let data = Dataset::<f32>::digits(203, 1).unwrap();
+    assert_eq!(SMALL.run(&data), SMALL.run(&data.to_numbers()));
+}
+
+/// Stopping a run earlier does not change what came before.
+#[test]
+fn a_shorter_run_is_the_beginning_of_a_longer_one() {
+    let data = Dataset::<f32>::digits(203, 1).unwrap();
+    let long = Plan { epochs: 4, ..SMALL }.run(&data);
+    let short = Plan { epochs: 3, ..SMALL }.run(&data);
+    assert_eq!(short.history, long.history[..3]);
+}
+
+/// Value stability: a release that changes these numbers changes every run that was ever recorded.
+#[test]
+fn the_streams_are_pinned() {
+    let draws = |purpose, epoch, sample| {
+        let mut rng = generator(1, purpose, epoch, sample);
+        [rng.next_u64(), rng.next_u64()]
+    };
+    let found = [
+        draws(Purpose::Initialize, 0, 1),
+        draws(Purpose::Shuffle, 1, 0),
+        draws(Purpose::Augment, 1, 7),
+        draws(Purpose::User, 0, 0),
+    ];
+    assert_eq!(found, PINNED, "{found:#x?}");
+
+    let mut order: Vec<usize> = (0..20).collect();
+    order.shuffle(&mut generator(1, Purpose::Shuffle, 1, 0));
+    assert_eq!(order, SHUFFLED);
+}
+
+const PINNED: [[u64; 2]; 4] = [[0; 2]; 4];
+const SHUFFLED: [usize; 20] = [0; 20];
+
+/// Hands out its samples and writes down in which order they were asked for.
+#[derive(Debug)]
+struct Recorder(std::sync::Mutex<Vec<(u64, Vec<usize>)>>);
+
+impl Samples<f64> for Recorder {
+    fn len(&self) -> usize {
+        20
+    }
+
+    fn n_inputs(&self) -> usize {
+        1
+    }
+
+    fn n_outputs(&self) -> usize {
+        1
+    }
+
+    fn gather(
+        &self,
+        epoch: u64,
+        indices: &[usize],
+        x: &mut DMatrix<f64>,
+        y: &mut DMatrix<f64>,
+    ) -> gradus::Result<()> {
+        self.0.lock().unwrap().push((epoch, indices.to_vec()));
+        x.fill(0.5);
+        y.fill(0.5);
+        Ok(())
+    }
+}
+
+/// The trainer takes the samples in the pinned order, every one once in each epoch, and in another in the next.
+#[test]
+fn the_trainer_shuffles_as_pinned() {
+    let recorder = Recorder(Default::default());
+    let mut network = Network::<f64, _, _>::new(&[1, 1], Linear, Sigmoid, &ScaledGaussian, 1).unwrap();
+    let trainer = Trainer::new(CrossEntropy).mini_batch(6).seed(1).stop(MaxEpochs::new(2).unwrap());
+    trainer.fit(&mut network, &recorder, None).unwrap();
+
+    // The first call is the look through the data before the first step.
+    let calls = recorder.0.into_inner().unwrap();
+    let sizes: Vec<_> = calls.iter().map(|(epoch, indices)| (*epoch, indices.len())).collect();
+    assert_eq!(sizes, [(1, 20), (1, 6), (1, 6), (1, 6), (1, 2), (2, 6), (2, 6), (2, 6), (2, 2)]);
+    let order = |of: u64| -> Vec<usize> {
+        calls[1..].iter().filter(|(epoch, _)| *epoch == of).flat_map(|(_, indices)| indices.clone()).collect()
+    };
+    assert_eq!(order(1), SHUFFLED);
+    assert_ne!(order(2), SHUFFLED);
+    let mut sorted = order(2);
+    sorted.sort_unstable();
+    assert_eq!(sorted, (0..20).collect::<Vec<_>>());
+}
