@@ -23,6 +23,13 @@ const PANELS: usize = 8;
 /// Up to so many columns of the result, copying the left operand costs more than it gains.
 const FEW_COLUMNS: usize = 24;
 
+/// Takes the room of this thread for copies, as much as any product needs, so that none has to ask for more.
+pub(super) fn prepare<T: Real>() {
+    // The widest registers have 64 bytes, the highest tiles 4 registers.
+    let largest = PANELS * 4 * (64 / size_of::<T>()) * INNER;
+    T::with_scratch(|panels: &mut Vec<T>| panels.reserve(largest.saturating_sub(panels.len())));
+}
+
 /// c = alpha a b + beta c.
 pub(super) fn product<T: Real>(
     alpha: T,

@@ -14,6 +14,11 @@ use operand::Operand;
 
 use crate::real::Real;
 
+/// Makes room for the products of a run on every thread that may take part, so that no product allocates.
+pub(crate) fn prepare<T: Real>() {
+    threads::prepare::<T>();
+}
+
 /// z = w x + b: a layer's weighted inputs.
 ///
 /// # Shapes

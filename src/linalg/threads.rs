@@ -9,6 +9,15 @@ use crate::real::Real;
 #[cfg(feature = "parallel")]
 const GRAIN: usize = 1 << 21;
 
+/// Has every thread that may take part in a product take its room for copies.
+#[cfg(feature = "parallel")]
+pub(super) fn prepare<T: Real>() {
+    rayon::broadcast(|_| blocks::prepare::<T>());
+}
+
+#[cfg(not(feature = "parallel"))]
+pub(super) use blocks::prepare;
+
 /// c = alpha a b + beta c.
 pub(super) fn product<T: Real>(alpha: T, a: Operand<'_, T>, b: Operand<'_, T>, beta: T, c: &mut DMatrix<T>) {
     assert_eq!((a.rows, a.columns), (c.nrows(), b.rows), "rows of c and b against the shape of a");

@@ -31,6 +31,7 @@ impl<T: Real, O: Optimizer<T>> Epochs<T, O> {
         H: Activation<T>,
         A: Activation<T>,
     {
+        crate::linalg::prepare::<T>();
         let sizes = network.sizes();
         let m = trainer.mini_batch.min(n);
         let rest = n.checked_rem(m).filter(|&rest| rest > 0);
