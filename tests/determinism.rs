@@ -171,8 +171,14 @@ fn the_streams_are_pinned() {
     assert_eq!(order, SHUFFLED);
 }
 
-const PINNED: [[u64; 2]; 4] = [[0; 2]; 4];
-const SHUFFLED: [usize; 20] = [0; 20];
+const PINNED: [[u64; 2]; 4] = [
+    [0x2f17_fc8a_b898_8513, 0x9e7a_3b01_5502_ad7b],
+    [0x6794_8ae4_8b89_504f, 0xe0f1_8e3a_d676_d655],
+    [0x4867_d15e_9f67_95cd, 0x0d37_76df_b7d4_9c76],
+    [0xa7b0_04bb_06cd_94c9, 0xd060_4831_3955_6007],
+];
+
+const SHUFFLED: [usize; 20] = [13, 19, 7, 0, 8, 10, 16, 18, 3, 9, 2, 6, 17, 4, 1, 11, 15, 12, 14, 5];
 
 /// Hands out its samples and writes down in which order they were asked for.
 #[derive(Debug)]

@@ -125,7 +125,8 @@ fn inputs_of_a_wrong_width() {
 
 #[test]
 fn data_that_are_none() {
-    let empty = |rows, columns| Dataset::<f64>::new(DMatrix::zeros(rows, columns), DMatrix::zeros(1, columns));
+    let empty =
+        |rows, columns| Dataset::<f64>::new(DMatrix::zeros(rows, columns), DMatrix::zeros(1, columns));
     assert_refused!(empty(3, 0), Error::Empty { .. });
     assert_refused!(empty(0, 3), Error::Empty { .. });
     let differing = Dataset::<f64>::new(DMatrix::zeros(2, 3), DMatrix::zeros(1, 4));
@@ -204,7 +205,8 @@ fn a_mini_batch_may_be_larger_than_the_data() {
 
 #[test]
 fn data_that_do_not_fit_the_network() {
-    let data = |inputs, outputs| Dataset::<f64>::new(DMatrix::zeros(inputs, 4), DMatrix::zeros(outputs, 4)).unwrap();
+    let data =
+        |inputs, outputs| Dataset::<f64>::new(DMatrix::zeros(inputs, 4), DMatrix::zeros(outputs, 4)).unwrap();
     let fits = exclusive_or();
     for (wrong, found, expected) in [(data(3, 1), 3, 2), (data(2, 2), 2, 1)] {
         for (training, validation) in [(&wrong, None), (&wrong, Some(&fits)), (&fits, Some(&wrong))] {
@@ -354,7 +356,8 @@ fn all_finite<H: Activation<f64>, O: Activation<f64>>(network: &Network<f64, H, 
 fn a_run_that_diverges_says_so_and_keeps_its_history() {
     for eta in [10.0, 1e3, 1e100] {
         let (mut network, data) = line();
-        let trainer = Trainer::new(Quadratic).schedule(Constant::new(eta).unwrap()).stop(MaxEpochs::new(1000).unwrap());
+        let trainer =
+            Trainer::new(Quadratic).schedule(Constant::new(eta).unwrap()).stop(MaxEpochs::new(1000).unwrap());
         match trainer.fit(&mut network, &data, None) {
             Err(Error::Diverged { epoch, learning_rate, cost, kept, history }) => {
                 assert_eq!((learning_rate, history.len()), (eta, epoch - 1));
@@ -430,7 +433,13 @@ impl Samples<f64> for Stream {
         1
     }
 
-    fn gather(&self, epoch: u64, indices: &[usize], x: &mut DMatrix<f64>, y: &mut DMatrix<f64>) -> Result<()> {
+    fn gather(
+        &self,
+        epoch: u64,
+        indices: &[usize],
+        x: &mut DMatrix<f64>,
+        y: &mut DMatrix<f64>,
+    ) -> Result<()> {
         for (column, &index) in indices.iter().enumerate() {
             x.column_mut(column).fill(index as f64 / 40.0);
             y[column] = f64::from(u8::from(index > 20));
