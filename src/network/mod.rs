@@ -84,15 +84,22 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     /// before has outputs, or not as many biases as outputs, and [`Error::NotFinite`] if a parameter is NaN or infinite.
     pub fn from_layers(hidden: Vec<Dense<T, H>>, output: Dense<T, O>) -> Result<Self> {
         let network = Self { hidden, output };
-        let mut expected = network.n_inputs();
+        network.check()?;
+        Ok(network)
+    }
+
+    /// Refuses layers that do not fit each other, and parameters that are no numbers: both can come about through
+    /// [`hidden_mut`](Self::hidden_mut) and its like.
+    pub(crate) fn check(&self) -> Result<()> {
+        let mut expected = self.n_inputs();
         if expected == 0 {
             return Err(Error::EmptyLayer { layer: 0 });
         }
-        for (index, layer) in network.layers().enumerate() {
+        for (index, layer) in self.layers().enumerate() {
             layer.check(index + 1, expected)?;
             expected = layer.weights.nrows();
         }
-        Ok(network)
+        Ok(())
     }
 
     /// The layers from the first hidden one to the output.

@@ -204,13 +204,15 @@ impl<C, O, R> Trainer<C, O, R> {
     /// # Errors
     ///
     /// - [`Error::Setting`] for a mini-batch or a number of threads of 0, or a learning rate that is not positive and
-    ///   finite;
+    ///   finite in the precision of the network;
+    /// - [`Error::EmptyLayer`], [`Error::Size`] and [`Error::NotFinite`] for a network whose layers were changed so that
+    ///   they do not fit each other or hold a NaN or an infinity;
     /// - [`Error::Empty`], [`Error::Size`], [`Error::NotFinite`] and [`Error::Target`] for data that do not fit the
     ///   network or the cost;
     /// - [`Error::NeedsValidation`] and [`Error::NeedsTrainingScores`] for a rule that reads scores that are not
     ///   measured;
-    /// - [`Error::Diverged`] if the cost becomes NaN or infinite on the way: the network is then left with the best
-    ///   parameters so far, and the error holds the history;
+    /// - [`Error::Diverged`] if the cost or a parameter becomes NaN or infinite on the way: the network is then left with
+    ///   the best parameters so far, and the error holds the history;
     /// - [`Error::Samples`] and the like, as the data report them.
     pub fn fit<T, H, A>(
         mut self,
@@ -269,13 +271,13 @@ impl<C, O, R> Trainer<C, O, R> {
             let Some(learning_rate) = schedule.rate(&Progress { epoch, history: &history }) else {
                 break StopReason::ScheduleEnded;
             };
-            validate::check_rate(learning_rate)?;
+            validate::check_rate::<T>(learning_rate)?;
 
             let (running_cost, seconds) = epochs.run(self, network, training, epoch, learning_rate)?;
-            if !running_cost.is_finite() {
-                let kept = kept.restore(network);
-                let history = Box::new(history);
-                return Err(Error::Diverged { epoch, learning_rate, cost: running_cost, kept, history });
+            let cost = cost_now(running_cost, network);
+            if !cost.is_finite() {
+                let (kept, history) = (kept.restore(network), Box::new(history));
+                return Err(Error::Diverged { epoch, learning_rate, cost, kept, history });
             }
             history.push(EpochRecord {
                 epoch,
@@ -312,6 +314,15 @@ impl<C, O, R> Trainer<C, O, R> {
     {
         network.layers().map(|layer| self.regularizer.penalty(layer.weights.as_slice())).sum()
     }
+}
+
+/// The running cost of an epoch; NaN if its last step, after which no cost was taken, left parameters that are no numbers.
+fn cost_now<T: Real, H: Activation<T>, A: Activation<T>>(
+    running_cost: f64,
+    network: &Network<T, H, A>,
+) -> f64 {
+    let numbers = network.parameters().flatten().all(|parameter| parameter.is_finite());
+    if numbers { running_cost } else { f64::NAN }
 }
 
 /// Runs `work` where large products are shared by `threads` threads.

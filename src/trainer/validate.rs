@@ -12,10 +12,11 @@ use crate::real::Real;
 use crate::schedule::LrSchedule;
 use crate::stopping::StoppingRule;
 
-/// Refuses a learning rate that a schedule should not have given.
-pub(super) fn check_rate(eta: f64) -> Result<()> {
-    let why = "the schedule gave it; with 0 nothing is learned, with less the cost rises";
-    setting("learning rate η", eta, eta > 0.0 && eta.is_finite(), "(0, ∞)", why)
+/// Refuses a learning rate that a schedule should not have given, or that is 0 or infinite in the network's precision.
+pub(super) fn check_rate<T: Real>(eta: f64) -> Result<()> {
+    let why = "in the network's precision it may be neither infinite nor 0, which learns nothing; with less the cost rises";
+    let rounded = T::of(eta);
+    setting("learning rate η", eta, rounded > T::zero() && rounded.is_finite(), "(0, ∞)", why)
 }
 
 impl<C, O, R> Trainer<C, O, R> {
@@ -51,7 +52,8 @@ impl<C, O, R> Trainer<C, O, R> {
         }
     }
 
-    /// Refuses data that do not fit the network, that hold no numbers, or that the cost is not defined for.
+    /// Refuses a network whose layers do not fit each other or hold no numbers, and data that do not fit the network,
+    /// hold no numbers, or have targets that the cost is not defined for.
     pub(super) fn check_data<T, H, A>(
         &self,
         network: &Network<T, H, A>,
@@ -64,6 +66,7 @@ impl<C, O, R> Trainer<C, O, R> {
         A: Activation<T>,
         C: Cost<T, A>,
     {
+        network.check()?;
         for samples in [Some(training), validation].into_iter().flatten() {
             crate::metrics::fits(network, samples)?;
             let samples = samples.undistorted().unwrap_or(samples);
