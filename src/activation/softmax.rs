@@ -63,11 +63,11 @@ impl Softmax {
         self.sharpness
     }
 
-    /// ln Σ_j e^(c z_j) and the largest z of one column.
-    pub(crate) fn log_sum_exp<T: Real>(&self, z: &[T]) -> T {
+    /// m = max_j z_j and ln Σ_j e^(c (z_j − m)) of one column; the sum is at least 1, so the logarithm is never negative.
+    pub(crate) fn log_sum_exp<T: Real>(&self, z: &[T]) -> (T, T) {
         let (c, largest) = (T::of(self.sharpness), largest(z));
         let sum: T = z.iter().map(|&z| (c * (z - largest)).fast_exp()).sum();
-        c * largest + sum.ln()
+        (largest, sum.ln())
     }
 }
 

@@ -11,7 +11,7 @@ use crate::real::Real;
 /// distributions.
 ///
 /// For the usual target, 1 at the right class and 0 elsewhere, it is the book's −ln a_y. The value is
-/// computed as Σ_j y_j (ln Σ_k e^(c z_k) − c z_j), which stays finite where a_j rounds to 0.
+/// computed as Σ_j y_j (ln Σ_k e^(c (z_k − m)) + c (m − z_j)) with m the largest z, which stays finite where a_j rounds to 0.
 ///
 /// Source: chapter 3 of the book, "Softmax", equations (80) to (82); for soft targets the same derivation with
 /// Σ_j y_j = 1.
@@ -37,10 +37,10 @@ impl<T: Real> Cost<T, Softmax> for LogLikelihood {
         let columns = z.as_slice().chunks_exact(neurons).zip(y.as_slice().chunks_exact(neurons));
         columns
             .map(|(z, y)| {
-                let log_sum = output.log_sum_exp(z);
+                let (largest, log_sum) = output.log_sum_exp(z);
                 // Where y is 0 nothing counts, not even an overflow.
                 let expected = z.iter().zip(y).filter(|(_, y)| **y != T::zero());
-                expected.map(|(&z, &y)| y * (log_sum - c * z)).sum()
+                expected.map(|(&z, &y)| y * (log_sum + c * (largest - z))).sum()
             })
             .sum()
     }
