@@ -2,7 +2,7 @@
 
 use super::{histories, holds, without};
 use crate::error::Result;
-use crate::history::History;
+use crate::history::{History, Metric};
 use crate::schedule::{LrSchedule, Progress};
 
 /// Verifies a learning-rate schedule, on rising, falling, flat and random histories:
@@ -34,22 +34,34 @@ pub fn schedule<S: LrSchedule + ?Sized>(schedule: &S) -> Result<()> {
     let rate = |history: &History| schedule.rate(&Progress { epoch: history.len() + 1, history });
     let first = rate(&History::new());
     holds(&schedule, "the first epoch has a rate", || "an empty history".to_owned(), first.is_some())?;
-    for history in histories().iter().chain([&History::new()]) {
+    let lawful = |answer: Option<f64>| answer.is_none_or(|eta| eta > 0.0 && eta.is_finite());
+    holds(&schedule, "a rate is positive and finite", || "an empty history".to_owned(), lawful(first))?;
+    let (histories, mut answers) = (histories(), Vec::new());
+    for history in &histories {
         let at = || format!("{history:?}");
         let answer = rate(history);
-        let lawful = answer.is_none_or(|eta| eta > 0.0 && eta.is_finite());
-        holds(&schedule, "a rate is positive and finite", at, lawful)?;
+        holds(&schedule, "a rate is positive and finite", at, lawful(answer))?;
         holds(&schedule, "the same history gives the same rate", at, rate(history) == answer)?;
 
         let metric = schedule.metric();
+        // The training cost of a record is that of the training scores, where there are any.
+        let reads_training =
+            |metric: Metric| metric.needs_training_scores() || metric == Metric::TrainingCost;
         let unread = without(
             history,
-            !metric.is_some_and(|metric| metric.needs_training_scores()),
+            !metric.is_some_and(reads_training),
             !metric.is_some_and(|metric| metric.needs_validation()),
         );
-        let reads_costs = metric.is_some_and(|metric| metric == crate::history::Metric::TrainingCost);
-        let same = reads_costs || rate(&unread) == answer;
+        let same = rate(&unread) == answer;
         holds(&schedule, "the scores that it reads are those that metric() declares", at, same)?;
+        answers.push(answer);
+    }
+
+    // Once more, for a counter that gives the same answer twice in a row.
+    for (history, answer) in histories.iter().chain([&History::new()]).zip(answers.into_iter().chain([first]))
+    {
+        let same = rate(history) == answer;
+        holds(&schedule, "the same history gives the same rate later on", || format!("{history:?}"), same)?;
     }
     Ok(())
 }

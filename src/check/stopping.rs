@@ -31,14 +31,15 @@ pub fn stopping_rule<R: StoppingRule + ?Sized>(rule: &R) -> Result<()> {
 
     let metrics = rule.metrics();
     let reads_costs = metrics.contains(&Metric::TrainingCost);
-    for history in histories() {
+    let (histories, mut answers) = (histories(), Vec::new());
+    for history in &histories {
         let at = || format!("{history:?}");
-        let answer = rule.check(&history);
-        let again = rule.check(&history);
+        let answer = rule.check(history);
+        let again = rule.check(history);
         holds(&rule, "the same history gives the same answer", at, again == answer)?;
 
         let unread = without(
-            &history,
+            history,
             !reads_costs && !metrics.iter().any(|metric| metric.needs_training_scores()),
             !metrics.iter().any(|metric| metric.needs_validation()),
         );
@@ -54,8 +55,16 @@ pub fn stopping_rule<R: StoppingRule + ?Sized>(rule: &R) -> Result<()> {
                 break;
             }
         }
-        let replayed = rule.replay(&history).map(|(epoch, _)| epoch);
+        let replayed = rule.replay(history).map(|(epoch, _)| epoch);
         holds(&rule, "replay finds the first epoch at which check breaks", at, replayed == first)?;
+        answers.push(answer);
     }
-    Ok(())
+
+    // Once more, for a counter that gives the same answer twice in a row.
+    for (history, answer) in histories.iter().zip(answers) {
+        let same = rule.check(history) == answer;
+        holds(&rule, "the same history gives the same answer later on", || format!("{history:?}"), same)?;
+    }
+    let silent = rule.check(&History::new()).is_continue();
+    holds(&rule, "it stays silent before the first epoch has ended", || "an empty history".to_owned(), silent)
 }
