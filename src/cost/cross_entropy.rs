@@ -90,3 +90,28 @@ impl<T: Real> Cost<T, Sigmoid> for CrossEntropy {
         Ok(())
     }
 }
+
+/// A network may borrow its output activation.
+///
+/// It is more than a convenience: with a single pair for a cost the compiler would take the activation from it, and
+/// report a network with another one as a mismatch of types, without the message that names the pairs.
+impl<T: Real> Cost<T, &Sigmoid> for CrossEntropy {
+    fn value(&self, output: &&Sigmoid, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>) -> T {
+        Cost::<T, Sigmoid>::value(self, output, z, a, y)
+    }
+
+    fn delta(
+        &self,
+        output: &&Sigmoid,
+        z: &DMatrix<T>,
+        a: &DMatrix<T>,
+        y: &DMatrix<T>,
+        delta: &mut DMatrix<T>,
+    ) {
+        Cost::<T, Sigmoid>::delta(self, output, z, a, y, delta);
+    }
+
+    fn check_targets(&self, y: &DMatrix<T>, first: usize) -> Result<()> {
+        Cost::<T, Sigmoid>::check_targets(self, y, first)
+    }
+}

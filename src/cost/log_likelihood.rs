@@ -75,3 +75,25 @@ impl<T: Real> Cost<T, Softmax> for LogLikelihood {
         Ok(())
     }
 }
+
+/// A network may borrow its output activation; see the same of [`CrossEntropy`](super::CrossEntropy) for more.
+impl<T: Real> Cost<T, &Softmax> for LogLikelihood {
+    fn value(&self, output: &&Softmax, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>) -> T {
+        Cost::<T, Softmax>::value(self, output, z, a, y)
+    }
+
+    fn delta(
+        &self,
+        output: &&Softmax,
+        z: &DMatrix<T>,
+        a: &DMatrix<T>,
+        y: &DMatrix<T>,
+        delta: &mut DMatrix<T>,
+    ) {
+        Cost::<T, Softmax>::delta(self, output, z, a, y, delta);
+    }
+
+    fn check_targets(&self, y: &DMatrix<T>, first: usize) -> Result<()> {
+        Cost::<T, Softmax>::check_targets(self, y, first)
+    }
+}
