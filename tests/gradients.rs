@@ -32,8 +32,10 @@ fn costs_are_lawful_with_every_output_that_they_are_paired_with() {
     }
     check::cost(&CrossEntropy, &Sigmoid).unwrap();
     check::cost(&&CrossEntropy, &Sigmoid).unwrap();
+    check::cost(&CrossEntropy, &&Sigmoid).unwrap();
     for c in SHARPNESSES {
         check::cost(&LogLikelihood, &sharp(c)).unwrap();
+        check::cost(&LogLikelihood, &&sharp(c)).unwrap();
     }
 }
 
