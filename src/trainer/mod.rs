@@ -291,7 +291,10 @@ impl<C, O, R> Trainer<C, O, R> {
             kept.update(network, &history);
 
             let record = &history.epochs()[epoch - 1];
-            if self.observers.iter_mut().any(|observer| observer.on_epoch(record).is_break()) {
+            // All are told, even if the first of them ends the run.
+            let leaving =
+                self.observers.iter_mut().filter_map(|observer| observer.on_epoch(record).break_value());
+            if leaving.count() > 0 {
                 break StopReason::Observer;
             }
             if let ControlFlow::Break(reason) = stop.check(&history) {
