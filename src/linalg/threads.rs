@@ -1,6 +1,8 @@
 //! Large products, divided among threads by rows or columns of the result.
 
-use nalgebra::{DMatrix, DMatrixViewMut};
+use nalgebra::DMatrix;
+#[cfg(feature = "parallel")]
+use nalgebra::DMatrixViewMut;
 
 use super::{Operand, blocks};
 use crate::real::Real;
