@@ -8,6 +8,9 @@ use crate::real::Real;
 /// Products of fewer multiplications than this stay on one thread.
 const GRAIN: usize = 1 << 22;
 
+/// The longest side of what nalgebra counts as a small matrix.
+const SMALL: usize = 5;
+
 type View<'a, T> = DMatrixView<'a, T, Dyn, Dyn>;
 
 impl<'a, T: Real> Operand<'a, T> {
@@ -45,7 +48,11 @@ fn divide<T: Real>(
 ) {
     let (rows, columns) = c.shape();
     if threads <= 1 || rows * columns * a.ncols() < GRAIN {
-        c.gemm(alpha, &a, &b, beta);
+        if rows.min(columns).min(a.ncols()) <= SMALL && a.strides().0 != 1 {
+            small(alpha, a, b, beta, c);
+        } else {
+            c.gemm(alpha, &a, &b, beta);
+        }
         return;
     }
     let (left, right) = (threads.div_ceil(2), threads / 2);
@@ -60,6 +67,19 @@ fn divide<T: Real>(
         let (first, last) = c.columns_range_pair_mut(..at, at..);
         let (b_first, b_last) = (b.columns(0, at), b.columns(at, columns - at));
         join(|| divide(left, alpha, a, b_first, beta, first), || divide(right, alpha, a, b_last, beta, last));
+    }
+}
+
+/// The same for a transposed `a` and a side of at most [`SMALL`]. nalgebra 0.35 multiplies these column by column, in
+/// `axcpy_uninit`, which takes the length of the slice under a strided column for the number of its elements and so
+/// writes beyond the end of c.
+fn small<T: Real>(alpha: T, a: View<'_, T>, b: View<'_, T>, beta: T, mut c: DMatrixViewMut<'_, T>) {
+    for (mut c, b) in c.column_iter_mut().zip(b.column_iter()) {
+        for (c, a) in c.iter_mut().zip(a.row_iter()) {
+            let sum: T = a.iter().zip(b.iter()).map(|(&a, &b)| a * b).sum();
+            // With beta = 0 the old value does not count, not even a NaN.
+            *c = if beta == T::zero() { alpha * sum } else { alpha * sum + beta * *c };
+        }
     }
 }
 
