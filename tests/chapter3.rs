@@ -1218,6 +1218,6 @@ proptest! {
         let shift = (&unshifted.output().biases - &biases).norm();
         unshifted.output_mut().biases = biases;
         let found = unshifted.predict(&batch.x).unwrap().map(|t| (1.0 + t) / 2.0);
-        prop_assert!(shift < 1e-6 || (found - wanted).norm() > 1e-9);
+        prop_assert!(shift < 1e-3 || (found - wanted).norm() > 1e-9);
     }
 }
