@@ -63,9 +63,14 @@ impl Softmax {
         self.sharpness
     }
 
-    /// m = max_j z_j and ln Σ_j e^(c (z_j − m)) of one column; the sum is at least 1, so the logarithm is never negative.
+    /// The sharpness c, or the largest number of type T if that is less: its limit is the argmax all the same.
+    pub(crate) fn sharpness_in<T: Real>(&self) -> T {
+        T::max_value().map_or(T::of(self.sharpness), |most| T::of(self.sharpness.min(most.f64())))
+    }
+
+    /// The largest z of one column, and ln Σ_j e^(c (z_j − that)), in which a common shift of all z has no part.
     pub(crate) fn log_sum_exp<T: Real>(&self, z: &[T]) -> (T, T) {
-        let (c, largest) = (T::of(self.sharpness), largest(z));
+        let (c, largest) = (self.sharpness_in::<T>(), largest(z));
         let sum: T = z.iter().map(|&z| (c * (z - largest)).fast_exp()).sum();
         (largest, sum.ln())
     }
@@ -79,7 +84,7 @@ fn largest<T: Real>(z: &[T]) -> T {
 
 impl<T: Real> Activation<T> for Softmax {
     fn activate(&self, z: &DMatrix<T>, a: &mut DMatrix<T>) {
-        let c = T::of(self.sharpness);
+        let c = self.sharpness_in::<T>();
         let neurons = z.nrows().max(1);
         let columns = z.as_slice().chunks_exact(neurons).zip(a.as_mut_slice().chunks_exact_mut(neurons));
         vectorized(
@@ -100,7 +105,7 @@ impl<T: Real> Activation<T> for Softmax {
     }
 
     fn pull_back(&self, _z: &DMatrix<T>, a: &DMatrix<T>, grad: &mut DMatrix<T>) {
-        let c = T::of(self.sharpness);
+        let c = self.sharpness_in::<T>();
         for (a, mut grad) in a.column_iter().zip(grad.column_iter_mut()) {
             // Jᵀ g = c a ∘ (g − ⟨a, g⟩)
             let mean = a.dot(&grad);

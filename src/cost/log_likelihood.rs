@@ -11,7 +11,8 @@ use crate::real::Real;
 /// distributions.
 ///
 /// For the usual target, 1 at the right class and 0 elsewhere, it is the book's −ln a_y. The value is
-/// computed as Σ_j y_j (ln Σ_k e^(c (z_k − m)) + c (m − z_j)) with m the largest z, which stays finite where a_j rounds to 0.
+/// computed as Σ_j y_j (ln Σ_k e^(c (z_k − z_max)) + c (z_max − z_j)), which stays finite where a_j rounds to 0, and does
+/// not cancel where all z are large.
 ///
 /// Source: chapter 3 of the book, "Softmax", equations (80) to (82); for soft targets the same derivation with
 /// Σ_j y_j = 1.
@@ -33,7 +34,7 @@ pub struct LogLikelihood;
 
 impl<T: Real> Cost<T, Softmax> for LogLikelihood {
     fn value(&self, output: &Softmax, z: &DMatrix<T>, _a: &DMatrix<T>, y: &DMatrix<T>) -> T {
-        let (c, neurons) = (T::of(output.sharpness()), z.nrows().max(1));
+        let (c, neurons) = (output.sharpness_in::<T>(), z.nrows().max(1));
         let columns = z.as_slice().chunks_exact(neurons).zip(y.as_slice().chunks_exact(neurons));
         columns
             .map(|(z, y)| {
@@ -53,7 +54,7 @@ impl<T: Real> Cost<T, Softmax> for LogLikelihood {
         y: &DMatrix<T>,
         delta: &mut DMatrix<T>,
     ) {
-        let c = T::of(output.sharpness());
+        let c = output.sharpness_in::<T>();
         delta.copy_from(a);
         delta.zip_apply(y, |delta, y| *delta = c * (*delta - y));
     }

@@ -74,7 +74,7 @@ impl<T: Real, O: Optimizer<T> + ?Sized> Optimizer<T> for &O {
 /// Refuses a μ outside [0, 1).
 fn check_mu(mu: f64) -> crate::Result<()> {
     let why = if mu < 0.0 {
-        "with negative momentum the velocity changes its sign at every step"
+        "with negative momentum each step is turned back by what is carried over from the last"
     } else {
         "from 1 on there is no friction, or a negative one, and the velocity grows without bound"
     };

@@ -37,8 +37,8 @@ impl Momentum {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`](crate::Error::Setting) if μ is outside [0, 1): above 1 the velocity grows without bound,
-    /// below 0 it alternates in sign.
+    /// [`Error::Setting`](crate::Error::Setting) if μ is outside [0, 1): from 1 on the velocity grows without bound,
+    /// below 0 what is carried over from each step turns the next one back.
     pub fn new(mu: f64) -> Result<Self> {
         check_mu(mu)?;
         Ok(Self { mu })
@@ -59,11 +59,14 @@ impl<T: Real> Optimizer<T> for Momentum {
 
     fn step(&self, velocity: &mut Vec<T>, parameters: &mut [T], gradient: &[T], eta: T) {
         let mu = T::of(self.mu);
+        let forgetful = mu == T::zero();
         vectorized(
             #[inline(always)]
             || {
                 for ((w, v), &g) in parameters.iter_mut().zip(velocity).zip(gradient) {
-                    *v = mu * *v - eta * g;
+                    // −0 and not 0 · v, so that v is −η g with the sign of a zero: what plain descent subtracts.
+                    let carried = if forgetful { -T::zero() } else { mu * *v };
+                    *v = carried - eta * g;
                     *w += *v;
                 }
             },

@@ -15,7 +15,8 @@ use crate::history::{History, Metric};
 /// ```
 ///
 /// Averages forgive a single bad epoch, and a single lucky one, which would keep
-/// [`NoImprovement`](super::NoImprovement) waiting.
+/// [`NoImprovement`](super::NoImprovement) waiting. Means that differ by no more than rounding, a relative 2nε, count as
+/// equal.
 ///
 /// Source: chapter 3 of the book, the exercise "Can you think of a rule for early stopping other than
 /// no-improvement-in-n?".
@@ -62,7 +63,9 @@ impl StoppingRule for RollingAverage {
             && let Some(at) = rest.len().checked_sub(n)
         {
             let (before, last) = (mean(&rest[at..]), mean(last));
-            if !metric.improves(last, before) {
+            // Accuracies are counts over one number, so means are often equal, but for how their sums were rounded.
+            let rounding = 2.0 * n as f64 * f64::EPSILON * last.abs();
+            if (last - before).abs() <= rounding || !metric.improves(last, before) {
                 return ControlFlow::Break(StopReason::RollingAverage { metric, n, last, before });
             }
         }
