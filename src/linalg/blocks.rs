@@ -10,8 +10,8 @@ use nalgebra::DMatrixViewMut;
 use pulp::{Arch, Simd, WithSimd};
 
 use super::Operand;
+use super::lane::Lane;
 use super::tile::{self, Tile};
-use crate::real::Real;
 
 /// The inner dimension of a block: a column of this length of each of a tile's columns stays in the first-level cache.
 /// The sums of two blocks are added in memory, so it is part of what fixes the bits of a result.
@@ -24,14 +24,14 @@ const PANELS: usize = 8;
 const FEW_COLUMNS: usize = 24;
 
 /// Takes the room of this thread for copies, as much as any product needs, so that none has to ask for more.
-pub(super) fn prepare<T: Real>() {
+pub(super) fn prepare<T: Lane>() {
     // The widest registers have 64 bytes, the highest tiles 4 registers.
     let largest = PANELS * 4 * (64 / size_of::<T>()) * INNER;
     T::with_scratch(|panels: &mut Vec<T>| panels.reserve(largest.saturating_sub(panels.len())));
 }
 
 /// c = alpha a b + beta c.
-pub(super) fn product<T: Real>(
+pub(super) fn product<T: Lane>(
     alpha: T,
     a: Operand<'_, T>,
     b: Operand<'_, T>,
@@ -50,7 +50,7 @@ pub(super) fn product<T: Real>(
     T::with_scratch(|panels| Arch::new().dispatch(Blocks { alpha, a, b, beta, c, turned, panels }));
 }
 
-struct Blocks<'a, T: Real> {
+struct Blocks<'a, T: Lane> {
     alpha: T,
     a: Operand<'a, T>,
     b: Operand<'a, T>,
@@ -61,7 +61,7 @@ struct Blocks<'a, T: Real> {
     panels: &'a mut Vec<T>,
 }
 
-impl<T: Real> WithSimd for Blocks<'_, T> {
+impl<T: Lane> WithSimd for Blocks<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -144,7 +144,7 @@ impl Iterator for Heights {
 /// Copies the columns `inner` to `inner + depth` of `a`, from `row` on, into panels of these heights (in rows), one after
 /// the other: in a panel each column is in one piece. Rows beyond the last are 0.
 #[inline(always)]
-fn copy<T: Real>(
+fn copy<T: Lane>(
     a: Operand<'_, T>,
     row: usize,
     inner: usize,

@@ -5,6 +5,7 @@
 //! without a change in a single bit.
 
 mod blocks;
+mod lane;
 mod operand;
 mod threads;
 mod tile;
@@ -12,10 +13,10 @@ mod tile;
 use nalgebra::{DMatrix, DVector};
 use operand::Operand;
 
-use crate::real::Real;
+pub(crate) use lane::Lane;
 
 /// Makes room for the products of a run on every thread that may take part, so that no product allocates.
-pub(crate) fn prepare<T: Real>() {
+pub(crate) fn prepare<T: Lane>() {
     threads::prepare::<T>();
 }
 
@@ -36,7 +37,7 @@ pub(crate) fn prepare<T: Real>() {
 /// gradus::linalg::weighted_inputs(&w, &b, &x, &mut z);
 /// assert_eq!(z[0], 23.5);
 /// ```
-pub fn weighted_inputs<T: Real>(w: &DMatrix<T>, b: &DVector<T>, x: &DMatrix<T>, z: &mut DMatrix<T>) {
+pub fn weighted_inputs<T: Lane>(w: &DMatrix<T>, b: &DVector<T>, x: &DMatrix<T>, z: &mut DMatrix<T>) {
     for mut z in z.column_iter_mut() {
         z.copy_from(b);
     }
@@ -59,8 +60,8 @@ pub fn weighted_inputs<T: Real>(w: &DMatrix<T>, b: &DVector<T>, x: &DMatrix<T>, 
 /// gradus::linalg::weight_gradient(&delta, &a, &mut gradient);
 /// assert_eq!(gradient[0], 7.0);
 /// ```
-pub fn weight_gradient<T: Real>(delta: &DMatrix<T>, a: &DMatrix<T>, gradient: &mut DMatrix<T>) {
-    let scale = T::of(1.0 / delta.ncols() as f64);
+pub fn weight_gradient<T: Lane>(delta: &DMatrix<T>, a: &DMatrix<T>, gradient: &mut DMatrix<T>) {
+    let scale = nalgebra::convert(1.0 / delta.ncols() as f64);
     threads::product(scale, Operand::of(delta), Operand::of(a).transposed(), T::zero(), gradient);
 }
 
@@ -79,12 +80,12 @@ pub fn weight_gradient<T: Real>(delta: &DMatrix<T>, a: &DMatrix<T>, gradient: &m
 /// gradus::linalg::bias_gradient(&DMatrix::from_row_slice(1, 2, &[2.0, 4.0]), &mut gradient);
 /// assert_eq!(gradient[0], 3.0);
 /// ```
-pub fn bias_gradient<T: Real>(delta: &DMatrix<T>, gradient: &mut DVector<T>) {
+pub fn bias_gradient<T: Lane>(delta: &DMatrix<T>, gradient: &mut DVector<T>) {
     gradient.fill(T::zero());
     for delta in delta.column_iter() {
         *gradient += delta;
     }
-    *gradient *= T::of(1.0 / delta.ncols() as f64);
+    *gradient *= nalgebra::convert::<f64, T>(1.0 / delta.ncols() as f64);
 }
 
 /// ∂C/∂a = wᵀ δ, with a the activations of the layer before.
@@ -103,7 +104,7 @@ pub fn bias_gradient<T: Real>(delta: &DMatrix<T>, gradient: &mut DVector<T>) {
 /// gradus::linalg::back(&w, &delta, &mut result);
 /// assert_eq!(result.as_slice(), [20.0, 30.0]);
 /// ```
-pub fn back<T: Real>(w: &DMatrix<T>, delta: &DMatrix<T>, result: &mut DMatrix<T>) {
+pub fn back<T: Lane>(w: &DMatrix<T>, delta: &DMatrix<T>, result: &mut DMatrix<T>) {
     threads::product(T::one(), Operand::of(w).transposed(), Operand::of(delta), T::zero(), result);
 }
 

@@ -2,11 +2,11 @@
 
 use nalgebra::DMatrix;
 
-use crate::real::Real;
+use super::lane::Lane;
 
 /// A part of a matrix in place: element (i, j) is `data[i + j · stride]` by columns, `data[i · stride + j]` by rows.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Operand<'a, T> {
+pub struct Operand<'a, T> {
     pub data: &'a [T],
     pub stride: usize,
     pub rows: usize,
@@ -14,7 +14,7 @@ pub(super) struct Operand<'a, T> {
     pub by_columns: bool,
 }
 
-impl<'a, T: Real> Operand<'a, T> {
+impl<'a, T: Lane> Operand<'a, T> {
     /// The matrix as it is.
     pub(super) fn of(matrix: &'a DMatrix<T>) -> Self {
         let (rows, columns) = matrix.shape();

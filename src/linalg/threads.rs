@@ -5,7 +5,7 @@ use nalgebra::DMatrix;
 use nalgebra::DMatrixViewMut;
 
 use super::{Operand, blocks};
-use crate::real::Real;
+use super::lane::Lane;
 
 /// A part with fewer multiplications than this is not worth another thread.
 #[cfg(feature = "parallel")]
@@ -13,7 +13,7 @@ const GRAIN: usize = 1 << 21;
 
 /// Has every thread that may take part in a product take its room for copies.
 #[cfg(feature = "parallel")]
-pub(super) fn prepare<T: Real>() {
+pub(super) fn prepare<T: Lane>() {
     rayon::broadcast(|_| blocks::prepare::<T>());
 }
 
@@ -21,7 +21,7 @@ pub(super) fn prepare<T: Real>() {
 pub(super) use blocks::prepare;
 
 /// c = alpha a b + beta c.
-pub(super) fn product<T: Real>(alpha: T, a: Operand<'_, T>, b: Operand<'_, T>, beta: T, c: &mut DMatrix<T>) {
+pub(super) fn product<T: Lane>(alpha: T, a: Operand<'_, T>, b: Operand<'_, T>, beta: T, c: &mut DMatrix<T>) {
     assert_eq!((a.rows, a.columns), (c.nrows(), b.rows), "rows of c and b against the shape of a");
     assert_eq!(b.columns, c.ncols(), "columns of b against columns of c");
     divide(alpha, a, b, beta, c.as_view_mut());
@@ -31,17 +31,17 @@ pub(super) fn product<T: Real>(alpha: T, a: Operand<'_, T>, b: Operand<'_, T>, b
 use blocks::product as divide;
 
 #[cfg(feature = "parallel")]
-fn divide<T: Real>(alpha: T, a: Operand<'_, T>, b: Operand<'_, T>, beta: T, c: DMatrixViewMut<'_, T>) {
+fn divide<T: Lane>(alpha: T, a: Operand<'_, T>, b: Operand<'_, T>, beta: T, c: DMatrixViewMut<'_, T>) {
     let work = c.len() * a.columns;
     if work < 2 * GRAIN {
-        return blocks::product(alpha, a, b, beta, c);
+        return T::product(alpha, a, b, beta, c);
     }
     share(rayon::current_num_threads().min(work / GRAIN), alpha, a, b, beta, c);
 }
 
 /// Halves the longer side of the result until there is a part for each of `threads` threads.
 #[cfg(feature = "parallel")]
-fn share<T: Real>(
+fn share<T: Lane>(
     threads: usize,
     alpha: T,
     a: Operand<'_, T>,
@@ -50,7 +50,7 @@ fn share<T: Real>(
     mut c: DMatrixViewMut<'_, T>,
 ) {
     if threads <= 1 {
-        return blocks::product(alpha, a, b, beta, c);
+        return T::product(alpha, a, b, beta, c);
     }
     let (rows, columns) = c.shape();
     let (one, other) = (threads.div_ceil(2), threads / 2);

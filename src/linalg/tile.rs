@@ -6,7 +6,7 @@
 use nalgebra::DMatrixViewMut;
 use pulp::{Simd, WithSimd};
 
-use crate::real::{Lane, Real};
+use super::lane::Lane;
 
 /// The widest tile of this height, in registers: 24 of 32 registers hold the tile, or 12 of 16.
 #[inline(always)]
@@ -36,7 +36,7 @@ pub(super) struct Tile<'a, T> {
 /// A tile in registers, column by column.
 type Registers<T, S, const HEIGHT: usize, const WIDTH: usize> = [[<T as Lane>::Register<S>; HEIGHT]; WIDTH];
 
-impl<T: Real> Tile<'_, T> {
+impl<T: Lane> Tile<'_, T> {
     /// c = alpha a b + beta c for the tile whose first element is (`row`, `column`), with the loop that was compiled for
     /// its size.
     #[inline(always)]
@@ -71,14 +71,14 @@ impl<T: Real> Tile<'_, T> {
 }
 
 /// A tile whose size, and whether `b` is stored by columns, are known to the compiler.
-struct Compiled<'a, 'c, T: Real, const HEIGHT: usize, const WIDTH: usize, const BY_COLUMNS: bool>(
+struct Compiled<'a, 'c, T: Lane, const HEIGHT: usize, const WIDTH: usize, const BY_COLUMNS: bool>(
     Tile<'a, T>,
     &'a mut DMatrixViewMut<'c, T>,
     usize,
     usize,
 );
 
-impl<T: Real, const HEIGHT: usize, const WIDTH: usize, const BY_COLUMNS: bool> WithSimd
+impl<T: Lane, const HEIGHT: usize, const WIDTH: usize, const BY_COLUMNS: bool> WithSimd
     for Compiled<'_, '_, T, HEIGHT, WIDTH, BY_COLUMNS>
 {
     type Output = ();
@@ -95,7 +95,7 @@ impl<T: Real, const HEIGHT: usize, const WIDTH: usize, const BY_COLUMNS: bool> W
     }
 }
 
-impl<T: Real> Tile<'_, T> {
+impl<T: Lane> Tile<'_, T> {
     /// Σ_p a_ip b_pj for every element of the tile, p in ascending order, each product and sum rounded once.
     #[inline(always)]
     fn sum<S: Simd, const HEIGHT: usize, const WIDTH: usize, const BY_COLUMNS: bool>(
@@ -195,7 +195,7 @@ impl<T: Real> Tile<'_, T> {
 
 /// tile_ij += a_i b_j
 #[inline(always)]
-fn add_outer<T: Real, S: Simd, const HEIGHT: usize, const WIDTH: usize>(
+fn add_outer<T: Lane, S: Simd, const HEIGHT: usize, const WIDTH: usize>(
     simd: S,
     tile: &mut Registers<T, S, HEIGHT, WIDTH>,
     a: &[T::Register<S>; HEIGHT],

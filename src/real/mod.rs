@@ -1,7 +1,6 @@
 //! `Real`, the one numeric bound of the crate: the floating-point numbers `f32` and `f64`.
 
 mod elementary;
-mod lane;
 mod vectorize;
 
 use std::iter::Sum;
@@ -11,7 +10,8 @@ use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Serialize, de::DeserializeOwned};
 
-pub(crate) use lane::Lane;
+use crate::linalg::Lane;
+
 pub use vectorize::{map, sum_zip, vectorized, zip_map};
 
 /// A floating-point number, `f32` or `f64`.

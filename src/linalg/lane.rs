@@ -1,12 +1,27 @@
-//! The vector instructions that the crate uses, spelled once for `f32` and `f64`.
+//! The vector instructions that products use, spelled once for `f32` and `f64`.
 
 use std::cell::Cell;
 
+use nalgebra::{DMatrixViewMut, RealField};
 use pulp::{Simd, bytemuck};
 
-/// What the narrow matrix product needs of a number: a register of several, loads, stores and the fused
-/// multiply-add. Private to the crate, which also seals [`Real`](super::Real).
-pub trait Lane: Copy + 'static {
+use super::blocks;
+use super::operand::Operand;
+
+/// What a product needs of a number: a register of several, loads, stores and the fused multiply-add. Private to the
+/// crate, which also seals [`Real`](crate::real::Real).
+pub trait Lane: RealField + Copy + Default {
+    /// c = alpha a b + beta c on this thread. It is not generic, so that its many loops are compiled once, with this
+    /// crate, and not with every program that uses it.
+    #[doc(hidden)]
+    fn product(
+        alpha: Self,
+        a: Operand<'_, Self>,
+        b: Operand<'_, Self>,
+        beta: Self,
+        c: DMatrixViewMut<'_, Self>,
+    );
+
     /// A register full of numbers on the instruction set `S`.
     type Register<S: Simd>: Copy;
 
@@ -58,6 +73,16 @@ macro_rules! lane {
      $load_part:ident, $store_part:ident) => {
         impl Lane for $real {
             type Register<S: Simd> = S::$register;
+
+            fn product(
+                alpha: Self,
+                a: Operand<'_, Self>,
+                b: Operand<'_, Self>,
+                beta: Self,
+                c: DMatrixViewMut<'_, Self>,
+            ) {
+                blocks::product(alpha, a, b, beta, c);
+            }
 
             #[inline(always)]
             fn registers<S: Simd>(x: &[Self]) -> (&[S::$register], &[Self]) {
