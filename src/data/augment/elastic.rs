@@ -36,7 +36,8 @@ const CUT: f64 = 3.0;
 /// let mut grid = Grid::new(28, 28);
 /// let mut rng = gradus::random::generator(1, gradus::random::Purpose::User, 0, 0);
 /// Elastic::new(4.0, 34.0)?.distort(&mut grid, &mut rng);
-/// let moved = grid.x().iter().zip(Grid::new(28, 28).x()).map(|(x, home)| x - home);
+/// let home = Grid::new(28, 28);
+/// let moved = grid.x().iter().zip(home.x()).map(|(x, home)| x - home);
 /// assert!(moved.clone().all(|dx| dx.abs() < 7.0) && moved.clone().any(|dx| dx.abs() > 0.5));
 /// # Ok::<(), gradus::Error>(())
 /// ```
