@@ -47,6 +47,9 @@ struct Outcome {
     /// How many of the sixes it took for a nine, and of the nines for a six.
     six_as_nine: f64,
     nine_as_six: f64,
+    /// The same of sixes and nines that are shown upside down.
+    six_as_nine_turned: f64,
+    nine_as_six_turned: f64,
     /// How many images of the other eight digits it took for another digit.
     others_wrong: f64,
 }
@@ -57,6 +60,8 @@ struct Row {
     accuracy: (f64, f64, f64),
     six_as_nine: f64,
     nine_as_six: f64,
+    six_as_nine_turned: f64,
+    nine_as_six_turned: f64,
     others_wrong: f64,
 }
 
@@ -121,14 +126,21 @@ fn train(
         .threads(1)
         .fit(&mut network, &turned, None)?;
 
-    let Evaluation { score, confusion } = evaluate(&network, &LogLikelihood, test)?;
-    let total = |truth: usize| (0..10).map(|answer| confusion.get(truth, answer)).sum::<u64>() as f64;
+    let Evaluation { score, confusion: upright } = evaluate(&network, &LogLikelihood, test)?;
+    let upside_down = Augmented::new(test, (28, 28), Rotation::by_degrees(180.0)?, 0)?;
+    let upside_down = evaluate(&network, &LogLikelihood, &upside_down)?.confusion;
+
+    let total = |truth: usize| (0..10).map(|answer| upright.get(truth, answer)).sum::<u64>() as f64;
+    let taken =
+        |confusion: &Confusion, truth, answer| 100.0 * confusion.get(truth, answer) as f64 / total(truth);
     let others = || (0..10).filter(|digit| ![6, 9].contains(digit));
-    let wrong = |truth: usize| total(truth) - confusion.get(truth, truth) as f64;
+    let wrong = |truth: usize| total(truth) - upright.get(truth, truth) as f64;
     Ok(Outcome {
         accuracy: 100.0 * score.accuracy,
-        six_as_nine: 100.0 * confusion.get(6, 9) as f64 / total(6),
-        nine_as_six: 100.0 * confusion.get(9, 6) as f64 / total(9),
+        six_as_nine: taken(&upright, 6, 9),
+        nine_as_six: taken(&upright, 9, 6),
+        six_as_nine_turned: taken(&upside_down, 6, 9),
+        nine_as_six_turned: taken(&upside_down, 9, 6),
         others_wrong: 100.0 * others().map(wrong).sum::<f64>() / others().map(total).sum::<f64>(),
     })
 }
@@ -141,6 +153,8 @@ impl Row {
             accuracy: parallel::spread(outcomes.iter().map(|outcome| outcome.accuracy)),
             six_as_nine: mean(|outcome| outcome.six_as_nine),
             nine_as_six: mean(|outcome| outcome.nine_as_six),
+            six_as_nine_turned: mean(|outcome| outcome.six_as_nine_turned),
+            nine_as_six_turned: mean(|outcome| outcome.nine_as_six_turned),
             others_wrong: mean(|outcome| outcome.others_wrong),
         }
     }
@@ -148,14 +162,17 @@ impl Row {
 
 fn print_table(rows: &[Row], seeds: usize) {
     println!("\nMeans over {seeds} seed(s), in per cent of the test images.\n");
-    println!("turned by   accuracy (least … most)   gain    6 as 9   9 as 6   others wrong");
+    println!("                                              upright images            upside down");
+    println!("turned by   accuracy (least … most)   gain    6 as 9  9 as 6  others    6 as 9  9 as 6");
     for row in rows {
         let (mean, least, most) = row.accuracy;
         let gain = mean - rows[0].accuracy.0;
-        let Row { angle, six_as_nine, nine_as_six, others_wrong, .. } = row;
+        let Row {
+            angle, six_as_nine, nine_as_six, six_as_nine_turned, nine_as_six_turned, others_wrong, ..
+        } = row;
         println!(
-            "≤ {angle:>4}°     {mean:>6.2}  ({least:.2} … {most:.2})   {gain:>+6.2}   {six_as_nine:>6.2}   \
-             {nine_as_six:>6.2}   {others_wrong:>12.2}"
+            "≤ {angle:>4}°     {mean:>6.2}  ({least:.2} … {most:.2})   {gain:>+6.2}   {six_as_nine:>6.2}  \
+             {nine_as_six:>6.2}  {others_wrong:>6.2}    {six_as_nine_turned:>6.2}  {nine_as_six_turned:>6.2}"
         );
     }
 }

@@ -231,10 +231,9 @@ impl Axis {
             Scale::Linear => {
                 let digits = (2.0 - (width / 2.0).log10().floor()).clamp(0.0, 6.0) as usize;
                 let text = format!("{v:.digits$}");
-                if text.contains('.') {
-                    return text.trim_end_matches('0').trim_end_matches('.').replace("-0", "-0");
-                }
-                text
+                let text =
+                    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+                if text == "-0" { "0".to_owned() } else { text.to_owned() }
             }
             Scale::Log if whole => format!("{}", 10f64.powi(v.round() as i32)),
             Scale::Names(names) if whole && v > -0.5 => {
