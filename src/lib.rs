@@ -12,6 +12,7 @@
 //! | [`LrSchedule`](schedule::LrSchedule) | `Constant`, `HalveOnPlateau` |
 //! | [`StoppingRule`](stopping::StoppingRule) | `MaxEpochs`, `NoImprovement`, `RollingAverage`, `Target`, `Or`, `And` |
 //! | [`Initializer`](init::Initializer) | `ScaledGaussian`, `LargeGaussian` |
+//! | [`Distortion`](data::augment::Distortion) | `Rotation`, `Translation`, `Scaling`, `Elastic`, `Then` |
 //!
 //! A [`Trainer`](trainer::Trainer) puts them together, and [`check`] verifies the laws of each, for the crate's parts
 //! and for one's own. A batch is a matrix whose columns are examples. Symbols are the book's: w weights, b biases, z
@@ -61,6 +62,7 @@ pub use error::{Error, IdxField, IdxProblem, Result};
 pub mod prelude {
     pub use crate::activation::{Activation, AnyActivation, Linear, Relu, Sigmoid, Softmax, Tanh};
     pub use crate::cost::{Cost, CrossEntropy, LogLikelihood, Quadratic};
+    pub use crate::data::augment::{Augmented, Distortion, Elastic, Rotation, Scaling, Translation};
     pub use crate::data::{Dataset, Mnist, Samples};
     pub use crate::history::{EpochRecord, History, Metric, Score};
     pub use crate::init::{Initializer, LargeGaussian, ScaledGaussian};

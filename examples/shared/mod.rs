@@ -1,6 +1,12 @@
-//! What the examples have in common: where the digits come from.
+//! What the examples have in common: where the digits come from, how runs share the cores, how a picture is drawn.
+#![allow(dead_code, reason = "every example is a program of its own and uses a part of this")]
 
+pub mod parallel;
+pub mod plot;
+
+use std::error::Error;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use gradus::prelude::*;
 
@@ -41,4 +47,15 @@ pub fn digits<T: Real>(dir: Option<&Path>, training: usize, validation: usize) -
     let validation = validation.min(n / 6);
     let training = training.min(n - validation);
     Ok(Digits { training: all.slice(0..training)?, validation: all.slice(n - validation..n)?, test, source })
+}
+
+/// What an example's `main` returns: says on stderr what went wrong, if something did.
+pub fn exit(outcome: Result<(), Box<dyn Error>>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }

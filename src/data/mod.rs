@@ -1,5 +1,6 @@
 //! Data: what a sample is, sets of samples in memory, and where they come from.
 
+pub mod augment;
 mod dataset;
 pub mod digits;
 mod idx;
@@ -87,3 +88,40 @@ pub trait Samples<T: Real>: Debug + Sync {
         None
     }
 }
+
+macro_rules! forward {
+    ($($pointer:ty),*) => { $(
+        impl<T: Real, S: Samples<T> + ?Sized> Samples<T> for $pointer {
+            fn len(&self) -> usize {
+                (**self).len()
+            }
+
+            fn is_empty(&self) -> bool {
+                (**self).is_empty()
+            }
+
+            fn n_inputs(&self) -> usize {
+                (**self).n_inputs()
+            }
+
+            fn n_outputs(&self) -> usize {
+                (**self).n_outputs()
+            }
+
+            fn gather(
+                &self,
+                epoch: u64,
+                indices: &[usize],
+                x: &mut DMatrix<T>,
+                y: &mut DMatrix<T>,
+            ) -> Result<()> {
+                (**self).gather(epoch, indices, x, y)
+            }
+
+            fn undistorted(&self) -> Option<&dyn Samples<T>> {
+                (**self).undistorted()
+            }
+        }
+    )* };
+}
+forward!(&S, Box<S>);

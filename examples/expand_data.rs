@@ -1,0 +1,210 @@
+//! Exercise 12: what it gains to turn the training images, by how much, and what becomes of 6 and 9.
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use gradus::prelude::*;
+use plotters::prelude::SeriesLabelPosition;
+use shared::plot::{Chart, Scale};
+use shared::{parallel, plot};
+
+mod shared;
+
+/// Test accuracy of 784-100-10 networks against the largest angle by which their training images were turned.
+///
+/// Each image is turned anew in every epoch, by an angle drawn from −angle to +angle. All networks learn by the same
+/// number of steps and are tested on the same upright images.
+#[derive(Debug, Parser)]
+struct Options {
+    /// Directory of the four MNIST files [else $GRADUS_MNIST, else data/mnist, else drawn digits]
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// Largest angles in degrees, comma-separated; the first is what the others are compared with
+    #[arg(long, value_delimiter = ',', default_value = "0,5,10,15,20,30,45,90,180")]
+    angles: Vec<f64>,
+    /// Seeds to average over
+    #[arg(long, value_delimiter = ',', default_value = "1,2,3")]
+    seeds: Vec<u64>,
+    /// Epochs of each run
+    #[arg(long, default_value_t = 20)]
+    epochs: usize,
+    /// Training images, from the beginning of the training set
+    #[arg(long, default_value_t = 50_000)]
+    train: usize,
+    /// Learning rate η of the first epoch, from where it falls in equal steps towards 0
+    #[arg(long, default_value_t = 0.5)]
+    eta: f64,
+    /// A few seconds instead of minutes: 1,000 images, 5 epochs, one seed, four angles
+    #[arg(long)]
+    quick: bool,
+}
+
+/// What a network makes of the test images, in per cent.
+struct Outcome {
+    accuracy: f64,
+    /// How many of the sixes it took for a nine, and of the nines for a six.
+    six_as_nine: f64,
+    nine_as_six: f64,
+    /// The same of sixes and nines that are shown upside down.
+    six_as_nine_turned: f64,
+    nine_as_six_turned: f64,
+    /// How many images of the other eight digits it took for another digit.
+    others_wrong: f64,
+}
+
+/// The means over the seeds at one angle.
+struct Row {
+    angle: f64,
+    accuracy: (f64, f64, f64),
+    six_as_nine: f64,
+    nine_as_six: f64,
+    six_as_nine_turned: f64,
+    nine_as_six_turned: f64,
+    others_wrong: f64,
+}
+
+/// η in the first epoch, and less by the same amount in each: an image that is new in every epoch never lets the
+/// gradient settle, so the steps have to.
+#[derive(Debug)]
+struct Falling {
+    eta: f64,
+    epochs: usize,
+}
+
+impl LrSchedule for Falling {
+    fn rate(&self, progress: &Progress<'_>) -> Option<f64> {
+        let left = (self.epochs + 1).checked_sub(progress.epoch).filter(|&left| left > 0)?;
+        Some(self.eta * left as f64 / self.epochs as f64)
+    }
+}
+
+fn main() -> ExitCode {
+    let mut options = Options::parse();
+    if options.quick {
+        (options.train, options.epochs) = (1_000, 5);
+        options.seeds.truncate(1);
+        options.angles = vec![0.0, 10.0, 45.0, 180.0];
+    }
+    shared::exit(run(&options))
+}
+
+fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    let data = shared::digits::<f32>(options.data.as_deref(), options.train, 10_000)?;
+    println!("{}\n{} training images, {} epochs a run", data.source, data.training.len(), options.epochs);
+
+    let jobs: Vec<_> =
+        options.angles.iter().flat_map(|&a| options.seeds.iter().map(move |&s| (a, s))).collect();
+    let outcomes =
+        parallel::map(&jobs, |&(angle, seed)| train(options, &data.training, &data.test, angle, seed))?;
+    let by_angle: Vec<&[Outcome]> = outcomes.chunks(options.seeds.len().max(1)).collect();
+    let rows: Vec<Row> =
+        options.angles.iter().zip(&by_angle).map(|(&angle, all)| Row::new(angle, all)).collect();
+
+    print_table(&rows, options.seeds.len());
+    let charts = [accuracy_chart(&rows, &by_angle), six_and_nine_chart(&rows)];
+    let title = "Training images turned by a random angle, test images upright";
+    println!("\n{}", plot::save("expand_data", title, 2, &charts)?.display());
+    Ok(())
+}
+
+/// Learns from images turned by up to `angle` degrees and is tested on upright ones.
+fn train(
+    options: &Options,
+    training: &Dataset<f32>,
+    test: &Dataset<f32>,
+    angle: f64,
+    seed: u64,
+) -> gradus::Result<Outcome> {
+    let turned = Augmented::new(training, (28, 28), Rotation::up_to_degrees(angle)?, seed)?;
+    let mut network = Network::new(&[784, 100, 10], Sigmoid, Softmax::default(), &ScaledGaussian, seed)?;
+    Trainer::new(LogLikelihood)
+        .schedule(Falling { eta: options.eta, epochs: options.epochs })
+        .stop(MaxEpochs::new(options.epochs)?)
+        .seed(seed)
+        .threads(1)
+        .fit(&mut network, &turned, None)?;
+
+    let Evaluation { score, confusion: upright } = evaluate(&network, &LogLikelihood, test)?;
+    let upside_down = Augmented::new(test, (28, 28), Rotation::by_degrees(180.0)?, 0)?;
+    let upside_down = evaluate(&network, &LogLikelihood, &upside_down)?.confusion;
+
+    let total = |truth: usize| (0..10).map(|answer| upright.get(truth, answer)).sum::<u64>() as f64;
+    let taken =
+        |confusion: &Confusion, truth, answer| 100.0 * confusion.get(truth, answer) as f64 / total(truth);
+    let others = || (0..10).filter(|digit| ![6, 9].contains(digit));
+    let wrong = |truth: usize| total(truth) - upright.get(truth, truth) as f64;
+    Ok(Outcome {
+        accuracy: 100.0 * score.accuracy,
+        six_as_nine: taken(&upright, 6, 9),
+        nine_as_six: taken(&upright, 9, 6),
+        six_as_nine_turned: taken(&upside_down, 6, 9),
+        nine_as_six_turned: taken(&upside_down, 9, 6),
+        others_wrong: 100.0 * others().map(wrong).sum::<f64>() / others().map(total).sum::<f64>(),
+    })
+}
+
+impl Row {
+    fn new(angle: f64, outcomes: &[Outcome]) -> Self {
+        let mean = |value: fn(&Outcome) -> f64| parallel::spread(outcomes.iter().map(value)).0;
+        Self {
+            angle,
+            accuracy: parallel::spread(outcomes.iter().map(|outcome| outcome.accuracy)),
+            six_as_nine: mean(|outcome| outcome.six_as_nine),
+            nine_as_six: mean(|outcome| outcome.nine_as_six),
+            six_as_nine_turned: mean(|outcome| outcome.six_as_nine_turned),
+            nine_as_six_turned: mean(|outcome| outcome.nine_as_six_turned),
+            others_wrong: mean(|outcome| outcome.others_wrong),
+        }
+    }
+}
+
+fn print_table(rows: &[Row], seeds: usize) {
+    println!("\nMeans over {seeds} seed(s), in per cent of the test images.\n");
+    println!("                                              upright images            upside down");
+    println!("turned by   accuracy (least … most)   gain    6 as 9  9 as 6  others    6 as 9  9 as 6");
+    for row in rows {
+        let (mean, least, most) = row.accuracy;
+        let gain = mean - rows[0].accuracy.0;
+        let Row {
+            angle, six_as_nine, nine_as_six, six_as_nine_turned, nine_as_six_turned, others_wrong, ..
+        } = row;
+        println!(
+            "≤ {angle:>4}°     {mean:>6.2}  ({least:.2} … {most:.2})   {gain:>+6.2}   {six_as_nine:>6.2}  \
+             {nine_as_six:>6.2}  {others_wrong:>6.2}    {six_as_nine_turned:>6.2}  {nine_as_six_turned:>6.2}"
+        );
+    }
+}
+
+/// Pairs each value with the place of its angle on the axis.
+fn placed(values: impl Iterator<Item = f64>) -> impl Iterator<Item = (f64, f64)> {
+    (0..).map(f64::from).zip(values)
+}
+
+fn angles(rows: &[Row]) -> Scale {
+    Scale::Names(rows.iter().map(|row| format!("{}°", row.angle)).collect())
+}
+
+fn accuracy_chart(rows: &[Row], by_angle: &[&[Outcome]]) -> Chart {
+    let each = (0..).map(f64::from).zip(by_angle);
+    let each = each.flat_map(|(x, all)| all.iter().map(move |outcome| (x, outcome.accuracy)));
+    let ends = [-0.5, rows.len() as f64 - 0.5];
+    let upright = rows.first().map_or(f64::NAN, |row| row.accuracy.0);
+    Chart::new("What small rotations gain", "largest angle in training", "test accuracy in %")
+        .x_scale(angles(rows))
+        .legend(SeriesLabelPosition::LowerLeft)
+        .line("mean over the seeds", placed(rows.iter().map(|row| row.accuracy.0)))
+        .dots("each seed", each)
+        .same_colour(1)
+        .dashed("at the first angle", ends.map(|x| (x, upright)))
+}
+
+fn six_and_nine_chart(rows: &[Row]) -> Chart {
+    Chart::new("What large ones do to 6 and 9", "largest angle in training", "wrong in % of these images")
+        .x_scale(angles(rows))
+        .legend(SeriesLabelPosition::UpperLeft)
+        .line("6 taken for 9", placed(rows.iter().map(|row| row.six_as_nine)))
+        .line("9 taken for 6", placed(rows.iter().map(|row| row.nine_as_six)))
+        .dashed("other digits taken for any other", placed(rows.iter().map(|row| row.others_wrong)))
+}

@@ -1,0 +1,266 @@
+//! Line charts as SVG: a figure is a row or grid of charts, a chart is a handful of series with axes and a legend.
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+
+/// Where every example leaves its picture.
+const DIRECTORY: &str = "target/figures";
+/// Pixels of one chart.
+const CHART: (u32, u32) = (640, 440);
+/// Colours that also those can tell apart who do not see all of them (Okabe and Ito, 2008).
+const COLOURS: [RGBColor; 7] = [
+    RGBColor(0, 114, 178),
+    RGBColor(213, 94, 0),
+    RGBColor(0, 158, 115),
+    RGBColor(204, 121, 167),
+    RGBColor(230, 159, 0),
+    RGBColor(86, 180, 233),
+    RGBColor(0, 0, 0),
+];
+
+/// How the numbers of an axis are spread.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Scale {
+    Linear,
+    /// Powers of ten.
+    Log,
+    /// 0, 1, 2 … have names.
+    Names(Vec<String>),
+}
+
+#[derive(Debug, Clone)]
+struct Axis {
+    label: String,
+    scale: Scale,
+    range: Option<(f64, f64)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Look {
+    Line,
+    Dashed,
+    Dots,
+}
+
+#[derive(Debug, Clone)]
+struct Series {
+    label: String,
+    look: Look,
+    colour: RGBColor,
+    points: Vec<(f64, f64)>,
+}
+
+/// One chart: a title, two axes, and series, each in the next colour.
+#[derive(Debug, Clone)]
+pub struct Chart {
+    title: String,
+    x: Axis,
+    y: Axis,
+    legend: SeriesLabelPosition,
+    series: Vec<Series>,
+    colours: usize,
+}
+
+impl Chart {
+    pub fn new(title: &str, x: &str, y: &str) -> Self {
+        let axis = |label: &str| Axis { label: label.to_owned(), scale: Scale::Linear, range: None };
+        let legend = SeriesLabelPosition::LowerRight;
+        Self { title: title.to_owned(), x: axis(x), y: axis(y), legend, series: Vec::new(), colours: 0 }
+    }
+
+    pub fn x_scale(mut self, scale: Scale) -> Self {
+        self.x.scale = scale;
+        self
+    }
+
+    pub fn y_scale(mut self, scale: Scale) -> Self {
+        self.y.scale = scale;
+        self
+    }
+
+    pub fn x_range(mut self, from: f64, to: f64) -> Self {
+        self.x.range = Some((from, to));
+        self
+    }
+
+    pub fn y_range(mut self, from: f64, to: f64) -> Self {
+        self.y.range = Some((from, to));
+        self
+    }
+
+    /// Where the legend stands; by default on the lower right.
+    pub fn legend(mut self, position: SeriesLabelPosition) -> Self {
+        self.legend = position;
+        self
+    }
+
+    /// A solid line. A series whose label is empty is not in the legend.
+    pub fn line(self, label: &str, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
+        self.with(label, Look::Line, points)
+    }
+
+    pub fn dashed(self, label: &str, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
+        self.with(label, Look::Dashed, points)
+    }
+
+    pub fn dots(self, label: &str, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
+        self.with(label, Look::Dots, points)
+    }
+
+    /// Gives the last series the colour of the series `back` before it, which belongs to it.
+    pub fn same_colour(mut self, back: usize) -> Self {
+        let last = self.series.len().saturating_sub(1);
+        if let Some(colour) = last.checked_sub(back).and_then(|at| self.series.get(at)).map(|s| s.colour) {
+            self.series[last].colour = colour;
+            self.colours -= 1;
+        }
+        self
+    }
+
+    /// Gives the last series the colour number `colour`.
+    pub fn colour(mut self, colour: usize) -> Self {
+        if let Some(last) = self.series.last_mut() {
+            last.colour = COLOURS[colour % COLOURS.len()];
+        }
+        self
+    }
+
+    fn with(mut self, label: &str, look: Look, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
+        let to = |axis: &Axis, v: f64| if axis.scale == Scale::Log { v.log10() } else { v };
+        let points = points.into_iter().map(|(x, y)| (to(&self.x, x), to(&self.y, y)));
+        let points = points.filter(|(x, y)| x.is_finite() && y.is_finite()).collect();
+        let colour = COLOURS[self.colours % COLOURS.len()];
+        self.colours += 1;
+        self.series.push(Series { label: label.to_owned(), look, colour, points });
+        self
+    }
+
+    fn draw(&self, area: &DrawingArea<SVGBackend<'_>, Shift>) -> Result<(), Box<dyn Error>> {
+        let (xs, ys) = (self.x.extent(self.points().map(|p| p.0)), self.y.extent(self.points().map(|p| p.1)));
+        let mut chart = ChartBuilder::on(area)
+            .caption(&self.title, ("sans-serif", 21))
+            .margin(14)
+            .x_label_area_size(52)
+            .y_label_area_size(76)
+            .build_cartesian_2d(xs.0..xs.1, ys.0..ys.1)?;
+        chart
+            .configure_mesh()
+            .light_line_style(TRANSPARENT)
+            .bold_line_style(BLACK.mix(0.13))
+            .label_style(("sans-serif", 16))
+            .axis_desc_style(("sans-serif", 18))
+            .x_desc(&self.x.label)
+            .y_desc(&self.y.label)
+            .x_labels(self.x.ticks())
+            .y_labels(self.y.ticks())
+            .x_label_formatter(&|v| self.x.name(*v, xs.1 - xs.0))
+            .y_label_formatter(&|v| self.y.name(*v, ys.1 - ys.0))
+            .draw()?;
+        for series in &self.series {
+            let colour = series.colour;
+            let (points, line) = (series.points.iter().copied(), colour.stroke_width(2));
+            let drawn = match series.look {
+                Look::Line => chart.draw_series(LineSeries::new(points, line))?,
+                Look::Dashed => chart.draw_series(DashedLineSeries::new(points, 8, 5, line))?,
+                Look::Dots => chart.draw_series(points.map(|p| Circle::new(p, 4, colour.filled())))?,
+            };
+            if series.label.is_empty() {
+                continue;
+            }
+            // One type for every look: what a look does not have is drawn with length or radius 0.
+            let (dashes, radius) = match series.look {
+                Look::Line => ([(0, 28), (28, 28), (28, 28)], 0),
+                Look::Dashed => ([(0, 7), (11, 18), (22, 28)], 0),
+                Look::Dots => ([(14, 14); 3], 5),
+            };
+            drawn.label(&series.label).legend(move |at| {
+                let [a, b, c] =
+                    dashes.map(|(from, to)| PathElement::new([(from, 0), (to, 0)], colour.stroke_width(3)));
+                EmptyElement::at(at) + a + b + c + Circle::new((14, 0), radius, colour.filled())
+            });
+        }
+        if self.series.iter().any(|series| !series.label.is_empty()) {
+            chart
+                .configure_series_labels()
+                .position(self.legend.clone())
+                .legend_area_size(36)
+                .margin(10)
+                .background_style(WHITE.mix(0.85))
+                .border_style(BLACK.mix(0.3))
+                .label_font(("sans-serif", 16))
+                .draw()?;
+        }
+        Ok(())
+    }
+
+    fn points(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
+        self.series.iter().flat_map(|series| series.points.iter().copied())
+    }
+}
+
+impl Axis {
+    /// The range asked for, else one that holds every value, with a little room.
+    fn extent(&self, values: impl Iterator<Item = f64>) -> (f64, f64) {
+        let log = |v: f64| if self.scale == Scale::Log { v.log10() } else { v };
+        if let Some((from, to)) = self.range {
+            return (log(from), log(to));
+        }
+        if let Scale::Names(names) = &self.scale {
+            return (-0.5, names.len() as f64 - 0.5);
+        }
+        let (least, most) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
+        match most - least {
+            width if width > 0.0 && width.is_finite() => (least - 0.03 * width, most + 0.03 * width),
+            0.0 => (least - 0.5, least + 0.5),
+            _ => (0.0, 1.0),
+        }
+    }
+
+    fn ticks(&self) -> usize {
+        if let Scale::Names(names) = &self.scale { 2 * names.len() } else { 9 }
+    }
+
+    /// The text at `v` on an axis of length `width`.
+    fn name(&self, v: f64, width: f64) -> String {
+        let whole = (v - v.round()).abs() < 1e-9;
+        match &self.scale {
+            Scale::Linear => {
+                let digits = (2.0 - (width / 2.0).log10().floor()).clamp(0.0, 6.0) as usize;
+                let text = format!("{v:.digits$}");
+                let text =
+                    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+                if text == "-0" { "0".to_owned() } else { text.to_owned() }
+            }
+            Scale::Log if whole => format!("{}", 10f64.powi(v.round() as i32)),
+            Scale::Names(names) if whole && v > -0.5 => {
+                names.get(v.round() as usize).cloned().unwrap_or_default()
+            }
+            _ => String::new(),
+        }
+    }
+}
+
+/// Draws `charts`, `columns` in a row, under one title into `target/figures/NAME.svg`, and returns that path.
+///
+/// # Errors
+///
+/// What keeps the file from being written.
+pub fn save(name: &str, title: &str, columns: usize, charts: &[Chart]) -> Result<PathBuf, Box<dyn Error>> {
+    fs::create_dir_all(DIRECTORY).map_err(|error| format!("{DIRECTORY}: {error}"))?;
+    let path = Path::new(DIRECTORY).join(name).with_extension("svg");
+    let rows = charts.len().div_ceil(columns);
+    let size = (CHART.0 * columns as u32, CHART.1 * rows as u32 + 44);
+    let figure = SVGBackend::new(&path, size).into_drawing_area();
+    figure.fill(&WHITE)?;
+    let grid = figure.titled(title, ("sans-serif", 26))?;
+    for (area, chart) in grid.split_evenly((rows, columns)).iter().zip(charts) {
+        chart.draw(area)?;
+    }
+    figure.present().map_err(|error| format!("{}: {error}", path.display()))?;
+    drop((grid, figure));
+    Ok(path)
+}

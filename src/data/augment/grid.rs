@@ -1,0 +1,143 @@
+//! Where each pixel of a distorted image comes from, and the image that results.
+
+use crate::real::{Real, vectorized};
+
+/// For each pixel of a distorted image, the point of the original that it takes its value from.
+///
+/// x runs to the right and y down, both in pixels from the middle of the image: the middle of the pixel in row r and
+/// column c of an image of R × C pixels lies at x = c − (C − 1)/2, y = r − (R − 1)/2. Points are in the order of the
+/// pixels, row by row, as in an image of MNIST.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::data::augment::Grid;
+///
+/// let mut grid = Grid::new(2, 3);
+/// assert_eq!(grid.x(), [-1.0, 0.0, 1.0, -1.0, 0.0, 1.0]);
+/// assert_eq!(grid.y(), [-0.5, -0.5, -0.5, 0.5, 0.5, 0.5]);
+/// grid.map(|x, y| (-x, y + 1.0));
+/// assert_eq!((grid.x()[0], grid.y()[0]), (1.0, 0.5));
+/// ```
+#[derive(Debug, Default)]
+pub struct Grid {
+    rows: usize,
+    columns: usize,
+    x: Vec<f32>,
+    y: Vec<f32>,
+    /// Room for the random fields of a distortion.
+    pub(super) fields: [Vec<f32>; 2],
+    /// The original in a frame of zeros.
+    framed: Vec<f64>,
+}
+
+impl Grid {
+    /// The points of an image that is not distorted: each at its own pixel.
+    pub fn new(rows: usize, columns: usize) -> Self {
+        let mut grid = Self::default();
+        grid.reset(rows, columns);
+        grid
+    }
+
+    /// Moves each point to its own pixel; allocates only for a larger image than ever before.
+    pub(super) fn reset(&mut self, rows: usize, columns: usize) {
+        (self.rows, self.columns) = (rows, columns);
+        let (x, y) = self.half();
+        self.x.clear();
+        self.y.clear();
+        for row in 0..rows {
+            self.x.extend((0..columns).map(|column| column as f32 - x));
+            self.y.extend((0..columns).map(|_| row as f32 - y));
+        }
+    }
+
+    /// The distance from the middle of the first pixel to that of the image, to the right and down.
+    fn half(&self) -> (f32, f32) {
+        (self.columns.saturating_sub(1) as f32 / 2.0, self.rows.saturating_sub(1) as f32 / 2.0)
+    }
+
+    /// The number of rows and columns of the image.
+    pub fn shape(&self) -> (usize, usize) {
+        (self.rows, self.columns)
+    }
+
+    /// The points' distances to the right of the middle.
+    pub fn x(&self) -> &[f32] {
+        &self.x
+    }
+
+    /// The points' distances down from the middle.
+    pub fn y(&self) -> &[f32] {
+        &self.y
+    }
+
+    /// Moves each point (x, y) to `f(x, y)`.
+    #[inline(always)]
+    pub fn map(&mut self, f: impl Fn(f32, f32) -> (f32, f32)) {
+        let (x, y) = (&mut self.x[..], &mut self.y[..]);
+        vectorized(
+            #[inline(always)]
+            || {
+                for (x, y) in x.iter_mut().zip(y) {
+                    (*x, *y) = f(*x, *y);
+                }
+            },
+        );
+    }
+
+    /// Moves each point by its own part of a field: `dx` to the right and `dy` down, in the order of the points.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::data::augment::Grid;
+    ///
+    /// let mut grid = Grid::new(1, 3);
+    /// grid.shift([0.5, 0.0, -0.5], [0.0, 1.0, 0.0]);
+    /// assert_eq!((grid.x(), grid.y()), (&[-0.5, 0.0, 0.5][..], &[0.0, 1.0, 0.0][..]));
+    /// ```
+    pub fn shift(&mut self, dx: impl IntoIterator<Item = f32>, dy: impl IntoIterator<Item = f32>) {
+        self.x.iter_mut().zip(dx).for_each(|(x, dx)| *x += dx);
+        self.y.iter_mut().zip(dy).for_each(|(y, dy)| *y += dy);
+    }
+
+    /// Replaces the original `image` by the distorted one: each pixel by the value at its point.
+    ///
+    /// Between the middles of four pixels the value is interpolated bilinearly: (1 − u)(1 − v) a + u (1 − v) b +
+    /// (1 − u) v c + u v d for the fractions u and v of the way from a to b and from a to c. Outside the image it is 0.
+    pub(super) fn resample<T: Real>(&mut self, image: &mut [T]) {
+        let (rows, columns) = self.shape();
+        if rows == 0 || columns == 0 {
+            return;
+        }
+        // One zero before and two behind each row and column: a point is moved to at most one pixel outside the image,
+        // and then all four of its neighbours exist, and are 0 where they should be.
+        let width = columns + 3;
+        self.framed.clear();
+        self.framed.resize(width * (rows + 3), 0.0);
+        for (framed, row) in self.framed.chunks_exact_mut(width).skip(1).zip(image.chunks_exact(columns)) {
+            framed[1..=columns].iter_mut().zip(row).for_each(|(framed, v)| *framed = v.f64());
+        }
+
+        let (half_x, half_y) = self.half();
+        let (most_x, most_y) = ((columns + 1) as f32, (rows + 1) as f32);
+        let (x, y, framed) = (&self.x[..], &self.y[..], &self.framed[..]);
+        vectorized(
+            #[inline(always)]
+            || {
+                for ((out, &x), &y) in image.iter_mut().zip(x).zip(y) {
+                    // In the frame's coordinates; `max` also makes a NaN a point outside.
+                    let (x, y) = (x + half_x + 1.0, y + half_y + 1.0);
+                    let (x, y) = (x.max(0.0).min(most_x), y.max(0.0).min(most_y));
+                    let (column, row) = (x as usize, y as usize);
+                    let (u, v) = (f64::from(x - column as f32), f64::from(y - row as f32));
+                    let above = &framed[row * width + column..][..2];
+                    let below = &framed[(row + 1) * width + column..][..2];
+                    let above = (1.0 - u) * above[0] + u * above[1];
+                    let below = (1.0 - u) * below[0] + u * below[1];
+                    *out = T::of((1.0 - v) * above + v * below);
+                }
+            },
+        );
+    }
+}

@@ -1,0 +1,83 @@
+//! Scaling: the image grows or shrinks about its middle.
+
+use rand::Rng;
+
+use super::{Amount, Distortion, Grid, within};
+use crate::error::{Result, setting};
+
+/// Enlarges or shrinks an image about its middle, equally in both directions.
+///
+/// With the factor f, a pixel (x, y) of the result takes its value from (x/f, y/f): f > 1 enlarges. Values are
+/// interpolated, not averaged, so that thin lines break up below about f = 1/2.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::data::augment::distort;
+/// use gradus::prelude::*;
+///
+/// let mut image = [0.0, 0.0, 6.0, 0.0, 0.0];
+/// let mut rng = gradus::random::generator(1, gradus::random::Purpose::User, 0, 0);
+/// distort(&Scaling::by(2.0)?, &mut image, (1, 5), &mut rng)?;
+/// assert_eq!(image, [0.0, 3.0, 6.0, 3.0, 0.0]);
+/// # Ok::<(), gradus::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scaling {
+    /// Exactly a factor, or up to the logarithm of one.
+    factor: Amount<f64>,
+}
+
+impl Scaling {
+    /// A scaling by a random factor from 1/`most` to `most`, whose logarithm is drawn uniformly: it enlarges as often
+    /// as it shrinks.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`](crate::Error::Setting) if `most` is outside [1, 100].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// assert!(Scaling::up_to(1.15).is_ok());
+    /// assert!(Scaling::up_to(0.15).is_err());
+    /// ```
+    pub fn up_to(most: f64) -> Result<Self> {
+        let why = "it is the largest factor, the smallest is its inverse, and 1 leaves an image as it is";
+        setting("scaling", most, (1.0..=100.0).contains(&most), "[1, 100]", why)?;
+        Ok(Self { factor: Amount::UpTo(most.ln()) })
+    }
+
+    /// The scaling by exactly `factor`, the same for every image.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`](crate::Error::Setting) if `factor` is outside [0.01, 100].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// assert!(Scaling::by(0.5).is_ok());
+    /// assert!(Scaling::by(0.0).is_err());
+    /// ```
+    pub fn by(factor: f64) -> Result<Self> {
+        let why = "it multiplies lengths: 1 leaves an image as it is, 0 would leave nothing of it";
+        setting("scaling", factor, (0.01..=100.0).contains(&factor), "[0.01, 100]", why)?;
+        Ok(Self { factor: Amount::Exactly(factor) })
+    }
+}
+
+impl Distortion for Scaling {
+    fn distort(&self, grid: &mut Grid, rng: &mut dyn Rng) {
+        let factor = match self.factor {
+            Amount::Exactly(factor) => factor,
+            Amount::UpTo(logarithm) => within(logarithm, rng).exp(),
+        };
+        let inverse = (1.0 / factor) as f32;
+        grid.map(|x, y| (x * inverse, y * inverse));
+    }
+}

@@ -1,0 +1,32 @@
+//! One distortion after another.
+
+use rand::Rng;
+
+use super::{Distortion, Grid};
+
+/// The first distortion and then the second on its result; made by [`then`](Distortion::then).
+///
+/// With the first given backwards as p ↦ f(p) and the second as p ↦ g(p), both together are p ↦ f(g(p)): a pixel of
+/// the result is followed back through the second and then through the first. The image is interpolated once.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::data::augment::Grid;
+/// use gradus::prelude::*;
+///
+/// let mut rng = gradus::random::generator(1, gradus::random::Purpose::User, 0, 0);
+/// let mut grid = Grid::new(1, 1);
+/// Scaling::by(2.0)?.then(Translation::by(6.0, 0.0)?).distort(&mut grid, &mut rng);
+/// assert_eq!(grid.x(), [-3.0], "6 pixels back in the enlarged image are 3 in the original");
+/// # Ok::<(), gradus::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Then<A, B>(pub A, pub B);
+
+impl<A: Distortion, B: Distortion> Distortion for Then<A, B> {
+    fn distort(&self, grid: &mut Grid, rng: &mut dyn Rng) {
+        self.1.distort(grid, rng);
+        self.0.distort(grid, rng);
+    }
+}
