@@ -4,8 +4,8 @@ use nalgebra::DMatrix;
 #[cfg(feature = "parallel")]
 use nalgebra::DMatrixViewMut;
 
-use super::{Operand, blocks};
 use super::lane::Lane;
+use super::{Operand, blocks};
 
 /// A part with fewer multiplications than this is not worth another thread.
 #[cfg(feature = "parallel")]
