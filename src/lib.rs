@@ -54,6 +54,7 @@ pub mod real;
 pub mod regularizer;
 pub mod schedule;
 pub mod stopping;
+mod threads;
 pub mod trainer;
 
 pub use error::{Error, IdxField, IdxProblem, Result};

@@ -8,6 +8,7 @@ use crate::optimizer::Optimizer;
 ///
 /// - from a fresh state, a gradient of zeros moves nothing, and the first step goes downhill;
 /// - the same state, parameters and gradient give the same step, to the bit;
+/// - if it says that it is elementwise, an array moves as its parts do, to the bit;
 /// - on the parabola ½ Σ w², 2,000 small steps come closer to the minimum, and never give NaN.
 ///
 /// # Errors
@@ -52,6 +53,10 @@ pub fn optimizer<O: Optimizer<f64>>(rule: &O) -> Result<()> {
     rule.step(&mut state.clone(), &mut twin, gradient, 0.1);
     holds(rule, "the same state, parameters and gradient give the same step", at, again == twin)?;
 
+    if rule.elementwise() {
+        moves_by_parts(rule, start, gradient)?;
+    }
+
     let squares = |w: &[f64]| w.iter().map(|w| w * w).sum::<f64>();
     let mut state = rule.init(start.len());
     let mut w = start.to_vec();
@@ -66,4 +71,19 @@ pub fn optimizer<O: Optimizer<f64>>(rule: &O) -> Result<()> {
         || format!("from {start:?} to {w:?}"),
         closer,
     )
+}
+
+/// Three steps of an array against those of two parts of it, each with a state of its own.
+fn moves_by_parts<O: Optimizer<f64>>(rule: &O, start: &[f64], gradient: &[f64]) -> Result<()> {
+    let (mut whole, mut parts) = (start.to_vec(), start.to_vec());
+    let (one, other) = parts.split_at_mut(start.len() / 3);
+    let mut states = (rule.init(start.len()), rule.init(one.len()), rule.init(other.len()));
+    for _ in 0..3 {
+        let (first, rest) = gradient.split_at(one.len());
+        rule.step(&mut states.0, &mut whole, gradient, 0.1);
+        rule.step(&mut states.1, one, first, 0.1);
+        rule.step(&mut states.2, other, rest, 0.1);
+    }
+    let at = || format!("w = {start:?}, gradient = {gradient:?}, cut after {}", start.len() / 3);
+    holds(rule, "an elementwise rule moves an array as it moves its parts", at, whole == parts)
 }

@@ -10,6 +10,7 @@ use crate::regularizer::Regularizer;
 /// - `add_gradient` adds `scale` times the derivative of `penalty`, by differences, to a relative 10⁻⁷; at a kink, such
 ///   as that of |w| at 0, something between the derivatives from either side;
 /// - it adds to what was there;
+/// - if it says that it is elementwise, the gradient of an array is that of its parts, to the bit;
 /// - weights up to ±10¹⁵⁰ never give NaN.
 ///
 /// # Errors
@@ -71,6 +72,16 @@ pub fn regularizer<R: Regularizer<f64>>(regularizer: &R) -> Result<()> {
             let tolerance = 1e-14 * (3.0 + wanted.abs());
             law(regularizer, "add_gradient adds to what was there", at, before[i], wanted, tolerance)?;
         }
+    }
+    if regularizer.elementwise() {
+        let w = normal(&mut rng, 9, 1, 1.0);
+        let (mut whole, mut parts) = (vec![0.0; 9], vec![0.0; 9]);
+        let (one, other) = parts.split_at_mut(4);
+        regularizer.add_gradient(w.as_slice(), 0.7, &mut whole);
+        regularizer.add_gradient(&w.as_slice()[..4], 0.7, one);
+        regularizer.add_gradient(&w.as_slice()[4..], 0.7, other);
+        let at = || format!("w = {:?}, cut after 4", w.as_slice());
+        holds(regularizer, "an elementwise penalty's gradient is that of the parts", at, whole == parts)?;
     }
     for x in [1e150, -1e150] {
         let mut grad = [0.0; 2];

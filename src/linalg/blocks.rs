@@ -6,56 +6,41 @@
 //! a transpose, the transposed product is computed instead: then it is the smaller operand, δ in backpropagation, that
 //! has to be turned round while it is copied, and not the weights.
 
-use nalgebra::DMatrixViewMut;
 use pulp::{Arch, Simd, WithSimd};
 
 use super::Operand;
 use super::lane::Lane;
-use super::tile::{self, Tile};
+use super::target::Target;
+use super::tile::{self, Start, Tile};
 
-/// The inner dimension of a block: a column of this length of each of a tile's columns stays in the first-level cache.
-/// The sums of two blocks are added in memory, so it is part of what fixes the bits of a result.
-const INNER: usize = 256;
-
-/// Panels of a block: with [`INNER`] they take half a megabyte, at home in the second-level cache.
-const PANELS: usize = 8;
+/// Numbers of a block: half a megabyte of the longest type, at home in the second-level cache.
+const BLOCK: usize = 1 << 17;
 
 /// Up to so many columns of the result, copying the left operand costs more than it gains.
 const FEW_COLUMNS: usize = 24;
 
-/// Takes the room of this thread for copies, as much as any product needs, so that none has to ask for more.
-pub(super) fn prepare<T: Lane>() {
-    // The widest registers have 64 bytes, the highest tiles 4 registers.
-    let largest = PANELS * 4 * (64 / size_of::<T>()) * INNER;
-    T::with_scratch(|panels: &mut Vec<T>| panels.reserve(largest.saturating_sub(panels.len())));
+/// The inner dimension of a block. A transposed result is written number by number, so that one pass is worth more there.
+fn inner_block(turned: bool) -> usize {
+    if turned { 1024 } else { 512 }
 }
 
-/// c = alpha a b + beta c.
-pub(super) fn product<T: Lane>(
-    alpha: T,
-    a: Operand<'_, T>,
-    b: Operand<'_, T>,
-    beta: T,
-    mut c: DMatrixViewMut<'_, T>,
-) {
-    if c.is_empty() {
-        return;
-    }
-    if a.columns == 0 {
-        c.apply(|c| *c = if beta == T::zero() { T::zero() } else { *c * beta });
-        return;
-    }
+/// Takes the room of this thread for copies, as much as any product needs, so that none has to ask for more.
+pub(super) fn prepare<T: Lane>() {
+    T::with_scratch(|panels: &mut Vec<T>| panels.reserve(BLOCK.saturating_sub(panels.len())));
+}
+
+/// c = start + a b.
+pub(super) fn product<T: Lane>(start: Start<'_, T>, a: Operand<'_, T>, b: Operand<'_, T>, c: Target<'_, T>) {
     let turned = !a.by_columns;
     let (a, b) = if turned { (b.transposed(), a.transposed()) } else { (a, b) };
-    T::with_scratch(|panels| Arch::new().dispatch(Blocks { alpha, a, b, beta, c, turned, panels }));
+    T::with_scratch(|panels| Arch::new().dispatch(Blocks { start, a, b, c, turned, panels }));
 }
 
 struct Blocks<'a, T: Lane> {
-    alpha: T,
+    start: Start<'a, T>,
     a: Operand<'a, T>,
     b: Operand<'a, T>,
-    beta: T,
-    c: DMatrixViewMut<'a, T>,
+    c: Target<'a, T>,
     /// Whether `c` is the transpose of what is computed.
     turned: bool,
     panels: &'a mut Vec<T>,
@@ -66,15 +51,15 @@ impl<T: Lane> WithSimd for Blocks<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Blocks { alpha, a, b, beta, mut c, turned, panels } = self;
+        let Blocks { mut start, a, b, mut c, turned, panels } = self;
         let lanes = T::lanes::<S>();
         let copied = !a.by_columns || b.columns > FEW_COLUMNS;
-        for inner in (0..a.columns).step_by(INNER) {
-            let depth = INNER.min(a.columns - inner);
-            let beta = if inner == 0 { beta } else { T::one() };
+        let inner_block = inner_block(turned);
+        for inner in (0..a.columns).step_by(inner_block) {
+            let depth = inner_block.min(a.columns - inner);
             let mut row = 0;
             while row < a.rows {
-                let block = Heights::of(a.rows - row, lanes).take(PANELS);
+                let block = Heights::of(a.rows - row, lanes).take(BLOCK / (4 * lanes * depth).max(1));
                 let end = a.rows.min(row + block.clone().sum::<usize>() * lanes);
                 if copied {
                     copy(a, row, inner, depth, block.clone().map(|height| height * lanes), panels);
@@ -88,14 +73,25 @@ impl<T: Lane> WithSimd for Blocks<'_, T> {
                             false => (a.from(top, inner), a.stride),
                         };
                         let (b_part, b_stride) = (b.from(inner, column), b.stride);
-                        let tile =
-                            Tile { depth, a, a_stride, b: b_part, b_stride, alpha, beta, rows, turned };
-                        tile.compute(simd, height, width, b.by_columns, &mut c, top, column);
+                        let tile = Tile {
+                            start,
+                            depth,
+                            a,
+                            a_stride,
+                            b: b_part,
+                            b_stride,
+                            row: top,
+                            column,
+                            rows,
+                            turned,
+                        };
+                        tile.compute(simd, height, width, b.by_columns, &mut c);
                         (top, panel) = (top + rows, panel + height * lanes * depth);
                     }
                 });
                 row = end;
             }
+            start = Start::Result;
         }
     }
 }

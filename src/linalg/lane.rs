@@ -2,25 +2,21 @@
 
 use std::cell::Cell;
 
-use nalgebra::{DMatrixViewMut, RealField};
+use nalgebra::RealField;
 use pulp::{Simd, bytemuck};
 
 use super::blocks;
 use super::operand::Operand;
+use super::target::Target;
+use super::tile::Start;
 
-/// What a product needs of a number: a register of several, loads, stores and the fused multiply-add. Private to the
-/// crate, which also seals [`Real`](crate::real::Real).
+/// What a product needs of a number: a register of several and the fused multiply-add. Private to the crate, which
+/// also seals [`Real`](crate::real::Real).
 pub trait Lane: RealField + Copy + Default {
-    /// c = alpha a b + beta c on this thread. It is not generic, so that its many loops are compiled once, with this
-    /// crate, and not with every program that uses it.
+    /// c = start + a b on this thread. It is not generic, so that its many loops are compiled once, with this crate, and
+    /// not with every program that uses it.
     #[doc(hidden)]
-    fn product(
-        alpha: Self,
-        a: Operand<'_, Self>,
-        b: Operand<'_, Self>,
-        beta: Self,
-        c: DMatrixViewMut<'_, Self>,
-    );
+    fn product(start: Start<'_, Self>, a: Operand<'_, Self>, b: Operand<'_, Self>, c: Target<'_, Self>);
 
     /// A register full of numbers on the instruction set `S`.
     type Register<S: Simd>: Copy;
@@ -30,17 +26,17 @@ pub trait Lane: RealField + Copy + Default {
         size_of::<Self::Register<S>>() / size_of::<Self>()
     }
 
-    /// `x` as registers, and the rest that fills none.
-    fn registers<S: Simd>(x: &[Self]) -> (&[Self::Register<S>], &[Self]);
+    /// `x` as registers, without the rest that fills none.
+    fn registers<S: Simd>(x: &[Self]) -> &[Self::Register<S>];
 
-    /// `x` as registers, and the rest that fills none.
-    fn registers_mut<S: Simd>(x: &mut [Self]) -> (&mut [Self::Register<S>], &mut [Self]);
+    /// `x` as registers, without the rest that fills none.
+    fn registers_mut<S: Simd>(x: &mut [Self]) -> &mut [Self::Register<S>];
 
     /// The numbers in some registers.
     fn numbers<S: Simd>(registers: &[Self::Register<S>]) -> &[Self];
 
-    /// `self` b + c, rounded once.
-    fn fused_scalar(self, b: Self, c: Self) -> Self;
+    /// The numbers in some registers.
+    fn numbers_mut<S: Simd>(registers: &mut [Self::Register<S>]) -> &mut [Self];
 
     /// Runs `work` with room for copies that belongs to the thread and is kept for the next time.
     fn with_scratch<V>(work: impl FnOnce(&mut Vec<Self>) -> V) -> V
@@ -50,9 +46,6 @@ pub trait Lane: RealField + Copy + Default {
     /// A register with `x` in every lane.
     fn broadcast<S: Simd>(simd: S, x: Self) -> Self::Register<S>;
 
-    /// a b, lane by lane.
-    fn times<S: Simd>(simd: S, a: Self::Register<S>, b: Self::Register<S>) -> Self::Register<S>;
-
     /// a b + c, rounded once, lane by lane.
     fn fused<S: Simd>(
         simd: S,
@@ -61,37 +54,32 @@ pub trait Lane: RealField + Copy + Default {
         c: Self::Register<S>,
     ) -> Self::Register<S>;
 
-    /// A register whose first lanes are `x`, at most as long, and the others 0.
-    fn load_part<S: Simd>(simd: S, x: &[Self]) -> Self::Register<S>;
-
-    /// Stores the first lanes into `x`, at most as long.
-    fn store_part<S: Simd>(simd: S, x: &mut [Self], register: Self::Register<S>);
+    /// The first `count` lanes of `new`, and the others of `old`.
+    fn first<S: Simd>(
+        simd: S,
+        count: usize,
+        new: Self::Register<S>,
+        old: Self::Register<S>,
+    ) -> Self::Register<S>;
 }
 
 macro_rules! lane {
-    ($real:ty, $register:ident, $registers:ident, $registers_mut:ident, $splat:ident, $times:ident, $fused:ident,
-     $load_part:ident, $store_part:ident) => {
+    ($real:ty, $mask_integer:ty, $register:ident, $registers:ident, $registers_mut:ident, $splat:ident, $fused:ident, $mask:ident, $select:ident) => {
         impl Lane for $real {
             type Register<S: Simd> = S::$register;
 
-            fn product(
-                alpha: Self,
-                a: Operand<'_, Self>,
-                b: Operand<'_, Self>,
-                beta: Self,
-                c: DMatrixViewMut<'_, Self>,
-            ) {
-                blocks::product(alpha, a, b, beta, c);
+            fn product(start: Start<'_, Self>, a: Operand<'_, Self>, b: Operand<'_, Self>, c: Target<'_, Self>) {
+                blocks::product(start, a, b, c);
             }
 
             #[inline(always)]
-            fn registers<S: Simd>(x: &[Self]) -> (&[S::$register], &[Self]) {
-                S::$registers(x)
+            fn registers<S: Simd>(x: &[Self]) -> &[S::$register] {
+                S::$registers(x).0
             }
 
             #[inline(always)]
-            fn registers_mut<S: Simd>(x: &mut [Self]) -> (&mut [S::$register], &mut [Self]) {
-                S::$registers_mut(x)
+            fn registers_mut<S: Simd>(x: &mut [Self]) -> &mut [S::$register] {
+                S::$registers_mut(x).0
             }
 
             #[inline(always)]
@@ -100,8 +88,8 @@ macro_rules! lane {
             }
 
             #[inline(always)]
-            fn fused_scalar(self, b: Self, c: Self) -> Self {
-                self.mul_add(b, c)
+            fn numbers_mut<S: Simd>(registers: &mut [S::$register]) -> &mut [Self] {
+                bytemuck::cast_slice_mut(registers)
             }
 
             fn with_scratch<V>(work: impl FnOnce(&mut Vec<Self>) -> V) -> V {
@@ -120,23 +108,14 @@ macro_rules! lane {
             }
 
             #[inline(always)]
-            fn times<S: Simd>(simd: S, a: S::$register, b: S::$register) -> S::$register {
-                simd.$times(a, b)
-            }
-
-            #[inline(always)]
             fn fused<S: Simd>(simd: S, a: S::$register, b: S::$register, c: S::$register) -> S::$register {
                 simd.$fused(a, b, c)
             }
 
             #[inline(always)]
-            fn load_part<S: Simd>(simd: S, x: &[Self]) -> S::$register {
-                simd.$load_part(x)
-            }
-
-            #[inline(always)]
-            fn store_part<S: Simd>(simd: S, x: &mut [Self], register: S::$register) {
-                simd.$store_part(x, register)
+            fn first<S: Simd>(simd: S, count: usize, new: S::$register, old: S::$register) -> S::$register {
+                let mask = simd.$mask(0, count as $mask_integer).mask();
+                simd.$select(mask, new, old)
             }
         }
     };
@@ -144,23 +123,23 @@ macro_rules! lane {
 
 lane!(
     f32,
+    u32,
     f32s,
     as_simd_f32s,
     as_mut_simd_f32s,
     splat_f32s,
-    mul_f32s,
     mul_add_f32s,
-    partial_load_f32s,
-    partial_store_f32s
+    mask_between_m32s,
+    select_f32s
 );
 lane!(
     f64,
+    u64,
     f64s,
     as_simd_f64s,
     as_mut_simd_f64s,
     splat_f64s,
-    mul_f64s,
     mul_add_f64s,
-    partial_load_f64s,
-    partial_store_f64s
+    mask_between_m64s,
+    select_f64s
 );

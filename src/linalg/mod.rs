@@ -5,19 +5,24 @@
 //! without a change in a single bit.
 
 mod blocks;
+mod divide;
 mod lane;
 mod operand;
-mod threads;
+mod target;
 mod tile;
+
+use std::ops::Range;
 
 use nalgebra::{DMatrix, DVector};
 use operand::Operand;
+use target::Target;
+use tile::Start;
 
 pub(crate) use lane::Lane;
 
 /// Makes room for the products of a run on every thread that may take part, so that no product allocates.
 pub(crate) fn prepare<T: Lane>() {
-    threads::prepare::<T>();
+    crate::threads::on_each(blocks::prepare::<T>);
 }
 
 /// z = w x + b: a layer's weighted inputs.
@@ -38,17 +43,15 @@ pub(crate) fn prepare<T: Lane>() {
 /// assert_eq!(z[0], 23.5);
 /// ```
 pub fn weighted_inputs<T: Lane>(w: &DMatrix<T>, b: &DVector<T>, x: &DMatrix<T>, z: &mut DMatrix<T>) {
-    for mut z in z.column_iter_mut() {
-        z.copy_from(b);
-    }
-    threads::product(T::one(), Operand::of(w), Operand::of(x), T::one(), z);
+    assert_eq!(b.len(), z.nrows(), "biases against rows of z");
+    divide::product(Start::Rows(b.as_slice()), Operand::of(w), Operand::of(x), z);
 }
 
-/// ∂C/∂w = δ aᵀ / m, with a the activations of the layer before and m the number of examples.
+/// ∂C/∂w = δ aᵀ, with a the activations of the layer before.
 ///
 /// # Shapes
 ///
-/// `delta` n_out × m, `a` n_in × m, `gradient` n_out × n_in.
+/// `delta` n_out × examples, `a` n_in × examples, `gradient` n_out × n_in.
 ///
 /// # Examples
 ///
@@ -58,18 +61,30 @@ pub fn weighted_inputs<T: Lane>(w: &DMatrix<T>, b: &DVector<T>, x: &DMatrix<T>, 
 /// let (delta, a) = (DMatrix::from_row_slice(1, 2, &[2.0, 4.0]), DMatrix::from_row_slice(1, 2, &[1.0, 3.0]));
 /// let mut gradient = DMatrix::zeros(1, 1);
 /// gradus::linalg::weight_gradient(&delta, &a, &mut gradient);
-/// assert_eq!(gradient[0], 7.0);
+/// assert_eq!(gradient[0], 14.0);
 /// ```
 pub fn weight_gradient<T: Lane>(delta: &DMatrix<T>, a: &DMatrix<T>, gradient: &mut DMatrix<T>) {
-    let scale = nalgebra::convert(1.0 / delta.ncols() as f64);
-    threads::product(scale, Operand::of(delta), Operand::of(a).transposed(), T::zero(), gradient);
+    divide::product(Start::Zero, Operand::of(delta), Operand::of(a).transposed(), gradient);
 }
 
-/// ∂C/∂b = Σ_x δ_x / m, summed in the order of the examples.
+/// Some columns of [`weight_gradient`], those of the weights that lead from the neurons `inputs`, on this thread.
+///
+/// `gradient` has room for them, one after the other.
+pub(crate) fn weight_gradient_of<T: Lane>(
+    delta: &DMatrix<T>,
+    a: &DMatrix<T>,
+    inputs: Range<usize>,
+    gradient: &mut [T],
+) {
+    let c = Target::Columns { data: gradient, rows: delta.nrows() };
+    T::product(Start::Zero, Operand::of(delta), Operand::of(a).transposed().columns(inputs), c);
+}
+
+/// ∂C/∂b = Σ_x δ_x, summed in the order of the examples.
 ///
 /// # Shapes
 ///
-/// `delta` n_out × m, `gradient` n_out.
+/// `delta` n_out × examples, `gradient` n_out.
 ///
 /// # Examples
 ///
@@ -78,14 +93,13 @@ pub fn weight_gradient<T: Lane>(delta: &DMatrix<T>, a: &DMatrix<T>, gradient: &m
 ///
 /// let mut gradient = DVector::zeros(1);
 /// gradus::linalg::bias_gradient(&DMatrix::from_row_slice(1, 2, &[2.0, 4.0]), &mut gradient);
-/// assert_eq!(gradient[0], 3.0);
+/// assert_eq!(gradient[0], 6.0);
 /// ```
 pub fn bias_gradient<T: Lane>(delta: &DMatrix<T>, gradient: &mut DVector<T>) {
     gradient.fill(T::zero());
     for delta in delta.column_iter() {
         *gradient += delta;
     }
-    *gradient *= nalgebra::convert::<f64, T>(1.0 / delta.ncols() as f64);
 }
 
 /// ∂C/∂a = wᵀ δ, with a the activations of the layer before.
@@ -105,7 +119,7 @@ pub fn bias_gradient<T: Lane>(delta: &DMatrix<T>, gradient: &mut DVector<T>) {
 /// assert_eq!(result.as_slice(), [20.0, 30.0]);
 /// ```
 pub fn back<T: Lane>(w: &DMatrix<T>, delta: &DMatrix<T>, result: &mut DMatrix<T>) {
-    threads::product(T::one(), Operand::of(w).transposed(), Operand::of(delta), T::zero(), result);
+    divide::product(Start::Zero, Operand::of(w).transposed(), Operand::of(delta), result);
 }
 
 #[cfg(test)]
@@ -135,8 +149,11 @@ mod tests {
 
             let mut gradient = DMatrix::from_element(n_out, n_in, f32::NAN);
             weight_gradient(&delta, &x, &mut gradient);
-            let wanted = (&delta * x.transpose()) * (1.0 / m as f64) as f32;
+            let wanted = &delta * x.transpose();
             prop_assert_eq!(&gradient, &wanted);
+            let mut part = vec![f32::NAN; n_out * (n_in - n_in / 3)];
+            weight_gradient_of(&delta, &x, n_in / 3..n_in, &mut part);
+            prop_assert_eq!(&part[..], &wanted.as_slice()[n_out * (n_in / 3)..]);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The operand of a product: a part of a matrix, or of its transpose, in place.
 
+use std::ops::Range;
+
 use nalgebra::DMatrix;
 
 use super::lane::Lane;
@@ -33,20 +35,17 @@ impl<'a, T: Lane> Operand<'a, T> {
         &self.data[long * self.stride + short..]
     }
 
-    /// The rows before `at` and those from `at` on.
-    #[cfg(feature = "parallel")]
-    pub(super) fn split_rows(&self, at: usize) -> (Self, Self) {
-        (Self { rows: at, ..*self }, Self { rows: self.rows - at, data: self.tail(at, 0), ..*self })
+    /// Some of the rows.
+    pub(super) fn rows(&self, range: Range<usize>) -> Self {
+        Self { rows: range.len(), data: self.tail(range.start, 0), ..*self }
     }
 
-    /// The columns before `at` and those from `at` on.
-    #[cfg(feature = "parallel")]
-    pub(super) fn split_columns(&self, at: usize) -> (Self, Self) {
-        (Self { columns: at, ..*self }, Self { columns: self.columns - at, data: self.tail(0, at), ..*self })
+    /// Some of the columns.
+    pub(super) fn columns(&self, range: Range<usize>) -> Self {
+        Self { columns: range.len(), data: self.tail(0, range.start), ..*self }
     }
 
     /// What [`from`](Self::from) gives; nothing from beyond the last element.
-    #[cfg(feature = "parallel")]
     fn tail(&self, row: usize, column: usize) -> &'a [T] {
         if row < self.rows && column < self.columns { self.from(row, column) } else { &[] }
     }

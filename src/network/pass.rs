@@ -25,7 +25,7 @@ struct LayerPass<T> {
     z: DMatrix<T>,
     /// The activations, a = f(z).
     a: DMatrix<T>,
-    /// The errors, δ = ∂C_x/∂z.
+    /// The errors, δ = ∂C/∂z with C the mean cost of the batch.
     delta: DMatrix<T>,
 }
 
@@ -38,6 +38,29 @@ impl<T: Real> Pass<T> {
             x: zeros(sizes.first().copied().unwrap_or(0)),
             y: zeros(sizes.last().copied().unwrap_or(0)),
             layers: sizes.iter().skip(1).map(layer).collect(),
+        }
+    }
+
+    /// The inputs a' of layer `index` and its errors δ; the first hidden layer has index 0.
+    pub(crate) fn layer(&self, index: usize) -> (&DMatrix<T>, &DMatrix<T>) {
+        let before = index.checked_sub(1).map_or(&self.x, |before| &self.layers[before].a);
+        (before, &self.layers[index].delta)
+    }
+
+    /// The gradient of the mean cost, from the errors that [`Network::errors`] has found: for each layer
+    ///
+    /// ```text
+    /// ∂C/∂w = δ a'ᵀ        ∂C/∂b = Σ_x δ_x
+    /// ```
+    ///
+    /// with a' the activations of the layer before.
+    ///
+    /// Source: chapter 2 of the book, equations (BP3) and (BP4), for a whole batch at once.
+    pub fn gradient(&self, gradient: &mut Gradient<T>) {
+        for (index, (weights, biases)) in gradient.layers.iter_mut().enumerate() {
+            let (a, delta) = self.layer(index);
+            linalg::weight_gradient(delta, a, weights);
+            linalg::bias_gradient(delta, biases);
         }
     }
 
@@ -104,34 +127,31 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
             .map_or(T::zero(), |last| cost.value(&self.output.activation, &last.z, &last.a, &pass.y))
     }
 
-    /// Takes the error of the pass that has just gone forward back through the network.
-    ///
-    /// The output layer's error δ comes from the cost. Each layer, from the last to the first, turns it into its part
-    /// of the gradient of the batch's mean cost,
-    ///
-    /// ```text
-    /// ∂C/∂w = δ a'ᵀ / m        ∂C/∂b = Σ_x δ_x / m
-    /// ```
-    ///
-    /// and hands ∂C/∂a' = wᵀ δ to the layer before, whose activation pulls it back to its own δ.
-    ///
-    /// Source: chapter 2 of the book, equations (BP1) to (BP4), for a whole batch at once.
+    /// Takes the error of the pass that has just gone forward back through the network, and computes the gradient of
+    /// the batch's mean cost: [`errors`](Self::errors) and then [`Pass::gradient`].
     pub fn backward<C: Cost<T, O>>(&self, cost: &C, pass: &mut Pass<T>, gradient: &mut Gradient<T>) {
+        self.errors(cost, pass);
+        pass.gradient(gradient);
+    }
+
+    /// Finds the error δ = ∂C/∂z of every layer, C being the mean cost of the batch that has just gone forward.
+    ///
+    /// That of the output layer comes from the cost, divided by the number of examples m. Each layer, from the last to
+    /// the second, hands ∂C/∂a' = wᵀ δ to the layer before, whose activation pulls it back to its own δ.
+    ///
+    /// Source: chapter 2 of the book, equations (BP1) and (BP2), for a whole batch at once.
+    pub fn errors<C: Cost<T, O>>(&self, cost: &C, pass: &mut Pass<T>) {
+        let m = T::of(pass.examples() as f64);
         if let Some(last) = pass.layers.last_mut() {
             cost.delta(&self.output.activation, &last.z, &last.a, &pass.y, &mut last.delta);
+            last.delta /= m;
         }
-        for (index, (weights, biases)) in gradient.layers.iter_mut().enumerate().rev() {
-            let (before, from_here) = pass.layers.split_at_mut(index);
-            let delta = &from_here[0].delta;
-            linalg::bias_gradient(delta, biases);
-            let Some(previous) = before.last_mut() else {
-                linalg::weight_gradient(delta, &pass.x, weights);
-                break;
-            };
-            linalg::weight_gradient(delta, &previous.a, weights);
-            let w = self.hidden.get(index).map_or(&self.output.weights, |layer| &layer.weights);
-            linalg::back(w, delta, &mut previous.delta);
-            self.hidden[index - 1].activation.pull_back(&previous.z, &previous.a, &mut previous.delta);
+        for (index, layer) in self.hidden.iter().enumerate().rev() {
+            let after = self.hidden.get(index + 1).map_or(&self.output.weights, |layer| &layer.weights);
+            let (before, from_here) = pass.layers.split_at_mut(index + 1);
+            let LayerPass { z, a, delta } = &mut before[index];
+            linalg::back(after, &from_here[0].delta, delta);
+            layer.activation.pull_back(z, a, delta);
         }
     }
 }

@@ -44,6 +44,10 @@ impl<T: Real> Optimizer<T> for AnyOptimizer {
             Self::Nesterov(rule) => rule.step(state, parameters, gradient, eta),
         }
     }
+
+    fn elementwise(&self) -> bool {
+        true
+    }
 }
 
 impl From<Sgd> for AnyOptimizer {

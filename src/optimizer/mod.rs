@@ -19,7 +19,8 @@ use crate::real::Real;
 /// A rule that moves parameters along their gradient.
 ///
 /// An optimizer is its hyper-parameters and nothing else. What it has to remember from step to step, such as a
-/// velocity, is its `State`: one value for each weight matrix and each bias vector, held by the trainer.
+/// velocity, is its `State`: one value for each weight matrix and each bias vector, or for each part of one (see
+/// [`elementwise`](Self::elementwise)), held by the trainer.
 ///
 /// | symbol | argument | shape |
 /// |---|---|---|
@@ -57,6 +58,14 @@ pub trait Optimizer<T: Real>: Debug + Send + Sync {
 
     /// Moves `parameters` by one step.
     fn step(&self, state: &mut Self::State, parameters: &mut [T], gradient: &[T], eta: T);
+
+    /// Whether the step of a parameter depends on no other parameter's value, gradient or state.
+    ///
+    /// Then the trainer cuts large arrays into parts, each with a state of its own, and moves a part while its gradient is
+    /// still in the cache. A rule that looks at a whole array, such as at the norm of its gradient, leaves this false.
+    fn elementwise(&self) -> bool {
+        false
+    }
 }
 
 impl<T: Real, O: Optimizer<T> + ?Sized> Optimizer<T> for &O {
@@ -68,6 +77,10 @@ impl<T: Real, O: Optimizer<T> + ?Sized> Optimizer<T> for &O {
 
     fn step(&self, state: &mut Self::State, parameters: &mut [T], gradient: &[T], eta: T) {
         (**self).step(state, parameters, gradient, eta);
+    }
+
+    fn elementwise(&self) -> bool {
+        (**self).elementwise()
     }
 }
 

@@ -72,4 +72,8 @@ impl<T: Real> Optimizer<T> for Momentum {
             },
         );
     }
+
+    fn elementwise(&self) -> bool {
+        true
+    }
 }

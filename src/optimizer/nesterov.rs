@@ -72,4 +72,8 @@ impl<T: Real> Optimizer<T> for Nesterov {
             },
         );
     }
+
+    fn elementwise(&self) -> bool {
+        true
+    }
 }

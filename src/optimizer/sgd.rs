@@ -35,4 +35,8 @@ impl<T: Real> Optimizer<T> for Sgd {
             },
         );
     }
+
+    fn elementwise(&self) -> bool {
+        true
+    }
 }

@@ -1,7 +1,9 @@
 //! Loops over numbers, compiled for the widest vector instructions that the machine has.
 
-use super::Real;
 use nalgebra::DMatrix;
+
+use super::Real;
+use crate::threads;
 
 /// Runs `f` compiled for the widest vector instructions that the machine offers (AVX-512, AVX2, NEON), found at
 /// run time. What `f` calls has to be inlined into it to profit, so loops over plain slices do best.
@@ -20,7 +22,7 @@ pub fn vectorized<R>(f: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(f)
 }
 
-/// `out_i = f(x_i)` for every element.
+/// `out_i = f(x_i)` for every element, of large matrices on several threads.
 ///
 /// # Panics
 ///
@@ -37,20 +39,21 @@ pub fn vectorized<R>(f: impl FnOnce() -> R) -> R {
 /// assert_eq!(a.as_slice(), [0.0, 2.0]);
 /// ```
 #[inline(always)]
-pub fn map<T: Real>(x: &DMatrix<T>, out: &mut DMatrix<T>, f: impl Fn(T) -> T) {
+pub fn map<T: Real>(x: &DMatrix<T>, out: &mut DMatrix<T>, f: impl Fn(T) -> T + Sync) {
     assert_eq!(x.len(), out.len(), "map needs matrices of one shape");
-    let (x, out) = (x.as_slice(), out.as_mut_slice());
-    vectorized(
-        #[inline(always)]
-        || {
-            for (out, &x) in out.iter_mut().zip(x) {
-                *out = f(x);
-            }
-        },
-    );
+    shared(x.as_slice(), out.as_mut_slice(), &|x: &[T], out: &mut [T]| {
+        vectorized(
+            #[inline(always)]
+            || {
+                for (out, &x) in out.iter_mut().zip(x) {
+                    *out = f(x);
+                }
+            },
+        );
+    });
 }
 
-/// `out_i = f(x_i, out_i)` for every element.
+/// `out_i = f(x_i, out_i)` for every element, of large matrices on several threads.
 ///
 /// # Panics
 ///
@@ -67,17 +70,37 @@ pub fn map<T: Real>(x: &DMatrix<T>, out: &mut DMatrix<T>, f: impl Fn(T) -> T) {
 /// assert_eq!(grad.as_slice(), [0.5, 0.375]);
 /// ```
 #[inline(always)]
-pub fn zip_map<T: Real>(x: &DMatrix<T>, out: &mut DMatrix<T>, f: impl Fn(T, T) -> T) {
+pub fn zip_map<T: Real>(x: &DMatrix<T>, out: &mut DMatrix<T>, f: impl Fn(T, T) -> T + Sync) {
     assert_eq!(x.len(), out.len(), "zip_map needs matrices of one shape");
-    let (x, out) = (x.as_slice(), out.as_mut_slice());
-    vectorized(
-        #[inline(always)]
-        || {
-            for (out, &x) in out.iter_mut().zip(x) {
-                *out = f(x, *out);
-            }
-        },
-    );
+    shared(x.as_slice(), out.as_mut_slice(), &|x: &[T], out: &mut [T]| {
+        vectorized(
+            #[inline(always)]
+            || {
+                for (out, &x) in out.iter_mut().zip(x) {
+                    *out = f(x, *out);
+                }
+            },
+        );
+    });
+}
+
+/// More numbers than this are halved, for another thread to work on one half. An elementwise function gives the same
+/// wherever it is cut.
+const SHARED: usize = 1 << 15;
+
+/// Runs `work` on pieces of `x` and `out`, by several threads if there are many numbers.
+#[inline(always)]
+fn shared<T: Real>(x: &[T], out: &mut [T], work: &(impl Fn(&[T], &mut [T]) + Sync)) {
+    if x.len() < 2 * SHARED || threads::count() == 1 { work(x, out) } else { halve(x, out, work) }
+}
+
+fn halve<T: Real>(x: &[T], out: &mut [T], work: &(impl Fn(&[T], &mut [T]) + Sync)) {
+    if x.len() < 2 * SHARED {
+        return work(x, out);
+    }
+    let at = (x.len() / 2).next_multiple_of(64);
+    let ((x, other_x), (out, other_out)) = (x.split_at(at), out.split_at_mut(at));
+    threads::both(|| halve(x, out, work), || halve(other_x, other_out, work));
 }
 
 /// Σ f(x_i, y_i), added in order.

@@ -66,4 +66,8 @@ impl<T: Real> Regularizer<T> for L1 {
             },
         );
     }
+
+    fn elementwise(&self) -> bool {
+        true
+    }
 }

@@ -63,4 +63,8 @@ impl<T: Real> Regularizer<T> for L2 {
             },
         );
     }
+
+    fn elementwise(&self) -> bool {
+        true
+    }
 }

@@ -50,6 +50,14 @@ pub trait Regularizer<T: Real>: Debug + Send + Sync {
 
     /// Adds `scale` · ∂Ω/∂w to `grad`.
     fn add_gradient(&self, w: &[T], scale: T, grad: &mut [T]);
+
+    /// Whether ∂Ω/∂w of a weight depends on no other weight.
+    ///
+    /// Then the trainer may ask for the gradient of a part of a weight matrix at a time, while it is in the cache. A
+    /// penalty that looks at a whole matrix, such as its norm, leaves this false.
+    fn elementwise(&self) -> bool {
+        false
+    }
 }
 
 impl<T: Real, R: Regularizer<T> + ?Sized> Regularizer<T> for &R {
@@ -60,6 +68,10 @@ impl<T: Real, R: Regularizer<T> + ?Sized> Regularizer<T> for &R {
     fn add_gradient(&self, w: &[T], scale: T, grad: &mut [T]) {
         (**self).add_gradient(w, scale, grad);
     }
+
+    fn elementwise(&self) -> bool {
+        (**self).elementwise()
+    }
 }
 
 impl<T: Real, R: Regularizer<T> + ?Sized> Regularizer<T> for Box<R> {
@@ -69,6 +81,10 @@ impl<T: Real, R: Regularizer<T> + ?Sized> Regularizer<T> for Box<R> {
 
     fn add_gradient(&self, w: &[T], scale: T, grad: &mut [T]) {
         (**self).add_gradient(w, scale, grad);
+    }
+
+    fn elementwise(&self) -> bool {
+        (**self).elementwise()
     }
 }
 

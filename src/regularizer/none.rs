@@ -22,4 +22,8 @@ impl<T: Real> Regularizer<T> for NoRegularizer {
     }
 
     fn add_gradient(&self, _w: &[T], _scale: T, _grad: &mut [T]) {}
+
+    fn elementwise(&self) -> bool {
+        true
+    }
 }

@@ -29,4 +29,8 @@ impl<T: Real, A: Regularizer<T>, B: Regularizer<T>> Regularizer<T> for Plus<A, B
         self.0.add_gradient(w, scale, grad);
         self.1.add_gradient(w, scale, grad);
     }
+
+    fn elementwise(&self) -> bool {
+        self.0.elementwise() && self.1.elementwise()
+    }
 }

@@ -4,12 +4,13 @@ use std::time::Instant;
 
 use rand::seq::SliceRandom;
 
+use super::descent::{Descent, Rules};
 use super::{Step, Trainer};
 use crate::activation::Activation;
 use crate::cost::Cost;
 use crate::data::Samples;
 use crate::error::Result;
-use crate::network::{Gradient, Network, Pass};
+use crate::network::{Network, Pass};
 use crate::optimizer::Optimizer;
 use crate::random::{Purpose, generator};
 use crate::real::Real;
@@ -21,8 +22,7 @@ pub(super) struct Epochs<T: Real, O: Optimizer<T>> {
     pass: Pass<T>,
     /// For the last mini-batch of an epoch, if it is smaller.
     ragged: Option<Pass<T>>,
-    gradient: Gradient<T>,
-    states: Vec<O::State>,
+    descent: Descent<T, O>,
 }
 
 impl<T: Real, O: Optimizer<T>> Epochs<T, O> {
@@ -30,6 +30,7 @@ impl<T: Real, O: Optimizer<T>> Epochs<T, O> {
     where
         H: Activation<T>,
         A: Activation<T>,
+        R: Regularizer<T>,
     {
         crate::linalg::prepare::<T>();
         let sizes = network.sizes();
@@ -39,8 +40,7 @@ impl<T: Real, O: Optimizer<T>> Epochs<T, O> {
             order: Vec::with_capacity(n),
             pass: Pass::new(&sizes, m),
             ragged: rest.map(|rest| Pass::new(&sizes, rest)),
-            gradient: Gradient::new(&sizes),
-            states: network.parameters().map(|array| trainer.optimizer.init(array.len())).collect(),
+            descent: Descent::new(network, &trainer.optimizer, &trainer.regularizer, m),
         }
     }
 
@@ -67,7 +67,8 @@ impl<T: Real, O: Optimizer<T>> Epochs<T, O> {
         self.order.extend(0..n);
         self.order.shuffle(&mut generator(trainer.seed, Purpose::Shuffle, epoch as u64, 0));
 
-        let (m, eta, scale) = (self.pass.examples(), T::of(learning_rate), T::of(1.0 / n as f64));
+        let (scale, eta) = (T::of(1.0 / n as f64), T::of(learning_rate));
+        let m = self.pass.examples();
         let steps = n.div_ceil(m);
         let mut cost = 0.0;
         for (step, batch) in self.order.chunks(m).enumerate() {
@@ -78,37 +79,13 @@ impl<T: Real, O: Optimizer<T>> Epochs<T, O> {
             training.gather(epoch as u64, batch, &mut pass.x, &mut pass.y)?;
             network.forward(pass);
             cost += network.cost(&trainer.cost, pass).f64();
-            network.backward(&trainer.cost, pass, &mut self.gradient);
-            descend(trainer, network, &mut self.gradient, &mut self.states, scale, eta);
+            network.errors(&trainer.cost, pass);
+            let Trainer { optimizer, regularizer, .. } = &*trainer;
+            self.descent.step(network, pass, &Rules { optimizer, regularizer, scale, eta });
 
             let step = Step { epoch, step: step + 1, steps };
             trainer.observers.iter_mut().for_each(|observer| observer.on_step(step));
         }
         Ok((cost / n as f64, start.elapsed().as_secs_f64()))
-    }
-}
-
-/// Adds the penalty's gradient and moves every array of parameters by one step. Weights come first in each layer and
-/// biases, which are not regularized, second.
-fn descend<T, C, O, R, H, A>(
-    trainer: &Trainer<C, O, R>,
-    network: &mut Network<T, H, A>,
-    gradient: &mut Gradient<T>,
-    states: &mut [O::State],
-    scale: T,
-    eta: T,
-) where
-    T: Real,
-    O: Optimizer<T>,
-    R: Regularizer<T>,
-    H: Activation<T>,
-    A: Activation<T>,
-{
-    let arrays = network.parameters_mut().zip(gradient.arrays_mut()).zip(states);
-    for (index, ((parameters, gradient), state)) in arrays.enumerate() {
-        if index % 2 == 0 {
-            trainer.regularizer.add_gradient(parameters, scale, gradient);
-        }
-        trainer.optimizer.step(state, parameters, gradient, eta);
     }
 }

@@ -1,5 +1,6 @@
 //! The trainer, which puts a cost, an optimizer, a regularizer, a schedule and a stopping rule together.
 
+mod descent;
 mod epoch;
 mod observer;
 #[cfg(feature = "progress")]
