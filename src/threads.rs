@@ -2,6 +2,16 @@
 //!
 //! The number of threads belongs to the run that is under way. What is shared is cut so that no result depends on it.
 
+#[cfg(feature = "parallel")]
+use std::sync::{
+    Mutex,
+    atomic::{AtomicBool, Ordering},
+};
+
+#[cfg(feature = "parallel")]
+use crate::error::Error;
+use crate::error::Result;
+
 /// Work of fewer multiplications than this is not worth another thread.
 const GRAIN: usize = 1 << 21;
 
@@ -19,7 +29,12 @@ pub(crate) fn count() -> usize {
 /// The threads that are worth their while for so many multiplications.
 pub(crate) fn worth(multiplications: usize) -> usize {
     // Asked first, because a small product should not even look for threads.
-    if multiplications < 2 * GRAIN { 1 } else { count().min(multiplications / GRAIN) }
+    if is_large(multiplications) { count().min(multiplications / GRAIN) } else { 1 }
+}
+
+/// Whether so many multiplications are worth more than one thread.
+pub(crate) fn is_large(multiplications: usize) -> bool {
+    multiplications >= 2 * GRAIN
 }
 
 /// Does both, at the same time if there is a thread for it.
@@ -42,4 +57,54 @@ pub(crate) fn on_each(work: impl Fn() + Sync) {
 #[cfg(not(feature = "parallel"))]
 pub(crate) fn on_each(work: impl Fn()) {
     work();
+}
+
+/// Runs `work` on one thread of a pool of `threads` threads. If it shares much, the other threads wait for their part
+/// without going to sleep: to wake one takes longer than many a product.
+#[cfg(feature = "parallel")]
+pub(crate) fn run<V: Send>(
+    threads: Option<usize>,
+    shares: bool,
+    work: impl FnOnce() -> V + Send,
+) -> Result<V> {
+    let threads = threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, Into::into));
+    let failed = |reason: String| Error::Threads { threads, reason };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool = pool.map_err(|error| failed(error.to_string()))?;
+    if threads == 1 || !shares {
+        return Ok(pool.install(work));
+    }
+    let (work, done) = (Mutex::new(Some(work)), AtomicBool::new(false));
+    let take = || work.lock().ok().and_then(|mut work| work.take());
+    let values = pool.broadcast(|_| match take() {
+        Some(work) => {
+            let _free_the_others = Set(&done);
+            Some(work())
+        }
+        None => {
+            while !done.load(Ordering::Acquire) {
+                if rayon::yield_now() != Some(rayon::Yield::Executed) {
+                    std::thread::yield_now();
+                }
+            }
+            None
+        }
+    });
+    values.into_iter().flatten().next().ok_or_else(|| failed("none of them took the work".to_owned()))
+}
+
+#[cfg(not(feature = "parallel"))]
+pub(crate) fn run<V>(_threads: Option<usize>, _shares: bool, work: impl FnOnce() -> V) -> Result<V> {
+    Ok(work())
+}
+
+/// Sets the flag when it is dropped, also in a panic.
+#[cfg(feature = "parallel")]
+struct Set<'a>(&'a AtomicBool);
+
+#[cfg(feature = "parallel")]
+impl Drop for Set<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
 }

@@ -8,6 +8,7 @@ use nalgebra::DMatrix;
 use super::{Samples, digits};
 use crate::error::{Error, Result};
 use crate::real::Real;
+use crate::threads;
 
 /// Samples in memory: inputs as numbers or as the bytes of images, targets as numbers or as class labels.
 ///
@@ -33,6 +34,9 @@ pub struct Dataset<T> {
     targets: Arc<Targets<T>>,
     range: Range<usize>,
 }
+
+/// From so many numbers on, two threads share the gathering.
+const SHARED: usize = 1 << 15;
 
 #[derive(Debug)]
 enum Inputs<T> {
@@ -195,9 +199,8 @@ impl<T: Real> Dataset<T> {
     /// The same samples with their inputs as numbers: 4 or 8 times the memory, nothing to convert in each epoch.
     pub fn to_numbers(&self) -> Self {
         let mut x = DMatrix::zeros(self.n_inputs(), self.len());
-        for (mut column, index) in x.column_iter_mut().zip(0..) {
-            self.fill_inputs(index, column.as_mut_slice());
-        }
+        let all: Vec<usize> = (0..self.len()).collect();
+        self.fill_inputs(&all, x.as_mut_slice());
         let mut y = DMatrix::zeros(self.n_outputs(), self.len());
         for (mut column, index) in y.column_iter_mut().zip(0..) {
             self.fill_targets(index, column.as_mut_slice());
@@ -215,21 +218,31 @@ impl<T: Real> Dataset<T> {
         }
     }
 
-    fn fill_inputs(&self, index: usize, x: &mut [T]) {
-        let at = self.range.start + index;
+    /// Fills a column of `x`, which holds them one after the other, with each of the samples.
+    fn fill_inputs(&self, samples: &[usize], x: &mut [T]) {
+        let width = self.n_inputs();
+        if x.len() >= SHARED && samples.len() > 1 {
+            let (some, others) = samples.split_at(samples.len() / 2);
+            let (x, other_x) = x.split_at_mut(some.len() * width);
+            threads::both(|| self.fill_inputs(some, x), || self.fill_inputs(others, other_x));
+            return;
+        }
+        let place = |sample: &usize| self.range.start + sample;
         match &*self.inputs {
-            Inputs::Numbers(all) => x.copy_from_slice(all.column(at).as_slice()),
+            Inputs::Numbers(all) => {
+                for (at, x) in samples.iter().map(place).zip(x.chunks_exact_mut(width)) {
+                    x.copy_from_slice(all.column(at).as_slice());
+                }
+            }
             Inputs::Pixels { bytes, width } => {
-                let bytes = &bytes[at * width..][..*width];
-                let scale = T::one() / T::of_byte(255);
-                crate::real::vectorized(
-                    #[inline(always)]
-                    || {
-                        for (x, &byte) in x.iter_mut().zip(bytes) {
-                            *x = T::of_byte(byte) * scale;
-                        }
-                    },
-                );
+                let image = |sample: &usize| &bytes[place(sample) * width..][..*width];
+                for (samples, x) in samples.chunks(16).zip(x.chunks_mut(16 * width)) {
+                    // One byte of each line of the cache, so that memory is asked for all of them at once.
+                    let lines = samples.iter().flat_map(|sample| image(sample).iter().step_by(64));
+                    std::hint::black_box(lines.fold(0, |all, byte| all ^ byte));
+                    let images = samples.iter().map(image);
+                    images.zip(x.chunks_exact_mut(*width)).for_each(|(bytes, x)| to_numbers(bytes, x));
+                }
             }
         }
     }
@@ -244,6 +257,19 @@ impl<T: Real> Dataset<T> {
             }
         }
     }
+}
+
+/// Byte v becomes v · (1/255).
+fn to_numbers<T: Real>(bytes: &[u8], x: &mut [T]) {
+    let scale = T::one() / T::of_byte(255);
+    crate::real::vectorized(
+        #[inline(always)]
+        || {
+            for (x, &byte) in x.iter_mut().zip(bytes) {
+                *x = T::of_byte(byte) * scale;
+            }
+        },
+    );
 }
 
 impl<T: Real> Samples<T> for Dataset<T> {
@@ -267,9 +293,7 @@ impl<T: Real> Samples<T> for Dataset<T> {
                 expected: index + 1,
             });
         }
-        for (&index, mut column) in indices.iter().zip(x.column_iter_mut()) {
-            self.fill_inputs(index, column.as_mut_slice());
-        }
+        self.fill_inputs(indices, x.as_mut_slice());
         for (&index, mut column) in indices.iter().zip(y.column_iter_mut()) {
             self.fill_targets(index, column.as_mut_slice());
         }

@@ -128,7 +128,6 @@ impl Iterator for Heights {
     fn next(&mut self) -> Option<usize> {
         let height = match self.registers {
             0 => return None,
-            1 => 2,
             5 => 3,
             registers => registers.min(4),
         };

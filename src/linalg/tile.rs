@@ -8,11 +8,12 @@ use pulp::{Simd, WithSimd};
 use super::lane::Lane;
 use super::target::Target;
 
-/// The widest tile of this height, in registers: 24 of 32 registers hold the tile, or 12 of 16.
+/// The widest tile of this height, in registers: up to 24 of 32 registers hold the tile, or 12 of 16.
 #[inline(always)]
-pub(super) fn widest<S: Simd>(height: usize) -> usize {
+pub(super) const fn widest<S: Simd>(height: usize) -> usize {
     let registers = if S::REGISTER_COUNT >= 32 { 24 } else { 12 };
-    registers / height
+    let width = registers / height;
+    if width > 12 { 12 } else { width }
 }
 
 /// What the sums of a product begin with.
@@ -93,6 +94,7 @@ impl<T: Lane> Tile<'_, T> {
         }
         // Called through a pointer, so that each loop is compiled by itself and not all of them as one function.
         let kernel: Kernel<T, S> = compiled! {
+            1: 1 2 3 4 5 6 7 8 9 10 11 12;
             2: 1 2 3 4 5 6 7 8 9 10 11 12;
             3: 1 2 3 4 5 6 7 8;
             4: 1 2 3 4 5 6;

@@ -22,6 +22,7 @@ use crate::real::Real;
 use crate::regularizer::{NoRegularizer, Regularizer};
 use crate::schedule::{Constant, LrSchedule, Progress};
 use crate::stopping::{MaxEpochs, StopReason, StoppingRule};
+use crate::threads;
 use epoch::Epochs;
 
 pub use observer::{Observer, Step};
@@ -242,7 +243,9 @@ impl<C, O, R> Trainer<C, O, R> {
         }
         self.check_settings(&*schedule, &*stop, validation.is_some())?;
         self.check_data(network, training, validation)?;
-        on_threads(self.threads, || self.run(network, training, validation, &*schedule, &*stop))?
+        let largest = network.layers().map(|layer| layer.weights.len()).max().unwrap_or(0);
+        let shares = threads::is_large(largest * self.mini_batch.min(training.len()));
+        threads::run(self.threads, shares, || self.run(network, training, validation, &*schedule, &*stop))?
     }
 
     /// The loop over the epochs.
@@ -327,22 +330,6 @@ fn cost_now<T: Real, H: Activation<T>, A: Activation<T>>(
 ) -> f64 {
     let numbers = network.parameters().flatten().all(|parameter| parameter.is_finite());
     if numbers { running_cost } else { f64::NAN }
-}
-
-/// Runs `work` where large products are shared by `threads` threads.
-#[cfg(feature = "parallel")]
-fn on_threads<V: Send>(threads: Option<usize>, work: impl FnOnce() -> V + Send) -> Result<V> {
-    let threads = threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, Into::into));
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .map_err(|error| Error::Threads { threads, reason: error.to_string() })?;
-    Ok(pool.install(work))
-}
-
-#[cfg(not(feature = "parallel"))]
-fn on_threads<V>(_threads: Option<usize>, work: impl FnOnce() -> V) -> Result<V> {
-    Ok(work())
 }
 
 /// The data sets that are evaluated after each epoch, each with the room that this needs.
