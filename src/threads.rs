@@ -2,6 +2,7 @@
 //!
 //! The number of threads belongs to the run that is under way. What is shared is cut so that no result depends on it.
 
+use std::cell::Cell;
 #[cfg(feature = "parallel")]
 use std::sync::{
     Mutex,
@@ -12,8 +13,16 @@ use std::sync::{
 use crate::error::Error;
 use crate::error::Result;
 
-/// Work of fewer multiplications than this is not worth another thread.
+/// Work of fewer multiplications than this is not worth another thread that would have to be woken.
 const GRAIN: usize = 1 << 21;
+
+/// Nor this, another thread that is awake.
+const GRAIN_AWAKE: usize = 1 << 18;
+
+thread_local! {
+    /// Whether the threads of the pool that this one belongs to are kept awake.
+    static AWAKE: Cell<bool> = const { Cell::new(false) };
+}
 
 /// The threads that may work.
 #[cfg(feature = "parallel")]
@@ -29,10 +38,11 @@ pub(crate) fn count() -> usize {
 /// The threads that are worth their while for so many multiplications.
 pub(crate) fn worth(multiplications: usize) -> usize {
     // Asked first, because a small product should not even look for threads.
-    if is_large(multiplications) { count().min(multiplications / GRAIN) } else { 1 }
+    let grain = if AWAKE.get() { GRAIN_AWAKE } else { GRAIN };
+    if multiplications >= 2 * grain { count().min(multiplications / grain) } else { 1 }
 }
 
-/// Whether so many multiplications are worth more than one thread.
+/// Whether so many multiplications are worth waking another thread, and so keeping it awake.
 pub(crate) fn is_large(multiplications: usize) -> bool {
     multiplications >= 2 * GRAIN
 }
@@ -76,19 +86,19 @@ pub(crate) fn run<V: Send>(
     }
     let (work, done) = (Mutex::new(Some(work)), AtomicBool::new(false));
     let take = || work.lock().ok().and_then(|mut work| work.take());
-    let values = pool.broadcast(|_| match take() {
-        Some(work) => {
+    let values = pool.broadcast(|_| {
+        // The thread ends with the pool, so this need not be taken back.
+        AWAKE.set(true);
+        if let Some(work) = take() {
             let _free_the_others = Set(&done);
-            Some(work())
+            return Some(work());
         }
-        None => {
-            while !done.load(Ordering::Acquire) {
-                if rayon::yield_now() != Some(rayon::Yield::Executed) {
-                    std::thread::yield_now();
-                }
+        while !done.load(Ordering::Acquire) {
+            if rayon::yield_now() != Some(rayon::Yield::Executed) {
+                std::thread::yield_now();
             }
-            None
         }
+        None
     });
     values.into_iter().flatten().next().ok_or_else(|| failed("none of them took the work".to_owned()))
 }

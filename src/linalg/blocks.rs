@@ -2,180 +2,135 @@
 //!
 //! A tile (see [`tile`](super::tile)) wants pieces of columns of its left operand and single numbers of its right one.
 //! The right operand is read where it is. So is the left one if its columns are in one piece and it is used only a
-//! few times; otherwise it is first copied, a block at a time, into panels as high as a tile. If the left operand is
-//! a transpose, the transposed product is computed instead: then it is the smaller operand, δ in backpropagation, that
-//! has to be turned round while it is copied, and not the weights.
+//! few times; otherwise it is first copied, a block at a time, into panels (see [`panels`](super::panels)). If the left
+//! operand is a transpose, the transposed product is computed instead: then it is the smaller operand, δ in
+//! backpropagation, that has to be turned round while it is copied, and not the weights.
 
 use pulp::{Arch, Simd, WithSimd};
 
 use super::Operand;
 use super::lane::Lane;
+use super::panels::{self, Heights, Panels};
 use super::target::Target;
 use super::tile::{self, Start, Tile};
 
-/// Numbers of a block: half a megabyte of the longest type, at home in the second-level cache.
-const BLOCK: usize = 1 << 17;
+/// The inner dimension of a block: six columns of it, for a tile, are at home in the first-level cache.
+pub(super) const INNER: usize = 1024;
+
+/// Bytes of a block's panels, at home in the second-level cache.
+const BLOCK: usize = 1 << 19;
 
 /// Up to so many columns of the result, copying the left operand costs more than it gains.
 const FEW_COLUMNS: usize = 24;
 
-/// The inner dimension of a block. A transposed result is written number by number, so that one pass is worth more there.
-fn inner_block(turned: bool) -> usize {
-    if turned { 1024 } else { 512 }
+/// The left operand of a product.
+#[derive(Debug, Clone, Copy)]
+pub enum Left<'a, T> {
+    /// In its place.
+    Operand(Operand<'a, T>),
+    /// Copied before.
+    Panels(&'a Panels<T>),
 }
 
-/// Takes the room of this thread for copies, as much as any product needs, so that none has to ask for more.
+/// Takes the room of this thread for panels, as much as any product needs, so that none has to ask for more.
 pub(super) fn prepare<T: Lane>() {
-    T::with_scratch(|panels: &mut Vec<T>| panels.reserve(BLOCK.saturating_sub(panels.len())));
+    T::with_scratch(fill);
+}
+
+fn fill<T: Lane>(scratch: &mut Vec<T>) {
+    scratch.resize(BLOCK / size_of::<T>(), T::zero());
 }
 
 /// c = start + a b.
-pub(super) fn product<T: Lane>(start: Start<'_, T>, a: Operand<'_, T>, b: Operand<'_, T>, c: Target<'_, T>) {
-    let turned = !a.by_columns;
-    let (a, b) = if turned { (b.transposed(), a.transposed()) } else { (a, b) };
-    T::with_scratch(|panels| Arch::new().dispatch(Blocks { start, a, b, c, turned, panels }));
+pub(super) fn product<T: Lane>(start: Start<'_, T>, a: Left<'_, T>, b: Operand<'_, T>, c: Target<'_, T>) {
+    let (turned, a, b) = match a {
+        Left::Operand(a) if !a.by_columns => (true, Left::Operand(b.transposed()), a.transposed()),
+        a => (false, a, b),
+    };
+    T::with_scratch(|scratch| {
+        fill(scratch);
+        Arch::new().dispatch(Blocks { start, a, b, c, turned, scratch });
+    });
 }
 
 struct Blocks<'a, T: Lane> {
     start: Start<'a, T>,
-    a: Operand<'a, T>,
+    a: Left<'a, T>,
     b: Operand<'a, T>,
     c: Target<'a, T>,
     /// Whether `c` is the transpose of what is computed.
     turned: bool,
-    panels: &'a mut Vec<T>,
+    scratch: &'a mut [T],
 }
 
 impl<T: Lane> WithSimd for Blocks<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let Blocks { mut start, a, b, mut c, turned, panels } = self;
+    fn with_simd<S: Simd>(mut self, simd: S) {
         let lanes = T::lanes::<S>();
-        let copied = !a.by_columns || b.columns > FEW_COLUMNS;
-        let inner_block = inner_block(turned);
-        for inner in (0..a.columns).step_by(inner_block) {
-            let depth = inner_block.min(a.columns - inner);
-            let mut row = 0;
-            while row < a.rows {
-                let block = Heights::of(a.rows - row, lanes).take(BLOCK / (4 * lanes * depth).max(1));
-                let end = a.rows.min(row + block.clone().sum::<usize>() * lanes);
-                if copied {
-                    copy(a, row, inner, depth, block.clone().map(|height| height * lanes), panels);
-                }
-                for_each_width::<S>(b.columns, block.clone().max().unwrap_or(1), |column, width| {
-                    let (mut top, mut panel) = (row, 0);
-                    for height in block.clone() {
-                        let rows = (height * lanes).min(a.rows - top);
-                        let (a, a_stride) = match copied {
-                            true => (&panels[panel..], height * lanes),
-                            false => (a.from(top, inner), a.stride),
-                        };
-                        let (b_part, b_stride) = (b.from(inner, column), b.stride);
-                        let tile = Tile {
-                            start,
-                            depth,
-                            a,
-                            a_stride,
-                            b: b_part,
-                            b_stride,
-                            row: top,
-                            column,
-                            rows,
-                            turned,
-                        };
-                        tile.compute(simd, height, width, b.by_columns, &mut c);
-                        (top, panel) = (top + rows, panel + height * lanes * depth);
-                    }
-                });
-                row = end;
-            }
-            start = Start::Result;
-        }
-    }
-}
-
-/// Divides `columns` into widths as equal as can be, none above the widest tile of this `height`.
-#[inline(always)]
-fn for_each_width<S: Simd>(columns: usize, height: usize, mut visit: impl FnMut(usize, usize)) {
-    let tiles = columns.div_ceil(tile::widest::<S>(height));
-    let mut column = 0;
-    for tile in 0..tiles {
-        let width = (columns - column).div_ceil(tiles - tile);
-        visit(column, width);
-        column += width;
-    }
-}
-
-/// The heights, in registers, of the tiles that cover a number of rows: 4 as long as there are rows for it, and for
-/// the rest what leaves the least empty.
-#[derive(Debug, Clone)]
-struct Heights {
-    registers: usize,
-}
-
-impl Heights {
-    fn of(rows: usize, lanes: usize) -> Self {
-        Self { registers: rows.div_ceil(lanes) }
-    }
-}
-
-impl Iterator for Heights {
-    type Item = usize;
-
-    #[inline(always)]
-    fn next(&mut self) -> Option<usize> {
-        let height = match self.registers {
-            0 => return None,
-            5 => 3,
-            registers => registers.min(4),
+        let (rows, copied) = match self.a {
+            Left::Operand(a) => (a.rows, !a.by_columns || self.b.columns > FEW_COLUMNS),
+            Left::Panels(panels) => (panels.rows, false),
         };
-        self.registers = self.registers.saturating_sub(height);
-        Some(height)
+        // Without an inner dimension, what the sums begin with has to be written all the same.
+        for inner in (0..self.b.rows.max(1)).step_by(INNER) {
+            let depth = INNER.min(self.b.rows - inner);
+            let strips = if copied { BLOCK / size_of::<T>() / (4 * lanes * INNER) } else { usize::MAX };
+            let mut row = 0;
+            while row < rows {
+                let block = Heights::of(rows - row, lanes).take(strips);
+                if let (true, Left::Operand(a)) = (copied, self.a) {
+                    panels::copy(a, row, inner..inner + depth, block.clone(), lanes, self.scratch);
+                }
+                let first = row;
+                for height in block {
+                    let high = height * lanes;
+                    let (a, a_stride) = match self.a {
+                        Left::Panels(panels) => {
+                            (&panels.data[inner * rows.next_multiple_of(lanes) + row * depth..], high)
+                        }
+                        Left::Operand(_) if copied => (&self.scratch[(row - first) * depth..], high),
+                        Left::Operand(a) => (a.from(row, inner), a.stride),
+                    };
+                    let (start, turned, rows) = (self.start, self.turned, high.min(rows - row));
+                    let mut column = 0;
+                    for (width, tiles) in widths(self.b.columns, tile::widest::<S>(height)) {
+                        if tiles == 0 {
+                            continue;
+                        }
+                        let (b, b_stride) = (self.b.from(inner, column), self.b.stride);
+                        let tile =
+                            Tile { start, depth, a, a_stride, b, b_stride, tiles, row, column, rows, turned };
+                        tile.compute(simd, height, width, self.b.by_columns, &mut self.c);
+                        column += width * tiles;
+                    }
+                    row += rows;
+                }
+            }
+            self.start = Start::Result;
+        }
     }
 }
 
-/// Copies the columns `inner` to `inner + depth` of `a`, from `row` on, into panels of these heights (in rows), one after
-/// the other: in a panel each column is in one piece. Rows beyond the last are 0.
+/// Divides `columns` into widths as equal as can be, none above `widest`: two widths, and the tiles of each.
 #[inline(always)]
-fn copy<T: Lane>(
-    a: Operand<'_, T>,
-    row: usize,
-    inner: usize,
-    depth: usize,
-    heights: impl Iterator<Item = usize> + Clone,
-    panels: &mut Vec<T>,
-) {
-    let needed = heights.clone().sum::<usize>() * depth;
-    if panels.len() < needed {
-        panels.resize(needed, T::zero());
-    }
-    let (mut top, mut rest) = (row, panels.as_mut_slice());
-    for height in heights {
-        let (panel, after) = rest.split_at_mut(height * depth);
-        rest = after;
-        let rows = height.min(a.rows - top);
-        if rows < height {
-            panel.fill(T::zero());
+fn widths(columns: usize, widest: usize) -> [(usize, usize); 2] {
+    let tiles = columns.div_ceil(widest).max(1);
+    let (narrow, wide_tiles) = (columns / tiles, columns % tiles);
+    [(narrow + 1, wide_tiles), (narrow, tiles - wide_tiles)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn widths_cover_the_columns() {
+        for (columns, widest) in (1..200).flat_map(|columns| (1..=12).map(move |widest| (columns, widest))) {
+            let parts = widths(columns, widest);
+            assert_eq!(parts.iter().map(|(width, tiles)| width * tiles).sum::<usize>(), columns);
+            assert!(parts.iter().all(|&(width, tiles)| tiles == 0 || (1..=widest).contains(&width)));
         }
-        if a.by_columns {
-            for (p, column) in panel.chunks_exact_mut(height).enumerate() {
-                column[..rows].copy_from_slice(&a.from(top, inner + p)[..rows]);
-            }
-        } else {
-            // A few numbers of each row at a time, so that what is written stays in the cache until it is complete.
-            for from in (0..depth).step_by(16) {
-                let length = 16.min(depth - from);
-                for i in 0..rows {
-                    let numbers = &a.from(top + i, inner + from)[..length];
-                    let column = panel[from * height..].chunks_exact_mut(height);
-                    for (column, &number) in column.zip(numbers) {
-                        column[i] = number;
-                    }
-                }
-            }
-        }
-        top += rows;
     }
 }

@@ -2,6 +2,7 @@
 
 use nalgebra::{DMatrix, DMatrixViewMut};
 
+use super::blocks::Left;
 use super::lane::Lane;
 use super::operand::Operand;
 use super::target::Target;
@@ -18,7 +19,7 @@ pub(super) fn product<T: Lane>(
     assert_eq!((a.rows, b.columns), c.shape(), "rows of a and columns of b against the shape of c");
     assert_eq!(a.columns, b.rows, "columns of a against rows of b");
     match threads::worth(c.len() * a.columns) {
-        1 => T::product(start, a, b, Target::of(c)),
+        1 => T::product(start, Left::Operand(a), b, Target::of(c)),
         threads => share(threads, start, a, b, c.as_view_mut()),
     }
 }
@@ -32,7 +33,7 @@ fn share<T: Lane>(
     mut c: DMatrixViewMut<'_, T>,
 ) {
     if threads <= 1 {
-        return T::product(start, a, b, Target::Rows(c));
+        return T::product(start, Left::Operand(a), b, Target::Rows(c));
     }
     let (rows, columns) = c.shape();
     let (one, other) = (threads.div_ceil(2), threads / 2);

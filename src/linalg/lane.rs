@@ -5,7 +5,7 @@ use std::cell::Cell;
 use nalgebra::RealField;
 use pulp::{Simd, bytemuck};
 
-use super::blocks;
+use super::blocks::{self, Left};
 use super::operand::Operand;
 use super::target::Target;
 use super::tile::Start;
@@ -16,7 +16,7 @@ pub trait Lane: RealField + Copy + Default {
     /// c = start + a b on this thread. It is not generic, so that its many loops are compiled once, with this crate, and
     /// not with every program that uses it.
     #[doc(hidden)]
-    fn product(start: Start<'_, Self>, a: Operand<'_, Self>, b: Operand<'_, Self>, c: Target<'_, Self>);
+    fn product(start: Start<'_, Self>, a: Left<'_, Self>, b: Operand<'_, Self>, c: Target<'_, Self>);
 
     /// A register full of numbers on the instruction set `S`.
     type Register<S: Simd>: Copy;
@@ -68,7 +68,7 @@ macro_rules! lane {
         impl Lane for $real {
             type Register<S: Simd> = S::$register;
 
-            fn product(start: Start<'_, Self>, a: Operand<'_, Self>, b: Operand<'_, Self>, c: Target<'_, Self>) {
+            fn product(start: Start<'_, Self>, a: Left<'_, Self>, b: Operand<'_, Self>, c: Target<'_, Self>) {
                 blocks::product(start, a, b, c);
             }
 

@@ -8,17 +8,20 @@ mod blocks;
 mod divide;
 mod lane;
 mod operand;
+mod panels;
 mod target;
 mod tile;
 
 use std::ops::Range;
 
+use blocks::Left;
 use nalgebra::{DMatrix, DVector};
 use operand::Operand;
 use target::Target;
 use tile::Start;
 
 pub(crate) use lane::Lane;
+pub(crate) use panels::Panels;
 
 /// Makes room for the products of a run on every thread that may take part, so that no product allocates.
 pub(crate) fn prepare<T: Lane>() {
@@ -71,13 +74,13 @@ pub fn weight_gradient<T: Lane>(delta: &DMatrix<T>, a: &DMatrix<T>, gradient: &m
 ///
 /// `gradient` has room for them, one after the other.
 pub(crate) fn weight_gradient_of<T: Lane>(
-    delta: &DMatrix<T>,
+    delta: &Panels<T>,
     a: &DMatrix<T>,
     inputs: Range<usize>,
     gradient: &mut [T],
 ) {
-    let c = Target::Columns { data: gradient, rows: delta.nrows() };
-    T::product(Start::Zero, Operand::of(delta), Operand::of(a).transposed().columns(inputs), c);
+    let c = Target::Columns { data: gradient, rows: delta.rows };
+    T::product(Start::Zero, Left::Panels(delta), Operand::of(a).transposed().columns(inputs), c);
 }
 
 /// ∂C/∂b = Σ_x δ_x, summed in the order of the examples.
@@ -97,9 +100,17 @@ pub(crate) fn weight_gradient_of<T: Lane>(
 /// ```
 pub fn bias_gradient<T: Lane>(delta: &DMatrix<T>, gradient: &mut DVector<T>) {
     gradient.fill(T::zero());
-    for delta in delta.column_iter() {
-        *gradient += delta;
-    }
+    let rows = delta.nrows().max(1);
+    pulp::Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            for delta in delta.as_slice().chunks_exact(rows) {
+                for (sum, &delta) in gradient.as_mut_slice().iter_mut().zip(delta) {
+                    *sum += delta;
+                }
+            }
+        },
+    );
 }
 
 /// ∂C/∂a = wᵀ δ, with a the activations of the layer before.
@@ -152,7 +163,9 @@ mod tests {
             let wanted = &delta * x.transpose();
             prop_assert_eq!(&gradient, &wanted);
             let mut part = vec![f32::NAN; n_out * (n_in - n_in / 3)];
-            weight_gradient_of(&delta, &x, n_in / 3..n_in, &mut part);
+            let mut panels = Panels::new(n_out, m);
+            panels.copy_from(&delta);
+            weight_gradient_of(&panels, &x, n_in / 3..n_in, &mut part);
             prop_assert_eq!(&part[..], &wanted.as_slice()[n_out * (n_in / 3)..]);
         }
     }

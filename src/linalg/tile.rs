@@ -49,6 +49,8 @@ pub(super) struct Tile<'a, T> {
     /// Column after column, or row after row.
     pub b: &'a [T],
     pub b_stride: usize,
+    /// Tiles of this size that stand side by side, each continuing along the rows of `b`.
+    pub tiles: usize,
     /// The place of the first element in the result, and the rows that are wanted; the tile may be higher.
     pub row: usize,
     pub column: usize,
@@ -129,10 +131,19 @@ impl<T: Lane, const HEIGHT: usize, const WIDTH: usize, const BY_COLUMNS: bool> W
         if WIDTH > widest::<S>(HEIGHT) {
             return;
         }
-        let mut sums = [[T::broadcast(simd, T::zero()); HEIGHT]; WIDTH];
-        tile.begin(simd, &mut sums, c);
-        tile.sum::<S, HEIGHT, WIDTH, BY_COLUMNS>(simd, &mut sums);
-        if tile.turned { tile.store_turned(simd, &sums, c) } else { tile.store(simd, &sums, c) }
+        for number in 0..tile.tiles {
+            let mut sums = [[T::broadcast(simd, T::zero()); HEIGHT]; WIDTH];
+            let along = number * WIDTH;
+            let column = tile.column + along;
+            tile.begin(simd, &mut sums, c, column);
+            let b = &tile.b[if BY_COLUMNS { along * tile.b_stride } else { along }..];
+            tile.sum::<S, HEIGHT, WIDTH, BY_COLUMNS>(simd, &mut sums, b);
+            if tile.turned {
+                tile.store_turned(simd, &sums, c, column)
+            } else {
+                tile.store(simd, &sums, c, column)
+            }
+        }
     }
 }
 
@@ -144,6 +155,7 @@ impl<T: Lane> Tile<'_, T> {
         simd: S,
         tile: &mut Registers<T, S, HEIGHT, WIDTH>,
         c: &mut Target<'_, T>,
+        column: usize,
     ) {
         match self.start {
             Start::Zero => {}
@@ -154,14 +166,14 @@ impl<T: Lane> Tile<'_, T> {
             Start::Result if self.turned => {
                 let mut before = [[T::broadcast(simd, T::zero()); HEIGHT]; WIDTH];
                 for i in 0..self.rows {
-                    for (column, &number) in before.iter_mut().zip(&*c.from(self.column, self.row + i)) {
+                    for (column, &number) in before.iter_mut().zip(&*c.from(column, self.row + i)) {
                         T::numbers_mut::<S>(column)[i] = number;
                     }
                 }
                 unrolled!(j < WIDTH { unrolled!(i < HEIGHT { tile[j][i] = before[j][i] }) });
             }
             Start::Result => unrolled!(j < WIDTH {
-                let column: [T::Register<S>; HEIGHT] = load::<T, S, HEIGHT>(simd, c.from(self.row, self.column + j));
+                let column: [T::Register<S>; HEIGHT] = load::<T, S, HEIGHT>(simd, c.from(self.row, column + j));
                 unrolled!(i < HEIGHT { tile[j][i] = column[i] });
             }),
         }
@@ -173,17 +185,17 @@ impl<T: Lane> Tile<'_, T> {
         &self,
         simd: S,
         tile: &mut Registers<T, S, HEIGHT, WIDTH>,
+        b: &[T],
     ) {
         let height = HEIGHT * T::lanes::<S>();
         // By columns, p runs along each: fixing their length here spares a check for each number.
-        let columns: [&[T]; WIDTH] = std::array::from_fn(|j| {
-            if BY_COLUMNS { &self.b[j * self.b_stride..][..self.depth] } else { &[][..] }
-        });
-        let b = |p: usize| -> Option<[T; WIDTH]> {
+        let columns: [&[T]; WIDTH] =
+            std::array::from_fn(|j| if BY_COLUMNS { &b[j * self.b_stride..][..self.depth] } else { &[][..] });
+        let numbers = |p: usize| -> Option<[T; WIDTH]> {
             if BY_COLUMNS {
                 Some(std::array::from_fn(|j| columns[j][p]))
             } else {
-                self.b.get(p * self.b_stride..)?.first_chunk().copied()
+                b.get(p * self.b_stride..)?.first_chunk().copied()
             }
         };
 
@@ -191,14 +203,14 @@ impl<T: Lane> Tile<'_, T> {
         let mut p = 0;
         while p < self.depth {
             let Some(a) = self.a.get(p * self.a_stride..p * self.a_stride + height) else { break };
-            let Some(b) = b(p) else { break };
+            let Some(b) = numbers(p) else { break };
             let Some(a) = T::registers::<S>(a).first_chunk() else { break };
             add_outer(simd, tile, a, b);
             p += 1;
         }
         // Only the last columns of a matrix end before a whole register does.
         while p < self.depth {
-            let Some(b) = b(p) else { break };
+            let Some(b) = numbers(p) else { break };
             let a = load::<T, S, HEIGHT>(simd, &self.a[p * self.a_stride..]);
             add_outer(simd, tile, &a, b);
             p += 1;
@@ -211,10 +223,11 @@ impl<T: Lane> Tile<'_, T> {
         simd: S,
         tile: &Registers<T, S, HEIGHT, WIDTH>,
         c: &mut Target<'_, T>,
+        column: usize,
     ) {
         let lanes = T::lanes::<S>();
         unrolled!(j < WIDTH {
-            let c = c.from(self.row, self.column + j);
+            let c = c.from(self.row, column + j);
             unrolled!(i < HEIGHT {
                 let wanted = self.rows.saturating_sub(i * lanes);
                 match c.get_mut(i * lanes..(i + 1) * lanes).map(T::registers_mut::<S>) {
@@ -237,12 +250,13 @@ impl<T: Lane> Tile<'_, T> {
         simd: S,
         tile: &Registers<T, S, HEIGHT, WIDTH>,
         c: &mut Target<'_, T>,
+        column: usize,
     ) {
         let mut turned = [[T::broadcast(simd, T::zero()); HEIGHT]; WIDTH];
         unrolled!(j < WIDTH { unrolled!(i < HEIGHT { turned[j][i] = tile[j][i] }) });
         let numbers: [&[T]; WIDTH] = std::array::from_fn(|j| &T::numbers::<S>(&turned[j])[..self.rows]);
         for i in 0..self.rows {
-            let c = c.from(self.column, self.row + i);
+            let c = c.from(column, self.row + i);
             for (c, numbers) in c.iter_mut().zip(numbers) {
                 *c = numbers[i];
             }

@@ -3,43 +3,51 @@
 //! A large weight matrix is worked on in parts, some columns at a time: a part's gradient is computed, and used at once
 //! while it is in the cache. It is never written to memory as a whole. Threads share the parts.
 
-use std::ops::Range;
-
 use nalgebra::{DMatrix, DVector};
 
 use crate::activation::Activation;
-use crate::linalg;
+use crate::linalg::{self, Panels};
 use crate::network::{Network, Pass};
 use crate::optimizer::Optimizer;
 use crate::real::Real;
 use crate::regularizer::Regularizer;
 use crate::threads;
 
-/// Weights of a part: few enough for the first-level cache to hold them and their gradient.
-const PART: usize = 4096;
+/// Bytes of a part of the weights: few enough for the first-level cache to hold them and their gradient.
+const PART: usize = 12 << 10;
 
-/// Columns of a part at least, for a product that is worth its while.
+/// The columns of a part are a multiple of this, which the widths of the product's tiles divide.
 const COLUMNS: usize = 24;
 
 /// How a network's parameters move: the optimizer's memory, and room for gradients, both made once.
 #[derive(Debug)]
 pub(super) struct Descent<T: Real, O: Optimizer<T>> {
     layers: Vec<LayerDescent<T, O::State>>,
+    /// The errors of the layer that is being worked on, copied for all of its parts.
+    delta: Panels<T>,
 }
 
 #[derive(Debug)]
 struct LayerDescent<T, S> {
-    parts: Vec<Part<S>>,
-    /// Room for the gradient of a part, for each thread that works on this layer.
-    rooms: Vec<Vec<T>>,
+    /// Neighbouring columns of the weights, for each thread that works on this layer.
+    shares: Vec<Share<T, S>>,
     bias_gradient: DVector<T>,
     bias_state: S,
+}
+
+/// What one thread works on.
+#[derive(Debug)]
+struct Share<T, S> {
+    parts: Vec<Part<S>>,
+    /// Room for the gradient of a part.
+    gradient: Vec<T>,
 }
 
 /// Some columns of a weight matrix, and what the optimizer remembers about them.
 #[derive(Debug)]
 struct Part<S> {
-    inputs: Range<usize>,
+    first: usize,
+    columns: usize,
     state: S,
 }
 
@@ -55,7 +63,7 @@ pub(super) struct Rules<'a, T, O, R> {
 }
 
 impl<T: Real, O: Optimizer<T>> Descent<T, O> {
-    /// For `network` and mini-batches of `m` examples.
+    /// For `network` and mini-batches of up to `m` examples.
     pub(super) fn new<H, A, R>(network: &Network<T, H, A>, optimizer: &O, regularizer: &R, m: usize) -> Self
     where
         H: Activation<T>,
@@ -63,20 +71,28 @@ impl<T: Real, O: Optimizer<T>> Descent<T, O> {
         R: Regularizer<T>,
     {
         let in_parts = optimizer.elementwise() && regularizer.elementwise();
+        let part = |first, columns, rows| Part { first, columns, state: optimizer.init(rows * columns) };
         let layer = |(rows, columns): (usize, usize)| {
-            let width = if in_parts { (PART / rows).clamp(COLUMNS, columns.max(COLUMNS)) } else { columns };
-            let inputs = (0..columns).step_by(width).map(|from| from..columns.min(from + width));
-            let parts: Vec<_> =
-                inputs.map(|inputs| Part { state: optimizer.init(rows * inputs.len()), inputs }).collect();
-            let threads = threads::worth(rows * columns * m).min(parts.len());
+            let fitting = (PART / size_of::<T>() / rows / COLUMNS * COLUMNS).max(COLUMNS);
+            let width = if in_parts { fitting.min(columns) } else { columns };
+            let threads = threads::worth(rows * columns * m).min(columns / width);
+            let ends = (0..=threads).map(|thread| columns * thread / threads);
+            let shares = ends.clone().zip(ends.skip(1)).map(|(start, end)| Share {
+                parts: (start..end)
+                    .step_by(width)
+                    .map(|first| part(first, width.min(end - first), rows))
+                    .collect(),
+                gradient: vec![T::zero(); rows * width],
+            });
             LayerDescent {
-                parts,
-                rooms: vec![vec![T::zero(); rows * width.min(columns)]; threads],
+                shares: shares.collect(),
                 bias_gradient: DVector::zeros(rows),
                 bias_state: optimizer.init(rows),
             }
         };
-        Self { layers: network.layers().map(|l| layer(l.weights.shape())).collect() }
+        let highest = network.layers().map(|layer| layer.biases.len()).max().unwrap_or(0);
+        let layers = network.layers().map(|l| layer(l.weights.shape())).collect();
+        Self { layers, delta: Panels::new(highest, m) }
     }
 
     /// Moves every parameter by one step, along the gradient of the pass whose errors have just been found.
@@ -94,7 +110,8 @@ impl<T: Real, O: Optimizer<T>> Descent<T, O> {
         for (index, layer) in self.layers.iter_mut().enumerate() {
             let (a, delta) = pass.layer(index);
             let (Some(weights), Some(biases)) = (arrays.next(), arrays.next()) else { return };
-            share(&mut layer.parts, &mut layer.rooms, weights, delta, a, rules);
+            self.delta.copy_from(delta);
+            move_weights(&mut layer.shares, weights, &self.delta, a, rules);
             linalg::bias_gradient(delta, &mut layer.bias_gradient);
             let gradient = layer.bias_gradient.as_slice();
             rules.optimizer.step(&mut layer.bias_state, biases, gradient, rules.eta);
@@ -102,12 +119,11 @@ impl<T: Real, O: Optimizer<T>> Descent<T, O> {
     }
 }
 
-/// Divides the parts among as many threads as there are rooms, and moves the weights of each part.
-fn share<T, O, R>(
-    parts: &mut [Part<O::State>],
-    rooms: &mut [Vec<T>],
+/// Moves the weights of each share, on as many threads as there are shares.
+fn move_weights<T, O, R>(
+    shares: &mut [Share<T, O::State>],
     weights: &mut [T],
-    delta: &DMatrix<T>,
+    delta: &Panels<T>,
     a: &DMatrix<T>,
     rules: &Rules<'_, T, O, R>,
 ) where
@@ -115,26 +131,36 @@ fn share<T, O, R>(
     O: Optimizer<T>,
     R: Regularizer<T>,
 {
-    let rows = delta.nrows();
-    if let [room] = rooms {
-        let mut rest = weights;
-        for Part { inputs, state } in parts {
-            let (weights, after) = std::mem::take(&mut rest).split_at_mut(rows * inputs.len());
-            rest = after;
-            let gradient = &mut room[..weights.len()];
-            linalg::weight_gradient_of(delta, a, inputs.clone(), gradient);
-            rules.regularizer.add_gradient(weights, rules.scale, gradient);
-            rules.optimizer.step(state, weights, gradient, rules.eta);
-        }
-        return;
+    if let [share] = shares {
+        return share.move_weights(weights, delta, a, rules);
     }
-    let (some_rooms, other_rooms) = rooms.split_at_mut(rooms.len() / 2);
-    let here = parts.len() * some_rooms.len() / (some_rooms.len() + other_rooms.len());
-    let (some, others) = parts.split_at_mut(here);
-    let columns: usize = some.iter().map(|part| part.inputs.len()).sum();
-    let (some_weights, other_weights) = weights.split_at_mut(rows * columns);
+    let (some, others) = shares.split_at_mut(shares.len() / 2);
+    let columns: usize = some.iter().flat_map(|share| &share.parts).map(|part| part.columns).sum();
+    let (some_weights, other_weights) = weights.split_at_mut(delta.rows() * columns);
     threads::both(
-        || share(some, some_rooms, some_weights, delta, a, rules),
-        || share(others, other_rooms, other_weights, delta, a, rules),
+        || move_weights(some, some_weights, delta, a, rules),
+        || move_weights(others, other_weights, delta, a, rules),
     );
+}
+
+impl<T: Real, S> Share<T, S> {
+    fn move_weights<O, R>(
+        &mut self,
+        mut weights: &mut [T],
+        delta: &Panels<T>,
+        a: &DMatrix<T>,
+        rules: &Rules<'_, T, O, R>,
+    ) where
+        O: Optimizer<T, State = S>,
+        R: Regularizer<T>,
+    {
+        for Part { first, columns, state } in &mut self.parts {
+            let (w, rest) = weights.split_at_mut(delta.rows() * *columns);
+            weights = rest;
+            let gradient = &mut self.gradient[..w.len()];
+            linalg::weight_gradient_of(delta, a, *first..*first + *columns, gradient);
+            rules.regularizer.add_gradient(w, rules.scale, gradient);
+            rules.optimizer.step(state, w, gradient, rules.eta);
+        }
+    }
 }
