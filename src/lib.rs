@@ -56,7 +56,7 @@ pub mod schedule;
 pub mod stopping;
 pub mod trainer;
 
-pub use error::{Error, IdxField, IdxProblem, Result};
+pub use error::{Deviation, Error, IdxField, IdxProblem, Result};
 
 /// Everything that a program which trains networks needs, nalgebra's matrices included.
 pub mod prelude {
