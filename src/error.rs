@@ -2,6 +2,7 @@
 
 mod idx;
 
+use std::fmt;
 use std::path::PathBuf;
 
 pub use idx::{IdxField, IdxProblem};
@@ -157,9 +158,7 @@ pub enum Error {
     },
 
     /// A plug-in breaks a law of its trait; see [`check`](crate::check).
-    #[error(
-        "{subject} breaks a law: {law}: at {at} it gives {found:e}, the law wants {wanted:e}, a difference of more than {tolerance:e}"
-    )]
+    #[error("{subject} breaks a law: {law}; not so for {at}{}", deviation.map(|d| d.to_string()).unwrap_or_default())]
     Law {
         /// The plug-in, as it prints itself.
         subject: String,
@@ -167,13 +166,29 @@ pub enum Error {
         law: &'static str,
         /// Where it was broken.
         at: String,
-        /// What the plug-in gives.
-        found: f64,
-        /// What the law wants.
-        wanted: f64,
-        /// The difference that rounding explains.
-        tolerance: f64,
+        /// By how much, if the law is about a number.
+        deviation: Option<Deviation>,
     },
+}
+
+/// A number that is not what a law wants; see [`check`](crate::check).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Deviation {
+    /// What the plug-in gives.
+    pub found: f64,
+    /// What the law wants.
+    pub wanted: f64,
+    /// The difference that rounding explains.
+    pub tolerance: f64,
+}
+
+impl fmt::Display for Deviation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { found, wanted, tolerance } = *self;
+        let text = |v: f64| if v.abs() < 1e6 { format!("{v:.8}") } else { format!("{v:.8e}") };
+        write!(f, ": it gives {}, the law wants {}", text(found), text(wanted))?;
+        write!(f, ", off by {:.1e} where {tolerance:.1e} is allowed", (found - wanted).abs())
+    }
 }
 
 /// Refuses a hyper-parameter that is NaN or fails `ok`.

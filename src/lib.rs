@@ -57,7 +57,7 @@ pub mod stopping;
 mod threads;
 pub mod trainer;
 
-pub use error::{Error, IdxField, IdxProblem, Result};
+pub use error::{Deviation, Error, IdxField, IdxProblem, Result};
 
 /// Everything that a program which trains networks needs, nalgebra's matrices included.
 pub mod prelude {

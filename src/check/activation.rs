@@ -3,7 +3,7 @@
 use nalgebra::DMatrix;
 
 use super::difference::derivative;
-use super::{EXTREMES, holds, law, normal, rng};
+use super::{EXTREMES, column_of, holds, law, normal, numbers, rng};
 use crate::activation::Activation;
 use crate::error::Result;
 
@@ -58,7 +58,10 @@ fn pulls_back<A: Activation<f64>>(f: &A, z: &DMatrix<f64>, g: &DMatrix<f64>) -> 
     f.pull_back(z, &a, &mut pulled);
     let magnitude = a.zip_fold(g, 0.0, |sum, a, g| sum + (a * g).abs());
     for i in 0..z.len() {
-        let at = || format!("∂⟨g, f⟩/∂z[{i}], z = {:?}, g = {:?}", z.as_slice(), g.as_slice());
+        let at = || {
+            let (row, z, g) = (i % z.nrows(), column_of(z, i), column_of(g, i));
+            format!("∂⟨g, f(z)⟩/∂z[{row}] at z = {z}, g = {g}")
+        };
         let along = |h: f64| {
             let mut z = z.clone();
             z[i] += h;
@@ -79,9 +82,10 @@ fn pulls_back<A: Activation<f64>>(f: &A, z: &DMatrix<f64>, g: &DMatrix<f64>) -> 
 fn keeps_columns_apart<A: Activation<f64>>(f: &A, z: &DMatrix<f64>) -> Result<()> {
     let a = activate(f, z);
     for j in 0..z.ncols() {
-        let alone = activate(f, &z.columns(j, 1).into_owned());
+        let column = z.columns(j, 1).into_owned();
+        let alone = activate(f, &column);
         for i in 0..z.nrows() {
-            let at = || format!("row {i}, column {j} of z = {:?}", z.as_slice());
+            let at = || format!("a[{i}] at z = {}, column {j} of a batch", numbers(column.as_slice()));
             law(f, "a column gives the same alone and in a batch", at, a[(i, j)], alone[i], 0.0)?;
         }
     }
@@ -94,7 +98,8 @@ fn stays_a_number<A: Activation<f64>>(f: &A) -> Result<()> {
         let a = activate(f, &z);
         let mut grad = DMatrix::from_element(3, 2, 1.0);
         f.pull_back(&z, &a, &mut grad);
-        let at = || format!("z = {:?}", z.as_slice());
+        let at =
+            || format!("the columns {} and {}", numbers(&z.as_slice()[..3]), numbers(&z.as_slice()[3..]));
         holds(f, "extreme weighted inputs give no NaN in activate", at, !a.iter().any(|a| a.is_nan()))?;
         holds(f, "extreme weighted inputs give no NaN in pull_back", at, !grad.iter().any(|g| g.is_nan()))?;
     }

@@ -4,7 +4,7 @@ use nalgebra::DMatrix;
 use rand_chacha::ChaCha8Rng;
 
 use super::difference::derivative;
-use super::{EXTREMES, holds, law, normal, rng, uniform};
+use super::{EXTREMES, column_of, holds, law, normal, numbers, rng, uniform};
 use crate::activation::Activation;
 use crate::cost::Cost;
 use crate::error::Result;
@@ -82,7 +82,10 @@ fn differentiates<C: Cost<f64, A>, A: Activation<f64>>(
 ) -> Result<()> {
     let (here, delta) = value(cost, output, z, y);
     for i in 0..z.len() {
-        let at = || format!("∂C/∂z[{i}], z = {:?}, y = {:?}", z.as_slice(), y.as_slice());
+        let at = || {
+            let (row, z, y) = (i % z.nrows(), column_of(z, i), column_of(y, i));
+            format!("∂C/∂z[{row}] at z = {z}, y = {y}")
+        };
         let along = |h: f64| {
             let mut z = z.clone();
             z[i] += h;
@@ -106,9 +109,10 @@ fn adds_up<C: Cost<f64, A>, A: Activation<f64>>(
         let (part, delta_alone) = value(cost, output, &z, &y);
         sum += part;
         let same = delta.column(j) == delta_alone.column(0);
-        holds(cost, "delta of a column is the same alone and in a batch", || format!("z = {z:?}"), same)?;
+        let at = || format!("z = {}, column {j} of a batch", numbers(z.as_slice()));
+        holds(cost, "delta of a column is the same alone and in a batch", at, same)?;
     }
-    let at = || format!("z = {:?}, y = {:?}", z.as_slice(), y.as_slice());
+    let at = || format!("z = {}, y = {}", numbers(z.as_slice()), numbers(y.as_slice()));
     law(cost, "value of a batch is the sum over its columns", at, whole, sum, 1e-12 * (1.0 + sum.abs()))
 }
 
@@ -118,7 +122,7 @@ fn stays_a_number<C: Cost<f64, A>, A: Activation<f64>>(cost: &C, output: &A) -> 
             let z = DMatrix::from_column_slice(3, 1, &[x, -x, 0.0]);
             let y = DMatrix::from_fn(3, 1, |i, _| f64::from(u8::from(i == right)));
             let (value, delta) = value(cost, output, &z, &y);
-            let at = || format!("z = {:?}, y = {:?}", z.as_slice(), y.as_slice());
+            let at = || format!("z = {}, y = {}", numbers(z.as_slice()), numbers(y.as_slice()));
             holds(cost, "extreme weighted inputs give no NaN in value", at, !value.is_nan())?;
             let numbers = !delta.iter().any(|d| d.is_nan());
             holds(cost, "extreme weighted inputs give no NaN in delta", at, numbers)?;

@@ -2,8 +2,8 @@
 //!
 //! The crate's own parts pass through the same functions. A derivative is compared with differences *of its own
 //! function*: two formulas that are wrong together do not pass. Every number is drawn from a fixed seed, so that a
-//! check gives the same answer each time. What breaks a law is returned as [`Error::Law`], with the law, the place, the
-//! two values and the tolerance.
+//! check gives the same answer each time. What breaks a law is returned as [`Error::Law`], with the law, the place and,
+//! where the law is about a number, the two values and the tolerance.
 
 mod activation;
 mod cost;
@@ -27,8 +27,8 @@ pub use regularizer::regularizer;
 pub use schedule::schedule;
 pub use stopping::stopping_rule;
 
-use crate::error::{Error, Result};
-use crate::history::{EpochRecord, History, Score};
+use crate::error::{Deviation, Error, Result};
+use crate::history::{EpochRecord, History, Metric, Score};
 use crate::random::{Purpose, generator};
 use crate::real::Real;
 
@@ -62,12 +62,42 @@ fn law(
     if found == wanted || (found - wanted).abs() <= tolerance {
         return Ok(());
     }
-    Err(Error::Law { subject: format!("{subject:?}"), law, at: at(), found, wanted, tolerance })
+    let deviation = Some(Deviation { found, wanted, tolerance });
+    Err(Error::Law { subject: format!("{subject:?}"), law, at: at(), deviation })
 }
 
 /// Refuses what is not as it should be, where there is no number to compare.
-fn holds(subject: &dyn Debug, statement: &'static str, at: impl FnOnce() -> String, ok: bool) -> Result<()> {
-    law(subject, statement, at, f64::from(u8::from(ok)), 1.0, 0.0)
+fn holds(subject: &dyn Debug, law: &'static str, at: impl FnOnce() -> String, ok: bool) -> Result<()> {
+    if ok {
+        return Ok(());
+    }
+    Err(Error::Law { subject: format!("{subject:?}"), law, at: at(), deviation: None })
+}
+
+/// Numbers for a message, each with four places where that says enough.
+fn numbers(values: &[f64]) -> String {
+    let short = |&v: &f64| {
+        if v == 0.0 || (1e-3..1e5).contains(&v.abs()) { format!("{v:.4}") } else { format!("{v:e}") }
+    };
+    format!("[{}]", values.iter().map(short).collect::<Vec<_>>().join(", "))
+}
+
+/// The column of `matrix` in which its element number `i` stands, for a message.
+fn column_of(matrix: &DMatrix<f64>, i: usize) -> String {
+    let rows = matrix.nrows().max(1);
+    numbers(matrix.as_slice().chunks(rows).nth(i / rows).unwrap_or_default())
+}
+
+/// A history for a message: its length, and how its validation accuracy began and ended.
+fn run(history: &History) -> String {
+    let accuracies: Vec<f64> = history.values(Metric::ValidationAccuracy).map(|(_, value)| value).collect();
+    let n = accuracies.len();
+    let shown = match n {
+        0 => return "a run of 0 epochs".to_owned(),
+        1..7 => numbers(&accuracies),
+        _ => format!("{} … {}", numbers(&accuracies[..3]), numbers(&accuracies[n - 3..])),
+    };
+    format!("a run of {n} epoch(s), validation accuracy {shown}")
 }
 
 /// Made-up runs for rules to look at: rising, falling, flat, and random ones with ties; with all scores measured.

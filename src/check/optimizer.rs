@@ -1,6 +1,6 @@
 //! The laws of an optimizer.
 
-use super::{holds, normal, rng};
+use super::{holds, normal, numbers, rng};
 use crate::error::Result;
 use crate::optimizer::Optimizer;
 
@@ -36,7 +36,7 @@ pub fn optimizer<O: Optimizer<f64>>(rule: &O) -> Result<()> {
     let start = normal(&mut rng, 9, 1, 1.0);
     let gradient = normal(&mut rng, 9, 1, 1.0);
     let (start, gradient) = (start.as_slice(), gradient.as_slice());
-    let at = || format!("w = {start:?}, gradient = {gradient:?}");
+    let at = || format!("w = {}, gradient = {}", numbers(start), numbers(gradient));
 
     let mut w = start.to_vec();
     rule.step(&mut rule.init(w.len()), &mut w, &vec![0.0; start.len()], 0.1);
@@ -68,7 +68,7 @@ pub fn optimizer<O: Optimizer<f64>>(rule: &O) -> Result<()> {
     holds(
         rule,
         "2,000 steps of η = 0.01 on ½ Σ w² come closer to 0",
-        || format!("from {start:?} to {w:?}"),
+        || format!("w = {}, which come to {}", numbers(start), numbers(&w)),
         closer,
     )
 }

@@ -1,7 +1,7 @@
 //! The laws of a regularizer.
 
 use super::difference::derivative;
-use super::{holds, law, normal, rng};
+use super::{holds, law, normal, numbers, rng};
 use crate::error::Result;
 use crate::regularizer::Regularizer;
 
@@ -53,7 +53,7 @@ pub fn regularizer<R: Regularizer<f64>>(regularizer: &R) -> Result<()> {
                 w[i] += h;
                 factor * regularizer.penalty(&w)
             };
-            let at = || format!("∂Ω/∂w[{i}], w = {w:?}");
+            let at = || format!("∂Ω/∂w[{i}] at w = {}", numbers(w));
             derivative(
                 regularizer,
                 "add_gradient adds the derivative of penalty",
@@ -68,7 +68,7 @@ pub fn regularizer<R: Regularizer<f64>>(regularizer: &R) -> Result<()> {
         regularizer.add_gradient(w, factor, &mut before);
         for i in 0..w.len() {
             let wanted = 3.0 + added[i];
-            let at = || format!("w[{i}] of w = {w:?}");
+            let at = || format!("w[{i}] at w = {}", numbers(w));
             let tolerance = 1e-14 * (3.0 + wanted.abs());
             law(regularizer, "add_gradient adds to what was there", at, before[i], wanted, tolerance)?;
         }

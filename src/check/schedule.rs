@@ -1,6 +1,6 @@
 //! The laws of a learning-rate schedule.
 
-use super::{histories, holds, without};
+use super::{histories, holds, run, without};
 use crate::error::Result;
 use crate::history::{History, Metric};
 use crate::schedule::{LrSchedule, Progress};
@@ -33,12 +33,12 @@ use crate::schedule::{LrSchedule, Progress};
 pub fn schedule<S: LrSchedule + ?Sized>(schedule: &S) -> Result<()> {
     let rate = |history: &History| schedule.rate(&Progress { epoch: history.len() + 1, history });
     let first = rate(&History::new());
-    holds(&schedule, "the first epoch has a rate", || "an empty history".to_owned(), first.is_some())?;
+    holds(&schedule, "the first epoch has a rate", || "a run of 0 epochs".to_owned(), first.is_some())?;
     let lawful = |answer: Option<f64>| answer.is_none_or(|eta| eta > 0.0 && eta.is_finite());
-    holds(&schedule, "a rate is positive and finite", || "an empty history".to_owned(), lawful(first))?;
+    holds(&schedule, "a rate is positive and finite", || "a run of 0 epochs".to_owned(), lawful(first))?;
     let (histories, mut answers) = (histories(), Vec::new());
     for history in &histories {
-        let at = || format!("{history:?}");
+        let at = || run(history);
         let answer = rate(history);
         holds(&schedule, "a rate is positive and finite", at, lawful(answer))?;
         holds(&schedule, "the same history gives the same rate", at, rate(history) == answer)?;
@@ -61,7 +61,7 @@ pub fn schedule<S: LrSchedule + ?Sized>(schedule: &S) -> Result<()> {
     for (history, answer) in histories.iter().chain([&History::new()]).zip(answers.into_iter().chain([first]))
     {
         let same = rate(history) == answer;
-        holds(&schedule, "the same history gives the same rate later on", || format!("{history:?}"), same)?;
+        holds(&schedule, "the same history gives the same rate later on", || run(history), same)?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The laws of a stopping rule.
 
-use super::{histories, holds, without};
+use super::{histories, holds, run, without};
 use crate::error::Result;
 use crate::history::{History, Metric};
 use crate::stopping::StoppingRule;
@@ -27,13 +27,13 @@ use crate::stopping::StoppingRule;
 /// ```
 pub fn stopping_rule<R: StoppingRule + ?Sized>(rule: &R) -> Result<()> {
     let silent = rule.check(&History::new()).is_continue();
-    holds(&rule, "it is silent before the first epoch has ended", || "an empty history".to_owned(), silent)?;
+    holds(&rule, "it is silent before the first epoch has ended", || "a run of 0 epochs".to_owned(), silent)?;
 
     let metrics = rule.metrics();
     let reads_costs = metrics.contains(&Metric::TrainingCost);
     let (histories, mut answers) = (histories(), Vec::new());
     for history in &histories {
-        let at = || format!("{history:?}");
+        let at = || run(history);
         let answer = rule.check(history);
         let again = rule.check(history);
         holds(&rule, "the same history gives the same answer", at, again == answer)?;
@@ -63,8 +63,13 @@ pub fn stopping_rule<R: StoppingRule + ?Sized>(rule: &R) -> Result<()> {
     // Once more, for a counter that gives the same answer twice in a row.
     for (history, answer) in histories.iter().zip(answers) {
         let same = rule.check(history) == answer;
-        holds(&rule, "the same history gives the same answer later on", || format!("{history:?}"), same)?;
+        holds(&rule, "the same history gives the same answer later on", || run(history), same)?;
     }
     let silent = rule.check(&History::new()).is_continue();
-    holds(&rule, "it stays silent before the first epoch has ended", || "an empty history".to_owned(), silent)
+    holds(
+        &rule,
+        "it stays silent before the first epoch has ended",
+        || "a run of 0 epochs".to_owned(),
+        silent,
+    )
 }

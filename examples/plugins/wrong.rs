@@ -1,0 +1,73 @@
+//! Plug-ins with a slip that is easily made, to see what the checks say.
+
+use std::ops::ControlFlow;
+
+use gradus::prelude::*;
+
+/// Swish, with the derivative of its first factor alone.
+#[derive(Debug)]
+pub struct SwishWithoutProductRule;
+
+impl<T: Real> Activation<T> for SwishWithoutProductRule {
+    fn activate(&self, z: &DMatrix<T>, a: &mut DMatrix<T>) {
+        super::Swish.activate(z, a);
+    }
+
+    fn pull_back(&self, z: &DMatrix<T>, _a: &DMatrix<T>, grad: &mut DMatrix<T>) {
+        gradus::real::zip_map(z, grad, |z, g| g * Sigmoid::of(z));
+    }
+}
+
+/// Label smoothing in the value and not in δ: its slip is as small as ε.
+#[derive(Debug)]
+pub struct SmoothedInValueOnly;
+
+impl<T: Real> Cost<T, Softmax> for SmoothedInValueOnly {
+    fn value(&self, output: &Softmax, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>) -> T {
+        super::Smoothed { epsilon: 0.001 }.value(output, z, a, y)
+    }
+
+    fn delta(
+        &self,
+        output: &Softmax,
+        z: &DMatrix<T>,
+        a: &DMatrix<T>,
+        y: &DMatrix<T>,
+        delta: &mut DMatrix<T>,
+    ) {
+        LogLikelihood.delta(output, z, a, y, delta);
+    }
+}
+
+/// A line that falls from η and reaches 0 in epoch 21, and does not end there.
+#[derive(Debug)]
+pub struct LineToZero;
+
+impl LrSchedule for LineToZero {
+    fn rate(&self, progress: &Progress<'_>) -> Option<f64> {
+        Some(0.5 * (21.0 - progress.epoch as f64) / 20.0)
+    }
+}
+
+/// It reads the validation cost and does not say so: without validation data it would never stop.
+#[derive(Debug)]
+pub struct UndeclaredLoss;
+
+impl StoppingRule for UndeclaredLoss {
+    fn check(&self, history: &History) -> ControlFlow<StopReason> {
+        super::GeneralizationLoss { alpha: 0.1 }.check(history)
+    }
+}
+
+#[cfg(test)]
+#[test]
+fn are_found_out() {
+    let law = |result: gradus::Result<()>| result.unwrap_err().to_string();
+    assert!(law(gradus::check::activation(&SwishWithoutProductRule)).contains("transposed Jacobian"));
+    assert!(
+        law(gradus::check::cost(&SmoothedInValueOnly, &Softmax::default()))
+            .contains("delta is the derivative")
+    );
+    assert!(law(gradus::check::schedule(&LineToZero)).contains("positive and finite"));
+    assert!(law(gradus::check::stopping_rule(&UndeclaredLoss)).contains("metrics() declares"));
+}
