@@ -60,24 +60,29 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    let halve = HalveOnPlateau::new(options.eta, options.n)?;
+    let constants = options.constant.iter().map(|&eta| Constant::new(eta));
+    let constants = constants.collect::<gradus::Result<Vec<_>>>()?;
     let images = if options.quick { 1_000 } else { 50_000 };
     let data = shared::digits::<f32>(options.data.as_deref(), images, 10_000)?;
     println!("{}\n{} training images, 784-30-10, cross-entropy", data.source, data.training.len());
 
     let halving = parallel::map(&options.seeds, |&seed| {
         // It ends by itself. The number of epochs is for the case that accuracy rises for ever.
-        learn(options, &data, HalveOnPlateau::new(options.eta, options.n)?, 1_000, seed)
+        learn(options, &data, halve, 1_000, seed)
     })?;
-    let jobs: Vec<_> = options
-        .constant
+    let jobs: Vec<_> = constants
         .iter()
-        .flat_map(|&eta| {
-            options.seeds.iter().zip(&halving).map(move |(&seed, as_long)| (eta, seed, as_long.history.len()))
+        .flat_map(|&constant| {
+            options
+                .seeds
+                .iter()
+                .zip(&halving)
+                .map(move |(&seed, as_long)| (constant, seed, as_long.history.len()))
         })
         .collect();
-    let constant = parallel::map(&jobs, |&(eta, seed, epochs)| {
-        learn(options, &data, Constant::new(eta)?, epochs, seed)
-    })?;
+    let constant =
+        parallel::map(&jobs, |&(constant, seed, epochs)| learn(options, &data, constant, epochs, seed))?;
 
     let seeds = options.seeds.len();
     let names = options.constant.iter().map(|eta| format!("constant η = {eta}"));

@@ -94,6 +94,10 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     if options.lambda == 0.0 {
         return Err("--lambda 0: without weight decay there is none to watch; the book has 5".into());
     }
+    // Refuses what cannot work before anything is trained.
+    for eta in [options.eta, options.fast_eta] {
+        trainer(options, CrossEntropy, eta, options.epochs)?;
+    }
     let images = if options.quick { 1_000 } else { 50_000 };
     let data = shared::digits::<f32>(options.data.as_deref(), images, 10_000)?;
     println!("{}\n{} training images, {} epochs a run", data.source, data.training.len(), options.epochs);
