@@ -47,7 +47,7 @@ struct Options {
 }
 
 /// Momenta on the parabola: from friction to a motor, and from none to one that turns back.
-const UPWARDS: [f64; 4] = [0.0, 0.9, 1.0, 1.05];
+const UPWARDS: [f64; 5] = [0.0, 0.5, 0.9, 1.0, 1.05];
 const DOWNWARDS: [f64; 4] = [0.0, -0.5, -0.9, -1.1];
 /// Steps on the parabola.
 const STEPS: usize = 40;
@@ -187,7 +187,7 @@ fn factor(mu: f64, eta: f64) -> f64 {
 fn trajectories(options: &Options, title: &str, momenta: &[f64]) -> Result<Chart, Box<dyn Error>> {
     let eta = options.parabola_eta;
     let mut chart =
-        Chart::new(title, "step", "w").y_range(LOWEST, HIGHEST).legend(SeriesLabelPosition::UpperRight);
+        Chart::new(title, "step", "w").y_range(LOWEST, HIGHEST).legend(SeriesLabelPosition::UpperLeft);
     for &mu in momenta {
         let path = path(mu, eta);
         println!(
