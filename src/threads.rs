@@ -19,6 +19,11 @@ const GRAIN: usize = 1 << 21;
 /// Nor this, another thread that is awake.
 const GRAIN_AWAKE: usize = 1 << 18;
 
+/// How often a thread that is awake looks for work before it offers its processor to others: for some tenths of a
+/// millisecond.
+#[cfg(feature = "parallel")]
+const SPINS: usize = 5_000;
+
 thread_local! {
     /// Whether the threads of the pool that this one belongs to are kept awake.
     static AWAKE: Cell<bool> = const { Cell::new(false) };
@@ -93,9 +98,16 @@ pub(crate) fn run<V: Send>(
             let _free_the_others = Set(&done);
             return Some(work());
         }
+        let mut idle = 0;
         while !done.load(Ordering::Acquire) {
-            if rayon::yield_now() != Some(rayon::Yield::Executed) {
-                std::thread::yield_now();
+            match rayon::yield_now() {
+                Some(rayon::Yield::Executed) => idle = 0,
+                // A processor that is given up may not come back for milliseconds.
+                _ if idle < SPINS => {
+                    idle += 1;
+                    std::hint::spin_loop();
+                }
+                _ => std::thread::yield_now(),
             }
         }
         None

@@ -11,8 +11,8 @@ use plotters::prelude::*;
 const DIRECTORY: &str = "target/figures";
 /// Pixels of one chart.
 const CHART: (u32, u32) = (640, 440);
-/// Colours that also those can tell apart who do not see all of them (Okabe and Ito, 2008).
-const COLOURS: [RGBColor; 7] = [
+/// Colours that also those can tell apart who do not see all of them (Okabe and Ito, 2008), and grey.
+const COLOURS: [RGBColor; 8] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
     RGBColor(0, 158, 115),
@@ -20,6 +20,7 @@ const COLOURS: [RGBColor; 7] = [
     RGBColor(230, 159, 0),
     RGBColor(86, 180, 233),
     RGBColor(0, 0, 0),
+    RGBColor(165, 165, 165),
 ];
 
 /// How the numbers of an axis are spread.
