@@ -6,12 +6,19 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use gradus::prelude::*;
+use plotters::prelude::SeriesLabelPosition;
 use shared::plot::{Chart, Scale};
-use shared::{parallel, plot};
+use shared::{Digits, parallel, plot};
 
 mod shared;
 
+/// Weights nearer to 0 than this are counted as gone.
+const SMALL: f32 = 0.01;
+
 /// Test accuracy of 784-30-10 networks without regularization, with L1 and with L2, over a sweep of λ.
+///
+/// Runs of one seed begin with the same weights and see the images in the same order, so that their difference is the
+/// regularizer's. Each run ends with the network of its best epoch by validation accuracy.
 #[derive(Debug, Parser)]
 struct Options {
     /// Directory of the four MNIST files [else $GRADUS_MNIST, else data/mnist, else drawn digits]
@@ -24,76 +31,239 @@ struct Options {
     #[arg(long, value_delimiter = ',', default_value = "0.5,1,2,5,10")]
     l2: Vec<f64>,
     /// Seeds to average over
-    #[arg(long, value_delimiter = ',', default_value = "1,2,3")]
+    #[arg(long, value_delimiter = ',', default_value = "1,2,3,4,5")]
     seeds: Vec<u64>,
     /// Epochs of each run
     #[arg(long, default_value_t = 30)]
     epochs: usize,
-    /// A few seconds instead of minutes: 1,000 images, 5 epochs
+    /// Training images, from the beginning of the training set
+    #[arg(long, default_value_t = 50_000)]
+    train: usize,
+    /// A few seconds instead of minutes: 1,000 images, 5 epochs, two seeds, two λ
     #[arg(long)]
     quick: bool,
 }
 
-/// A row of the table: L1 and L2 parameters, of which one or both are 0.
-struct Row {
-    name: String,
-    lambdas: (f64, f64),
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    L1,
+    L2,
+    None,
+}
+
+/// A regularizer of the sweep.
+#[derive(Debug, Clone, Copy)]
+struct Rule {
+    kind: Kind,
+    lambda: f64,
+}
+
+/// What one run came to, accuracies in per cent.
+struct Outcome {
+    training: f64,
+    validation: f64,
+    test: f64,
+    /// |w| of the hidden layer, in ascending order.
+    weights: Vec<f32>,
+}
+
+/// A regularizer and its runs, one for each seed.
+struct Row<'a> {
+    rule: Rule,
+    outcomes: &'a [Outcome],
 }
 
 fn main() -> ExitCode {
-    shared::exit(run(&Options::parse()))
+    let mut options = Options::parse();
+    if options.quick {
+        (options.train, options.epochs) = (1_000, 5);
+        options.seeds.truncate(2);
+        // λ is divided by the number of training images: these are as strong as 1 and 5 are for 50,000.
+        (options.l1, options.l2) = (vec![0.02, 0.1], vec![0.02, 0.1]);
+    }
+    shared::exit(run(&options))
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
-    let (images, epochs) = if options.quick { (1_000, 5) } else { (50_000, options.epochs) };
-    let data = shared::digits::<f32>(options.data.as_deref(), images, 10_000)?;
-    println!("{}\n{} training images, {epochs} epochs a run", data.source, data.training.len());
+    // What cannot work is said before the first run.
+    options.l1.iter().try_for_each(|&lambda| L1::new(lambda).map(drop))?;
+    options.l2.iter().try_for_each(|&lambda| L2::new(lambda).map(drop))?;
+    let data = shared::digits::<f32>(options.data.as_deref(), options.train, 10_000)?;
+    println!("{}\n{} training images, {} epochs a run", data.source, data.training.len(), options.epochs);
 
-    let none = Row { name: "none".to_owned(), lambdas: (0.0, 0.0) };
-    let l1 = options.l1.iter().map(|&l| Row { name: format!("L1 λ = {l}"), lambdas: (l, 0.0) });
-    let l2 = options.l2.iter().map(|&l| Row { name: format!("L2 λ = {l}"), lambdas: (0.0, l) });
-    let rows: Vec<Row> = [none].into_iter().chain(l1).chain(l2).collect();
+    let none = Rule { kind: Kind::None, lambda: 0.0 };
+    let l1 = options.l1.iter().map(|&lambda| Rule { kind: Kind::L1, lambda });
+    let l2 = options.l2.iter().map(|&lambda| Rule { kind: Kind::L2, lambda });
+    let rules: Vec<Rule> = [none].into_iter().chain(l1).chain(l2).collect();
 
-    let jobs: Vec<_> = rows.iter().flat_map(|row| options.seeds.iter().map(|&s| (row.lambdas, s))).collect();
-    let accuracies = parallel::map(&jobs, |&((l1, l2), seed)| {
-        let mut network = Network::new(&[784, 30, 10], Sigmoid, Sigmoid, &ScaledGaussian, seed)?;
-        Trainer::new(CrossEntropy)
-            .regularizer(Plus(L1::new(l1)?, L2::new(l2)?))
-            .schedule(Constant::new(0.5)?)
-            .stop(MaxEpochs::new(epochs)?)
-            .seed(seed)
-            .threads(1)
-            .fit(&mut network, &data.training, Some(&data.validation))?;
-        Ok(100.0 * evaluate(&network, &CrossEntropy, &data.test)?.score.accuracy)
-    })?;
-    let by_row: Vec<&[f64]> = accuracies.chunks(options.seeds.len().max(1)).collect();
+    let jobs: Vec<_> = rules.iter().flat_map(|&rule| options.seeds.iter().map(move |&s| (rule, s))).collect();
+    let outcomes = parallel::map(&jobs, |&(rule, seed)| train(options.epochs, &data, rule, seed))?;
+    let by_rule = rules.iter().zip(outcomes.chunks(options.seeds.len().max(1)));
+    let rows: Vec<Row> = by_rule.map(|(&rule, outcomes)| Row { rule, outcomes }).collect();
 
-    println!("\n{:<14} test accuracy, mean of {} seeds (least … most)", "regularizer", options.seeds.len());
-    let means: Vec<f64> = by_row.iter().map(|row| parallel::spread(row.iter().copied()).0).collect();
-    for (row, accuracies) in rows.iter().zip(&by_row) {
-        let (mean, least, most) = parallel::spread(accuracies.iter().copied());
-        println!("{:<14} {mean:.2} %  ({least:.2} … {most:.2})  {:+.2}", row.name, mean - means[0]);
-    }
-    let names = |lambdas: &[f64]| Scale::Names(lambdas.iter().map(ToString::to_string).collect());
-    let (_, least, most) = parallel::spread(accuracies.iter().copied());
-    let chart = |title: &str, lambdas: &[f64], first: usize| {
-        let here = first..first + lambdas.len();
-        let seeds = by_row[here.clone()].iter().zip(0..);
-        let all = seeds.flat_map(|(row, i)| row.iter().map(move |&accuracy| (f64::from(i), accuracy)));
-        let ends = [-0.5, lambdas.len() as f64 - 0.5];
-        Chart::new(title, "λ", "test accuracy in %")
-            .x_scale(names(lambdas))
-            .y_range(least - 0.1, most + 0.1)
-            .line("mean over the seeds", (0..).map(f64::from).zip(means[here].iter().copied()))
-            .dots("each seed", all)
-            .same_colour(1)
-            .dashed("no regularization, mean", ends.map(|x| (x, means[0])))
-    };
+    let Some((none, rest)) = rows.split_first() else { return Ok(()) };
+    let (l1, l2) = rest.split_at(options.l1.len());
+    print_table(&rows, options.seeds.len());
+    print_chosen(none, &[l1, l2]);
+    let (_, least, most) = parallel::spread(outcomes.iter().map(|outcome| outcome.test));
+    let range = (least - 0.1, most + 0.1);
     let charts = [
-        chart("L1: Ω = λ Σ |w|", &options.l1, 1),
-        chart("L2: Ω = λ/2 Σ w²", &options.l2, 1 + options.l1.len()),
+        accuracy_chart("L1: Ω = λ Σ |w|", none, l1).y_range(range.0, range.1),
+        accuracy_chart("L2: Ω = λ/2 Σ w²", none, l2).y_range(range.0, range.1),
+        gap_chart(none, l1, l2),
+        weights_chart([chosen(l1), chosen(l2), Some(none)]),
     ];
     let title = "What regularization gains for 30 hidden neurons";
     println!("\n{}", plot::save("regularization", title, 2, &charts)?.display());
     Ok(())
+}
+
+fn train(epochs: usize, data: &Digits<f32>, rule: Rule, seed: u64) -> gradus::Result<Outcome> {
+    let mut network = Network::new(&[784, 30, 10], Sigmoid, Sigmoid, &ScaledGaussian, seed)?;
+    let report = Trainer::new(CrossEntropy)
+        .regularizer(Plus(L1::new(rule.lambda_of(Kind::L1))?, L2::new(rule.lambda_of(Kind::L2))?))
+        .schedule(Constant::new(0.5)?)
+        .stop(MaxEpochs::new(epochs)?)
+        .seed(seed)
+        .threads(1)
+        .fit(&mut network, &data.training, Some(&data.validation))?;
+
+    let accuracy = |samples| Ok(100.0 * evaluate(&network, &CrossEntropy, samples)?.score.accuracy);
+    let best = report.best().and_then(|record| record.validation);
+    let mut weights: Vec<f32> =
+        network.parameters().next().unwrap_or_default().iter().map(|w| w.abs()).collect();
+    weights.sort_by(f32::total_cmp);
+    Ok(Outcome {
+        training: accuracy(&data.training)?,
+        validation: best.map_or(f64::NAN, |score| 100.0 * score.accuracy),
+        test: accuracy(&data.test)?,
+        weights,
+    })
+}
+
+impl Rule {
+    fn name(&self) -> String {
+        match self.kind {
+            Kind::None => "none".to_owned(),
+            kind => format!("{kind:?} λ = {}", self.lambda),
+        }
+    }
+
+    /// λ for regularization of this kind: 0 if it is the other.
+    fn lambda_of(&self, kind: Kind) -> f64 {
+        if self.kind == kind { self.lambda } else { 0.0 }
+    }
+
+    fn colour(&self) -> usize {
+        match self.kind {
+            Kind::L1 => 0,
+            Kind::L2 => 1,
+            Kind::None => 6,
+        }
+    }
+}
+
+impl Row<'_> {
+    /// Mean, least and most of a value over the seeds.
+    fn spread(&self, value: impl Fn(&Outcome) -> f64) -> (f64, f64, f64) {
+        parallel::spread(self.outcomes.iter().map(value))
+    }
+
+    fn mean(&self, value: impl Fn(&Outcome) -> f64) -> f64 {
+        self.spread(value).0
+    }
+
+    /// How much better the test accuracy is than that of `other`, and for how many seeds it is.
+    fn gain(&self, other: &Row) -> (f64, usize) {
+        let pairs = self.outcomes.iter().zip(other.outcomes);
+        let better = pairs.filter(|(this, other)| this.test > other.test).count();
+        (self.mean(|o| o.test) - other.mean(|o| o.test), better)
+    }
+}
+
+/// The share of `weights` below `size` in per cent.
+fn share_below(weights: &[f32], size: f32) -> f64 {
+    100.0 * weights.partition_point(|&w| w < size) as f64 / weights.len() as f64
+}
+
+fn print_table(rows: &[Row], seeds: usize) {
+    println!("\nMeans over {seeds} seed(s); accuracies in %, weights are those of the hidden layer.\n");
+    println!("{:12}                           test                       seeds", "");
+    println!(
+        "{:12}  training  validation    (least … most)        gain    better   |w| < {SMALL}",
+        "regularizer"
+    );
+    for row in rows {
+        let (test, least, most) = row.spread(|o| o.test);
+        let (gain, better) = row.gain(&rows[0]);
+        println!(
+            "{:12}  {:>8.2}  {:>10.2}    {test:.2} ({least:.2} … {most:.2})  {gain:>+5.2}   {better:>7}   {:>7.1} %",
+            row.rule.name(),
+            row.mean(|o| o.training),
+            row.mean(|o| o.validation),
+            row.mean(|o| share_below(&o.weights, SMALL)),
+        );
+    }
+}
+
+/// The row with the best mean validation accuracy: what one would choose without a look at the test images.
+fn chosen<'a>(rows: &'a [Row<'a>]) -> Option<&'a Row<'a>> {
+    rows.iter().max_by(|a, b| a.mean(|o| o.validation).total_cmp(&b.mean(|o| o.validation)))
+}
+
+fn print_chosen(none: &Row, kinds: &[&[Row]]) {
+    println!();
+    for row in kinds.iter().filter_map(|rows| chosen(rows)) {
+        let (gain, better) = row.gain(none);
+        println!(
+            "The validation images choose {}: test accuracy {gain:+.2} on average, better for {better} of {} seeds.",
+            row.rule.name(),
+            row.outcomes.len(),
+        );
+    }
+}
+
+fn accuracy_chart(title: &str, none: &Row, rows: &[Row]) -> Chart {
+    let colour = rows.first().map_or(0, |row| row.rule.colour());
+    let places = || (0..).map(f64::from);
+    let each = places().zip(rows).flat_map(|(x, row)| row.outcomes.iter().map(move |o| (x, o.test)));
+    let means = places().zip(rows.iter().map(|row| row.mean(|o| o.test)));
+    let ends = [-0.5, rows.len() as f64 - 0.5];
+    Chart::new(title, "λ", "test accuracy in %")
+        .x_scale(Scale::Names(rows.iter().map(|row| row.rule.lambda.to_string()).collect()))
+        .legend(SeriesLabelPosition::LowerLeft)
+        .line("mean over the seeds", means)
+        .colour(colour)
+        .dots("each seed", each)
+        .colour(colour)
+        .dashed("no regularization, mean", ends.map(|x| (x, none.mean(|o| o.test))))
+        .colour(none.rule.colour())
+}
+
+/// How much better the networks are on the images that they have learned from.
+fn gap_chart(none: &Row, l1: &[Row], l2: &[Row]) -> Chart {
+    let gap = |row: &Row| row.mean(|o| o.training - o.test);
+    let line = |rows: &[Row]| -> Vec<_> { rows.iter().map(|row| (row.rule.lambda, gap(row))).collect() };
+    let (_, least, most) = parallel::spread(l1.iter().chain(l2).map(|row| row.rule.lambda));
+    Chart::new("What overfitting is left", "λ", "training − test accuracy in %")
+        .x_scale(Scale::Log)
+        .legend(SeriesLabelPosition::LowerLeft)
+        .line("L1", line(l1))
+        .line("L2", line(l2))
+        .dashed("none", [(least, gap(none)), (most, gap(none))])
+        .colour(none.rule.colour())
+}
+
+/// How the weights of the first seed are spread.
+fn weights_chart(rows: [Option<&Row>; 3]) -> Chart {
+    let chart =
+        Chart::new("What becomes of the weights (first seed)", "|w|", "hidden weights below |w| in %")
+            .x_scale(Scale::Log)
+            .legend(SeriesLabelPosition::UpperLeft);
+    rows.iter().flatten().fold(chart, |chart, row| {
+        let weights = row.outcomes.first().map_or(&[][..], |outcome| &outcome.weights);
+        let sizes = (-50..=10).map(|tenths| 10f32.powf(tenths as f32 / 10.0));
+        let points = sizes.map(|size| (f64::from(size), share_below(weights, size)));
+        chart.line(&row.rule.name(), points).colour(row.rule.colour())
+    })
 }

@@ -2,9 +2,12 @@
 
 use std::error::Error;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use plotters::coord::Shift;
+use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
+use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
 /// Where every example leaves its picture.
@@ -147,7 +150,7 @@ impl Chart {
             .margin(14)
             .x_label_area_size(52)
             .y_label_area_size(76)
-            .build_cartesian_2d(xs.0..xs.1, ys.0..ys.1)?;
+            .build_cartesian_2d(self.x.marked(xs), self.y.marked(ys))?;
         chart
             .configure_mesh()
             .light_line_style(TRANSPARENT)
@@ -156,8 +159,6 @@ impl Chart {
             .axis_desc_style(("sans-serif", 18))
             .x_desc(&self.x.label)
             .y_desc(&self.y.label)
-            .x_labels(self.x.ticks())
-            .y_labels(self.y.ticks())
             .x_label_formatter(&|v| self.x.name(*v, xs.1 - xs.0))
             .y_label_formatter(&|v| self.y.name(*v, ys.1 - ys.0))
             .draw()?;
@@ -221,8 +222,15 @@ impl Axis {
         }
     }
 
-    fn ticks(&self) -> usize {
-        if let Scale::Names(names) = &self.scale { 2 * names.len() } else { 9 }
+    /// The range, with marks where numbers are round.
+    fn marked(&self, (from, to): (f64, f64)) -> Marked {
+        let range = RangedCoordf64::from(from..to);
+        let marks = match &self.scale {
+            Scale::Linear => range.key_points(9),
+            Scale::Log => log_marks(from, to),
+            Scale::Names(names) => (0..names.len()).map(|i| i as f64).collect(),
+        };
+        Marked { range, marks }
     }
 
     /// The text at `v` on an axis of length `width`.
@@ -236,13 +244,45 @@ impl Axis {
                     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
                 if text == "-0" { "0".to_owned() } else { text.to_owned() }
             }
-            Scale::Log if whole => format!("{}", 10f64.powi(v.round() as i32)),
+            Scale::Log => format!("{:.*}", (-v.floor()).max(0.0) as usize, 10f64.powf(v)),
             Scale::Names(names) if whole && v > -0.5 => {
                 names.get(v.round() as usize).cloned().unwrap_or_default()
             }
             _ => String::new(),
         }
     }
+}
+
+/// A range and its marks.
+struct Marked {
+    range: RangedCoordf64,
+    marks: Vec<f64>,
+}
+
+impl Ranged for Marked {
+    type FormatOption = DefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
+        self.range.map(value, limit)
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, _hint: Hint) -> Vec<f64> {
+        self.marks.clone()
+    }
+
+    fn range(&self) -> Range<f64> {
+        self.range.range()
+    }
+}
+
+/// Logarithms from `from` to `to` of 1, 2, 5, 10, 20 …, or of powers of ten only where these are enough.
+fn log_marks(from: f64, to: f64) -> Vec<f64> {
+    let digits = if to - from < 3.0 { &[1.0, 2.0, 5.0][..] } else { &[1.0] };
+    let powers = from.floor() as i32..=to.ceil() as i32;
+    let marks =
+        powers.flat_map(|power| digits.iter().map(move |digit| f64::from(power) + f64::log10(*digit)));
+    marks.filter(|mark| (from..=to).contains(mark)).collect()
 }
 
 /// Draws `charts`, `columns` in a row, under one title into `target/figures/NAME.svg`, and returns that path.
