@@ -29,10 +29,10 @@ thread_local! {
     static AWAKE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The threads that may work.
+/// The threads of the run that is under way; 1 outside of a run.
 #[cfg(feature = "parallel")]
 pub(crate) fn count() -> usize {
-    rayon::current_num_threads()
+    rayon::current_thread_index().map_or(1, |_| rayon::current_num_threads())
 }
 
 #[cfg(not(feature = "parallel"))]
@@ -40,11 +40,20 @@ pub(crate) fn count() -> usize {
     1
 }
 
+/// The same, but outside of a run those of the machine, which are started when they are needed first.
+#[cfg(feature = "parallel")]
+fn available() -> usize {
+    rayon::current_num_threads()
+}
+
+#[cfg(not(feature = "parallel"))]
+use count as available;
+
 /// The threads that are worth their while for so many multiplications.
 pub(crate) fn worth(multiplications: usize) -> usize {
     // Asked first, because a small product should not even look for threads.
     let grain = if AWAKE.get() { GRAIN_AWAKE } else { GRAIN };
-    if multiplications >= 2 * grain { count().min(multiplications / grain) } else { 1 }
+    if multiplications >= 2 * grain { available().min(multiplications / grain) } else { 1 }
 }
 
 /// Whether so many multiplications are worth waking another thread, and so keeping it awake.

@@ -221,7 +221,7 @@ impl<T: Real> Dataset<T> {
     /// Fills a column of `x`, which holds them one after the other, with each of the samples.
     fn fill_inputs(&self, samples: &[usize], x: &mut [T]) {
         let width = self.n_inputs();
-        if x.len() >= SHARED && samples.len() > 1 {
+        if x.len() >= SHARED && samples.len() > 1 && threads::count() > 1 {
             let (some, others) = samples.split_at(samples.len() / 2);
             let (x, other_x) = x.split_at_mut(some.len() * width);
             threads::both(|| self.fill_inputs(some, x), || self.fill_inputs(others, other_x));
