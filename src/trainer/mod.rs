@@ -205,7 +205,7 @@ impl<C, O, R> Trainer<C, O, R> {
     ///
     /// - [`Error::Setting`] for a mini-batch or a number of threads of 0, or a learning rate that is not positive and
     ///   finite in the precision of the network;
-    /// - [`Error::EmptyLayer`], [`Error::Size`] and [`Error::NotFinite`] for a network whose layers were changed so that
+    /// - [`Error::EmptyLayer`], [`Error::Size`] and [`Error::Parameter`] for a network whose layers were changed so that
     ///   they do not fit each other or hold a NaN or an infinity;
     /// - [`Error::Empty`], [`Error::Size`], [`Error::NotFinite`] and [`Error::Target`] for data that do not fit the
     ///   network or the cost;
