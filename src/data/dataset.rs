@@ -12,7 +12,8 @@ use crate::real::Real;
 /// Samples in memory: inputs as numbers or as the bytes of images, targets as numbers or as class labels.
 ///
 /// Bytes stay bytes until a mini-batch is gathered, when byte v becomes v · (1/255), which is 1 for 255 and within one
-/// rounding of v/255; so MNIST takes 55 MB and not 220 or 440. A label l becomes a 1 in row l and 0 elsewhere. Parts of a data set and clones of it share its memory.
+/// rounding of v/255; so MNIST takes 55 MB and not 220 or 440. A label l becomes a 1 in row l and 0 elsewhere. Parts of a
+/// data set and clones of it share its memory.
 ///
 /// # Examples
 ///
