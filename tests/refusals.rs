@@ -214,7 +214,10 @@ fn counts_of_zero() {
     let data = exclusive_or();
     let refuse = |trainer: Trainer<CrossEntropy>| -> Result<()> { Err(refused_by_fit(trainer, &data, None)) };
     assert_setting(refuse(Trainer::new(CrossEntropy).mini_batch(0)), "mini-batch size m", 0.0, "[1, ∞)");
-    assert_setting(refuse(Trainer::new(CrossEntropy).threads(0)), "number of threads", 0.0, "[1, ∞)");
+    for threads in [0, 1025, usize::MAX] {
+        let refused = refuse(Trainer::new(CrossEntropy).threads(threads));
+        assert_setting(refused, "number of threads", threads as f64, "[1, 1024]");
+    }
 }
 
 /// A mini-batch larger than the data is the whole of the data, and no error.

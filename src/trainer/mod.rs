@@ -203,8 +203,8 @@ impl<C, O, R> Trainer<C, O, R> {
     ///
     /// # Errors
     ///
-    /// - [`Error::Setting`] for a mini-batch or a number of threads of 0, or a learning rate that is not positive and
-    ///   finite in the precision of the network;
+    /// - [`Error::Setting`] for a mini-batch of 0, a number of threads of 0 or above 1024, or a learning rate that is not
+    ///   positive and finite in the precision of the network;
     /// - [`Error::EmptyLayer`], [`Error::Size`] and [`Error::Parameter`] for a network whose layers were changed so that
     ///   they do not fit each other or hold a NaN or an infinity;
     /// - [`Error::Empty`], [`Error::Size`], [`Error::NotFinite`] and [`Error::Target`] for data that do not fit the
