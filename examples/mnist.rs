@@ -203,7 +203,7 @@ impl<T: Real> Data<T> {
         let (all, test, source) = shared::sets::<T>(options.data.as_deref())?;
         let n = all.len();
         let validation = options.validation.unwrap_or(usize::min(10_000, n / 6));
-        let training = options.train.unwrap_or(usize::min(50_000, n.saturating_sub(validation)));
+        let training = options.train.unwrap_or(n.saturating_sub(validation).clamp(1, 50_000));
         if training == 0 {
             return Err(gradus::Error::Empty { what: "the training set" });
         }
@@ -346,7 +346,12 @@ fn print_result(options: &Options, report: &Report, test: &Evaluation) {
     let mistakes = pairs.filter(|(truth, answer)| truth != answer);
     if let Some((truth, answer)) = mistakes.max_by_key(|&(truth, answer)| confusion.get(truth, answer)) {
         let times = confusion.get(truth, answer);
-        println!("            most often mistaken: a {truth} for a {answer}, {times} times");
+        println!("            most often mistaken: {truth} for {answer}, {times} times");
+    }
+    if !options.quiet {
+        println!("\nEvery part can be exchanged, see --help. For example:");
+        println!("  --cost log-likelihood --sizes 784,100,10 --eta 0.1 --l2 0 --epochs 60");
+        println!("  --sizes 784,100,10 --hidden relu --eta 0.1 --stop no-improvement --stop-n 5");
     }
 }
 
