@@ -69,15 +69,23 @@ fn borrowed_parts_train_to_the_same_bits() {
     assert_eq!(trained(trainer, network(hidden, &&ScaledGaussian)), plain());
 }
 
+fn stop_reads(rule: impl StoppingRule) -> Vec<Metric> {
+    rule.metrics()
+}
+
+fn schedule_reads(rule: impl LrSchedule) -> Option<Metric> {
+    rule.metric()
+}
+
 /// A forwarded rule still says what it reads, and an observer in a box still ends the run.
 #[test]
 fn boxed_rules_act_as_they_are() {
     let stop: Box<dyn StoppingRule> = Box::new(NoImprovement::new(1).unwrap());
     let schedule: Box<dyn LrSchedule> = Box::new(HalveOnPlateau::new(0.5, 1).unwrap());
-    assert_eq!(stop.metrics(), [Metric::ValidationAccuracy]);
-    assert_eq!((&*stop).metrics(), [Metric::ValidationAccuracy]);
-    assert_eq!(schedule.metric(), Some(Metric::ValidationAccuracy));
-    assert_eq!((&*schedule).metric(), Some(Metric::ValidationAccuracy));
+    assert_eq!(stop_reads(&*stop), [Metric::ValidationAccuracy]);
+    assert_eq!(stop_reads(stop), [Metric::ValidationAccuracy]);
+    assert_eq!(schedule_reads(&*schedule), Some(Metric::ValidationAccuracy));
+    assert_eq!(schedule_reads(schedule), Some(Metric::ValidationAccuracy));
 
     let samples: Box<dyn Samples<f64>> = Box::new(data());
     let observer: Box<dyn Observer> = Box::new(Nobody);
