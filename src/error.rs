@@ -105,6 +105,19 @@ pub enum Error {
         value: f64,
     },
 
+    /// A label that stands for no class.
+    #[error(
+        "the label of sample {sample} is {label}, but with {n_classes} classes it must be below {n_classes}"
+    )]
+    Label {
+        /// The sample, counted from 0.
+        sample: usize,
+        /// Its label.
+        label: u8,
+        /// The number of classes.
+        n_classes: usize,
+    },
+
     /// A target that the cost function is not defined for.
     #[error("target {index} of sample {sample} is {value}, outside {allowed}: {why}")]
     Target {

@@ -69,4 +69,17 @@ fn a_part_ends_where_it_ends() {
     assert!(part.slice(0..6).is_err() && part.split_at(5).is_err());
     let (mut x, mut y) = (DMatrix::zeros(2, 1), DMatrix::zeros(3, 1));
     assert!(part.gather(1, &[5], &mut x, &mut y).is_err());
+    assert!(part.gather(1, &[4], &mut x, &mut y).is_ok());
+}
+
+#[test]
+fn matrices_of_another_shape_are_refused() {
+    let data = pixels(20);
+    let gather = |x: (usize, usize), y: (usize, usize)| {
+        data.gather(1, &[3, 4], &mut DMatrix::zeros(x.0, x.1), &mut DMatrix::zeros(y.0, y.1))
+    };
+    assert!(gather((2, 2), (3, 2)).is_ok());
+    for (x, y) in [((1, 2), (3, 2)), ((2, 3), (3, 2)), ((2, 2), (4, 2)), ((2, 2), (3, 1)), ((4, 1), (3, 2))] {
+        assert!(matches!(gather(x, y), Err(gradus::Error::Size { .. })), "{x:?} {y:?}");
+    }
 }

@@ -158,7 +158,7 @@ fn data_that_are_none() {
     assert_refused!(pixels(0, vec![]), Error::Empty { .. });
     assert_refused!(pixels(7, vec![0, 1]), Error::Size { found: 7, expected: 8, .. });
     assert_refused!(pixels(9, vec![0, 1]), Error::Size { found: 9, expected: 8, .. });
-    assert_setting(pixels(8, vec![0, 3]), "label", 3.0, "0 to n_classes − 1");
+    assert_refused!(pixels(8, vec![0, 3]), Error::Label { sample: 1, label: 3, n_classes: 3 });
 
     let data = Dataset::<f64>::digits(10, 1).unwrap();
     assert_refused!(data.split_at(0), Error::Empty { .. });
@@ -269,6 +269,13 @@ fn rules_that_read_what_is_not_measured() {
                 other => panic!("another error: {other:?}"),
             }
         }
+    }
+    for metric in [Metric::ValidationAccuracy, Metric::ValidationCost] {
+        let keep = Trainer::new(CrossEntropy).keep_best(metric);
+        assert_refused!(
+            Err::<(), _>(refused_by_fit(keep, &data, None)),
+            Error::NeedsValidation { rule } if rule.contains(&metric.to_string())
+        );
     }
     let keep = Trainer::new(CrossEntropy).keep_best(Metric::TrainingAccuracy);
     assert_refused!(

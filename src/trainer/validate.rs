@@ -57,8 +57,8 @@ impl<C, O, R> Trainer<C, O, R> {
             measured(format!("the schedule {schedule:?}"), metric)?;
         }
         match self.keep {
-            Keep::Best(metric) => measured(format!("keep_best({metric})"), metric),
-            Keep::Last => Ok(()),
+            Some(Keep::Best(metric)) => measured(format!("keep_best({metric})"), metric),
+            Some(Keep::Last) | None => Ok(()),
         }
     }
 
