@@ -1,30 +1,32 @@
 //! Trains a network on handwritten digits, MNIST where it is found, and shows what it learned.
 //!
-//! `cargo run --release --example mnist -- --help` lists what can be varied; without anything it is the network with
-//! which chapter 3 of the book begins.
+//! `cargo run --release --example mnist -- --help` lists what can be varied. The defaults are chapter 3's network of 30
+//! hidden neurons with cross-entropy, L2 regularization and its better way to begin.
 
 use std::error::Error;
 use std::fs;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, stderr, stdout};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 use gradus::prelude::*;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 mod shared;
 
-/// Trains a network on handwritten digits.
+/// Trains a network on handwritten digits, and shows what it learned.
 #[derive(Debug, Parser)]
+#[command(allow_negative_numbers = true)]
 struct Options {
-    /// Directory of the four MNIST files, plain or .gz [else $GRADUS_MNIST, else data/mnist, else drawn digits]
+    /// Directory of the four MNIST files, plain or .gz [default: $GRADUS_MNIST, else data/mnist, else drawn digits]
     #[arg(long)]
     data: Option<PathBuf>,
     /// Neurons of each layer, the inputs first
     #[arg(long, value_delimiter = ',', default_value = "784,30,10")]
     sizes: Vec<usize>,
-    /// Cost function; it decides the output layer: sigmoid, sigmoid and softmax
+    /// Cost function; its outputs are sigmoid neurons, those of log-likelihood a softmax layer
     #[arg(long, value_enum, default_value = "cross-entropy")]
     cost: CostChoice,
     /// Activation of the hidden layers
@@ -66,16 +68,16 @@ struct Options {
     /// n of the stopping rule: epochs without improvement, or epochs averaged over
     #[arg(long, default_value_t = 10)]
     stop_n: usize,
-    /// Training images, from the beginning of the training set
-    #[arg(long, default_value_t = 50_000)]
-    train: usize,
-    /// Validation images, from the end of the training set
-    #[arg(long, default_value_t = 10_000)]
-    validation: usize,
+    /// Training images, from the beginning of the training set [default: 50000, or what a smaller set has]
+    #[arg(long)]
+    train: Option<usize>,
+    /// Validation images, from its end, 0 for none [default: 10000, or a sixth of a smaller set]
+    #[arg(long)]
+    validation: Option<usize>,
     /// Floating-point numbers of 32 or 64 bits
     #[arg(long, value_enum, default_value = "f32")]
     precision: Precision,
-    /// Threads that share large products; the result does not depend on it [as many as there are cores]
+    /// Threads that share large products; the result does not depend on them [default: as many as there are cores]
     #[arg(long)]
     threads: Option<usize>,
     /// Seed of the first weights and of the order of the samples
@@ -84,7 +86,7 @@ struct Options {
     /// Measure the accuracy on the training data too
     #[arg(long)]
     monitor_training: bool,
-    /// Write configuration, epochs and result to this file
+    /// Write configuration, epochs and result to this file, as JSON
     #[arg(long)]
     json: Option<PathBuf>,
     /// Print the result only
@@ -140,29 +142,89 @@ enum Precision {
 
 type Outcome = Result<(), Box<dyn Error>>;
 
-fn main() {
+fn main() -> ExitCode {
     let options = Options::parse();
-    let outcome = match options.precision {
+    shared::exit(match options.precision {
         Precision::F32 => with_cost::<f32>(&options),
         Precision::F64 => with_cost::<f64>(&options),
-    };
-    if let Err(error) = outcome {
-        eprintln!("error: {error}");
-        std::process::exit(1);
-    }
+    })
 }
 
 /// The cost decides the type of the output layer.
 fn with_cost<T: Real>(options: &Options) -> Outcome {
     match options.cost {
-        CostChoice::CrossEntropy => run::<T, _, _>(options, CrossEntropy, Sigmoid),
-        CostChoice::Quadratic => run::<T, _, _>(options, Quadratic, Sigmoid),
-        CostChoice::LogLikelihood => run::<T, _, _>(options, LogLikelihood, Softmax::default()),
+        CostChoice::CrossEntropy => run::<T, _, _>(options, CrossEntropy, Sigmoid, "sigmoid"),
+        CostChoice::Quadratic => run::<T, _, _>(options, Quadratic, Sigmoid, "sigmoid"),
+        CostChoice::LogLikelihood => run::<T, _, _>(options, LogLikelihood, Softmax::default(), "softmax"),
     }
 }
 
-fn run<T: Real, C: Cost<T, O> + Copy, O: Activation<T>>(options: &Options, cost: C, output: O) -> Outcome {
-    let data = shared::digits::<T>(options.data.as_deref(), options.train, options.validation)?;
+fn run<T: Real, C: Cost<T, O> + Copy, O: Activation<T>>(
+    options: &Options,
+    cost: C,
+    output: O,
+    output_name: &str,
+) -> Outcome {
+    let trainer = trainer(options, cost)?;
+    let mut network = network(options, output)?;
+    let data = Data::load(options)?;
+    if let Some(file) = &options.json {
+        // Better now than after the training.
+        fs::OpenOptions::new().create(true).append(true).open(file).map_err(|error| in_file(file, error))?;
+    }
+    if !options.quiet {
+        print_plan(options, &data, &network, output_name);
+    }
+    let validation = data.validation.as_ref().map(|data| data as &dyn Samples<T>);
+    let report = trainer.fit(&mut network, &data.training, validation)?;
+    let test = evaluate(&network, &cost, &data.test)?;
+    print_result(options, &report, &test);
+    if let Some(file) = &options.json {
+        let json = serde_json::to_string_pretty(&Outline::new(options, &data, &report, test.score))?;
+        fs::write(file, json + "\n").map_err(|error| in_file(file, error))?;
+    }
+    Ok(())
+}
+
+fn in_file(file: &Path, error: std::io::Error) -> String {
+    format!("{}: {error}; choose another file for --json", file.display())
+}
+
+/// The images, divided as the options say.
+struct Data<T> {
+    training: Dataset<T>,
+    validation: Option<Dataset<T>>,
+    test: Dataset<T>,
+    source: String,
+}
+
+impl<T: Real> Data<T> {
+    fn load(options: &Options) -> gradus::Result<Self> {
+        let (all, test, source) = shared::sets::<T>(options.data.as_deref())?;
+        let n = all.len();
+        let validation = options.validation.unwrap_or(usize::min(10_000, n / 6));
+        let training = options.train.unwrap_or(n.saturating_sub(validation).clamp(1, 50_000));
+        if training == 0 {
+            return Err(gradus::Error::Empty { what: "the training set" });
+        }
+        let expected = training.saturating_add(validation);
+        if expected > n {
+            let what = "images to train and to validate with, for --train and --validation together";
+            return Err(gradus::Error::Size { what, found: n, expected });
+        }
+        let validation = if validation > 0 { Some(all.slice(n - validation..n)?) } else { None };
+        Ok(Self { training: all.slice(0..training)?, validation, test, source })
+    }
+
+    fn n_validation(&self) -> usize {
+        self.validation.as_ref().map_or(0, Dataset::len)
+    }
+}
+
+fn network<T: Real, O: Activation<T>>(
+    options: &Options,
+    output: O,
+) -> gradus::Result<Network<T, AnyActivation, O>> {
     let hidden: AnyActivation = match options.hidden {
         HiddenChoice::Sigmoid => Sigmoid.into(),
         HiddenChoice::Tanh => Tanh.into(),
@@ -172,41 +234,28 @@ fn run<T: Real, C: Cost<T, O> + Copy, O: Activation<T>>(options: &Options, cost:
         InitChoice::Scaled => &ScaledGaussian,
         InitChoice::Large => &LargeGaussian,
     };
-    let mut network = Network::new(&options.sizes, hidden, output, initializer, options.seed)?;
-    let trainer = trainer(options, cost)?;
-
-    if !options.quiet {
-        println!("data     {}", data.source);
-        let (training, validation) = (data.training.len(), data.validation.len());
-        println!("         {training} training, {validation} validation and {} test images", data.test.len());
-        println!("network  {network}, {} parameters\n", network.n_parameters());
-    }
-    let report = trainer.fit(&mut network, &data.training, Some(&data.validation))?;
-    let result = evaluate(&network, &cost, &data.test)?;
-    println!("\n{}\n{report}", result.confusion);
-    println!("test        cost {:.5}, accuracy {:.2} %", result.score.cost, 100.0 * result.score.accuracy);
-    if let Some(file) = &options.json {
-        fs::write(file, format!("{:#}\n", to_json(options, &data.source, &report, result.score)))
-            .map_err(|error| format!("{}: {error}", file.display()))?;
-    }
-    Ok(())
+    Network::new(&options.sizes, hidden, output, initializer, options.seed)
 }
 
+/// Every setting is looked at, also one that the other choices leave without effect.
 fn trainer<C>(options: &Options, cost: C) -> gradus::Result<Trainer<C, AnyOptimizer, Plus<L1, L2>>> {
+    let (momentum, nesterov) = (Momentum::new(options.mu)?, Nesterov::new(options.mu)?);
     let optimizer = match options.optimizer {
         OptimizerChoice::Sgd => Sgd.into(),
-        OptimizerChoice::Momentum => Momentum::new(options.mu)?.into(),
-        OptimizerChoice::Nesterov => Nesterov::new(options.mu)?.into(),
+        OptimizerChoice::Momentum => momentum.into(),
+        OptimizerChoice::Nesterov => nesterov.into(),
     };
+    let halve = HalveOnPlateau::new(options.eta, options.patience)?;
     let schedule: Box<dyn LrSchedule> = match options.schedule {
         ScheduleChoice::Constant => Box::new(Constant::new(options.eta)?),
-        ScheduleChoice::Halve => Box::new(HalveOnPlateau::new(options.eta, options.patience)?),
+        ScheduleChoice::Halve => Box::new(halve),
     };
     let epochs = MaxEpochs::new(options.epochs)?;
+    let (none, average) = (NoImprovement::new(options.stop_n)?, RollingAverage::new(options.stop_n)?);
     let stop: Box<dyn StoppingRule> = match options.stop {
         StopChoice::None => Box::new(epochs),
-        StopChoice::NoImprovement => Box::new(NoImprovement::new(options.stop_n)?.or(epochs)),
-        StopChoice::RollingAverage => Box::new(RollingAverage::new(options.stop_n)?.or(epochs)),
+        StopChoice::NoImprovement => Box::new(none.or(epochs)),
+        StopChoice::RollingAverage => Box::new(average.or(epochs)),
     };
     let mut trainer = Trainer::new(cost)
         .optimizer(optimizer)
@@ -219,11 +268,20 @@ fn trainer<C>(options: &Options, cost: C) -> gradus::Result<Trainer<C, AnyOptimi
     if let Some(threads) = options.threads {
         trainer = trainer.threads(threads);
     }
-    Ok(match (options.quiet, std::io::stdout().is_terminal()) {
-        (true, _) => trainer,
-        (false, true) => trainer.observe(ProgressBar::new()),
-        (false, false) => trainer.observe(Lines),
+    Ok(match observer(options) {
+        Some(observer) => trainer.observe(observer),
+        None => trainer,
     })
+}
+
+/// A bar where a person watches, lines where the output goes into a file or another program.
+fn observer(options: &Options) -> Option<Box<dyn Observer>> {
+    let watched = stdout().is_terminal() && stderr().is_terminal();
+    match (options.quiet, watched) {
+        (true, _) => None,
+        (false, true) => Some(Box::new(ProgressBar::new())),
+        (false, false) => Some(Box::new(Lines)),
+    }
 }
 
 /// Prints a plain line for each epoch.
@@ -237,35 +295,164 @@ impl Observer for Lines {
     }
 }
 
-fn to_json(options: &Options, source: &str, report: &Report, test: Score) -> Value {
-    let epoch = |record: &EpochRecord| {
-        let mut epoch = json!({
-            "epoch": record.epoch,
-            "learning_rate": record.learning_rate,
-            "seconds": record.seconds,
-            "training_cost": record.training_cost(),
-            "validation_cost": record.validation.map(|score| score.cost),
-            "validation_accuracy": record.validation.map(|score| score.accuracy),
-        });
-        if let Some(score) = record.training {
-            epoch["training_accuracy"] = score.accuracy.into();
-        }
-        epoch
+/// The name under which a choice is known to the command line.
+fn name(choice: &impl ValueEnum) -> String {
+    choice.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+}
+
+/// What is about to be done, so that nobody has to remember the defaults.
+fn print_plan<T: Real, O: Activation<T>>(
+    options: &Options,
+    data: &Data<T>,
+    network: &Network<T, AnyActivation, O>,
+    output: &str,
+) {
+    let Options { eta, mu, l1, l2, batch, epochs, seed, patience, stop_n, .. } = options;
+    println!("data      {}", data.source);
+    let (training, validation, test) = (data.training.len(), data.n_validation(), data.test.len());
+    println!("          {training} training, {validation} validation and {test} test images");
+    println!("network   {network}: {} neurons, {output} outputs", name(&options.hidden));
+    println!("          {} parameters, {} initialization", network.n_parameters(), name(&options.init));
+    let penalties = [("L1", l1), ("L2", l2)].map(|(name, lambda)| match *lambda > 0.0 {
+        true => format!(" + {name} with λ {lambda}"),
+        false => String::new(),
+    });
+    let optimizer = match options.optimizer {
+        OptimizerChoice::Sgd => name(&options.optimizer),
+        _ => format!("{} with μ {mu}", name(&options.optimizer)),
     };
-    let name = |choice: &dyn std::fmt::Debug| format!("{choice:?}");
-    json!({
-        "config": {
-            "data": source, "sizes": options.sizes, "cost": name(&options.cost), "hidden": name(&options.hidden),
-            "optimizer": name(&options.optimizer), "mu": options.mu, "eta": options.eta,
-            "schedule": name(&options.schedule), "patience": options.patience, "l1": options.l1, "l2": options.l2,
-            "init": name(&options.init), "batch": options.batch, "epochs": options.epochs,
-            "stop": name(&options.stop), "stop_n": options.stop_n, "train": options.train,
-            "validation": options.validation, "precision": name(&options.precision), "seed": options.seed,
-        },
-        "epochs": report.history.epochs().iter().map(epoch).collect::<Vec<_>>(),
-        "stop_reason": report.stop_reason.to_string(),
-        "best_epoch": report.best_epoch,
-        "test_accuracy": test.accuracy,
-        "test_cost": test.cost,
-    })
+    let schedule = match options.schedule {
+        ScheduleChoice::Constant => String::new(),
+        ScheduleChoice::Halve => format!(", halved after {patience} epochs without improvement"),
+    };
+    let stop = match options.stop {
+        StopChoice::None => String::new(),
+        _ => format!(" or until {} over {stop_n}", name(&options.stop)),
+    };
+    println!("cost      {}{}", name(&options.cost), penalties.concat());
+    println!("training  {optimizer}, η {eta}{schedule}, mini-batches of {batch}");
+    println!("          {epochs} epochs{stop}, seed {seed}, {}\n", name(&options.precision));
+}
+
+fn print_result(options: &Options, report: &Report, test: &Evaluation) {
+    let Evaluation { score, confusion } = test;
+    println!("{}{confusion}\n{report}", if options.quiet { "" } else { "\n" });
+    let classes = 0..confusion.n_classes();
+    let right: u64 = classes.clone().map(|class| confusion.get(class, class)).sum();
+    let total = confusion.total();
+    let percent = 100.0 * score.accuracy;
+    println!("test        {right} of {total} images right: accuracy {percent:.2} %, cost {:.5}", score.cost);
+    let pairs = classes.clone().flat_map(|truth| classes.clone().map(move |answer| (truth, answer)));
+    let mistakes = pairs.filter(|(truth, answer)| truth != answer);
+    if let Some((truth, answer)) = mistakes.max_by_key(|&(truth, answer)| confusion.get(truth, answer)) {
+        let times = confusion.get(truth, answer);
+        println!("            most often mistaken: {truth} for {answer}, {times} times");
+    }
+    if !options.quiet {
+        println!("\nEvery part can be exchanged, see --help. For example:");
+        println!("  --cost log-likelihood --sizes 784,100,10 --eta 0.1 --l2 0 --epochs 60");
+        println!("  --sizes 784,100,10 --hidden relu --eta 0.1 --stop no-improvement --stop-n 5");
+    }
+}
+
+/// What `--json` writes.
+#[derive(Serialize)]
+struct Outline {
+    config: Config,
+    epochs: Vec<Epoch>,
+    stop_reason: String,
+    best_epoch: usize,
+    test_accuracy: f64,
+    test_cost: f64,
+}
+
+/// The settings that decide the result, which the number of threads does not.
+#[derive(Serialize)]
+struct Config {
+    data: String,
+    sizes: Vec<usize>,
+    cost: String,
+    hidden: String,
+    optimizer: String,
+    mu: f64,
+    eta: f64,
+    schedule: String,
+    patience: usize,
+    l1: f64,
+    l2: f64,
+    init: String,
+    batch: usize,
+    epochs: usize,
+    stop: String,
+    stop_n: usize,
+    train: usize,
+    validation: usize,
+    precision: String,
+    seed: u64,
+}
+
+#[derive(Serialize)]
+struct Epoch {
+    epoch: usize,
+    learning_rate: f64,
+    seconds: f64,
+    training_cost: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    training_accuracy: Option<f64>,
+    validation_cost: Option<f64>,
+    validation_accuracy: Option<f64>,
+}
+
+impl Outline {
+    fn new<T: Real>(options: &Options, data: &Data<T>, report: &Report, test: Score) -> Self {
+        Self {
+            config: Config::new(options, data),
+            epochs: report.history.epochs().iter().map(Epoch::new).collect(),
+            stop_reason: report.stop_reason.to_string(),
+            best_epoch: report.best_epoch,
+            test_accuracy: test.accuracy,
+            test_cost: test.cost,
+        }
+    }
+}
+
+impl Config {
+    fn new<T: Real>(options: &Options, data: &Data<T>) -> Self {
+        Self {
+            data: data.source.lines().next().unwrap_or_default().to_owned(),
+            sizes: options.sizes.clone(),
+            cost: name(&options.cost),
+            hidden: name(&options.hidden),
+            optimizer: name(&options.optimizer),
+            mu: options.mu,
+            eta: options.eta,
+            schedule: name(&options.schedule),
+            patience: options.patience,
+            l1: options.l1,
+            l2: options.l2,
+            init: name(&options.init),
+            batch: options.batch,
+            epochs: options.epochs,
+            stop: name(&options.stop),
+            stop_n: options.stop_n,
+            train: data.training.len(),
+            validation: data.n_validation(),
+            precision: name(&options.precision),
+            seed: options.seed,
+        }
+    }
+}
+
+impl Epoch {
+    fn new(record: &EpochRecord) -> Self {
+        Self {
+            epoch: record.epoch,
+            learning_rate: record.learning_rate,
+            seconds: record.seconds,
+            training_cost: record.training_cost(),
+            training_accuracy: record.training.map(|score| score.accuracy),
+            validation_cost: record.validation.map(|score| score.cost),
+            validation_accuracy: record.validation.map(|score| score.accuracy),
+        }
+    }
 }

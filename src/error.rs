@@ -17,7 +17,7 @@ pub type Result<V> = std::result::Result<V, Error>;
 #[non_exhaustive]
 pub enum Error {
     /// A hyper-parameter lies outside its range.
-    #[error("{name} {value} is outside {allowed}: {why}")]
+    #[error("{name} {} is outside {allowed}: {why}", plain(*value))]
     Setting {
         /// The hyper-parameter, in the field's term.
         name: &'static str,
@@ -43,6 +43,19 @@ pub enum Error {
     EmptyLayer {
         /// Which layer, counted from 0 for the inputs.
         layer: usize,
+    },
+
+    /// A layer that is larger than the machine has memory for.
+    #[error(
+        "layer {layer} (the inputs are layer 0) would have {n_outputs} × {n_inputs} weights, and there is no memory for them: choose smaller sizes"
+    )]
+    LayerTooLarge {
+        /// Which layer, counted from 0 for the inputs.
+        layer: usize,
+        /// The neurons of the layer before.
+        n_inputs: usize,
+        /// Its own neurons.
+        n_outputs: usize,
     },
 
     /// A data set without samples.
@@ -78,6 +91,34 @@ pub enum Error {
         value: f64,
     },
 
+    /// A weight or a bias that is NaN or infinite.
+    #[error(
+        "{what} {index} of layer {layer} (the inputs are layer 0) is {value}: nothing can be computed with it; set it to a finite number"
+    )]
+    Parameter {
+        /// `"weight"` or `"bias"`.
+        what: &'static str,
+        /// Which layer, counted from 1 for the first after the inputs.
+        layer: usize,
+        /// The element, counted from 0; weights in column order.
+        index: usize,
+        /// What was found there.
+        value: f64,
+    },
+
+    /// A label that stands for no class.
+    #[error(
+        "the label of sample {sample} is {label}, but with {n_classes} classes it must be below {n_classes}"
+    )]
+    Label {
+        /// The sample, counted from 0.
+        sample: usize,
+        /// Its label.
+        label: u8,
+        /// The number of classes.
+        n_classes: usize,
+    },
+
     /// A target that the cost function is not defined for.
     #[error("target {index} of sample {sample} is {value}, outside {allowed}: {why}")]
     Target {
@@ -111,7 +152,8 @@ pub enum Error {
 
     /// The cost is no longer a finite number. The network holds the best parameters that were kept.
     #[error(
-        "the training cost became {cost} in epoch {epoch} at learning rate {learning_rate}: the run diverged; lower the learning rate or scale the data (the network is left at the parameters of epoch {kept}, 0 being the initial ones)"
+        "the training cost became {cost} in epoch {epoch} at learning rate {}: the run diverged; lower the learning rate or scale the data (the network is left at the parameters of epoch {kept}, 0 being the initial ones)",
+        plain(*learning_rate)
     )]
     Diverged {
         /// The epoch, counted from 1, in which it happened.
@@ -189,6 +231,15 @@ impl fmt::Display for Deviation {
         write!(f, ": it gives {}, the law wants {}", text(found), text(wanted))?;
         write!(f, ", off by {:.1e} where {tolerance:.1e} is allowed", (found - wanted).abs())
     }
+}
+
+/// A number without rows of zeros: 10, 0.5, 1e-300.
+fn plain(value: f64) -> String {
+    let size = value.abs();
+    if size > 0.0 && size.is_finite() && !(1e-4..1e7).contains(&size) {
+        return format!("{value:e}");
+    }
+    value.to_string()
 }
 
 /// Refuses a hyper-parameter that is NaN or fails `ok`.

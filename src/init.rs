@@ -9,7 +9,16 @@ use crate::real::Real;
 
 /// A distribution of the first weights and biases of a layer.
 ///
-/// It takes the generator as an argument and hides none, so that the same seed gives the same network.
+/// It takes the generator as an argument and hides none, so that the same seed gives the same network. Object-safe, and
+/// implemented for `&` and `Box`.
+///
+/// | symbol | argument | shape |
+/// |---|---|---|
+/// | w, the weights of a layer | `weights` | neurons × n_in |
+/// | n_in, the inputs of each of its neurons | `weights.ncols()` | |
+/// | b, their biases | `biases` | neurons |
+///
+/// Source: chapter 3 of the book, "Weight initialization".
 ///
 /// # Examples
 ///
@@ -36,6 +45,17 @@ pub trait Initializer<T: Real>: Debug + Send + Sync {
     /// Fills `weights` (outputs × inputs) and `biases` (outputs).
     fn initialize(&self, rng: &mut dyn Rng, weights: &mut DMatrix<T>, biases: &mut DVector<T>);
 }
+
+macro_rules! forward {
+    ($($pointer:ty),*) => { $(
+        impl<T: Real, I: Initializer<T> + ?Sized> Initializer<T> for $pointer {
+            fn initialize(&self, rng: &mut dyn Rng, weights: &mut DMatrix<T>, biases: &mut DVector<T>) {
+                (**self).initialize(rng, weights, biases);
+            }
+        }
+    )* };
+}
+forward!(&I, Box<I>);
 
 fn gaussian<T: Real>(rng: &mut dyn Rng, deviation: f64, weights: &mut DMatrix<T>, biases: &mut DVector<T>) {
     let deviation = T::of(deviation);

@@ -19,6 +19,35 @@
 //! weighted inputs, a activations, δ errors, η learning rate, λ regularization, μ momentum, n the size of the training
 //! set, m that of a mini-batch.
 //!
+//! # Where to begin
+//!
+//! | for | see |
+//! |---|---|
+//! | training a network | [`Trainer`](trainer::Trainer), [`Network`](network::Network) and the examples below |
+//! | data of one's own | [`Dataset::new`](data::Dataset::new), and [`Samples`](data::Samples) for what does not fit in memory |
+//! | images | [`Mnist`](data::Mnist), [`IdxTensor`](data::IdxTensor), [`digits`](data::digits), [`augment`](data::augment) |
+//! | how good it is | [`Report`](trainer::Report), [`evaluate`](metrics::evaluate), [`Confusion`](metrics::Confusion) |
+//! | watching a run | [`Observer`](trainer::Observer), [`History`](history::History) |
+//! | a part of one's own | the page of its trait, which shows one, and [`check`] |
+//! | what can go wrong | [`Error`] |
+//!
+//! # Promises
+//!
+//! - Every derivative agrees with central differences of its own function to a relative 10⁻⁷ in double precision.
+//! - Weighted inputs of any finite size give no NaN, and a NaN that is brought in is reported.
+//! - The same seed gives the same bits on the same kind of machine, for any number of threads.
+//! - Bad input is an [`Error`] with the value, the allowed range and the reason, and no panic. Functions that work on
+//!   matrices of the caller's own, such as [`Network::forward`](network::Network::forward), take shapes as they are
+//!   documented.
+//! - There is no unsafe code in the crate.
+//!
+//! # Features
+//!
+//! Both are on by default.
+//!
+//! - `parallel`: large matrix products are shared by threads; the bits of a result do not depend on it.
+//! - `progress`: the [`ProgressBar`](trainer::ProgressBar) observer.
+//!
 //! # Examples
 //!
 //! ```
@@ -37,6 +66,11 @@
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs, missing_debug_implementations)]
+
+/// The programs of the README compile and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 pub mod activation;
 pub mod check;

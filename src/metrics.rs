@@ -7,7 +7,7 @@ use nalgebra::DMatrix;
 use crate::activation::Activation;
 use crate::cost::Cost;
 use crate::data::Samples;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::history::Score;
 use crate::network::{Network, Pass};
 use crate::real::Real;
@@ -32,7 +32,8 @@ pub struct Evaluation {
 ///
 /// # Errors
 ///
-/// [`Error::Size`](crate::Error::Size) if the samples do not fit the network, and what `samples` reports.
+/// [`Error::Empty`] and [`Error::Size`] if the samples do not fit the network, or its layers do not fit each other, and
+/// what `samples` reports.
 ///
 /// # Examples
 ///
@@ -116,8 +117,7 @@ impl<T: Real> Evaluator<T> {
         self.for_each_block(samples, |_, pass| {
             network.forward(pass);
             total += network.cost(cost, pass).f64();
-            confusion.count(pass.outputs(), &pass.y);
-            Ok(())
+            confusion.count(pass.outputs(), &pass.y)
         })?;
         let score = Score { cost: total / samples.len() as f64, accuracy: confusion.accuracy() };
         Ok(Evaluation { score, confusion })
@@ -129,14 +129,14 @@ pub(crate) fn fits<T: Real, H: Activation<T>, O: Activation<T>>(
     network: &Network<T, H, O>,
     samples: &dyn Samples<T>,
 ) -> Result<()> {
-    use crate::error::Error;
+    network.check_shapes()?;
     if samples.is_empty() {
         return Err(Error::Empty { what: "the data set" });
     }
     let (found, expected) = (samples.n_inputs(), network.n_inputs());
     if found != expected {
         return Err(Error::Size {
-            what: "inputs of a sample (needed: the first size of the network)",
+            what: "inputs of a sample, which the first size of the network has to equal",
             found,
             expected,
         });
@@ -144,7 +144,7 @@ pub(crate) fn fits<T: Real, H: Activation<T>, O: Activation<T>>(
     let (found, expected) = (samples.n_outputs(), network.n_outputs());
     if found != expected {
         return Err(Error::Size {
-            what: "targets of a sample (needed: the last size of the network)",
+            what: "targets of a sample, which the last size of the network has to equal",
             found,
             expected,
         });
@@ -162,10 +162,11 @@ pub(crate) fn fits<T: Real, H: Activation<T>, O: Activation<T>>(
 /// let mut confusion = Confusion::new(2);
 /// let outputs = DMatrix::from_column_slice(2, 3, &[0.9, 0.1, 0.6, 0.4, 0.2, 0.8]);
 /// let targets = DMatrix::from_column_slice(2, 3, &[1.0, 0.0, 0.0, 1.0, 0.0, 1.0]);
-/// confusion.count(&outputs, &targets);
+/// confusion.count(&outputs, &targets)?;
 /// assert_eq!(confusion.get(1, 0), 1);
 /// assert_eq!(confusion.accuracy(), 2.0 / 3.0);
 /// assert_eq!(confusion.error_rate(1), Some(0.5));
+/// # Ok::<(), gradus::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Confusion {
@@ -181,8 +182,32 @@ impl Confusion {
         Self { n_classes, counts: vec![0; n_classes * n_classes], unanswered: vec![0; n_classes] }
     }
 
-    /// Counts a batch, a column an example.
-    pub fn count<T: Real>(&mut self, outputs: &DMatrix<T>, targets: &DMatrix<T>) {
+    /// Counts a batch; with a single output there are two classes, on either side of 1/2.
+    ///
+    /// # Shapes
+    ///
+    /// `outputs` and `targets` classes × examples, or 1 × examples for two classes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Size`] if the shapes are others.
+    pub fn count<T: Real>(&mut self, outputs: &DMatrix<T>, targets: &DMatrix<T>) -> Result<()> {
+        let (rows, expected) = (targets.nrows(), self.n_classes);
+        if rows != expected && (rows, expected) != (1, 2) {
+            return Err(Error::Size {
+                what: "rows of the targets, one for each class",
+                found: rows,
+                expected,
+            });
+        }
+        for (what, found, expected) in [
+            ("rows of the outputs, one for each target", outputs.nrows(), rows),
+            ("columns of the outputs, one for each of the targets", outputs.ncols(), targets.ncols()),
+        ] {
+            if found != expected {
+                return Err(Error::Size { what, found, expected });
+            }
+        }
         for (a, y) in outputs.column_iter().zip(targets.column_iter()) {
             let Some(truth) = class(y.as_slice()) else { continue };
             match class(a.as_slice()) {
@@ -190,6 +215,7 @@ impl Confusion {
                 None => self.unanswered[truth] += 1,
             }
         }
+        Ok(())
     }
 
     /// How often class `truth` was taken for `answer`; 0 for classes that there are not.

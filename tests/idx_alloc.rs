@@ -68,6 +68,18 @@ fn memory_follows_the_data_not_the_header() {
         }
     }
 
+    // A claim of 3 GiB with 100 KiB behind it, which gzip hardly makes smaller.
+    let mut claim = vec![0, 0, 8, 3];
+    claim.extend([1024u32, 3 << 10, 1024].iter().flat_map(|d| d.to_be_bytes()));
+    claim.extend((0..100u32 << 10).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8));
+    for bytes in [gzip(&claim), claim] {
+        fs::write(&path, &bytes).unwrap();
+        let (peak, result) = peak_of(|| IdxTensor::open(&path));
+        assert!(result.is_err() && peak < 2 * MIB, "{peak} bytes for a tenth of a MiB in a file");
+        let (peak, result) = peak_of(|| IdxTensor::read(bytes.as_slice(), "stream"));
+        assert!(result.is_err() && peak < 2 * MIB, "{peak} bytes for a tenth of a MiB in a stream");
+    }
+
     // 8 MiB that are there, of which gzip saves about one half: the data once, and less than a tenth for the reader.
     let size = 8 * MIB;
     let mut honest = vec![0, 0, 8, 1];

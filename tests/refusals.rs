@@ -69,6 +69,22 @@ fn hyper_parameters_outside_their_range() {
     }
 }
 
+/// A person reads the value in the message.
+#[test]
+fn values_are_written_without_rows_of_zeros() {
+    let message = |eta| Constant::new(eta).unwrap_err().to_string();
+    assert!(
+        message(-1e-300).starts_with("learning rate η -1e-300 is outside (0, ∞)"),
+        "{}",
+        message(-1e-300)
+    );
+    assert!(message(-1e300).starts_with("learning rate η -1e300 is outside"));
+    assert!(message(-0.5).starts_with("learning rate η -0.5 is outside"));
+    assert!(message(0.0).starts_with("learning rate η 0 is outside"));
+    assert!(message(f64::NAN).starts_with("learning rate η NaN is outside"));
+    assert!(MaxEpochs::new(0).unwrap_err().to_string().starts_with("epochs 0 is outside [1, ∞)"));
+}
+
 /// The ends of the ranges that belong to them.
 #[test]
 fn the_ends_of_the_ranges_are_allowed() {
@@ -92,6 +108,11 @@ fn networks_without_enough_layers_or_neurons() {
     assert_refused!(sized(&[0, 3]), Error::EmptyLayer { layer: 0 });
     assert_refused!(sized(&[3, 0, 2]), Error::EmptyLayer { layer: 1 });
     assert_refused!(sized(&[3, 2, 0]), Error::EmptyLayer { layer: 2 });
+    // Products that overflow, and that no machine has memory for.
+    for size in [usize::MAX, 1 << 60, 1 << 45] {
+        assert_refused!(sized(&[784, size, 10]), Error::LayerTooLarge { layer: 1, n_inputs: 784, n_outputs } if n_outputs == size);
+        assert_refused!(sized(&[784, 30, size]), Error::LayerTooLarge { layer: 2, n_inputs: 30, n_outputs } if n_outputs == size);
+    }
 }
 
 #[test]
@@ -111,7 +132,7 @@ fn layers_that_do_not_fit_each_other() {
     bad.biases[0] = f64::NAN;
     assert_refused!(
         build(vec![layer(3, 2, 3)], bad),
-        Error::NotFinite { what: "bias", sample: 2, index: 0, value } if value.is_nan()
+        Error::Parameter { what: "bias", layer: 2, index: 0, value } if value.is_nan()
     );
 }
 
@@ -137,7 +158,7 @@ fn data_that_are_none() {
     assert_refused!(pixels(0, vec![]), Error::Empty { .. });
     assert_refused!(pixels(7, vec![0, 1]), Error::Size { found: 7, expected: 8, .. });
     assert_refused!(pixels(9, vec![0, 1]), Error::Size { found: 9, expected: 8, .. });
-    assert_setting(pixels(8, vec![0, 3]), "label", 3.0, "0 to n_classes − 1");
+    assert_refused!(pixels(8, vec![0, 3]), Error::Label { sample: 1, label: 3, n_classes: 3 });
 
     let data = Dataset::<f64>::digits(10, 1).unwrap();
     assert_refused!(data.split_at(0), Error::Empty { .. });
@@ -193,7 +214,10 @@ fn counts_of_zero() {
     let data = exclusive_or();
     let refuse = |trainer: Trainer<CrossEntropy>| -> Result<()> { Err(refused_by_fit(trainer, &data, None)) };
     assert_setting(refuse(Trainer::new(CrossEntropy).mini_batch(0)), "mini-batch size m", 0.0, "[1, ∞)");
-    assert_setting(refuse(Trainer::new(CrossEntropy).threads(0)), "number of threads", 0.0, "[1, ∞)");
+    for threads in [0, 1025, usize::MAX] {
+        let refused = refuse(Trainer::new(CrossEntropy).threads(threads));
+        assert_setting(refused, "number of threads", threads as f64, "[1, 1024]");
+    }
 }
 
 /// A mini-batch larger than the data is the whole of the data, and no error.
@@ -246,6 +270,13 @@ fn rules_that_read_what_is_not_measured() {
             }
         }
     }
+    for metric in [Metric::ValidationAccuracy, Metric::ValidationCost] {
+        let keep = Trainer::new(CrossEntropy).keep_best(metric);
+        assert_refused!(
+            Err::<(), _>(refused_by_fit(keep, &data, None)),
+            Error::NeedsValidation { rule } if rule.contains(&metric.to_string())
+        );
+    }
     let keep = Trainer::new(CrossEntropy).keep_best(Metric::TrainingAccuracy);
     assert_refused!(
         Err::<(), _>(refused_by_fit(keep, &data, Some(&data))),
@@ -280,6 +311,11 @@ fn targets_outside_the_domain_of_the_cost() {
     assert_refused!(softmax(&[1.0, 0.0, -0.5, 1.5]), Error::Target { sample: 1, index: 0, value: -0.5, .. });
     assert_refused!(softmax(&[1.0, 0.0, 0.5, 1.5]), Error::Target { sample: 1, index: 1, value: 1.5, .. });
     assert_refused!(softmax(&[1.0, 0.0, 0.5, 0.25]), Error::Target { sample: 1, value: 0.75, .. });
+    // What rounding makes of a sum of 1 passes, a hundredth does not.
+    assert!(softmax(&[0.5, 0.5 + 1e-7]).is_ok());
+    for sum in [0.99, 1.01] {
+        assert_refused!(softmax(&[0.25, sum - 0.25]), Error::Target { sample: 0, value, .. } if (value - sum).abs() < 1e-9);
+    }
     assert_refused!(softmax(&[0.0, 0.0, 0.5, 0.5]), Error::Target { sample: 0, value: 0.0, .. });
 }
 
@@ -335,11 +371,31 @@ fn parameters_that_are_no_numbers() {
     let mut network = sized(&[2, 2, 1]).unwrap();
     network.hidden_mut()[0].weights[3] = f64::NAN;
     let result = Trainer::new(CrossEntropy).fit(&mut network, &exclusive_or(), None);
-    assert_refused!(result, Error::NotFinite { what: "weight", sample: 1, index: 3, .. });
+    assert_refused!(result, Error::Parameter { what: "weight", layer: 1, index: 3, .. });
     network = sized(&[2, 2, 1]).unwrap();
     network.output_mut().weights = DMatrix::zeros(1, 7);
     let result = Trainer::new(CrossEntropy).fit(&mut network, &exclusive_or(), None);
     assert_refused!(result, Error::Size { found: 7, expected: 2, .. });
+    let evaluation = evaluate(&network, &CrossEntropy, &exclusive_or());
+    assert_refused!(evaluation, Error::Size { found: 7, expected: 2, .. });
+    assert_refused!(network.predict(&DMatrix::zeros(2, 1)), Error::Size { found: 7, expected: 2, .. });
+}
+
+/// Rows beyond the classes would be counted as others, or be none of the table's.
+#[test]
+fn a_confusion_of_other_shapes() {
+    let mut confusion = Confusion::new(2);
+    let zeros = DMatrix::<f64>::zeros;
+    assert_refused!(confusion.count(&zeros(3, 4), &zeros(3, 4)), Error::Size { found: 3, expected: 2, .. });
+    assert_refused!(confusion.count(&zeros(3, 4), &zeros(2, 4)), Error::Size { found: 3, expected: 2, .. });
+    assert_refused!(confusion.count(&zeros(2, 5), &zeros(2, 4)), Error::Size { found: 5, expected: 4, .. });
+    assert_refused!(
+        Confusion::new(3).count(&zeros(1, 4), &zeros(1, 4)),
+        Error::Size { found: 1, expected: 3, .. }
+    );
+    assert_eq!(confusion, Confusion::new(2));
+    confusion.count(&zeros(1, 4), &zeros(1, 4)).unwrap();
+    assert_eq!((confusion.total(), confusion.get(0, 0)), (4, 4));
 }
 
 fn line() -> (Network<f64, Linear, Linear>, Dataset<f64>) {

@@ -250,6 +250,20 @@ fn averages_are_weighted_by_samples() {
     assert_eq!(score.accuracy, f64::from(right) / 501.0);
 }
 
+/// What is done to the training images anew in each epoch is not done when they are evaluated.
+#[test]
+fn distorted_training_data_are_evaluated_as_they_are() {
+    let data = Dataset::<f32>::digits(100, 1).unwrap();
+    let turned = Augmented::new(data.clone(), (28, 28), Rotation::by_degrees(90.0).unwrap(), 1).unwrap();
+    let mut network = Network::new(&[784, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1).unwrap();
+    let trainer = Trainer::new(LogLikelihood).monitor_training(true).stop(MaxEpochs::new(2).unwrap());
+    let report = trainer.fit(&mut network, &turned, None).unwrap();
+    let score = |data: &dyn Samples<f32>| evaluate(&network, &LogLikelihood, data).unwrap().score;
+    let measured = report.history.last().unwrap().training.unwrap();
+    assert_eq!(measured, score(&data));
+    assert_ne!(measured, score(&turned));
+}
+
 /// What a run needs: the trainer, the network, the training and the validation data.
 type Run<C, T, H, O> = (Trainer<C>, Network<T, H, O>, Dataset<T>, Dataset<T>);
 

@@ -20,34 +20,45 @@ pub struct Digits<T> {
 }
 
 /// MNIST from `dir`, else from the directory in `GRADUS_MNIST`, else from `data/mnist`; drawn digits if none of the
-/// last two is there. The first `training` images train, the last `validation` of the same set validate.
+/// last two is there. The first `training` images train, the last `validation` of the same set validate; of a smaller
+/// set as many as there are, a sixth of them for validation.
 ///
 /// # Errors
 ///
-/// What is wrong with the files of a directory that was asked for, or with the sizes of the parts.
+/// What is wrong with the files of a directory that was asked for.
 pub fn digits<T: Real>(dir: Option<&Path>, training: usize, validation: usize) -> gradus::Result<Digits<T>> {
-    let from_variable = std::env::var_os("GRADUS_MNIST").map(PathBuf::from);
-    let asked_for = dir.map(Path::to_path_buf).or(from_variable);
-    let default = PathBuf::from("data/mnist");
-    let dir = asked_for.or_else(|| default.is_dir().then_some(default));
-
-    let (all, test, source) = match dir {
-        Some(dir) => {
-            let Mnist { training, test, .. } = Mnist::load(&dir)?;
-            (training, test, format!("MNIST from {}", dir.display()))
-        }
-        None => {
-            let (all, test) = Dataset::digits(14_000, 1)?.split_at(12_000)?;
-            let source = "procedural digits, as no MNIST was found. For the real one put its four files, plain or .gz, \
-                          into data/mnist, or name their directory with --data or the variable GRADUS_MNIST";
-            (all, test, source.to_owned())
-        }
-    };
+    let (all, test, source) = sets(dir)?;
     let n = all.len();
     let validation = validation.min(n / 6);
     let training = training.min(n - validation);
     Ok(Digits { training: all.slice(0..training)?, validation: all.slice(n - validation..n)?, test, source })
 }
+
+/// The same before the training set is divided: training set, test set, and where they come from.
+///
+/// # Errors
+///
+/// What is wrong with the files of a directory that was asked for.
+pub fn sets<T: Real>(dir: Option<&Path>) -> gradus::Result<(Dataset<T>, Dataset<T>, String)> {
+    let variable = std::env::var_os("GRADUS_MNIST").filter(|value| !value.is_empty());
+    let asked_for = dir.map(Path::to_path_buf).or(variable.map(PathBuf::from));
+    let default = PathBuf::from("data/mnist");
+    match asked_for.or_else(|| default.is_dir().then_some(default)) {
+        Some(dir) => {
+            let Mnist { training, test, .. } = Mnist::load(&dir)?;
+            Ok((training, test, format!("MNIST from {}", dir.display())))
+        }
+        None => {
+            let (all, test) = Dataset::digits(14_000, 1)?.split_at(12_000)?;
+            Ok((all, test, DRAWN.to_owned()))
+        }
+    }
+}
+
+const DRAWN: &str = "drawn digits, as no MNIST was found
+          (for the real one download its four files, plain or .gz, from
+          https://ossci-datasets.s3.amazonaws.com/mnist/ into data/mnist,
+          or name their directory with --data or the variable GRADUS_MNIST)";
 
 /// What an example's `main` returns: says on stderr what went wrong, if something did.
 pub fn exit(outcome: Result<(), Box<dyn Error>>) -> ExitCode {

@@ -32,6 +32,10 @@ use crate::real::Real;
 /// | a = f(z) | `a` | neurons × examples |
 /// | ∂C/∂a, on return ∂C/∂z = Jᵀ ∂C/∂a with J_jk = ∂a_j/∂z_k | `grad` | neurons × examples |
 ///
+/// Object-safe, and implemented for `&` and `Box`.
+///
+/// Source: chapter 2 of the book, equations (BP1) and (BP2), where f′ stands for a function of one neuron.
+///
 /// # Examples
 ///
 /// A plug-in of one's own, and the line that tests it:

@@ -21,6 +21,9 @@ use crate::real::{Real, map, zip_map};
 /// let mut a = DMatrix::zeros(3, 1);
 /// Relu.activate(&z, &mut a);
 /// assert_eq!(a.as_slice(), [0.0, 0.0, 3.0]);
+/// let mut grad = DMatrix::from_element(3, 1, 1.0);
+/// Relu.pull_back(&z, &a, &mut grad);
+/// assert_eq!(grad.as_slice(), [0.0, 0.0, 1.0]);
 /// gradus::check::activation(&Relu).unwrap();
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
 
 use super::Activation;
-use crate::error::{Result, setting};
+use crate::error::{Error, Result, setting};
 use crate::real::{Real, vectorized};
 
 /// a_j = e^(c z_j) / Σ_k e^(c z_k): positive outputs that sum to 1.
@@ -31,8 +31,24 @@ use crate::real::{Real, vectorized};
 /// # Ok::<(), gradus::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Stored")]
 pub struct Softmax {
     sharpness: f64,
+}
+
+/// A softmax in a file, whose sharpness nobody has looked at yet.
+#[derive(Deserialize)]
+#[serde(rename = "Softmax")]
+struct Stored {
+    sharpness: f64,
+}
+
+impl TryFrom<Stored> for Softmax {
+    type Error = Error;
+
+    fn try_from(stored: Stored) -> Result<Self> {
+        Self::with_sharpness(stored.sharpness)
+    }
 }
 
 impl Default for Softmax {

@@ -30,6 +30,10 @@ use crate::real::Real;
 /// | y, the targets | `y` | outputs × examples |
 /// | δ = ∂C_x/∂z, of each example x by itself | `delta` | outputs × examples |
 ///
+/// Object-safe, and implemented for `&` and `Box`.
+///
+/// Source: chapter 2 of the book, "The two assumptions we need about the cost function"; chapter 3 for δ without σ′.
+///
 /// # Examples
 ///
 /// A cost of one's own for linear outputs, and the line that tests it:
@@ -75,16 +79,28 @@ pub trait Cost<T: Real, A: Activation<T>>: Debug + Send + Sync {
     }
 }
 
-impl<T: Real, A: Activation<T>, C: Cost<T, A> + ?Sized> Cost<T, A> for &C {
-    fn value(&self, output: &A, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>) -> T {
-        (**self).value(output, z, a, y)
-    }
+macro_rules! forward {
+    ($($pointer:ty),*) => { $(
+        impl<T: Real, A: Activation<T>, C: Cost<T, A> + ?Sized> Cost<T, A> for $pointer {
+            fn value(&self, output: &A, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>) -> T {
+                (**self).value(output, z, a, y)
+            }
 
-    fn delta(&self, output: &A, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, delta: &mut DMatrix<T>) {
-        (**self).delta(output, z, a, y, delta);
-    }
+            fn delta(
+                &self,
+                output: &A,
+                z: &DMatrix<T>,
+                a: &DMatrix<T>,
+                y: &DMatrix<T>,
+                delta: &mut DMatrix<T>,
+            ) {
+                (**self).delta(output, z, a, y, delta);
+            }
 
-    fn check_targets(&self, y: &DMatrix<T>, first: usize) -> Result<()> {
-        (**self).check_targets(y, first)
-    }
+            fn check_targets(&self, y: &DMatrix<T>, first: usize) -> Result<()> {
+                (**self).check_targets(y, first)
+            }
+        }
+    )* };
 }
+forward!(&C, Box<C>);

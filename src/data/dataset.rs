@@ -13,7 +13,8 @@ use crate::threads;
 /// Samples in memory: inputs as numbers or as the bytes of images, targets as numbers or as class labels.
 ///
 /// Bytes stay bytes until a mini-batch is gathered, when byte v becomes v · (1/255), which is 1 for 255 and within one
-/// rounding of v/255; so MNIST takes 55 MB and not 220 or 440. A label l becomes a 1 in row l and 0 elsewhere. Parts of a data set and clones of it share its memory.
+/// rounding of v/255; so MNIST takes 55 MB and not 220 or 440. A label l becomes a 1 in row l and 0 elsewhere. Parts of a
+/// data set and clones of it share its memory.
 ///
 /// # Examples
 ///
@@ -87,7 +88,7 @@ impl<T: Real> Dataset<T> {
     /// # Errors
     ///
     /// [`Error::Empty`] without examples, [`Error::Size`] if there are not `n_inputs` bytes for each label, and
-    /// [`Error::Setting`] for a label that is not below `n_classes`.
+    /// [`Error::Label`] for the first label that is not below `n_classes`.
     ///
     /// # Examples
     ///
@@ -108,13 +109,8 @@ impl<T: Real> Dataset<T> {
             let expected = labels.len().saturating_mul(n_inputs);
             return Err(Error::Size { what: "bytes of the images", found: pixels.len(), expected });
         }
-        if let Some(&label) = labels.iter().find(|&&label| usize::from(label) >= n_classes) {
-            return Err(Error::Setting {
-                name: "label",
-                value: f64::from(label),
-                allowed: "0 to n_classes − 1",
-                why: "it is the row of the targets that is 1",
-            });
+        if let Some(sample) = labels.iter().position(|&label| usize::from(label) >= n_classes) {
+            return Err(Error::Label { sample, label: labels[sample], n_classes });
         }
         let range = 0..labels.len();
         let inputs = Arc::new(Inputs::Pixels { bytes: pixels, width: n_inputs });
@@ -285,7 +281,18 @@ impl<T: Real> Samples<T> for Dataset<T> {
         self.n_outputs()
     }
 
+    /// Refuses also an `x` or `y` of another shape than that of the samples asked for.
     fn gather(&self, _epoch: u64, indices: &[usize], x: &mut DMatrix<T>, y: &mut DMatrix<T>) -> Result<()> {
+        for (what, found, expected) in [
+            ("rows of x, the inputs of a sample", x.nrows(), self.n_inputs()),
+            ("columns of x, one for each sample", x.ncols(), indices.len()),
+            ("rows of y, the targets of a sample", y.nrows(), self.n_outputs()),
+            ("columns of y, one for each sample", y.ncols(), indices.len()),
+        ] {
+            if found != expected {
+                return Err(Error::Size { what, found, expected });
+            }
+        }
         if let Some(&index) = indices.iter().find(|&&index| index >= self.len()) {
             return Err(Error::Size {
                 what: "samples of the data set",

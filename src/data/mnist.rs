@@ -1,6 +1,7 @@
 //! MNIST as a whole, and any other pair of IDX files of images and labels.
 
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use super::Dataset;
 use super::idx::{self, IdxTensor};
@@ -41,8 +42,8 @@ impl<T: Real> Mnist<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::Idx`](crate::Error::Idx) if one of the files is not there (before any is read), for every reason of
-    /// [`read_pair`], and if the images of the two sets differ in size.
+    /// [`Error::Idx`](crate::Error::Idx) if `dir` is no directory or one of the files is not there (before any is
+    /// read), for every reason of [`read_pair`], and if the images of the two sets differ in size.
     ///
     /// # Examples
     ///
@@ -61,7 +62,9 @@ impl<T: Real> Mnist<T> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn load(dir: impl AsRef<Path>) -> Result<Self> {
-        let file = |name| find(dir.as_ref(), name);
+        let dir = dir.as_ref();
+        check_directory(dir)?;
+        let file = |name| find(dir, name);
         let training = (file("train-images-idx3-ubyte")?, file("train-labels-idx1-ubyte")?);
         let test = (file("t10k-images-idx3-ubyte")?, file("t10k-labels-idx1-ubyte")?);
 
@@ -168,6 +171,16 @@ impl Pair {
         let (pixels, labels) = (self.images.into_data(), self.labels.into_data());
         Dataset::from_pixels(pixels, n_inputs, labels, self.n_classes)
     }
+}
+
+/// Refuses what is no directory. What cannot be examined passes, because opening a file in it tells why.
+fn check_directory(dir: &Path) -> Result<()> {
+    let problem = match fs::metadata(dir) {
+        Ok(metadata) if !metadata.is_dir() => IdxProblem::NotADirectory,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => IdxProblem::Missing,
+        _ => return Ok(()),
+    };
+    Err(idx::error(dir, 0, IdxField::File, problem))
 }
 
 /// The path of the file that is known as `name`, in whatever spelling.

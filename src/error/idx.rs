@@ -43,9 +43,13 @@ impl fmt::Display for IdxField {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdxProblem {
-    /// There is no such file.
-    #[error("there is no such file; check the path")]
+    /// There is no such file or directory.
+    #[error("there is no such file or directory; check the path")]
     Missing,
+
+    /// The path leads to a file, where the directory of the four files of MNIST is asked for.
+    #[error("this is a file; give the path of the directory that holds the four files of MNIST")]
+    NotADirectory,
 
     /// None of the names under which a file of MNIST is known is in the directory.
     #[error(
@@ -85,29 +89,38 @@ pub enum IdxProblem {
     },
 
     /// The first two bytes are not zero.
-    #[error("an IDX file begins with two zero bytes, this one with {found:#06x}: it is of another format")]
+    #[error(
+        "an IDX file begins with two zero bytes, this one with {found:#06x}: it is of another format; look into it: \
+         what was saved may be a web page"
+    )]
     BadMagic {
         /// The two bytes, the first one the higher.
         found: u16,
     },
 
     /// The elements are not unsigned bytes.
-    #[error("the elements are {} (code {found:#04x}), but only unsigned bytes (0x08) can be read", element(*found))]
+    #[error(
+        "the elements are {} (code {found:#04x}), but only unsigned bytes (0x08) can be read; convert the file to them",
+        element(*found)
+    )]
     UnsupportedType {
         /// The code in the file.
         found: u8,
     },
 
     /// The tensor has no dimension at all.
-    #[error("the tensor has no dimensions, but needs 1 to 255")]
+    #[error("the tensor has no dimensions, but needs 1 to 255; the header is damaged: get the file again")]
     NoDimensions,
 
     /// A dimension is zero, so that there would be no data.
-    #[error("the dimension is 0, but must be at least 1: the file holds no data")]
+    #[error("the dimension is 0, but must be at least 1: the file holds no data; get it again")]
     ZeroDimension,
 
     /// The sizes of the dimensions multiply to more than can be read.
-    #[error("the dimensions up to this one multiply to {claimed} bytes, but at most {allowed} are read")]
+    #[error(
+        "the dimensions up to this one multiply to {claimed} bytes, but at most {allowed} are read; if the header is \
+         damaged get the file again, else split it"
+    )]
     TooLarge {
         /// The product of the dimensions up to this one.
         claimed: u64,
@@ -130,14 +143,16 @@ pub enum IdxProblem {
     },
 
     /// There is no memory for the data that arrive.
-    #[error("there is no memory for {bytes} more bytes")]
+    #[error("there is no memory for {bytes} more bytes; end other programs or split the file")]
     OutOfMemory {
         /// How many more were asked for.
         bytes: u64,
     },
 
     /// More bytes follow the last element.
-    #[error("{until} bytes complete the tensor, but more follow: the header or the file is damaged")]
+    #[error(
+        "{until} bytes complete the tensor, but more follow: the header or the file is damaged; get it again"
+    )]
     TrailingBytes {
         /// The size of header and body together.
         until: u64,
@@ -145,7 +160,7 @@ pub enum IdxProblem {
 
     /// Labels were found in place of images, or images in place of labels.
     #[error(
-        "found {found} dimension(s) in place of {expected}: are images (3) and labels (1) given in the wrong order?"
+        "found {found} dimension(s) in place of {expected}: images have 3 and labels 1; are the two files swapped?"
     )]
     Swapped {
         /// The number of dimensions in the file.
@@ -155,7 +170,9 @@ pub enum IdxProblem {
     },
 
     /// The tensor has a number of dimensions other than that which was asked for.
-    #[error("found {found} dimensions, but images have 3 and labels 1: expected {expected}")]
+    #[error(
+        "found {found} dimensions in place of {expected}: images have 3 and labels 1; is it the right file?"
+    )]
     WrongRank {
         /// The number of dimensions in the file.
         found: usize,
@@ -187,7 +204,9 @@ pub enum IdxProblem {
     },
 
     /// A label does not belong to any class.
-    #[error("the label is {found}, but with {n_classes} classes it must be below {n_classes}")]
+    #[error(
+        "the label is {found}, but with {n_classes} classes it must be below {n_classes}; is it the right file?"
+    )]
     LabelOutOfRange {
         /// The label in the file.
         found: u8,

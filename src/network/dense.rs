@@ -39,6 +39,15 @@ impl<T: Real, A: Activation<T>> Dense<T, A> {
     }
 }
 
+/// Refuses a layer for whose weights there is no memory: making it would end the program.
+pub(super) fn check_room<T>(layer: usize, n_inputs: usize, n_outputs: usize) -> Result<()> {
+    let room = |weights| Vec::<T>::new().try_reserve_exact(weights).is_ok();
+    if n_inputs.checked_mul(n_outputs).is_some_and(room) {
+        return Ok(());
+    }
+    Err(Error::LayerTooLarge { layer, n_inputs, n_outputs })
+}
+
 /// A borrowed layer, whatever its activation.
 #[derive(Debug, Clone, Copy)]
 pub struct Layer<'a, T: Real> {
@@ -52,10 +61,10 @@ pub struct Layer<'a, T: Real> {
 
 impl<T: Real> Layer<'_, T> {
     /// Refuses what does not fit a layer before it with `expected` neurons.
-    pub(super) fn check(&self, index: usize, expected: usize) -> Result<()> {
+    pub(super) fn check_shape(&self, layer: usize, expected: usize) -> Result<()> {
         let (n_outputs, found) = self.weights.shape();
         if n_outputs == 0 {
-            return Err(Error::EmptyLayer { layer: index });
+            return Err(Error::EmptyLayer { layer });
         }
         if found != expected {
             return Err(Error::Size { what: "inputs of a layer", found, expected });
@@ -67,10 +76,15 @@ impl<T: Real> Layer<'_, T> {
                 expected: n_outputs,
             });
         }
+        Ok(())
+    }
+
+    /// Refuses a parameter that is NaN or infinite.
+    pub(super) fn check_numbers(&self, layer: usize) -> Result<()> {
         let parameters = [("weight", self.weights.as_slice()), ("bias", self.biases.as_slice())];
         for (what, values) in parameters {
-            if let Some(at) = values.iter().position(|v| !v.is_finite()) {
-                return Err(Error::NotFinite { what, sample: index, index: at, value: values[at].f64() });
+            if let Some(index) = values.iter().position(|v| !v.is_finite()) {
+                return Err(Error::Parameter { what, layer, index, value: values[index].f64() });
             }
         }
         Ok(())

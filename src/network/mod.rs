@@ -46,7 +46,8 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     ///
     /// # Errors
     ///
-    /// [`Error::TooFewLayers`] for fewer than two sizes, [`Error::EmptyLayer`] for a size of 0.
+    /// [`Error::TooFewLayers`] for fewer than two sizes, [`Error::EmptyLayer`] for a size of 0,
+    /// [`Error::LayerTooLarge`] if there is no memory for the weights of a layer.
     pub fn new(
         sizes: &[usize],
         hidden: H,
@@ -62,6 +63,9 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
         };
         if let Some(layer) = sizes.iter().position(|&size| size == 0) {
             return Err(Error::EmptyLayer { layer });
+        }
+        for (layer, size) in (1..).zip(sizes.windows(2)) {
+            dense::check_room::<T>(layer, size[0], size[1])?;
         }
         let mut layers = 0;
         let mut rng = || {
@@ -81,7 +85,7 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     /// # Errors
     ///
     /// [`Error::EmptyLayer`] if a layer has no neurons, [`Error::Size`] if a layer has not as many inputs as the layer
-    /// before has outputs, or not as many biases as outputs, and [`Error::NotFinite`] if a parameter is NaN or infinite.
+    /// before has outputs, or not as many biases as outputs, and [`Error::Parameter`] if a parameter is NaN or infinite.
     pub fn from_layers(hidden: Vec<Dense<T, H>>, output: Dense<T, O>) -> Result<Self> {
         let network = Self { hidden, output };
         network.check()?;
@@ -91,12 +95,18 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     /// Refuses layers that do not fit each other, and parameters that are no numbers: both can come about through
     /// [`hidden_mut`](Self::hidden_mut) and its like.
     pub(crate) fn check(&self) -> Result<()> {
+        self.check_shapes()?;
+        (1..).zip(self.layers()).try_for_each(|(layer, parameters)| parameters.check_numbers(layer))
+    }
+
+    /// Refuses layers that do not fit each other.
+    pub(crate) fn check_shapes(&self) -> Result<()> {
         let mut expected = self.n_inputs();
         if expected == 0 {
             return Err(Error::EmptyLayer { layer: 0 });
         }
-        for (index, layer) in self.layers().enumerate() {
-            layer.check(index + 1, expected)?;
+        for (index, layer) in (1..).zip(self.layers()) {
+            layer.check_shape(index, expected)?;
             expected = layer.weights.nrows();
         }
         Ok(())
@@ -169,8 +179,10 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     ///
     /// # Errors
     ///
-    /// [`Error::Size`] if `x` has not as many rows as the network has inputs.
+    /// [`Error::Size`] if `x` has not as many rows as the network has inputs; [`Error::Size`] and [`Error::EmptyLayer`] if
+    /// the layers were changed so that they do not fit each other.
     pub fn predict(&self, x: &DMatrix<T>) -> Result<DMatrix<T>> {
+        self.check_shapes()?;
         if x.nrows() != self.n_inputs() {
             let (found, expected) = (x.nrows(), self.n_inputs());
             return Err(Error::Size { what: "rows of x, the network's inputs", found, expected });

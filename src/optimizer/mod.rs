@@ -29,6 +29,11 @@ use crate::real::Real;
 /// | ∂C/∂w or ∂C/∂b | `gradient` | as `parameters` |
 /// | η, the learning rate | `eta` | |
 ///
+/// Object-safe for a given `State`, and implemented for `&` and `Box`.
+///
+/// Source: chapter 1 of the book, equations (20) and (21), for plain descent; chapter 3, "Variations on stochastic gradient
+/// descent", for the others.
+///
 /// # Examples
 ///
 /// ```
@@ -68,21 +73,26 @@ pub trait Optimizer<T: Real>: Debug + Send + Sync {
     }
 }
 
-impl<T: Real, O: Optimizer<T> + ?Sized> Optimizer<T> for &O {
-    type State = O::State;
+macro_rules! forward {
+    ($($pointer:ty),*) => { $(
+        impl<T: Real, O: Optimizer<T> + ?Sized> Optimizer<T> for $pointer {
+            type State = O::State;
 
-    fn init(&self, len: usize) -> Self::State {
-        (**self).init(len)
-    }
+            fn init(&self, len: usize) -> Self::State {
+                (**self).init(len)
+            }
 
-    fn step(&self, state: &mut Self::State, parameters: &mut [T], gradient: &[T], eta: T) {
-        (**self).step(state, parameters, gradient, eta);
-    }
+            fn step(&self, state: &mut Self::State, parameters: &mut [T], gradient: &[T], eta: T) {
+                (**self).step(state, parameters, gradient, eta);
+            }
 
-    fn elementwise(&self) -> bool {
-        (**self).elementwise()
-    }
+            fn elementwise(&self) -> bool {
+                (**self).elementwise()
+            }
+        }
+    )* };
 }
+forward!(&O, Box<O>);
 
 /// Refuses a μ outside [0, 1).
 fn check_mu(mu: f64) -> crate::Result<()> {

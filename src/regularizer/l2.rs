@@ -9,7 +9,7 @@ use crate::real::{Real, vectorized};
 /// A step of plain gradient descent then multiplies every weight by 1 − ηλ/n before the data have their say, hence
 /// *weight decay*. Weights shrink in proportion to their size.
 ///
-/// Source: chapter 3 of the book, "Regularization", equations (85) to (95).
+/// Source: chapter 3 of the book, "Regularization", equations (85) to (94).
 ///
 /// # Examples
 ///

@@ -25,6 +25,10 @@ use crate::real::Real;
 /// | 1/n | `scale` | |
 /// | ∂C/∂w | `grad` | as `w` |
 ///
+/// Object-safe, and implemented for `&` and `Box`.
+///
+/// Source: chapter 3 of the book, "Overfitting and regularization", equation (87).
+///
 /// # Examples
 ///
 /// ```
@@ -95,6 +99,6 @@ fn check_lambda(lambda: f64) -> crate::Result<()> {
         lambda,
         lambda >= 0.0 && lambda.is_finite(),
         "[0, ∞)",
-        "a negative λ would reward large weights, which then grow without bound",
+        "below 0 it would reward large weights, which then grow without bound; an infinite one would leave the data no say",
     )
 }

@@ -3,7 +3,9 @@
 use super::{LrSchedule, Progress, check_eta};
 use crate::error::Result;
 
-/// The same η in every epoch.
+/// The same η in every epoch, without end.
+///
+/// Source: the η of chapter 1 of the book, equation (15), and of its programs.
 ///
 /// # Examples
 ///

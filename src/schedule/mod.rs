@@ -24,6 +24,14 @@ pub struct Progress<'a> {
 /// It is a function of what was recorded: it keeps no counters of its own, so there is nothing to lose when a run is
 /// interrupted, and it can be asked again about any finished run. Object-safe, and implemented for `&` and `Box`.
 ///
+/// | symbol | where |
+/// |---|---|
+/// | e, the epoch that is about to begin, counted from 1 | `progress.epoch` |
+/// | what epochs 1 to e − 1 have left behind | `progress.history` |
+/// | η of epoch e | what `rate` returns |
+///
+/// Source: chapter 3 of the book, "How to choose a neural network's hyper-parameters?", "Learning rate schedule".
+///
 /// # Examples
 ///
 /// ```
@@ -72,6 +80,6 @@ fn check_eta(eta: f64) -> crate::Result<()> {
         eta,
         eta > 0.0 && eta.is_finite(),
         "(0, ∞)",
-        "with 0 nothing is learned, with less the cost rises",
+        "with 0 nothing is learned, with less the cost rises, and no step is infinitely long",
     )
 }

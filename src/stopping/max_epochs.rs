@@ -8,6 +8,8 @@ use crate::history::History;
 
 /// Stops after a number of epochs: acts at epoch `epochs`.
 ///
+/// Source: the `epochs` of the book's programs.
+///
 /// # Examples
 ///
 /// ```

@@ -96,7 +96,10 @@ impl fmt::Display for StopReason {
 /// interrupted, and a rule can be [replayed](Self::replay) over a finished run. Rules compose with [`or`](Self::or)
 /// and [`and`](Self::and). Object-safe, and implemented for `&` and `Box`.
 ///
-/// Epochs are counted from 1. "Acts at epoch e" means: `check` breaks when the history holds e epochs.
+/// Epochs are counted from 1. "Acts at epoch e" means: `check` breaks when the history holds e epochs, and epoch e is the
+/// last of the run.
+///
+/// Source: chapter 3 of the book, "Use early stopping to determine the number of training epochs".
 ///
 /// # Examples
 ///

@@ -14,6 +14,8 @@ use crate::history::{History, Metric};
 /// 1/n Σ acc(e − n + 1 … e)  ≤  1/n Σ acc(e − 2n + 1 … e − n)
 /// ```
 ///
+/// with acc(a … b) the accuracies of the epochs a to b. For a cost, where less is better, it is ≥.
+///
 /// Averages forgive a single bad epoch, and a single lucky one, which would keep
 /// [`NoImprovement`](super::NoImprovement) waiting. Means that differ by no more than rounding, a relative 2nε, count as
 /// equal.

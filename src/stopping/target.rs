@@ -6,7 +6,10 @@ use super::{StopReason, StoppingRule};
 use crate::error::{Result, setting};
 use crate::history::{History, Metric};
 
-/// Stops when a metric has reached a target: acts at the first epoch whose value is at least as good.
+/// Stops when a metric has reached a target: acts at the first epoch whose value is at least as good: an accuracy ≥,
+/// a cost ≤ the target.
+///
+/// Source: the crate's own.
 ///
 /// # Examples
 ///

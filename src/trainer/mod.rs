@@ -74,7 +74,8 @@ pub struct Trainer<C, O = Sgd, R = NoRegularizer> {
     seed: u64,
     threads: Option<usize>,
     monitor_training: bool,
-    keep: Keep,
+    /// Nothing if the user has no wish.
+    keep: Option<Keep>,
 }
 
 /// Which parameters a network is left with.
@@ -100,7 +101,7 @@ impl<C> Trainer<C> {
             seed: 0,
             threads: None,
             monitor_training: false,
-            keep: Keep::Best(Metric::default()),
+            keep: None,
         }
     }
 }
@@ -189,13 +190,13 @@ impl<C, O, R> Trainer<C, O, R> {
     /// Leaves the network with the parameters of the best epoch by `metric`; by default by the validation accuracy if
     /// there are validation data, of the last epoch otherwise.
     pub fn keep_best(mut self, metric: Metric) -> Self {
-        self.keep = Keep::Best(metric);
+        self.keep = Some(Keep::Best(metric));
         self
     }
 
     /// Leaves the network with the parameters of the last epoch.
     pub fn keep_last(mut self) -> Self {
-        self.keep = Keep::Last;
+        self.keep = Some(Keep::Last);
         self
     }
 
@@ -205,9 +206,9 @@ impl<C, O, R> Trainer<C, O, R> {
     ///
     /// # Errors
     ///
-    /// - [`Error::Setting`] for a mini-batch or a number of threads of 0, or a learning rate that is not positive and
-    ///   finite in the precision of the network;
-    /// - [`Error::EmptyLayer`], [`Error::Size`] and [`Error::NotFinite`] for a network whose layers were changed so that
+    /// - [`Error::Setting`] for a mini-batch of 0, a number of threads of 0 or above 1024, or a learning rate that is not
+    ///   positive and finite in the precision of the network;
+    /// - [`Error::EmptyLayer`], [`Error::Size`] and [`Error::Parameter`] for a network whose layers were changed so that
     ///   they do not fit each other or hold a NaN or an infinity;
     /// - [`Error::Empty`], [`Error::Size`], [`Error::NotFinite`] and [`Error::Target`] for data that do not fit the
     ///   network or the cost;
@@ -238,9 +239,8 @@ impl<C, O, R> Trainer<C, O, R> {
             Some(stop) => stop,
             None => Box::new(MaxEpochs::new(30)?),
         };
-        if validation.is_none() && matches!(self.keep, Keep::Best(metric) if metric.needs_validation()) {
-            self.keep = Keep::Last;
-        }
+        let usual = if validation.is_some() { Keep::Best(Metric::default()) } else { Keep::Last };
+        self.keep.get_or_insert(usual);
         self.check_settings(&*schedule, &*stop, validation.is_some())?;
         self.check_data(network, training, validation)?;
         let largest = network.layers().map(|layer| layer.weights.len()).max().unwrap_or(0);
@@ -267,7 +267,8 @@ impl<C, O, R> Trainer<C, O, R> {
     {
         let mut epochs = Epochs::new(self, network, training.len());
         let mut scorers = Scorers::new(network, training, validation, self.monitor_training)?;
-        let mut kept = Kept::new(self.keep, network);
+        let keep = self.keep.unwrap_or(Keep::Last);
+        let mut kept = Kept::new(keep, network);
         let mut history = History::new();
 
         let stop_reason = loop {
@@ -306,7 +307,7 @@ impl<C, O, R> Trainer<C, O, R> {
             }
         };
         let kept_epoch = kept.restore(network);
-        let report = Report::new(history, stop_reason, kept_epoch, self.keep);
+        let report = Report::new(history, stop_reason, kept_epoch, keep);
         self.observers.iter_mut().for_each(|observer| observer.on_end(&report));
         Ok(report)
     }

@@ -51,3 +51,17 @@ pub trait Observer: Debug + Send {
     /// After the run.
     fn on_end(&mut self, _report: &Report) {}
 }
+
+impl<O: Observer + ?Sized> Observer for Box<O> {
+    fn on_step(&mut self, step: Step) {
+        (**self).on_step(step);
+    }
+
+    fn on_epoch(&mut self, record: &EpochRecord) -> ControlFlow<()> {
+        (**self).on_epoch(record)
+    }
+
+    fn on_end(&mut self, report: &Report) {
+        (**self).on_end(report);
+    }
+}

@@ -56,7 +56,12 @@ impl fmt::Display for EpochRecord {
     /// One line: epoch, η, costs and accuracies.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { epoch, learning_rate, .. } = self;
-        write!(f, "epoch {epoch:>3}  η {learning_rate:<8.4}  training cost {:.5}", self.training_cost())?;
+        write!(f, "epoch {epoch:>3}  η ")?;
+        match *learning_rate {
+            small if small < 1e-3 => write!(f, "{small:<8.2e}")?,
+            usual => write!(f, "{usual:<8.4}")?,
+        }
+        write!(f, "  training cost {:.5}", self.training_cost())?;
         if self.penalty > 0.0 {
             write!(f, " + penalty {:.5}", self.penalty)?;
         }

@@ -12,6 +12,9 @@ use crate::real::Real;
 use crate::schedule::LrSchedule;
 use crate::stopping::StoppingRule;
 
+/// More threads than any machine has cores for: starting them would take longer than most runs.
+const MAX_THREADS: usize = 1024;
+
 /// Refuses a learning rate that a schedule should not have given, or that is 0 or infinite in the network's precision.
 pub(super) fn check_rate<T: Real>(eta: f64) -> Result<()> {
     let why = "in the network's precision it may be neither infinite nor 0, which learns nothing; with less the cost rises";
@@ -29,7 +32,14 @@ impl<C, O, R> Trainer<C, O, R> {
     ) -> Result<()> {
         at_least_one("mini-batch size m", self.mini_batch, "a step learns from at least one example")?;
         if let Some(threads) = self.threads {
-            at_least_one("number of threads", threads, "the caller's own thread counts as one")?;
+            let why = "the caller's own thread counts as one, and thousands only wait for each other";
+            setting(
+                "number of threads",
+                threads as f64,
+                (1..=MAX_THREADS).contains(&threads),
+                "[1, 1024]",
+                why,
+            )?;
         }
         let measured = |rule: String, metric: Metric| {
             if metric.needs_validation() && !has_validation {
@@ -47,8 +57,8 @@ impl<C, O, R> Trainer<C, O, R> {
             measured(format!("the schedule {schedule:?}"), metric)?;
         }
         match self.keep {
-            Keep::Best(metric) => measured(format!("keep_best({metric})"), metric),
-            Keep::Last => Ok(()),
+            Some(Keep::Best(metric)) => measured(format!("keep_best({metric})"), metric),
+            Some(Keep::Last) | None => Ok(()),
         }
     }
 

@@ -1,0 +1,71 @@
+//! What counts as right: the largest output, the first of equal ones; with one output its side of 1/2; NaN never.
+
+use gradus::prelude::*;
+
+fn counted(n_classes: usize, rows: usize, outputs: &[f64], targets: &[f64]) -> Confusion {
+    let matrix = |values: &[f64]| DMatrix::from_column_slice(rows, values.len() / rows, values);
+    let mut confusion = Confusion::new(n_classes);
+    confusion.count(&matrix(outputs), &matrix(targets)).unwrap();
+    confusion
+}
+
+/// All counts, row by row.
+fn table(confusion: &Confusion) -> Vec<u64> {
+    let n = confusion.n_classes();
+    (0..n * n).map(|i| confusion.get(i / n, i % n)).collect()
+}
+
+#[test]
+fn the_first_of_equal_outputs_is_the_answer() {
+    let confusion = counted(3, 3, &[0.4, 0.4, 0.2, 0.1, 0.7, 0.7], &[1.0, 0.0, 0.0, 0.0, 0.0, 1.0]);
+    assert_eq!(table(&confusion), [1, 0, 0, 0, 0, 0, 0, 1, 0]);
+    // Of equal targets it is the first too.
+    assert_eq!(table(&counted(2, 2, &[0.1, 0.9], &[0.5, 0.5])), [0, 1, 0, 0]);
+}
+
+#[test]
+fn one_output_tells_two_classes_at_one_half() {
+    let confusion = counted(2, 1, &[0.499, 0.5, 0.5, 0.9, -3.0], &[0.0, 0.0, 1.0, 0.5, 1.0]);
+    assert_eq!(table(&confusion), [1, 1, 1, 2]);
+    assert_eq!(confusion.accuracy(), 0.6);
+}
+
+#[test]
+fn an_output_of_nan_is_never_right() {
+    let nan = f64::NAN;
+    let confusion = counted(
+        2,
+        2,
+        &[nan, 0.0, 0.9, nan, 0.9, 0.1, f64::INFINITY, 0.0],
+        &[1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0],
+    );
+    assert_eq!((confusion.total(), table(&confusion)), (4, vec![2, 0, 0, 0]));
+    assert_eq!(
+        (confusion.accuracy(), confusion.error_rate(0), confusion.error_rate(1)),
+        (0.5, Some(0.5), None)
+    );
+    assert_eq!(counted(2, 1, &[nan], &[1.0]).accuracy(), 0.0);
+}
+
+#[test]
+fn a_confusion_prints_as_a_table() {
+    let text = counted(2, 2, &[0.9, 0.1, 0.6, 0.4], &[1.0, 0.0, 1.0, 0.0]).to_string();
+    let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(lines[0], ["true", "\\", "answer", "0", "1", "error"]);
+    assert_eq!(lines[1], ["0", "2", "·", "0.00", "%"]);
+    assert_eq!(lines[2], ["1", "·", "·", "–"]);
+    assert_eq!(Confusion::new(2).get(0, 2), 0, "no such class");
+}
+
+/// NaN is worse than any number, and no number is worse than it.
+#[test]
+fn the_best_epoch_is_never_one_of_nan_if_there_is_another() {
+    let nan = f64::NAN;
+    let best = |values: &[f64]| History::of_validation_accuracies(values).best(Metric::ValidationAccuracy);
+    assert_eq!(best(&[nan, 0.1, nan, 0.1]), Some((2, 0.1)));
+    assert_eq!(best(&[0.2, nan, 0.3]), Some((3, 0.3)));
+    assert_eq!(best(&[nan, nan]).map(|(epoch, _)| epoch), Some(1));
+    assert_eq!(best(&[]), None);
+    let cost = History::of_validation_accuracies(&[0.2, nan, 0.3]).best(Metric::ValidationCost);
+    assert_eq!(cost, Some((3, 0.7)));
+}
