@@ -232,3 +232,34 @@ fn the_trainer_shuffles_as_pinned() {
     sorted.sort_unstable();
     assert_eq!(sorted, (0..20).collect::<Vec<_>>());
 }
+
+/// A rule that does not say that it is elementwise, so that the trainer gives it whole arrays.
+#[derive(Debug)]
+struct Whole<R>(R);
+
+impl<T: Real, O: Optimizer<T>> Optimizer<T> for Whole<O> {
+    type State = (usize, O::State);
+
+    fn init(&self, len: usize) -> Self::State {
+        (len, self.0.init(len))
+    }
+
+    fn step(&self, (len, state): &mut Self::State, parameters: &mut [T], gradient: &[T], eta: T) {
+        assert_eq!((parameters.len(), gradient.len()), (*len, *len), "an array is not whole");
+        self.0.step(state, parameters, gradient, eta);
+    }
+}
+
+/// Arrays that are moved part by part get the same bits as whole ones, and only rules that allow it see parts.
+#[test]
+fn parts_of_arrays_move_as_the_whole() {
+    let data = Dataset::<f32>::digits(250, 1).unwrap();
+    for (sizes, m) in [([784, 30, 10], 10), ([784, 1024, 10], 100)] {
+        let plan = Plan { sizes: &sizes, m, epochs: 2, seed: 1, threads: Some(2) };
+        let (mut by_parts, mut whole) = (plan.network(), plan.network());
+        plan.trainer().fit(&mut by_parts, &data, None).unwrap();
+        let trainer = plan.trainer().optimizer(Whole(Momentum::new(0.5).unwrap()));
+        trainer.fit(&mut whole, &data, None).unwrap();
+        assert!(bits(&by_parts) == bits(&whole), "{sizes:?}");
+    }
+}

@@ -322,6 +322,58 @@ fn optimizers_that_go_astray() {
     );
 }
 
+/// A step along the gradient of length η, the size of the whole array's gradient left out: not elementwise.
+#[derive(Debug)]
+struct Normalized {
+    claims: bool,
+}
+
+impl Optimizer<f64> for Normalized {
+    type State = ();
+
+    fn init(&self, _: usize) {}
+
+    fn step(&self, _: &mut (), w: &mut [f64], gradient: &[f64], eta: f64) {
+        let norm = gradient.iter().map(|g| g * g).sum::<f64>().sqrt().max(1e-9);
+        w.iter_mut().zip(gradient).for_each(|(w, g)| *w -= eta * g / norm);
+    }
+
+    fn elementwise(&self) -> bool {
+        self.claims
+    }
+}
+
+/// ‖w‖, whose gradient w/‖w‖ needs every weight.
+#[derive(Debug)]
+struct Norm {
+    claims: bool,
+}
+
+impl Regularizer<f64> for Norm {
+    fn penalty(&self, w: &[f64]) -> f64 {
+        w.iter().map(|w| w * w).sum::<f64>().sqrt()
+    }
+
+    fn add_gradient(&self, w: &[f64], scale: f64, grad: &mut [f64]) {
+        // Divided first, so that no square of a large weight overflows.
+        let largest = w.iter().fold(0.0, |most: f64, w| most.max(w.abs()));
+        let norm = largest * w.iter().map(|w| (w / largest) * (w / largest)).sum::<f64>().sqrt();
+        grad.iter_mut().zip(w).for_each(|(g, w)| *g += scale * w / norm);
+    }
+
+    fn elementwise(&self) -> bool {
+        self.claims
+    }
+}
+
+#[test]
+fn rules_that_are_not_elementwise_may_not_say_so() {
+    check::optimizer(&Normalized { claims: false }).unwrap();
+    assert_breaks(check::optimizer(&Normalized { claims: true }), "elementwise");
+    check::regularizer(&Norm { claims: false }).unwrap();
+    assert_breaks(check::regularizer(&Norm { claims: true }), "elementwise");
+}
+
 /// A schedule of a closure (history, number of the call), with the metric that it declares.
 struct Plan<F>(F, Option<Metric>, AtomicUsize);
 

@@ -6,6 +6,8 @@
 //! operand is a transpose, the transposed product is computed instead: then it is the smaller operand, δ in
 //! backpropagation, that has to be turned round while it is copied, and not the weights.
 
+use std::ops::Range;
+
 use pulp::{Arch, Simd, WithSimd};
 
 use super::Operand;
@@ -71,44 +73,65 @@ impl<T: Lane> WithSimd for Blocks<'_, T> {
         let lanes = T::lanes::<S>();
         let (rows, copied) = match self.a {
             Left::Operand(a) => (a.rows, !a.by_columns || self.b.columns > FEW_COLUMNS),
-            Left::Panels(panels) => (panels.rows, false),
+            Left::Panels(panels) => (panels.rows(), false),
         };
+        let strips = if copied { BLOCK / size_of::<T>() / (4 * lanes * INNER) } else { usize::MAX };
         // Without an inner dimension, what the sums begin with has to be written all the same.
         for inner in (0..self.b.rows.max(1)).step_by(INNER) {
             let depth = INNER.min(self.b.rows - inner);
-            let strips = if copied { BLOCK / size_of::<T>() / (4 * lanes * INNER) } else { usize::MAX };
             let mut row = 0;
             while row < rows {
-                let block = Heights::of(rows - row, lanes).take(strips);
+                let (first, block) = (row, Heights::of(rows - row, lanes).take(strips));
                 if let (true, Left::Operand(a)) = (copied, self.a) {
                     panels::copy(a, row, inner..inner + depth, block.clone(), lanes, self.scratch);
                 }
-                let first = row;
                 for height in block {
                     let high = height * lanes;
                     let (a, a_stride) = match self.a {
-                        Left::Panels(panels) => {
-                            (&panels.data[inner * rows.next_multiple_of(lanes) + row * depth..], high)
-                        }
+                        Left::Panels(panels) => (panels.from(row, inner, depth, lanes), high),
                         Left::Operand(_) if copied => (&self.scratch[(row - first) * depth..], high),
                         Left::Operand(a) => (a.from(row, inner), a.stride),
                     };
-                    let (start, turned, rows) = (self.start, self.turned, high.min(rows - row));
-                    let mut column = 0;
-                    for (width, tiles) in widths(self.b.columns, tile::widest::<S>(height)) {
-                        if tiles == 0 {
-                            continue;
-                        }
-                        let (b, b_stride) = (self.b.from(inner, column), self.b.stride);
-                        let tile =
-                            Tile { start, depth, a, a_stride, b, b_stride, tiles, row, column, rows, turned };
-                        tile.compute(simd, height, width, self.b.by_columns, &mut self.c);
-                        column += width * tiles;
-                    }
-                    row += rows;
+                    let (start, turned) = (self.start, self.turned);
+                    let rows = row..rows.min(row + high);
+                    row = rows.end;
+                    let strip = Strip { start, inner, depth, a, a_stride, height, rows, turned };
+                    strip.compute(simd, self.b, &mut self.c);
                 }
             }
             self.start = Start::Result;
+        }
+    }
+}
+
+/// Some rows of the result, as high as a tile, and what they are computed from.
+struct Strip<'a, T> {
+    start: Start<'a, T>,
+    inner: usize,
+    depth: usize,
+    a: &'a [T],
+    a_stride: usize,
+    /// In registers.
+    height: usize,
+    rows: Range<usize>,
+    turned: bool,
+}
+
+impl<T: Lane> Strip<'_, T> {
+    /// Computes the strip, tile by tile.
+    #[inline(always)]
+    fn compute<S: Simd>(self, simd: S, all_of_b: Operand<'_, T>, c: &mut Target<'_, T>) {
+        let Self { start, inner, depth, a, a_stride, height, rows, turned } = self;
+        let (row, rows, b_stride) = (rows.start, rows.len(), all_of_b.stride);
+        let mut column = 0;
+        for (width, tiles) in widths(all_of_b.columns, tile::widest::<S>(height)) {
+            if tiles == 0 {
+                continue;
+            }
+            let b = all_of_b.from(inner, column);
+            let tile = Tile { start, depth, a, a_stride, b, b_stride, tiles, row, column, rows, turned };
+            tile.compute(simd, height, width, all_of_b.by_columns, c);
+            column += width * tiles;
         }
     }
 }
@@ -123,6 +146,8 @@ fn widths(columns: usize, widest: usize) -> [(usize, usize); 2] {
 
 #[cfg(test)]
 mod tests {
+    use nalgebra::DMatrix;
+
     use super::*;
 
     #[test]
@@ -132,5 +157,48 @@ mod tests {
             assert_eq!(parts.iter().map(|(width, tiles)| width * tiles).sum::<usize>(), columns);
             assert!(parts.iter().all(|&(width, tiles)| tiles == 0 || (1..=widest).contains(&width)));
         }
+    }
+
+    /// a b with the instructions of `simd`.
+    fn product_with<T: Lane, S: Simd>(simd: S, a: Operand<'_, T>, b: Operand<'_, T>) -> DMatrix<T> {
+        let mut result = DMatrix::zeros(a.rows, b.columns);
+        let turned = !a.by_columns;
+        let (a, b) = if turned { (b.transposed(), a.transposed()) } else { (a, b) };
+        let mut scratch = Vec::new();
+        fill(&mut scratch);
+        let (a, c) = (Left::Operand(a), Target::of(&mut result));
+        let scratch = scratch.as_mut_slice();
+        Simd::vectorize(simd, Blocks { start: Start::Zero, a, b, c, turned, scratch });
+        result
+    }
+
+    fn assert_same_bits<T: Lane>() {
+        let matrix = |rows, columns| {
+            DMatrix::<T>::from_fn(rows, columns, |i, j| {
+                nalgebra::convert(((i * 31 + j * 17) % 101) as f64 / 7.0 - 6.0)
+            })
+        };
+        for (n, inner, m) in [(1, 1, 1), (30, 784, 10), (100, 33, 37), (77, 1100, 5), (10, 100, 130)] {
+            let (a, b, turned) = (matrix(n, inner), matrix(inner, m), matrix(inner, n));
+            for (a, b) in [
+                (Operand::of(&a), Operand::of(&b)),
+                (Operand::of(&turned).transposed(), Operand::of(&b)),
+                (Operand::of(&a), Operand::of(&matrix(m, inner)).transposed()),
+            ] {
+                let mut result = DMatrix::zeros(n, m);
+                product(Start::Zero, Left::Operand(a), b, Target::of(&mut result));
+                assert_eq!(product_with(pulp::Scalar, a, b), result, "one number at a time, {n} {inner} {m}");
+                #[cfg(target_arch = "x86_64")]
+                if let Some(simd) = pulp::x86::V3::try_new() {
+                    assert_eq!(product_with(simd, a, b), result, "AVX2, {n} {inner} {m}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_instruction_set_gives_the_same_bits() {
+        assert_same_bits::<f32>();
+        assert_same_bits::<f64>();
     }
 }

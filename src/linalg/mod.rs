@@ -79,7 +79,7 @@ pub(crate) fn weight_gradient_of<T: Lane>(
     inputs: Range<usize>,
     gradient: &mut [T],
 ) {
-    let c = Target::Columns { data: gradient, rows: delta.rows };
+    let c = Target::Columns { data: gradient, rows: delta.rows() };
     T::product(Start::Zero, Left::Panels(delta), Operand::of(a).transposed().columns(inputs), c);
 }
 
@@ -143,30 +143,44 @@ mod tests {
         DMatrix::from_fn(rows, columns, |i, j| ((i * 31 + j * 17 + seed * 7) % 13) as f32 - 6.0)
     }
 
+    /// All products of a layer against nalgebra's.
+    fn assert_products(n_out: usize, n_in: usize, m: usize) {
+        let (w, x, delta) = (matrix(n_out, n_in, 1), matrix(n_in, m, 2), matrix(n_out, m, 3));
+        let b = DVector::from_fn(n_out, |i, _| i as f32);
+        let mut z = DMatrix::from_element(n_out, m, f32::NAN);
+        weighted_inputs(&w, &b, &x, &mut z);
+        let mut wanted = &w * &x;
+        wanted.column_iter_mut().for_each(|mut column| column += &b);
+        assert_eq!(z, wanted);
+
+        let mut result = DMatrix::from_element(n_in, m, f32::NAN);
+        back(&w, &delta, &mut result);
+        assert_eq!(result, w.transpose() * &delta);
+
+        let mut gradient = DMatrix::from_element(n_out, n_in, f32::NAN);
+        weight_gradient(&delta, &x, &mut gradient);
+        let wanted = &delta * x.transpose();
+        assert_eq!(gradient, wanted);
+        let (mut panels, mut part) = (Panels::new(n_out, m), vec![f32::NAN; n_out * (n_in - n_in / 3)]);
+        panels.copy_from(&delta);
+        weight_gradient_of(&panels, &x, n_in / 3..n_in, &mut part);
+        assert_eq!(part[..], wanted.as_slice()[n_out * (n_in / 3)..]);
+    }
+
     proptest! {
         #[test]
         fn products_are_those_of_the_definition(n_out in 1usize..150, n_in in 1usize..600, m in 1usize..70) {
-            let (w, x, delta) = (matrix(n_out, n_in, 1), matrix(n_in, m, 2), matrix(n_out, m, 3));
-            let b = DVector::from_fn(n_out, |i, _| i as f32);
-            let mut z = DMatrix::from_element(n_out, m, f32::NAN);
-            weighted_inputs(&w, &b, &x, &mut z);
-            let mut wanted = &w * &x;
-            wanted.column_iter_mut().for_each(|mut column| column += &b);
-            prop_assert_eq!(&z, &wanted);
+            assert_products(n_out, n_in, m);
+        }
+    }
 
-            let mut result = DMatrix::from_element(n_in, m, f32::NAN);
-            back(&w, &delta, &mut result);
-            prop_assert_eq!(&result, &(w.transpose() * &delta));
-
-            let mut gradient = DMatrix::from_element(n_out, n_in, f32::NAN);
-            weight_gradient(&delta, &x, &mut gradient);
-            let wanted = &delta * x.transpose();
-            prop_assert_eq!(&gradient, &wanted);
-            let mut part = vec![f32::NAN; n_out * (n_in - n_in / 3)];
-            let mut panels = Panels::new(n_out, m);
-            panels.copy_from(&delta);
-            weight_gradient_of(&panels, &x, n_in / 3..n_in, &mut part);
-            prop_assert_eq!(&part[..], &wanted.as_slice()[n_out * (n_in / 3)..]);
+    /// Inner dimensions that take more than one block, and more rows than a block of panels holds.
+    #[test]
+    fn products_of_several_blocks_are_those_of_the_definition() {
+        for (n_out, n_in, m) in
+            [(37, 2100, 30), (2100, 37, 30), (37, 30, 2100), (1100, 1030, 40), (1, 1, 1025)]
+        {
+            assert_products(n_out, n_in, m);
         }
     }
 }

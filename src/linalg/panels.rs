@@ -12,8 +12,8 @@ use super::operand::Operand;
 /// A matrix in panels: for each [`INNER`] of its columns, the panels from the top to the bottom.
 #[derive(Debug, Clone, Default)]
 pub struct Panels<T> {
-    pub(super) data: Vec<T>,
-    pub(super) rows: usize,
+    data: Vec<T>,
+    rows: usize,
 }
 
 impl<T: Lane> Panels<T> {
@@ -27,6 +27,12 @@ impl<T: Lane> Panels<T> {
     /// The rows of the matrix.
     pub(crate) fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// The panel that begins with `row`, of the block of `depth` columns that begins with column `inner`.
+    #[inline(always)]
+    pub(super) fn from(&self, row: usize, inner: usize, depth: usize, lanes: usize) -> &[T] {
+        &self.data[inner * self.rows.next_multiple_of(lanes) + row * depth..]
     }
 
     /// Copies `matrix`.
