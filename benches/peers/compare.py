@@ -1,11 +1,11 @@
 """Runs the same training job in gradus and in its peers, in turn, several times, and prints medians and ratios.
 
     python3 -m venv .venv && .venv/bin/pip install numpy jax torch
-    .venv/bin/python benches/peers/compare.py DIR [--runs 5] [--torch] [--only 784-30-10]
+    .venv/bin/python benches/peers/compare.py DIR [--runs 5] [--slow] [--only 784-30-10]
 
 DIR holds the four files of MNIST. Seconds are those of the training steps of an epoch, alone. Peers and crate take turns
-in one sitting, so that what else the machine does meets both; a ratio says more than a time. Without --torch only JAX, the
-fastest peer, is run.
+in one sitting, so that what else the machine does meets both; a ratio says more than a time. JAX is the fastest of the
+peers; --slow adds PyTorch, and NumPy example by example.
 """
 
 import argparse
@@ -50,28 +50,33 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dir")
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--torch", action="store_true")
+    parser.add_argument("--slow", action="store_true", help="PyTorch and NumPy too")
     parser.add_argument("--only", default="", help="rows whose network begins so")
     options = parser.parse_args()
     program = bench_program()
 
-    print("network           batch type cores   gradus s (least … most)      JAX s (least … most)   JAX/gradus  asked", end="")
-    print("   torch s  torch/gradus" if options.torch else "")
+    print("network           batch type cores   gradus s (least … most)      JAX s (least … most)   JAX/gradus  asked", flush=True)
     for sizes, batch, dtype, threads, epochs, asked in ROWS:
-        if not sizes.startswith(options.only):
-            continue
-        job = [sizes, batch, dtype, epochs]
-        ours, jax, torch = [], [], []
-        for _ in range(options.runs):
-            jax.append(seconds([sys.executable, HERE / "jax_sgd.py", options.dir, *job], threads))
-            ours.append(seconds([program, *job, threads], threads, GRADUS_MNIST=options.dir))
-            if options.torch:
-                one_epoch = [sizes, batch, dtype, 1, threads]
-                torch.append(seconds([sys.executable, HERE / "torch_sgd.py", options.dir, *one_epoch], threads))
-        show = lambda times: f"{statistics.median(times):7.3f} ({min(times):.3f} … {max(times):.3f})"
-        ratio = statistics.median(jax) / statistics.median(ours)
-        print(f"{sizes:<17} {batch:>5} {dtype:>4} {threads:>5} {show(ours):>26} {show(jax):>26} {ratio:>10.2f} {asked:>6}", end="")
-        print(f" {statistics.median(torch):>9.3f} {statistics.median(torch) / statistics.median(ours):>9.1f}" if torch else "", flush=True)
+        if sizes.startswith(options.only):
+            job = [options.dir, sizes, batch, dtype]
+            peers = {"jax": [*job, epochs]}
+            if options.slow:
+                peers |= {"torch": [*job, 1, threads], "numpy": [*job, 1]}
+            times = {name: [] for name in ["gradus", *peers]}
+            for _ in range(options.runs):
+                for name, arguments in peers.items():
+                    times[name].append(seconds([sys.executable, HERE / f"{name}_sgd.py", *arguments], threads))
+                ours = seconds([program, *job[1:], epochs, threads], threads, GRADUS_MNIST=options.dir)
+                times["gradus"].append(ours)
+            report(f"{sizes:<17} {batch:>5} {dtype:>4} {threads:>5}", times, asked)
+
+
+def report(row, times, asked):
+    median = {name: statistics.median(all_times) for name, all_times in times.items()}
+    show = lambda name: f"{median[name]:7.3f} ({min(times[name]):.3f} … {max(times[name]):.3f})"
+    print(f"{row} {show('gradus'):>26} {show('jax'):>26} {median['jax'] / median['gradus']:>10.2f} {asked:>6}", flush=True)
+    for name in times.keys() - {"gradus", "jax"}:
+        print(f"    {name}: {show(name)}, {median[name] / median['gradus']:.1f} times as long", flush=True)
 
 
 main()

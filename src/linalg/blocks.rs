@@ -34,6 +34,15 @@ pub enum Left<'a, T> {
     Panels(&'a Panels<T>),
 }
 
+impl<T: Lane> Left<'_, T> {
+    fn rows(&self) -> usize {
+        match self {
+            Self::Operand(a) => a.rows,
+            Self::Panels(panels) => panels.rows(),
+        }
+    }
+}
+
 /// Takes the room of this thread for panels, as much as any product needs, so that none has to ask for more.
 pub(super) fn prepare<T: Lane>() {
     T::with_scratch(fill);
@@ -44,7 +53,11 @@ fn fill<T: Lane>(scratch: &mut Vec<T>) {
 }
 
 /// c = start + a b.
-pub(super) fn product<T: Lane>(start: Start<'_, T>, a: Left<'_, T>, b: Operand<'_, T>, c: Target<'_, T>) {
+pub(super) fn product<T: Lane>(start: Start<'_, T>, a: Left<'_, T>, b: Operand<'_, T>, mut c: Target<'_, T>) {
+    if b.rows == 0 || b.columns == 0 {
+        (0..b.columns).for_each(|column| start.write(a.rows(), c.from(0, column)));
+        return;
+    }
     let (turned, a, b) = match a {
         Left::Operand(a) if !a.by_columns => (true, Left::Operand(b.transposed()), a.transposed()),
         a => (false, a, b),
@@ -71,13 +84,13 @@ impl<T: Lane> WithSimd for Blocks<'_, T> {
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
         let lanes = T::lanes::<S>();
-        let (rows, copied) = match self.a {
-            Left::Operand(a) => (a.rows, !a.by_columns || self.b.columns > FEW_COLUMNS),
-            Left::Panels(panels) => (panels.rows(), false),
+        let rows = self.a.rows();
+        let copied = match self.a {
+            Left::Operand(a) => !a.by_columns || self.b.columns > FEW_COLUMNS,
+            Left::Panels(_) => false,
         };
         let strips = if copied { BLOCK / size_of::<T>() / (4 * lanes * INNER) } else { usize::MAX };
-        // Without an inner dimension, what the sums begin with has to be written all the same.
-        for inner in (0..self.b.rows.max(1)).step_by(INNER) {
+        for inner in (0..self.b.rows).step_by(INNER) {
             let depth = INNER.min(self.b.rows - inner);
             let mut row = 0;
             while row < rows {
@@ -139,7 +152,7 @@ impl<T: Lane> Strip<'_, T> {
 /// Divides `columns` into widths as equal as can be, none above `widest`: two widths, and the tiles of each.
 #[inline(always)]
 fn widths(columns: usize, widest: usize) -> [(usize, usize); 2] {
-    let tiles = columns.div_ceil(widest).max(1);
+    let tiles = columns.div_ceil(widest);
     let (narrow, wide_tiles) = (columns / tiles, columns % tiles);
     [(narrow + 1, wide_tiles), (narrow, tiles - wide_tiles)]
 }

@@ -174,6 +174,13 @@ mod tests {
         }
     }
 
+    #[test]
+    fn products_without_examples_inputs_or_outputs_are_those_of_the_definition() {
+        for (n_out, n_in, m) in [(3, 4, 0), (3, 0, 4), (0, 3, 4), (0, 0, 0)] {
+            assert_products(n_out, n_in, m);
+        }
+    }
+
     /// Inner dimensions that take more than one block, and more rows than a block of panels holds.
     #[test]
     fn products_of_several_blocks_are_those_of_the_definition() {

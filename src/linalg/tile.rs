@@ -27,7 +27,16 @@ pub enum Start<'a, T> {
     Result,
 }
 
-impl<T> Start<'_, T> {
+impl<T: Lane> Start<'_, T> {
+    /// Writes what `rows` sums begin with, for those to which nothing is added.
+    pub(super) fn write(&self, rows: usize, column: &mut [T]) {
+        match self {
+            Self::Zero => column[..rows].fill(T::zero()),
+            Self::Rows(numbers) => column[..rows].copy_from_slice(&numbers[..rows]),
+            Self::Result => {}
+        }
+    }
+
     /// What the rows before `at` begin with, and what those from `at` on.
     pub(super) fn split_rows(&self, at: usize) -> (Self, Self) {
         match self {

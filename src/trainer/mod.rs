@@ -109,27 +109,19 @@ impl<C> Trainer<C> {
 impl<C, O, R> Trainer<C, O, R> {
     /// Turns gradients into steps with `optimizer`.
     pub fn optimizer<P>(self, optimizer: P) -> Trainer<C, P, R> {
-        let Self { cost, regularizer, schedule, stop, observers, .. } = self;
-        let Self { mini_batch, seed, threads, monitor_training, keep, .. } = self;
-        Trainer {
-            cost,
-            optimizer,
-            regularizer,
-            schedule,
-            stop,
-            observers,
-            mini_batch,
-            seed,
-            threads,
-            monitor_training,
-            keep,
-        }
+        self.with(|_, regularizer| (optimizer, regularizer))
     }
 
     /// Adds the penalty of `regularizer` to the cost.
     pub fn regularizer<Q>(self, regularizer: Q) -> Trainer<C, O, Q> {
-        let Self { cost, optimizer, schedule, stop, observers, .. } = self;
+        self.with(|optimizer, _| (optimizer, regularizer))
+    }
+
+    /// The same trainer with other rules, which may be of other types.
+    fn with<P, Q>(self, rules: impl FnOnce(O, R) -> (P, Q)) -> Trainer<C, P, Q> {
+        let Self { cost, optimizer, regularizer, schedule, stop, observers, .. } = self;
         let Self { mini_batch, seed, threads, monitor_training, keep, .. } = self;
+        let (optimizer, regularizer) = rules(optimizer, regularizer);
         Trainer {
             cost,
             optimizer,
