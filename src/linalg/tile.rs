@@ -72,7 +72,7 @@ pub(super) struct Tile<'a, T> {
 /// numbers which the compiler knows stays in registers.
 macro_rules! unrolled {
     ($i:ident < $count:ident $body:block) => { unrolled!($i < $count $body; 0 1 2 3 4 5 6 7 8 9 10 11) };
-    ($i:ident < $count:ident $body:block; $($n:literal)*) => {{ $( if $n < $count { let $i = $n; $body } )* }};
+    ($i:ident < $count:ident $body:block; $($n:literal)*) => {{ $( if const { $n < $count } { let $i = $n; $body } )* }};
 }
 
 /// A tile in registers, column by column.
@@ -137,7 +137,7 @@ impl<T: Lane, const HEIGHT: usize, const WIDTH: usize, const BY_COLUMNS: bool> W
     fn with_simd<S: Simd>(self, simd: S) {
         let Self(tile, c) = self;
         // Known when it is compiled: what has more numbers than there are registers is left out.
-        if WIDTH > widest::<S>(HEIGHT) {
+        if const { WIDTH > widest::<S>(HEIGHT) } {
             return;
         }
         for number in 0..tile.tiles {
