@@ -54,7 +54,7 @@ fn fill<T: Lane>(scratch: &mut Vec<T>) {
 
 /// c = start + a b.
 pub(super) fn product<T: Lane>(start: Start<'_, T>, a: Left<'_, T>, b: Operand<'_, T>, mut c: Target<'_, T>) {
-    if b.rows == 0 || b.columns == 0 {
+    if a.rows() == 0 || b.rows == 0 || b.columns == 0 {
         (0..b.columns).for_each(|column| start.write(a.rows(), c.from(0, column)));
         return;
     }
