@@ -15,7 +15,7 @@ fn main() {
 const BATCH: usize = 10;
 
 fn images<T: Real>(bencher: Bencher<'_, '_>, distortion: impl Distortion) {
-    let digits = Dataset::<T>::digits(1_000, 1).expect("digits");
+    let digits = Dataset::<T>::synthetic_digits(1_000, 1).expect("digits");
     let images = Augmented::new(digits, (28, 28), distortion, 1).expect("images of 28×28");
     let indices: Vec<usize> = (0..images.len()).collect();
     let (mut x, mut y) = (DMatrix::zeros(784, BATCH), DMatrix::zeros(10, BATCH));

@@ -77,7 +77,7 @@ fn epoch_of<T: Real>(
     let sizes: Vec<usize> = sizes.split('-').filter_map(|size| size.parse().ok()).collect();
     let mut data = samples::<T>()?;
     if numbers {
-        data = data.to_numbers();
+        data = data.to_floats();
     }
     let mut network = Network::new(&sizes, Sigmoid, Sigmoid, &ScaledGaussian, 1)?;
     // One epoch more than asked for: the first warms up.
@@ -111,7 +111,7 @@ fn flop(sizes: &str) -> f64 {
 /// GFLOP/s of 1024³ products on each of `threads` threads at once: the best of several, nalgebra's or the crate's own.
 fn peak<T: Real>(threads: usize) -> f64 {
     let n = 1024;
-    let (a, b) = (DMatrix::<T>::from_element(n, n, T::of(0.5)), DVector::zeros(n));
+    let (a, b) = (DMatrix::<T>::from_element(n, n, T::cast(0.5)), DVector::zeros(n));
     let run = || {
         let mut c = DMatrix::<T>::zeros(n, n);
         let mut seconds = f64::INFINITY;

@@ -16,7 +16,7 @@ const SHAPES: [Shape; 6] =
     [(784, 30, 10), (30, 10, 10), (784, 100, 10), (784, 800, 100), (784, 1024, 128), (1024, 1024, 128)];
 
 fn matrix<T: Real>(rows: usize, columns: usize) -> DMatrix<T> {
-    DMatrix::from_fn(rows, columns, |i, j| T::of(((i * 7 + j * 13) % 29) as f64 / 29.0 - 0.5))
+    DMatrix::from_fn(rows, columns, |i, j| T::cast(((i * 7 + j * 13) % 29) as f64 / 29.0 - 0.5))
 }
 
 /// Products: the items a second are multiplications with addition, half the FLOP/s. One thread.
@@ -56,7 +56,7 @@ mod products {
         let mut result = matrix(inputs, examples);
         let pool = pool();
         bencher.counter(count(shape)).bench_local(|| {
-            pool.install(|| linalg::back(black_box(&w), &delta, &mut result));
+            pool.install(|| linalg::input_gradient(black_box(&w), &delta, &mut result));
         });
     }
 
@@ -99,7 +99,7 @@ mod elementwise {
 
     fn cost<T: Real, A: Activation<T>, C: Cost<T, A>>(bencher: Bencher<'_, '_>, cost: C, output: A) {
         let (z, mut a, y) =
-            (matrix::<T>(10, 10_000), matrix(10, 10_000), DMatrix::from_element(10, 10_000, T::of(0.1)));
+            (matrix::<T>(10, 10_000), matrix(10, 10_000), DMatrix::from_element(10, 10_000, T::cast(0.1)));
         let mut delta = matrix(10, 10_000);
         output.activate(&z, &mut a);
         bencher.counter(ItemsCount::new(z.len())).bench_local(|| {
@@ -135,7 +135,8 @@ mod steps {
     #[divan::bench(types = [f32, f64])]
     fn forward_and_backward<T: Real>(bencher: Bencher<'_, '_>) {
         let network = network::<T>();
-        let (mut pass, mut gradient) = (Pass::new(&network.sizes(), 10), Gradient::new(&network.sizes()));
+        let (mut pass, mut gradient) =
+            (Workspace::new(&network.sizes(), 10), Gradient::new(&network.sizes()));
         pass.x.copy_from(&matrix(784, 10));
         bencher.bench_local(|| {
             network.forward(black_box(&mut pass));
@@ -146,7 +147,7 @@ mod steps {
     /// A run of one epoch over 10,000 samples, its checks and set-up included.
     #[divan::bench(types = [f32, f64], sample_count = 5)]
     fn epoch_of_10_000<T: Real>(bencher: Bencher<'_, '_>) {
-        let data = Dataset::<T>::digits(10_000, 1).expect("digits");
+        let data = Dataset::<T>::synthetic_digits(10_000, 1).expect("digits");
         bencher.bench_local(|| {
             let stop = MaxEpochs::new(1).expect("an epoch");
             Trainer::new(CrossEntropy).stop(stop).fit(&mut network::<T>(), &data, None).expect("a run")
@@ -155,7 +156,7 @@ mod steps {
 
     #[divan::bench(types = [f32, f64], sample_count = 20)]
     fn evaluation_of_10_000<T: Real>(bencher: Bencher<'_, '_>) {
-        let (data, network) = (Dataset::<T>::digits(10_000, 1).expect("digits"), network::<T>());
+        let (data, network) = (Dataset::<T>::synthetic_digits(10_000, 1).expect("digits"), network::<T>());
         bencher.bench_local(|| evaluate(&network, &CrossEntropy, &data).expect("an evaluation"));
     }
 

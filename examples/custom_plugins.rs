@@ -200,7 +200,7 @@ fn print_table(by_row: &[&[Outcome]]) {
         let gain = accuracy - mean(by_row[0], |outcome| outcome.accuracy);
         let cost = mean(row, |outcome| outcome.cost);
         let epochs = mean(row, |outcome| outcome.report.history.len() as f64);
-        let best = mean(row, |outcome| outcome.report.best_epoch as f64);
+        let best = mean(row, |outcome| outcome.report.kept_epoch as f64);
         println!(
             "{name:<10}{accuracy:.2}  ({least:.2} … {most:.2})  {gain:>+6.2}    {cost:.4}   {epochs:>5.1}   {best:>5.1}   {what}"
         );

@@ -195,7 +195,7 @@ fn learn(
     let (long, test) = fit(Box::new(all))?;
     let (live, live_test) = fit(Box::new(rule.or(all)))?;
     let replayed = outcome(&rule, &long.history);
-    let agrees = (live.history.len(), live.best_epoch) == (replayed.epochs, replayed.keeps.0);
+    let agrees = (live.history.len(), live.kept_epoch) == (replayed.epochs, replayed.keeps.0);
     Ok(Run { history: long.history, test, live_test, agrees })
 }
 

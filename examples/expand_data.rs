@@ -134,8 +134,9 @@ fn train(
     let upside_down = evaluate(&network, &LogLikelihood, &upside_down)?.confusion;
 
     let total = |truth: usize| (0..10).map(|answer| upright.get(truth, answer)).sum::<u64>() as f64;
-    let taken =
-        |confusion: &Confusion, truth, answer| 100.0 * confusion.get(truth, answer) as f64 / total(truth);
+    let taken = |confusion: &ConfusionMatrix, truth, answer| {
+        100.0 * confusion.get(truth, answer) as f64 / total(truth)
+    };
     let others = || (0..10).filter(|digit| ![6, 9].contains(digit));
     let wrong = |truth: usize| total(truth) - upright.get(truth, truth) as f64;
     Ok(Outcome {

@@ -72,7 +72,7 @@ struct Exponential;
 
 impl<T: Real, A: Activation<T>> Cost<T, A> for Exponential {
     fn value(&self, _output: &A, _z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>) -> T {
-        gradus::real::sum_zip(a, y, |a, y| (a - y).exp())
+        gradus::real::zip_sum(a, y, |a, y| (a - y).exp())
     }
 
     fn delta(&self, output: &A, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, delta: &mut DMatrix<T>) {
@@ -132,7 +132,7 @@ fn gradient<O: Activation<f64>>(
     cost: impl Cost<f64, O>,
     x: &[f64],
 ) -> (Vec<f64>, f64) {
-    let (mut pass, mut gradient) = (Pass::new(&network.sizes(), 1), Gradient::new(&network.sizes()));
+    let (mut pass, mut gradient) = (Workspace::new(&network.sizes(), 1), Gradient::new(&network.sizes()));
     pass.x.copy_from_slice(x);
     network.forward(&mut pass);
     network.backward(&cost, &mut pass, &mut gradient);

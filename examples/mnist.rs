@@ -210,7 +210,7 @@ impl<T: Real> Data<T> {
         let expected = training.saturating_add(validation);
         if expected > n {
             let what = "images to train and to validate with, for --train and --validation together";
-            return Err(gradus::Error::Size { what, found: n, expected });
+            return Err(gradus::Error::SizeMismatch { what, found: n, expected });
         }
         let validation = if validation > 0 { Some(all.slice(n - validation..n)?) } else { None };
         Ok(Self { training: all.slice(0..training)?, validation, test, source })
@@ -361,7 +361,7 @@ struct Outline {
     config: Config,
     epochs: Vec<Epoch>,
     stop_reason: String,
-    best_epoch: usize,
+    kept_epoch: usize,
     test_accuracy: f64,
     test_cost: f64,
 }
@@ -409,7 +409,7 @@ impl Outline {
             config: Config::new(options, data),
             epochs: report.history.epochs().iter().map(Epoch::new).collect(),
             stop_reason: report.stop_reason.to_string(),
-            best_epoch: report.best_epoch,
+            kept_epoch: report.kept_epoch,
             test_accuracy: test.accuracy,
             test_cost: test.cost,
         }

@@ -135,7 +135,7 @@ fn tenth(epochs: usize) -> usize {
 fn means(histories: &[History], metric: Metric, factor: f64) -> Vec<f64> {
     let epochs = histories.first().map_or(0, History::len);
     let value = |history: &History, epoch: usize| {
-        history.epochs().get(epoch).and_then(|record| metric.of(record)).unwrap_or(f64::NAN)
+        history.epochs().get(epoch).and_then(|record| metric.value_in(record)).unwrap_or(f64::NAN)
     };
     let mean = |epoch| parallel::spread(histories.iter().map(|history| factor * value(history, epoch))).0;
     (0..epochs).map(mean).collect()

@@ -129,7 +129,7 @@ fn train(epochs: usize, data: &Digits<f32>, rule: Rule, seed: u64) -> gradus::Re
         .fit(&mut network, &data.training, Some(&data.validation))?;
 
     let accuracy = |samples| Ok(100.0 * evaluate(&network, &CrossEntropy, samples)?.score.accuracy);
-    let best = report.best().and_then(|record| record.validation);
+    let best = report.kept().and_then(|record| record.validation);
     let mut weights: Vec<f32> =
         network.parameters().next().unwrap_or_default().iter().map(|w| w.abs()).collect();
     weights.sort_by(f32::total_cmp);

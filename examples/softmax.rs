@@ -90,7 +90,7 @@ fn layer(z: &[f64]) -> gradus::Result<Network<f64, Linear, Softmax>> {
 /// The log-likelihood cost and ∂C/∂b, by backpropagation, if the last class is the right one.
 fn cost_and_gradient(z: &[f64]) -> gradus::Result<(f64, Vec<f64>)> {
     let network = layer(z)?;
-    let (mut pass, mut gradient) = (Pass::new(&network.sizes(), 1), Gradient::new(&network.sizes()));
+    let (mut pass, mut gradient) = (Workspace::new(&network.sizes(), 1), Gradient::new(&network.sizes()));
     pass.y[z.len() - 1] = 1.0;
     network.forward(&mut pass);
     network.backward(&LogLikelihood, &mut pass, &mut gradient);

@@ -126,7 +126,7 @@ fn spread_of_z(options: &Options) -> Result<Vec<Chart>, Box<dyn Error>> {
         let layer = Network::new(&[inputs, draws], Linear, Linear, initializer, options.seeds[0])?;
         let x = DMatrix::from_fn(inputs, 1, |k, _| if k < ones { 1.0 } else { 0.0 });
         let z: Vec<f64> = layer.predict(&x)?.iter().map(|z| f64::from(*z)).collect();
-        let a: Vec<f64> = z.iter().map(|&z| Sigmoid::of(z)).collect();
+        let a: Vec<f64> = z.iter().map(|&z| Sigmoid::eval(z)).collect();
 
         let expected = (ones as f64 * variance + 1.0).sqrt();
         print_spread(name, &z, expected, &a);
@@ -282,7 +282,7 @@ fn look<C: Cost<f32, Sigmoid>>(
 ) -> gradus::Result<Vec<Layer>> {
     let images: Vec<usize> = (0..training.len().min(10_000)).collect();
     let (mut pass, mut gradient) =
-        (Pass::new(&network.sizes(), images.len()), Gradient::new(&network.sizes()));
+        (Workspace::new(&network.sizes(), images.len()), Gradient::new(&network.sizes()));
     training.gather(1, &images, &mut pass.x, &mut pass.y)?;
     network.forward(&mut pass);
     network.backward(&cost, &mut pass, &mut gradient);

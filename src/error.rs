@@ -67,7 +67,7 @@ pub enum Error {
 
     /// Two sizes that have to agree do not.
     #[error("{what}: {found} given, {expected} needed")]
-    Size {
+    SizeMismatch {
         /// What was counted.
         what: &'static str,
         /// How many there are.
@@ -80,7 +80,7 @@ pub enum Error {
     #[error(
         "{what} {index} of sample {sample} is {value}: only finite numbers can be learned from; repair or drop the sample"
     )]
-    NotFinite {
+    NonFiniteSample {
         /// `"input"` or `"target"`.
         what: &'static str,
         /// The sample, counted from 0.
@@ -95,7 +95,7 @@ pub enum Error {
     #[error(
         "{what} {index} of layer {layer} (the inputs are layer 0) is {value}: nothing can be computed with it; set it to a finite number"
     )]
-    Parameter {
+    NonFiniteParameter {
         /// `"weight"` or `"bias"`.
         what: &'static str,
         /// Which layer, counted from 1 for the first after the inputs.
@@ -243,7 +243,7 @@ fn plain(value: f64) -> String {
 }
 
 /// Refuses a hyper-parameter that is NaN or fails `ok`.
-pub(crate) fn setting(
+pub(crate) fn check_setting(
     name: &'static str,
     value: f64,
     ok: bool,
@@ -254,6 +254,6 @@ pub(crate) fn setting(
 }
 
 /// Refuses a count of 0.
-pub(crate) fn at_least_one(name: &'static str, count: usize, why: &'static str) -> Result<()> {
-    setting(name, count as f64, count > 0, "[1, ∞)", why)
+pub(crate) fn check_nonzero(name: &'static str, count: usize, why: &'static str) -> Result<()> {
+    check_setting(name, count as f64, count > 0, "[1, ∞)", why)
 }

@@ -47,7 +47,7 @@ impl EpochRecord {
 /// ```
 /// use gradus::prelude::*;
 ///
-/// let history = History::of_validation_accuracies(&[0.90, 0.95, 0.94]);
+/// let history = History::from_validation_accuracies(&[0.90, 0.95, 0.94]);
 /// assert_eq!(history.best(Metric::ValidationAccuracy), Some((2, 0.95)));
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -62,7 +62,7 @@ impl History {
     }
 
     /// A made-up run with these validation accuracies (and costs of one minus them): for trying out rules.
-    pub fn of_validation_accuracies(accuracies: &[f64]) -> Self {
+    pub fn from_validation_accuracies(accuracies: &[f64]) -> Self {
         let record = |(i, &accuracy)| {
             let score = Score { cost: 1.0 - accuracy, accuracy };
             EpochRecord {
@@ -105,7 +105,7 @@ impl History {
 
     /// The values of `metric`, one for each epoch in which it was measured, with the epoch counted from 1.
     pub fn values(&self, metric: Metric) -> impl Iterator<Item = (usize, f64)> + '_ {
-        self.epochs.iter().filter_map(move |record| Some((record.epoch, metric.of(record)?)))
+        self.epochs.iter().filter_map(move |record| Some((record.epoch, metric.value_in(record)?)))
     }
 
     /// The first epoch that no later one is better than, and its value. NaN is worse than anything.
@@ -149,7 +149,7 @@ pub enum Metric {
 
 impl Metric {
     /// The value in `record`, if it was measured.
-    pub fn of(self, record: &EpochRecord) -> Option<f64> {
+    pub fn value_in(self, record: &EpochRecord) -> Option<f64> {
         match self {
             Self::ValidationAccuracy => record.validation.map(|score| score.accuracy),
             Self::ValidationCost => record.validation.map(|score| score.cost),

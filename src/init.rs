@@ -32,7 +32,7 @@ use crate::real::Real;
 ///
 /// impl<T: Real> Initializer<T> for He {
 ///     fn initialize(&self, rng: &mut dyn Rng, weights: &mut DMatrix<T>, biases: &mut DVector<T>) {
-///         let deviation = T::of((2.0 / weights.ncols() as f64).sqrt());
+///         let deviation = T::cast((2.0 / weights.ncols() as f64).sqrt());
 ///         weights.apply(|w| *w = deviation * T::sample_normal(rng));
 ///         biases.fill(T::zero());
 ///     }
@@ -58,7 +58,7 @@ macro_rules! forward {
 forward!(&I, Box<I>);
 
 fn gaussian<T: Real>(rng: &mut dyn Rng, deviation: f64, weights: &mut DMatrix<T>, biases: &mut DVector<T>) {
-    let deviation = T::of(deviation);
+    let deviation = T::cast(deviation);
     weights.apply(|w| *w = deviation * T::sample_normal(rng));
     biases.apply(|b| *b = T::sample_normal(rng));
 }

@@ -26,7 +26,7 @@
 //! | training a network | [`Trainer`](trainer::Trainer), [`Network`](network::Network) and the examples below |
 //! | data of one's own | [`Dataset::new`](data::Dataset::new), and [`Samples`](data::Samples) for what does not fit in memory |
 //! | images | [`Mnist`](data::Mnist), [`IdxTensor`](data::IdxTensor), [`digits`](data::digits), [`augment`](data::augment) |
-//! | how good it is | [`Report`](trainer::Report), [`evaluate`](metrics::evaluate), [`Confusion`](metrics::Confusion) |
+//! | how good it is | [`Report`](trainer::Report), [`evaluate`](metrics::evaluate), [`ConfusionMatrix`](metrics::ConfusionMatrix) |
 //! | watching a run | [`Observer`](trainer::Observer), [`History`](history::History) |
 //! | a part of one's own | the page of its trait, which shows one, and [`check`] |
 //! | what can go wrong | [`Error`] |
@@ -53,7 +53,7 @@
 //! ```
 //! use gradus::prelude::*;
 //!
-//! let (training, validation) = Dataset::<f32>::digits(600, 1)?.split_at(500)?;
+//! let (training, validation) = Dataset::<f32>::synthetic_digits(600, 1)?.split_at(500)?;
 //! let mut network = Network::new(&[784, 15, 10], Sigmoid, Sigmoid, &ScaledGaussian, 1)?;
 //! let report = Trainer::new(CrossEntropy)
 //!     .schedule(Constant::new(0.5)?)
@@ -101,8 +101,8 @@ pub mod prelude {
     pub use crate::data::{Dataset, Mnist, Samples};
     pub use crate::history::{EpochRecord, History, Metric, Score};
     pub use crate::init::{Initializer, LargeGaussian, ScaledGaussian};
-    pub use crate::metrics::{Confusion, Evaluation, evaluate};
-    pub use crate::network::{Dense, Gradient, Network, Pass};
+    pub use crate::metrics::{ConfusionMatrix, Evaluation, evaluate};
+    pub use crate::network::{Dense, Gradient, Network, Workspace};
     pub use crate::optimizer::{AnyOptimizer, Momentum, Nesterov, Optimizer, Sgd};
     pub use crate::real::Real;
     pub use crate::regularizer::{L1, L2, NoRegularizer, Plus, Regularizer};

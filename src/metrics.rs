@@ -9,7 +9,7 @@ use crate::cost::Cost;
 use crate::data::Samples;
 use crate::error::{Error, Result};
 use crate::history::Score;
-use crate::network::{Network, Pass};
+use crate::network::{Network, Workspace};
 use crate::real::Real;
 
 /// Samples that go through the network at once when it is evaluated.
@@ -21,7 +21,7 @@ pub struct Evaluation {
     /// Cost and accuracy.
     pub score: Score,
     /// Which classes were taken for which.
-    pub confusion: Confusion,
+    pub confusion: ConfusionMatrix,
 }
 
 /// Evaluates `network` on `samples`, block by block, in the order of the samples.
@@ -32,7 +32,7 @@ pub struct Evaluation {
 ///
 /// # Errors
 ///
-/// [`Error::Empty`] and [`Error::Size`] if the samples do not fit the network, or its layers do not fit each other, and
+/// [`Error::Empty`] and [`Error::SizeMismatch`] if the samples do not fit the network, or its layers do not fit each other, and
 /// what `samples` reports.
 ///
 /// # Examples
@@ -41,7 +41,7 @@ pub struct Evaluation {
 /// use gradus::prelude::*;
 ///
 /// let network = Network::<f64, Sigmoid, _>::new(&[784, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
-/// let evaluation = gradus::metrics::evaluate(&network, &LogLikelihood, &Dataset::digits(100, 1)?)?;
+/// let evaluation = gradus::metrics::evaluate(&network, &LogLikelihood, &Dataset::synthetic_digits(100, 1)?)?;
 /// assert!(evaluation.score.accuracy < 0.5, "it has learned nothing yet");
 /// assert_eq!(evaluation.confusion.total(), 100);
 /// # Ok::<(), gradus::Error>(())
@@ -63,8 +63,8 @@ where
 /// The room that the evaluation of one data set needs, made once.
 #[derive(Debug)]
 pub(crate) struct Evaluator<T> {
-    block: Pass<T>,
-    rest: Option<Pass<T>>,
+    block: Workspace<T>,
+    rest: Option<Workspace<T>>,
     order: Vec<usize>,
 }
 
@@ -75,11 +75,11 @@ impl<T: Real> Evaluator<T> {
         H: Activation<T>,
         O: Activation<T>,
     {
-        fits(network, samples)?;
+        check_fits(network, samples)?;
         let (sizes, n) = (network.sizes(), samples.len());
         let size = BLOCK.min(n);
-        let rest = n.checked_rem(size).filter(|&rest| rest > 0).map(|rest| Pass::new(&sizes, rest));
-        Ok(Self { block: Pass::new(&sizes, size), rest, order: (0..n).collect() })
+        let rest = n.checked_rem(size).filter(|&rest| rest > 0).map(|rest| Workspace::new(&sizes, rest));
+        Ok(Self { block: Workspace::new(&sizes, size), rest, order: (0..n).collect() })
     }
 
     /// Gathers `samples` block by block, as they are in the first epoch, and hands each block with the number of its
@@ -87,7 +87,7 @@ impl<T: Real> Evaluator<T> {
     pub(crate) fn for_each_block(
         &mut self,
         samples: &dyn Samples<T>,
-        mut visit: impl FnMut(usize, &mut Pass<T>) -> Result<()>,
+        mut visit: impl FnMut(usize, &mut Workspace<T>) -> Result<()>,
     ) -> Result<()> {
         let size = self.block.examples().max(1);
         for (number, indices) in self.order.chunks(size).enumerate() {
@@ -112,12 +112,12 @@ impl<T: Real> Evaluator<T> {
         O: Activation<T>,
         C: Cost<T, O>,
     {
-        let mut confusion = Confusion::new(network.n_outputs().max(2));
+        let mut confusion = ConfusionMatrix::new(network.n_outputs().max(2));
         let mut total = 0.0;
         self.for_each_block(samples, |_, pass| {
             network.forward(pass);
-            total += network.cost(cost, pass).f64();
-            confusion.count(pass.outputs(), &pass.y)
+            total += network.cost(cost, pass).to_f64();
+            confusion.add_batch(pass.outputs(), &pass.y)
         })?;
         let score = Score { cost: total / samples.len() as f64, accuracy: confusion.accuracy() };
         Ok(Evaluation { score, confusion })
@@ -125,7 +125,7 @@ impl<T: Real> Evaluator<T> {
 }
 
 /// Refuses samples that have no room in the network, or none to offer.
-pub(crate) fn fits<T: Real, H: Activation<T>, O: Activation<T>>(
+pub(crate) fn check_fits<T: Real, H: Activation<T>, O: Activation<T>>(
     network: &Network<T, H, O>,
     samples: &dyn Samples<T>,
 ) -> Result<()> {
@@ -135,7 +135,7 @@ pub(crate) fn fits<T: Real, H: Activation<T>, O: Activation<T>>(
     }
     let (found, expected) = (samples.n_inputs(), network.n_inputs());
     if found != expected {
-        return Err(Error::Size {
+        return Err(Error::SizeMismatch {
             what: "inputs of a sample, which the first size of the network has to equal",
             found,
             expected,
@@ -143,7 +143,7 @@ pub(crate) fn fits<T: Real, H: Activation<T>, O: Activation<T>>(
     }
     let (found, expected) = (samples.n_outputs(), network.n_outputs());
     if found != expected {
-        return Err(Error::Size {
+        return Err(Error::SizeMismatch {
             what: "targets of a sample, which the last size of the network has to equal",
             found,
             expected,
@@ -152,34 +152,34 @@ pub(crate) fn fits<T: Real, H: Activation<T>, O: Activation<T>>(
     Ok(())
 }
 
-/// How often each class was taken for each: a row for each true class, a column for each answer.
+/// How often each class was taken for each: a row for each true class, a column for each predicted class.
 ///
 /// # Examples
 ///
 /// ```
 /// use gradus::prelude::*;
 ///
-/// let mut confusion = Confusion::new(2);
+/// let mut confusion = ConfusionMatrix::new(2);
 /// let outputs = DMatrix::from_column_slice(2, 3, &[0.9, 0.1, 0.6, 0.4, 0.2, 0.8]);
 /// let targets = DMatrix::from_column_slice(2, 3, &[1.0, 0.0, 0.0, 1.0, 0.0, 1.0]);
-/// confusion.count(&outputs, &targets)?;
+/// confusion.add_batch(&outputs, &targets)?;
 /// assert_eq!(confusion.get(1, 0), 1);
 /// assert_eq!(confusion.accuracy(), 2.0 / 3.0);
 /// assert_eq!(confusion.error_rate(1), Some(0.5));
 /// # Ok::<(), gradus::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Confusion {
+pub struct ConfusionMatrix {
     n_classes: usize,
     counts: Vec<u64>,
-    /// Samples of each class whose outputs held a NaN, so that there was no answer.
-    unanswered: Vec<u64>,
+    /// Samples of each class whose outputs held a NaN, so that there was no predicted class.
+    invalid: Vec<u64>,
 }
 
-impl Confusion {
+impl ConfusionMatrix {
     /// No samples yet, of `n_classes` classes.
     pub fn new(n_classes: usize) -> Self {
-        Self { n_classes, counts: vec![0; n_classes * n_classes], unanswered: vec![0; n_classes] }
+        Self { n_classes, counts: vec![0; n_classes * n_classes], invalid: vec![0; n_classes] }
     }
 
     /// Counts a batch; with a single output there are two classes, on either side of 1/2.
@@ -190,11 +190,11 @@ impl Confusion {
     ///
     /// # Errors
     ///
-    /// [`Error::Size`] if the shapes are others.
-    pub fn count<T: Real>(&mut self, outputs: &DMatrix<T>, targets: &DMatrix<T>) -> Result<()> {
+    /// [`Error::SizeMismatch`] if the shapes are others.
+    pub fn add_batch<T: Real>(&mut self, outputs: &DMatrix<T>, targets: &DMatrix<T>) -> Result<()> {
         let (rows, expected) = (targets.nrows(), self.n_classes);
         if rows != expected && (rows, expected) != (1, 2) {
-            return Err(Error::Size {
+            return Err(Error::SizeMismatch {
                 what: "rows of the targets, one for each class",
                 found: rows,
                 expected,
@@ -205,25 +205,25 @@ impl Confusion {
             ("columns of the outputs, one for each of the targets", outputs.ncols(), targets.ncols()),
         ] {
             if found != expected {
-                return Err(Error::Size { what, found, expected });
+                return Err(Error::SizeMismatch { what, found, expected });
             }
         }
         for (a, y) in outputs.column_iter().zip(targets.column_iter()) {
             let Some(truth) = class(y.as_slice()) else { continue };
             match class(a.as_slice()) {
-                Some(answer) => self.counts[truth * self.n_classes + answer] += 1,
-                None => self.unanswered[truth] += 1,
+                Some(predicted) => self.counts[truth * self.n_classes + predicted] += 1,
+                None => self.invalid[truth] += 1,
             }
         }
         Ok(())
     }
 
-    /// How often class `truth` was taken for `answer`; 0 for classes that there are not.
-    pub fn get(&self, truth: usize, answer: usize) -> u64 {
-        if answer >= self.n_classes {
+    /// How often class `truth` was predicted as `predicted`; 0 for classes that there are not.
+    pub fn get(&self, truth: usize, predicted: usize) -> u64 {
+        if predicted >= self.n_classes {
             return 0;
         }
-        self.counts.get(truth * self.n_classes + answer).copied().unwrap_or(0)
+        self.counts.get(truth * self.n_classes + predicted).copied().unwrap_or(0)
     }
 
     /// The number of classes.
@@ -233,7 +233,7 @@ impl Confusion {
 
     /// The number of samples.
     pub fn total(&self) -> u64 {
-        self.counts.iter().chain(&self.unanswered).sum()
+        self.counts.iter().chain(&self.invalid).sum()
     }
 
     /// The share of samples that were classified correctly; NaN without samples.
@@ -244,8 +244,8 @@ impl Confusion {
 
     /// The share of the samples of class `truth` that were taken for another; `None` if there are none.
     pub fn error_rate(&self, truth: usize) -> Option<f64> {
-        let unanswered = self.unanswered.get(truth)?;
-        let row: u64 = (0..self.n_classes).map(|answer| self.get(truth, answer)).sum::<u64>() + unanswered;
+        let invalid = self.invalid.get(truth)?;
+        let row: u64 = (0..self.n_classes).map(|predicted| self.get(truth, predicted)).sum::<u64>() + invalid;
         (row > 0).then(|| 1.0 - self.get(truth, truth) as f64 / row as f64)
     }
 }
@@ -256,7 +256,7 @@ fn class<T: Real>(column: &[T]) -> Option<usize> {
         return None;
     }
     if let [only] = column {
-        return Some(usize::from(*only >= T::of(0.5)));
+        return Some(usize::from(*only >= T::cast(0.5)));
     }
     let mut best = 0;
     for (i, v) in column.iter().enumerate() {
@@ -267,18 +267,18 @@ fn class<T: Real>(column: &[T]) -> Option<usize> {
     Some(best)
 }
 
-impl fmt::Display for Confusion {
+impl fmt::Display for ConfusionMatrix {
     /// A table with the true classes down, the answers across, and the error rate of each class.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "true \\ answer")?;
-        for answer in 0..self.n_classes {
-            write!(f, "{answer:>6}")?;
+        write!(f, "true \\ predicted")?;
+        for predicted in 0..self.n_classes {
+            write!(f, "{predicted:>6}")?;
         }
         writeln!(f, "     error")?;
         for truth in 0..self.n_classes {
             write!(f, "{truth:>13}")?;
-            for answer in 0..self.n_classes {
-                match self.get(truth, answer) {
+            for predicted in 0..self.n_classes {
+                match self.get(truth, predicted) {
                     0 => write!(f, "     ·")?,
                     count => write!(f, "{count:>6}")?,
                 }

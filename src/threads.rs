@@ -50,7 +50,7 @@ fn available() -> usize {
 use count as available;
 
 /// The threads that are worth their while for so many multiplications.
-pub(crate) fn worth(multiplications: usize) -> usize {
+pub(crate) fn useful_threads(multiplications: usize) -> usize {
     // Asked first, because a small product should not even look for threads.
     let grain = if AWAKE.get() { GRAIN_AWAKE } else { GRAIN };
     if multiplications >= 2 * grain { available().min(multiplications / grain) } else { 1 }
@@ -63,23 +63,23 @@ pub(crate) fn is_large(multiplications: usize) -> bool {
 
 /// Does both, at the same time if there is a thread for it.
 #[cfg(feature = "parallel")]
-pub(crate) fn both<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
+pub(crate) fn join<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
     rayon::join(a, b)
 }
 
 #[cfg(not(feature = "parallel"))]
-pub(crate) fn both<A, B>(a: impl FnOnce() -> A, b: impl FnOnce() -> B) -> (A, B) {
+pub(crate) fn join<A, B>(a: impl FnOnce() -> A, b: impl FnOnce() -> B) -> (A, B) {
     (a(), b())
 }
 
 /// Does it once on each thread.
 #[cfg(feature = "parallel")]
-pub(crate) fn on_each(work: impl Fn() + Sync) {
+pub(crate) fn broadcast(work: impl Fn() + Sync) {
     rayon::broadcast(|_| work());
 }
 
 #[cfg(not(feature = "parallel"))]
-pub(crate) fn on_each(work: impl Fn()) {
+pub(crate) fn broadcast(work: impl Fn()) {
     work();
 }
 
@@ -88,14 +88,14 @@ pub(crate) fn on_each(work: impl Fn()) {
 #[cfg(feature = "parallel")]
 pub(crate) fn run<V: Send>(
     threads: Option<usize>,
-    shares: bool,
+    keep_awake: bool,
     work: impl FnOnce() -> V + Send,
 ) -> Result<V> {
     let threads = threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, Into::into));
     let failed = |reason: String| Error::Threads { threads, reason };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|error| failed(error.to_string()))?;
-    if threads == 1 || !shares {
+    if threads == 1 || !keep_awake {
         return Ok(pool.install(work));
     }
     let (work, done) = (Mutex::new(Some(work)), AtomicBool::new(false));
@@ -104,7 +104,7 @@ pub(crate) fn run<V: Send>(
         // The thread ends with the pool, so this need not be taken back.
         AWAKE.set(true);
         if let Some(work) = take() {
-            let _free_the_others = Set(&done);
+            let _free_the_others = SetOnDrop(&done);
             return Some(work());
         }
         let mut idle = 0;
@@ -125,16 +125,16 @@ pub(crate) fn run<V: Send>(
 }
 
 #[cfg(not(feature = "parallel"))]
-pub(crate) fn run<V>(_threads: Option<usize>, _shares: bool, work: impl FnOnce() -> V) -> Result<V> {
+pub(crate) fn run<V>(_threads: Option<usize>, _keep_awake: bool, work: impl FnOnce() -> V) -> Result<V> {
     Ok(work())
 }
 
 /// Sets the flag when it is dropped, also in a panic.
 #[cfg(feature = "parallel")]
-struct Set<'a>(&'a AtomicBool);
+struct SetOnDrop<'a>(&'a AtomicBool);
 
 #[cfg(feature = "parallel")]
-impl Drop for Set<'_> {
+impl Drop for SetOnDrop<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Release);
     }

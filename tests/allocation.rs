@@ -106,8 +106,8 @@ fn a_step_allocates_nothing() {
     assert!(allocations() > before, "the counter counts");
 
     // 107 samples: a last mini-batch of 7.
-    let pixels: Dataset<f32> = Dataset::digits(107, 1).unwrap();
-    let numbers = pixels.to_numbers();
+    let pixels: Dataset<f32> = Dataset::synthetic_digits(107, 1).unwrap();
+    let numbers = pixels.to_floats();
     let (momentum, nesterov) = (Momentum::new(0.5).unwrap(), Nesterov::new(0.5).unwrap());
     for threads in [Some(1), Some(2), None] {
         for data in [&pixels, &numbers] {
@@ -119,7 +119,7 @@ fn a_step_allocates_nothing() {
     }
 
     // Large enough for products to be divided among threads, of which each needs room of its own; 20 of 250 are left.
-    let data: Dataset<f32> = Dataset::digits(250, 1).unwrap();
+    let data: Dataset<f32> = Dataset::synthetic_digits(250, 1).unwrap();
     for threads in [Some(1), Some(3), Some(8), None] {
         assert_steps_allocate_nothing(&[784, 300, 200, 10], &data, 46, Sgd, threads);
     }

@@ -29,8 +29,8 @@ impl<T: Real> Optimizer<T> for Adam {
 
     fn step(&self, (m, v, t): &mut Self::State, parameters: &mut [T], gradient: &[T], eta: T) {
         *t = t.saturating_add(1);
-        let [beta_1, beta_2, epsilon] = [self.beta_1, self.beta_2, self.epsilon].map(T::of);
-        let [by_1, by_2] = [self.beta_1, self.beta_2].map(|beta| T::of(1.0 / (1.0 - beta.powi(*t))));
+        let [beta_1, beta_2, epsilon] = [self.beta_1, self.beta_2, self.epsilon].map(T::cast);
+        let [by_1, by_2] = [self.beta_1, self.beta_2].map(|beta| T::cast(1.0 / (1.0 - beta.powi(*t))));
         for (((w, m), v), &g) in parameters.iter_mut().zip(m).zip(v).zip(gradient) {
             *m = beta_1 * *m + (T::one() - beta_1) * g;
             *v = beta_2 * *v + (T::one() - beta_2) * g * g;

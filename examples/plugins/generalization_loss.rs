@@ -15,7 +15,7 @@ pub struct GeneralizationLoss {
 
 impl StoppingRule for GeneralizationLoss {
     fn check(&self, history: &History) -> ControlFlow<StopReason> {
-        let now = history.last().and_then(|record| Metric::ValidationCost.of(record));
+        let now = history.last().and_then(|record| Metric::ValidationCost.value_in(record));
         match (now, history.best(Metric::ValidationCost)) {
             (Some(now), Some((epoch, least))) if now > (1.0 + self.alpha) * least => {
                 let reason = format!("validation cost {now:.4}, above {least:.4} in epoch {epoch}");

@@ -15,8 +15,8 @@ pub struct Smoothed {
 
 impl<T: Real> Cost<T, Softmax> for Smoothed {
     fn value(&self, output: &Softmax, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>) -> T {
-        let epsilon = T::of(self.epsilon);
-        let unsure = DMatrix::from_element(y.nrows(), y.ncols(), T::of(1.0 / y.nrows() as f64));
+        let epsilon = T::cast(self.epsilon);
+        let unsure = DMatrix::from_element(y.nrows(), y.ncols(), T::cast(1.0 / y.nrows() as f64));
         (T::one() - epsilon) * LogLikelihood.value(output, z, a, y)
             + epsilon * LogLikelihood.value(output, z, a, &unsure)
     }
@@ -30,7 +30,7 @@ impl<T: Real> Cost<T, Softmax> for Smoothed {
         delta: &mut DMatrix<T>,
     ) {
         LogLikelihood.delta(output, z, a, y, delta);
-        let (c, share) = (T::of(output.sharpness() * self.epsilon), T::of(1.0 / y.nrows() as f64));
+        let (c, share) = (T::cast(output.sharpness() * self.epsilon), T::cast(1.0 / y.nrows() as f64));
         delta.zip_apply(y, |delta, y| *delta += c * (y - share));
     }
 

@@ -11,11 +11,11 @@ pub struct Swish;
 
 impl<T: Real> Activation<T> for Swish {
     fn activate(&self, z: &DMatrix<T>, a: &mut DMatrix<T>) {
-        map(z, a, |z| z * Sigmoid::of(z));
+        map(z, a, |z| z * Sigmoid::eval(z));
     }
 
     fn pull_back(&self, z: &DMatrix<T>, _a: &DMatrix<T>, grad: &mut DMatrix<T>) {
-        zip_map(z, grad, |z, g| g * (Sigmoid::of(z) + z * Sigmoid::derivative(z)));
+        zip_map(z, grad, |z, g| g * (Sigmoid::eval(z) + z * Sigmoid::derivative(z)));
     }
 }
 

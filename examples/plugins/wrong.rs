@@ -14,7 +14,7 @@ impl<T: Real> Activation<T> for SwishWithoutProductRule {
     }
 
     fn pull_back(&self, z: &DMatrix<T>, _a: &DMatrix<T>, grad: &mut DMatrix<T>) {
-        gradus::real::zip_map(z, grad, |z, g| g * Sigmoid::of(z));
+        gradus::real::zip_map(z, grad, |z, g| g * Sigmoid::eval(z));
     }
 }
 

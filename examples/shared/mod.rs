@@ -49,7 +49,7 @@ pub fn sets<T: Real>(dir: Option<&Path>) -> gradus::Result<(Dataset<T>, Dataset<
             Ok((training, test, format!("MNIST from {}", dir.display())))
         }
         None => {
-            let (all, test) = Dataset::digits(14_000, 1)?.split_at(12_000)?;
+            let (all, test) = Dataset::synthetic_digits(14_000, 1)?.split_at(12_000)?;
             Ok((all, test, DRAWN.to_owned()))
         }
     }

@@ -52,7 +52,7 @@ use crate::real::Real;
 ///         gradus::real::map(z, a, |z| if z < T::zero() { T::zero() } else { z * z });
 ///     }
 ///     fn pull_back(&self, z: &DMatrix<T>, _a: &DMatrix<T>, grad: &mut DMatrix<T>) {
-///         gradus::real::zip_map(z, grad, |z, g| g * T::of(2.0) * z.max(T::zero()));
+///         gradus::real::zip_map(z, grad, |z, g| g * T::cast(2.0) * z.max(T::zero()));
 ///     }
 /// }
 /// gradus::check::activation(&SquaredRelu).unwrap();

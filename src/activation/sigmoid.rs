@@ -19,8 +19,8 @@ use crate::real::{Real, map, zip_map};
 /// ```
 /// use gradus::prelude::*;
 ///
-/// assert_eq!(Sigmoid::of(0.0f64), 0.5);
-/// assert_eq!((Sigmoid::of(1e308f64), Sigmoid::of(-1e308f64)), (1.0, 0.0));
+/// assert_eq!(Sigmoid::eval(0.0f64), 0.5);
+/// assert_eq!((Sigmoid::eval(1e308f64), Sigmoid::eval(-1e308f64)), (1.0, 0.0));
 /// gradus::check::activation(&Sigmoid).unwrap();
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ pub struct Sigmoid;
 impl Sigmoid {
     /// σ(`z`).
     #[inline(always)]
-    pub fn of<T: Real>(z: T) -> T {
+    pub fn eval<T: Real>(z: T) -> T {
         let e = (-z.abs()).fast_exp();
         let numerator = if z < T::zero() { e } else { T::one() };
         numerator / (T::one() + e)
@@ -38,7 +38,7 @@ impl Sigmoid {
     /// σ′(`z`) = σ(z) (1 − σ(z)), as σ(z) σ(−z), which does not cancel where σ is near 1.
     #[inline(always)]
     pub fn derivative<T: Real>(z: T) -> T {
-        Self::of(z) * Self::of(-z)
+        Self::eval(z) * Self::eval(-z)
     }
 }
 
@@ -48,7 +48,7 @@ impl<T: Real> Activation<T> for Sigmoid {
             z,
             a,
             #[inline(always)]
-            |z| Self::of(z),
+            |z| Self::eval(z),
         );
     }
 

@@ -4,7 +4,7 @@ use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
 
 use super::Activation;
-use crate::error::{Error, Result, setting};
+use crate::error::{Error, Result, check_setting};
 use crate::real::{Real, vectorized};
 
 /// a_j = e^(c z_j) / Σ_k e^(c z_k): positive outputs that sum to 1.
@@ -64,7 +64,7 @@ impl Softmax {
     ///
     /// [`Error::Setting`](crate::Error::Setting) if `c` is not a positive finite number.
     pub fn with_sharpness(c: f64) -> Result<Self> {
-        setting(
+        check_setting(
             "softmax sharpness c",
             c,
             c > 0.0 && c.is_finite(),
@@ -81,7 +81,7 @@ impl Softmax {
 
     /// The sharpness c, or the largest number of type T if that is less: its limit is the argmax all the same.
     pub(crate) fn sharpness_in<T: Real>(&self) -> T {
-        T::max_value().map_or(T::of(self.sharpness), |most| T::of(self.sharpness.min(most.f64())))
+        T::max_value().map_or(T::cast(self.sharpness), |most| T::cast(self.sharpness.min(most.to_f64())))
     }
 
     /// The largest z of one column, and ln Σ_j e^(c (z_j − that)), in which a common shift of all z has no part.

@@ -20,9 +20,9 @@ use crate::real::{Real, map, zip_map};
 /// ```
 /// use gradus::prelude::*;
 ///
-/// assert_eq!(Tanh::of(0.0f64), 0.0);
-/// assert_eq!(Tanh::of(1e-300f64), 1e-300);
-/// assert_eq!((Tanh::of(1e308f64), Tanh::of(-1e308f64)), (1.0, -1.0));
+/// assert_eq!(Tanh::eval(0.0f64), 0.0);
+/// assert_eq!(Tanh::eval(1e-300f64), 1e-300);
+/// assert_eq!((Tanh::eval(1e308f64), Tanh::eval(-1e308f64)), (1.0, -1.0));
 /// gradus::check::activation(&Tanh).unwrap();
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +31,7 @@ pub struct Tanh;
 impl Tanh {
     /// tanh(`z`).
     #[inline(always)]
-    pub fn of<T: Real>(z: T) -> T {
+    pub fn eval<T: Real>(z: T) -> T {
         let magnitude = z.abs();
         let e = (-(magnitude + magnitude)).fast_exp();
         let far = (T::one() - e) / (T::one() + e);
@@ -40,14 +40,14 @@ impl Tanh {
         let x = if magnitude < T::one() { magnitude } else { T::one() };
         let s = x * x;
         let polynomial = |c: [f64; 5]| {
-            let [c0, c1, c2, c3, c4] = c.map(T::of);
+            let [c0, c1, c2, c3, c4] = c.map(T::cast);
             (((c4 * s + c3) * s + c2) * s + c1) * s + c0
         };
         let numerator = polynomial([34_459_425.0, 4_729_725.0, 135_135.0, 990.0, 1.0]);
         let denominator = polynomial([34_459_425.0, 16_216_200.0, 945_945.0, 13_860.0, 45.0]);
         let near = x * (numerator / denominator);
 
-        let value = if magnitude < T::of(0.6) { near } else { far };
+        let value = if magnitude < T::cast(0.6) { near } else { far };
         if z < T::zero() { -value } else { value }
     }
 }
@@ -58,7 +58,7 @@ impl<T: Real> Activation<T> for Tanh {
             z,
             a,
             #[inline(always)]
-            |z| Self::of(z),
+            |z| Self::eval(z),
         );
     }
 

@@ -3,7 +3,7 @@
 use nalgebra::DMatrix;
 
 use super::difference::derivative;
-use super::{EXTREMES, column_of, holds, law, normal, numbers, rng};
+use super::{EXTREMES, check_close, check_that, column_of, normal, numbers, rng};
 use crate::activation::Activation;
 use crate::error::Result;
 
@@ -86,7 +86,7 @@ fn keeps_columns_apart<A: Activation<f64>>(f: &A, z: &DMatrix<f64>) -> Result<()
         let alone = activate(f, &column);
         for i in 0..z.nrows() {
             let at = || format!("a[{i}] at z = {}, column {j} of a batch", numbers(column.as_slice()));
-            law(f, "a column gives the same alone and in a batch", at, a[(i, j)], alone[i], 0.0)?;
+            check_close(f, "a column gives the same alone and in a batch", at, a[(i, j)], alone[i], 0.0)?;
         }
     }
     Ok(())
@@ -100,10 +100,15 @@ fn stays_a_number<A: Activation<f64>>(f: &A) -> Result<()> {
         f.pull_back(&z, &a, &mut grad);
         let at =
             || format!("the columns {} and {}", numbers(&z.as_slice()[..3]), numbers(&z.as_slice()[3..]));
-        holds(f, "extreme weighted inputs give no NaN in activate", at, !a.iter().any(|a| a.is_nan()))?;
-        holds(f, "extreme weighted inputs give no NaN in pull_back", at, !grad.iter().any(|g| g.is_nan()))?;
+        check_that(f, "extreme weighted inputs give no NaN in activate", at, !a.iter().any(|a| a.is_nan()))?;
+        check_that(
+            f,
+            "extreme weighted inputs give no NaN in pull_back",
+            at,
+            !grad.iter().any(|g| g.is_nan()),
+        )?;
     }
     let z = DMatrix::from_column_slice(3, 1, &[0.5, f64::NAN, -0.5]);
     let passed_on = activate(f, &z)[1].is_nan();
-    holds(f, "a NaN is passed on and not hidden", || "z = [0.5, NaN, −0.5]".to_owned(), passed_on)
+    check_that(f, "a NaN is passed on and not hidden", || "z = [0.5, NaN, −0.5]".to_owned(), passed_on)
 }

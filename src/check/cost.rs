@@ -4,7 +4,7 @@ use nalgebra::DMatrix;
 use rand_chacha::ChaCha8Rng;
 
 use super::difference::derivative;
-use super::{EXTREMES, column_of, holds, law, normal, numbers, rng, uniform};
+use super::{EXTREMES, check_close, check_that, column_of, normal, numbers, rng, uniform};
 use crate::activation::Activation;
 use crate::cost::Cost;
 use crate::error::Result;
@@ -110,10 +110,17 @@ fn adds_up<C: Cost<f64, A>, A: Activation<f64>>(
         sum += part;
         let same = delta.column(j) == delta_alone.column(0);
         let at = || format!("z = {}, column {j} of a batch", numbers(z.as_slice()));
-        holds(cost, "delta of a column is the same alone and in a batch", at, same)?;
+        check_that(cost, "delta of a column is the same alone and in a batch", at, same)?;
     }
     let at = || format!("z = {}, y = {}", numbers(z.as_slice()), numbers(y.as_slice()));
-    law(cost, "value of a batch is the sum over its columns", at, whole, sum, 1e-12 * (1.0 + sum.abs()))
+    check_close(
+        cost,
+        "value of a batch is the sum over its columns",
+        at,
+        whole,
+        sum,
+        1e-12 * (1.0 + sum.abs()),
+    )
 }
 
 fn stays_a_number<C: Cost<f64, A>, A: Activation<f64>>(cost: &C, output: &A) -> Result<()> {
@@ -123,9 +130,9 @@ fn stays_a_number<C: Cost<f64, A>, A: Activation<f64>>(cost: &C, output: &A) -> 
             let y = DMatrix::from_fn(3, 1, |i, _| f64::from(u8::from(i == right)));
             let (value, delta) = value(cost, output, &z, &y);
             let at = || format!("z = {}, y = {}", numbers(z.as_slice()), numbers(y.as_slice()));
-            holds(cost, "extreme weighted inputs give no NaN in value", at, !value.is_nan())?;
+            check_that(cost, "extreme weighted inputs give no NaN in value", at, !value.is_nan())?;
             let numbers = !delta.iter().any(|d| d.is_nan());
-            holds(cost, "extreme weighted inputs give no NaN in delta", at, numbers)?;
+            check_that(cost, "extreme weighted inputs give no NaN in delta", at, numbers)?;
         }
     }
     Ok(())

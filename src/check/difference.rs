@@ -37,7 +37,7 @@ pub(super) fn derivative(
     let slack = 1e-4 * (1.0 + magnitude.abs() + low.abs().max(high.abs()));
     // The two sides of a kink at 0 itself, such as that of |w|, cancel in every central difference.
     if smooth && high - low <= slack {
-        return super::law(subject, law, at, found, fine, tolerance);
+        return super::check_close(subject, law, at, found, fine, tolerance);
     }
-    super::law(subject, law, at, found, found.clamp(low - slack, high + slack), 0.0)
+    super::check_close(subject, law, at, found, found.clamp(low - slack, high + slack), 0.0)
 }

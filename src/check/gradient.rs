@@ -6,7 +6,7 @@ use super::difference::derivative;
 use crate::activation::Activation;
 use crate::cost::Cost;
 use crate::error::{Error, Result};
-use crate::network::{Gradient, Network, Pass};
+use crate::network::{Gradient, Network, Workspace};
 
 /// Verifies backpropagation: the gradient of the mean cost of the batch (`x`, `y`) by every weight and every bias of
 /// `network`, by differences, to a relative 10⁻⁷.
@@ -17,7 +17,7 @@ use crate::network::{Gradient, Network, Pass};
 ///
 /// # Errors
 ///
-/// [`Error::Size`] if `x` or `y` does not fit the network, [`Error::Empty`] without examples, [`Error::Law`] for the
+/// [`Error::SizeMismatch`] if `x` or `y` does not fit the network, [`Error::Empty`] without examples, [`Error::Law`] for the
 /// first parameter whose derivative is wrong.
 ///
 /// # Examples
@@ -49,7 +49,7 @@ where
     ];
     for (what, found, expected) in shapes {
         if found != expected {
-            return Err(Error::Size { what, found, expected });
+            return Err(Error::SizeMismatch { what, found, expected });
         }
     }
     if x.ncols() == 0 {
@@ -57,7 +57,7 @@ where
     }
 
     let sizes = network.sizes();
-    let (mut pass, mut found) = (Pass::new(&sizes, x.ncols()), Gradient::new(&sizes));
+    let (mut pass, mut found) = (Workspace::new(&sizes, x.ncols()), Gradient::new(&sizes));
     pass.x.copy_from(x);
     pass.y.copy_from(y);
     network.forward(&mut pass);

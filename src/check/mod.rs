@@ -51,7 +51,7 @@ fn uniform(rng: &mut ChaCha8Rng) -> f64 {
 }
 
 /// Refuses `found` if it is further than `tolerance` from `wanted`, or NaN.
-fn law(
+fn check_close(
     subject: &dyn Debug,
     law: &'static str,
     at: impl FnOnce() -> String,
@@ -67,7 +67,7 @@ fn law(
 }
 
 /// Refuses what is not as it should be, where there is no number to compare.
-fn holds(subject: &dyn Debug, law: &'static str, at: impl FnOnce() -> String, ok: bool) -> Result<()> {
+fn check_that(subject: &dyn Debug, law: &'static str, at: impl FnOnce() -> String, ok: bool) -> Result<()> {
     if ok {
         return Ok(());
     }

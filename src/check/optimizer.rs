@@ -1,6 +1,6 @@
 //! The laws of an optimizer.
 
-use super::{holds, normal, numbers, rng};
+use super::{check_that, normal, numbers, rng};
 use crate::error::Result;
 use crate::optimizer::Optimizer;
 
@@ -40,18 +40,18 @@ pub fn optimizer<O: Optimizer<f64>>(rule: &O) -> Result<()> {
 
     let mut w = start.to_vec();
     rule.step(&mut rule.init(w.len()), &mut w, &vec![0.0; start.len()], 0.1);
-    holds(rule, "a gradient of zeros moves nothing at first", at, w == start)?;
+    check_that(rule, "a gradient of zeros moves nothing at first", at, w == start)?;
 
     let mut state = rule.init(w.len());
     let mut w = start.to_vec();
     rule.step(&mut state, &mut w, gradient, 0.1);
     let along: f64 = w.iter().zip(start).zip(gradient).map(|((w, start), g)| (w - start) * g).sum();
-    holds(rule, "the first step goes downhill", at, along < 0.0)?;
+    check_that(rule, "the first step goes downhill", at, along < 0.0)?;
 
     let (mut again, mut twin) = (w.clone(), w.clone());
     rule.step(&mut state.clone(), &mut again, gradient, 0.1);
     rule.step(&mut state.clone(), &mut twin, gradient, 0.1);
-    holds(rule, "the same state, parameters and gradient give the same step", at, again == twin)?;
+    check_that(rule, "the same state, parameters and gradient give the same step", at, again == twin)?;
 
     if rule.elementwise() {
         moves_by_parts(rule, start, gradient)?;
@@ -65,7 +65,7 @@ pub fn optimizer<O: Optimizer<f64>>(rule: &O) -> Result<()> {
         rule.step(&mut state, &mut w, &slope, 0.01);
     }
     let closer = squares(&w) < squares(start);
-    holds(
+    check_that(
         rule,
         "2,000 steps of η = 0.01 on ½ Σ w² come closer to 0",
         || format!("w = {}, which come to {}", numbers(start), numbers(&w)),
@@ -85,5 +85,5 @@ fn moves_by_parts<O: Optimizer<f64>>(rule: &O, start: &[f64], gradient: &[f64]) 
         rule.step(&mut states.2, other, rest, 0.1);
     }
     let at = || format!("w = {start:?}, gradient = {gradient:?}, cut after {}", start.len() / 3);
-    holds(rule, "an elementwise rule moves an array as it moves its parts", at, whole == parts)
+    check_that(rule, "an elementwise rule moves an array as it moves its parts", at, whole == parts)
 }

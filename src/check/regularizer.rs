@@ -1,7 +1,7 @@
 //! The laws of a regularizer.
 
 use super::difference::derivative;
-use super::{holds, law, normal, numbers, rng};
+use super::{check_close, check_that, normal, numbers, rng};
 use crate::error::Result;
 use crate::regularizer::Regularizer;
 
@@ -70,7 +70,14 @@ pub fn regularizer<R: Regularizer<f64>>(regularizer: &R) -> Result<()> {
             let wanted = 3.0 + added[i];
             let at = || format!("w[{i}] at w = {}", numbers(w));
             let tolerance = 1e-14 * (3.0 + wanted.abs());
-            law(regularizer, "add_gradient adds to what was there", at, before[i], wanted, tolerance)?;
+            check_close(
+                regularizer,
+                "add_gradient adds to what was there",
+                at,
+                before[i],
+                wanted,
+                tolerance,
+            )?;
         }
     }
     if regularizer.elementwise() {
@@ -81,13 +88,18 @@ pub fn regularizer<R: Regularizer<f64>>(regularizer: &R) -> Result<()> {
         regularizer.add_gradient(&w.as_slice()[..4], 0.7, one);
         regularizer.add_gradient(&w.as_slice()[4..], 0.7, other);
         let at = || format!("w = {:?}, cut after 4", w.as_slice());
-        holds(regularizer, "an elementwise penalty's gradient is that of the parts", at, whole == parts)?;
+        check_that(
+            regularizer,
+            "an elementwise penalty's gradient is that of the parts",
+            at,
+            whole == parts,
+        )?;
     }
     for x in [1e150, -1e150] {
         let mut grad = [0.0; 2];
         regularizer.add_gradient(&[x, 0.0], 1.0, &mut grad);
         let numbers = !grad.iter().any(|g| g.is_nan()) && !regularizer.penalty(&[x, 0.0]).is_nan();
-        holds(regularizer, "extreme weights give no NaN", || format!("w = [{x:e}, 0]"), numbers)?;
+        check_that(regularizer, "extreme weights give no NaN", || format!("w = [{x:e}, 0]"), numbers)?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The laws of a learning-rate schedule.
 
-use super::{histories, holds, run, without};
+use super::{check_that, histories, run, without};
 use crate::error::Result;
 use crate::history::{History, Metric};
 use crate::schedule::{LrSchedule, Progress};
@@ -33,15 +33,15 @@ use crate::schedule::{LrSchedule, Progress};
 pub fn schedule<S: LrSchedule + ?Sized>(schedule: &S) -> Result<()> {
     let rate = |history: &History| schedule.rate(&Progress { epoch: history.len() + 1, history });
     let first = rate(&History::new());
-    holds(&schedule, "the first epoch has a rate", || "a run of 0 epochs".to_owned(), first.is_some())?;
+    check_that(&schedule, "the first epoch has a rate", || "a run of 0 epochs".to_owned(), first.is_some())?;
     let lawful = |answer: Option<f64>| answer.is_none_or(|eta| eta > 0.0 && eta.is_finite());
-    holds(&schedule, "a rate is positive and finite", || "a run of 0 epochs".to_owned(), lawful(first))?;
+    check_that(&schedule, "a rate is positive and finite", || "a run of 0 epochs".to_owned(), lawful(first))?;
     let (histories, mut answers) = (histories(), Vec::new());
     for history in &histories {
         let at = || run(history);
         let answer = rate(history);
-        holds(&schedule, "a rate is positive and finite", at, lawful(answer))?;
-        holds(&schedule, "the same history gives the same rate", at, rate(history) == answer)?;
+        check_that(&schedule, "a rate is positive and finite", at, lawful(answer))?;
+        check_that(&schedule, "the same history gives the same rate", at, rate(history) == answer)?;
 
         let metric = schedule.metric();
         // The training cost of a record is that of the training scores, where there are any.
@@ -53,7 +53,7 @@ pub fn schedule<S: LrSchedule + ?Sized>(schedule: &S) -> Result<()> {
             !metric.is_some_and(|metric| metric.needs_validation()),
         );
         let same = rate(&unread) == answer;
-        holds(&schedule, "the scores that it reads are those that metric() declares", at, same)?;
+        check_that(&schedule, "the scores that it reads are those that metric() declares", at, same)?;
         answers.push(answer);
     }
 
@@ -61,7 +61,7 @@ pub fn schedule<S: LrSchedule + ?Sized>(schedule: &S) -> Result<()> {
     for (history, answer) in histories.iter().chain([&History::new()]).zip(answers.into_iter().chain([first]))
     {
         let same = rate(history) == answer;
-        holds(&schedule, "the same history gives the same rate later on", || run(history), same)?;
+        check_that(&schedule, "the same history gives the same rate later on", || run(history), same)?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The laws of a stopping rule.
 
-use super::{histories, holds, run, without};
+use super::{check_that, histories, run, without};
 use crate::error::Result;
 use crate::history::{History, Metric};
 use crate::stopping::StoppingRule;
@@ -27,7 +27,12 @@ use crate::stopping::StoppingRule;
 /// ```
 pub fn stopping_rule<R: StoppingRule + ?Sized>(rule: &R) -> Result<()> {
     let silent = rule.check(&History::new()).is_continue();
-    holds(&rule, "it is silent before the first epoch has ended", || "a run of 0 epochs".to_owned(), silent)?;
+    check_that(
+        &rule,
+        "it is silent before the first epoch has ended",
+        || "a run of 0 epochs".to_owned(),
+        silent,
+    )?;
 
     let metrics = rule.metrics();
     let reads_costs = metrics.contains(&Metric::TrainingCost);
@@ -36,7 +41,7 @@ pub fn stopping_rule<R: StoppingRule + ?Sized>(rule: &R) -> Result<()> {
         let at = || run(history);
         let answer = rule.check(history);
         let again = rule.check(history);
-        holds(&rule, "the same history gives the same answer", at, again == answer)?;
+        check_that(&rule, "the same history gives the same answer", at, again == answer)?;
 
         let unread = without(
             history,
@@ -44,7 +49,7 @@ pub fn stopping_rule<R: StoppingRule + ?Sized>(rule: &R) -> Result<()> {
             !metrics.iter().any(|metric| metric.needs_validation()),
         );
         let same = rule.check(&unread) == answer;
-        holds(&rule, "the scores that it reads are those that metrics() declares", at, same)?;
+        check_that(&rule, "the scores that it reads are those that metrics() declares", at, same)?;
 
         let mut prefix = History::new();
         let mut first = None;
@@ -56,17 +61,17 @@ pub fn stopping_rule<R: StoppingRule + ?Sized>(rule: &R) -> Result<()> {
             }
         }
         let replayed = rule.replay(history).map(|(epoch, _)| epoch);
-        holds(&rule, "replay finds the first epoch at which check breaks", at, replayed == first)?;
+        check_that(&rule, "replay finds the first epoch at which check breaks", at, replayed == first)?;
         answers.push(answer);
     }
 
     // Once more, for a counter that gives the same answer twice in a row.
     for (history, answer) in histories.iter().zip(answers) {
         let same = rule.check(history) == answer;
-        holds(&rule, "the same history gives the same answer later on", || run(history), same)?;
+        check_that(&rule, "the same history gives the same answer later on", || run(history), same)?;
     }
     let silent = rule.check(&History::new()).is_continue();
-    holds(
+    check_that(
         &rule,
         "it stays silent before the first epoch has ended",
         || "a run of 0 epochs".to_owned(),

@@ -5,7 +5,7 @@ use nalgebra::DMatrix;
 use super::Cost;
 use crate::activation::Sigmoid;
 use crate::error::{Error, Result};
-use crate::real::{Real, sum_zip, zip_map};
+use crate::real::{Real, zip_map, zip_sum};
 
 /// C_x = −Σ_j [y_j ln a_j + (1 − y_j) ln(1 − a_j)], with δ = a − y: for sigmoid outputs and targets in [0, 1].
 ///
@@ -46,7 +46,7 @@ pub struct CrossEntropy;
 
 impl<T: Real> Cost<T, Sigmoid> for CrossEntropy {
     fn value(&self, _output: &Sigmoid, z: &DMatrix<T>, _a: &DMatrix<T>, y: &DMatrix<T>) -> T {
-        sum_zip(
+        zip_sum(
             z,
             y,
             #[inline(always)]
@@ -81,7 +81,7 @@ impl<T: Real> Cost<T, Sigmoid> for CrossEntropy {
                 return Err(Error::Target {
                     sample: first + sample,
                     index,
-                    value: column[index].f64(),
+                    value: column[index].to_f64(),
                     allowed: "[0, 1]",
                     why: "the cross-entropy reads a target as a probability",
                 });

@@ -64,10 +64,10 @@ impl<T: Real> Cost<T, Softmax> for LogLikelihood {
         for (sample, column) in y.column_iter().enumerate() {
             let sample = first + sample;
             if let Some(index) = column.iter().position(|&y| !(y >= T::zero() && y <= T::one())) {
-                let value = column[index].f64();
+                let value = column[index].to_f64();
                 return Err(Error::Target { sample, index, value, allowed: "[0, 1]", why });
             }
-            let sum: f64 = column.iter().map(|y| y.f64()).sum();
+            let sum: f64 = column.iter().map(|y| y.to_f64()).sum();
             if (sum - 1.0).abs() > 1e-5 {
                 let allowed = "a sum of 1 over the outputs (the value given is the sum)";
                 return Err(Error::Target { sample, index: 0, value: sum, allowed, why });

@@ -4,7 +4,7 @@ use nalgebra::DMatrix;
 
 use super::Cost;
 use crate::activation::Activation;
-use crate::real::{Real, sum_zip, zip_map};
+use crate::real::{Real, zip_map, zip_sum};
 
 /// C_x = ½ ‖a − y‖², with δ = Jᵀ (a − y): for any output activation.
 ///
@@ -27,8 +27,8 @@ pub struct Quadratic;
 
 impl<T: Real, A: Activation<T>> Cost<T, A> for Quadratic {
     fn value(&self, _output: &A, _z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>) -> T {
-        T::of(0.5)
-            * sum_zip(
+        T::cast(0.5)
+            * zip_sum(
                 a,
                 y,
                 #[inline(always)]

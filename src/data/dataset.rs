@@ -37,7 +37,7 @@ pub struct Dataset<T> {
 }
 
 /// From so many numbers on, two threads share the gathering.
-const SHARED: usize = 1 << 15;
+const MIN_PARALLEL_LEN: usize = 1 << 15;
 
 #[derive(Debug)]
 enum Inputs<T> {
@@ -64,21 +64,21 @@ impl<T: Real> Dataset<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`] without examples or without rows, [`Error::Size`] if `x` and `y` differ in their number of
-    /// columns, [`Error::NotFinite`] for the first NaN or infinity.
+    /// [`Error::Empty`] without examples or without rows, [`Error::SizeMismatch`] if `x` and `y` differ in their number of
+    /// columns, [`Error::NonFiniteSample`] for the first NaN or infinity.
     pub fn new(x: DMatrix<T>, y: DMatrix<T>) -> Result<Self> {
         if x.is_empty() || y.is_empty() {
             return Err(Error::Empty { what: "the data set" });
         }
         if x.ncols() != y.ncols() {
-            return Err(Error::Size {
+            return Err(Error::SizeMismatch {
                 what: "columns of y, one for each of x",
                 found: y.ncols(),
                 expected: x.ncols(),
             });
         }
-        all_finite("input", &x, 0)?;
-        all_finite("target", &y, 0)?;
+        check_finite("input", &x, 0)?;
+        check_finite("target", &y, 0)?;
         let range = 0..x.ncols();
         Ok(Self { inputs: Arc::new(Inputs::Numbers(x)), targets: Arc::new(Targets::Numbers(y)), range })
     }
@@ -87,7 +87,7 @@ impl<T: Real> Dataset<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`] without examples, [`Error::Size`] if there are not `n_inputs` bytes for each label, and
+    /// [`Error::Empty`] without examples, [`Error::SizeMismatch`] if there are not `n_inputs` bytes for each label, and
     /// [`Error::Label`] for the first label that is not below `n_classes`.
     ///
     /// # Examples
@@ -107,7 +107,7 @@ impl<T: Real> Dataset<T> {
         }
         if labels.len().checked_mul(n_inputs) != Some(pixels.len()) {
             let expected = labels.len().saturating_mul(n_inputs);
-            return Err(Error::Size { what: "bytes of the images", found: pixels.len(), expected });
+            return Err(Error::SizeMismatch { what: "bytes of the images", found: pixels.len(), expected });
         }
         if let Some(sample) = labels.iter().position(|&label| usize::from(label) >= n_classes) {
             return Err(Error::Label { sample, label: labels[sample], n_classes });
@@ -128,11 +128,11 @@ impl<T: Real> Dataset<T> {
     /// ```
     /// use gradus::prelude::*;
     ///
-    /// let (training, test) = Dataset::<f32>::digits(60, 1)?.split_at(50)?;
+    /// let (training, test) = Dataset::<f32>::synthetic_digits(60, 1)?.split_at(50)?;
     /// assert_eq!((training.n_inputs(), test.len()), (784, 10));
     /// # Ok::<(), gradus::Error>(())
     /// ```
-    pub fn digits(count: usize, seed: u64) -> Result<Self> {
+    pub fn synthetic_digits(count: usize, seed: u64) -> Result<Self> {
         let (pixels, labels) = digits::generate(count, seed);
         Self::from_pixels(pixels, digits::PIXELS, labels, 10)
     }
@@ -176,13 +176,13 @@ impl<T: Real> Dataset<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`] if the range is empty, [`Error::Size`] if it reaches beyond the last sample.
+    /// [`Error::Empty`] if the range is empty, [`Error::SizeMismatch`] if it reaches beyond the last sample.
     pub fn slice(&self, range: Range<usize>) -> Result<Self> {
         if range.is_empty() {
             return Err(Error::Empty { what: "the part of the data set" });
         }
         if range.end > self.len() {
-            return Err(Error::Size {
+            return Err(Error::SizeMismatch {
                 what: "samples of the data set",
                 found: self.len(),
                 expected: range.end,
@@ -193,7 +193,7 @@ impl<T: Real> Dataset<T> {
     }
 
     /// The same samples with their inputs as numbers: 4 or 8 times the memory, nothing to convert in each epoch.
-    pub fn to_numbers(&self) -> Self {
+    pub fn to_floats(&self) -> Self {
         let mut x = DMatrix::zeros(self.n_inputs(), self.len());
         let all: Vec<usize> = (0..self.len()).collect();
         self.fill_inputs(&all, x.as_mut_slice());
@@ -217,10 +217,10 @@ impl<T: Real> Dataset<T> {
     /// Fills a column of `x`, which holds them one after the other, with each of the samples.
     fn fill_inputs(&self, samples: &[usize], x: &mut [T]) {
         let width = self.n_inputs();
-        if x.len() >= SHARED && samples.len() > 1 && threads::count() > 1 {
+        if x.len() >= MIN_PARALLEL_LEN && samples.len() > 1 && threads::count() > 1 {
             let (some, others) = samples.split_at(samples.len() / 2);
             let (x, other_x) = x.split_at_mut(some.len() * width);
-            threads::both(|| self.fill_inputs(some, x), || self.fill_inputs(others, other_x));
+            threads::join(|| self.fill_inputs(some, x), || self.fill_inputs(others, other_x));
             return;
         }
         let place = |sample: &usize| self.range.start + sample;
@@ -237,7 +237,7 @@ impl<T: Real> Dataset<T> {
                     let lines = samples.iter().flat_map(|sample| image(sample).iter().step_by(64));
                     std::hint::black_box(lines.fold(0, |all, byte| all ^ byte));
                     let images = samples.iter().map(image);
-                    images.zip(x.chunks_exact_mut(*width)).for_each(|(bytes, x)| to_numbers(bytes, x));
+                    images.zip(x.chunks_exact_mut(*width)).for_each(|(bytes, x)| to_floats(bytes, x));
                 }
             }
         }
@@ -256,13 +256,13 @@ impl<T: Real> Dataset<T> {
 }
 
 /// Byte v becomes v · (1/255).
-fn to_numbers<T: Real>(bytes: &[u8], x: &mut [T]) {
-    let scale = T::one() / T::of_byte(255);
+fn to_floats<T: Real>(bytes: &[u8], x: &mut [T]) {
+    let scale = T::one() / T::from_byte(255);
     crate::real::vectorized(
         #[inline(always)]
         || {
             for (x, &byte) in x.iter_mut().zip(bytes) {
-                *x = T::of_byte(byte) * scale;
+                *x = T::from_byte(byte) * scale;
             }
         },
     );
@@ -290,11 +290,11 @@ impl<T: Real> Samples<T> for Dataset<T> {
             ("columns of y, one for each sample", y.ncols(), indices.len()),
         ] {
             if found != expected {
-                return Err(Error::Size { what, found, expected });
+                return Err(Error::SizeMismatch { what, found, expected });
             }
         }
         if let Some(&index) = indices.iter().find(|&&index| index >= self.len()) {
-            return Err(Error::Size {
+            return Err(Error::SizeMismatch {
                 what: "samples of the data set",
                 found: self.len(),
                 expected: index + 1,
@@ -309,11 +309,11 @@ impl<T: Real> Samples<T> for Dataset<T> {
 }
 
 /// Refuses a NaN or an infinity in a batch whose first sample has the number `first`.
-pub(crate) fn all_finite<T: Real>(what: &'static str, batch: &DMatrix<T>, first: usize) -> Result<()> {
+pub(crate) fn check_finite<T: Real>(what: &'static str, batch: &DMatrix<T>, first: usize) -> Result<()> {
     match batch.iter().position(|v| !v.is_finite()) {
         Some(at) => {
             let (sample, index) = (first + at / batch.nrows(), at % batch.nrows());
-            Err(Error::NotFinite { what, sample, index, value: batch[at].f64() })
+            Err(Error::NonFiniteSample { what, sample, index, value: batch[at].to_f64() })
         }
         None => Ok(()),
     }

@@ -63,7 +63,7 @@ impl IdxTensor {
     /// use gradus::{Error, IdxProblem};
     ///
     /// let error = IdxTensor::open("no/such/file").unwrap_err();
-    /// assert!(matches!(error, Error::Idx { problem: IdxProblem::Missing, .. }));
+    /// assert!(matches!(error, Error::Idx { problem: IdxProblem::NotFound, .. }));
     /// ```
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         open_with_rank(path.as_ref(), None)
@@ -140,12 +140,12 @@ pub(super) fn error(path: &Path, offset: u64, field: IdxField, problem: IdxProbl
 pub(super) fn open_with_rank(path: &Path, rank: Option<usize>) -> Result<IdxTensor> {
     let refuse = |problem| error(path, 0, IdxField::File, problem);
     let unopened = |source: io::Error| match source.kind() {
-        io::ErrorKind::NotFound => refuse(IdxProblem::Missing),
+        io::ErrorKind::NotFound => refuse(IdxProblem::NotFound),
         _ => refuse(IdxProblem::Unreadable { source }),
     };
     let metadata = fs::metadata(path).map_err(unopened)?;
     if metadata.is_dir() {
-        return Err(refuse(IdxProblem::Directory));
+        return Err(refuse(IdxProblem::IsADirectory));
     }
     // Only a regular file knows its length: a pipe says 0.
     let length = metadata.is_file().then_some(metadata.len());

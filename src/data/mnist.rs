@@ -71,7 +71,7 @@ impl<T: Real> Mnist<T> {
         let training = Pair::read(&training.0, &training.1, Self::CLASSES)?;
         let test_path = test.0;
         let test = Pair::read(&test_path, &test.1, Self::CLASSES)?;
-        test.has_shape_of(&training, &test_path)?;
+        test.check_same_shape(&training, &test_path)?;
         Ok(Self { training: training.into_dataset()?, test: test.into_dataset()? })
     }
 }
@@ -155,7 +155,7 @@ impl Pair {
     }
 
     /// Compares rows and columns, dimensions 1 and 2, with those of the training images.
-    fn has_shape_of(&self, training: &Self, path: &Path) -> Result<()> {
+    fn check_same_shape(&self, training: &Self, path: &Path) -> Result<()> {
         let dims = self.images.dims().iter().zip(training.images.dims());
         match dims.enumerate().skip(1).find(|(_, (found, expected))| found != expected) {
             Some((i, (&found, &expected))) => {
@@ -177,7 +177,7 @@ impl Pair {
 fn check_directory(dir: &Path) -> Result<()> {
     let problem = match fs::metadata(dir) {
         Ok(metadata) if !metadata.is_dir() => IdxProblem::NotADirectory,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => IdxProblem::Missing,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => IdxProblem::NotFound,
         _ => return Ok(()),
     };
     Err(idx::error(dir, 0, IdxField::File, problem))
@@ -193,5 +193,5 @@ fn find(dir: &Path, name: &str) -> Result<PathBuf> {
     let found = paths()
         .find(|path| path.is_file())
         .or_else(|| paths().find(|path| path.try_exists().unwrap_or(true)));
-    found.ok_or_else(|| idx::error(&dir.join(name), 0, IdxField::File, IdxProblem::NoneOf { names }))
+    found.ok_or_else(|| idx::error(&dir.join(name), 0, IdxField::File, IdxProblem::FileNotFound { names }))
 }

@@ -11,7 +11,7 @@ use std::fmt::Debug;
 use nalgebra::DMatrix;
 
 pub use dataset::Dataset;
-pub(crate) use dataset::all_finite;
+pub(crate) use dataset::check_finite;
 pub use idx::IdxTensor;
 pub use mnist::Mnist;
 
@@ -44,7 +44,7 @@ use crate::real::Real;
 ///     }
 ///     fn gather(&self, _: u64, indices: &[usize], x: &mut DMatrix<T>, y: &mut DMatrix<T>) -> gradus::Result<()> {
 ///         for (column, &index) in indices.iter().enumerate() {
-///             x[column] = T::of(index as f64 / 100.0);
+///             x[column] = T::cast(index as f64 / 100.0);
 ///             y[column] = x[column] * x[column];
 ///         }
 ///         Ok(())
@@ -84,7 +84,7 @@ pub trait Samples<T: Real>: Debug + Sync {
 
     /// The samples without what is done to them anew in each epoch, if something is. The trainer looks through these
     /// for numbers that it cannot learn from, before the first step.
-    fn undistorted(&self) -> Option<&dyn Samples<T>> {
+    fn unaugmented(&self) -> Option<&dyn Samples<T>> {
         None
     }
 }
@@ -118,8 +118,8 @@ macro_rules! forward {
                 (**self).gather(epoch, indices, x, y)
             }
 
-            fn undistorted(&self) -> Option<&dyn Samples<T>> {
-                (**self).undistorted()
+            fn unaugmented(&self) -> Option<&dyn Samples<T>> {
+                (**self).unaugmented()
             }
         }
     )* };

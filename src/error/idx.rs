@@ -45,7 +45,7 @@ impl fmt::Display for IdxField {
 pub enum IdxProblem {
     /// There is no such file or directory.
     #[error("there is no such file or directory; check the path")]
-    Missing,
+    NotFound,
 
     /// The path leads to a file, where the directory of the four files of MNIST is asked for.
     #[error("this is a file; give the path of the directory that holds the four files of MNIST")]
@@ -57,14 +57,14 @@ pub enum IdxProblem {
          https://ossci-datasets.s3.amazonaws.com/mnist/ and need not be unpacked",
         names.join(", ")
     )]
-    NoneOf {
+    FileNotFound {
         /// The names that were looked for.
         names: Vec<String>,
     },
 
     /// The path leads to a directory.
     #[error("this is a directory; give the path of a file in it")]
-    Directory,
+    IsADirectory,
 
     /// The operating system, or the caller's reader, failed.
     #[error("cannot be read: {source}")]

@@ -18,7 +18,7 @@ pub(super) fn product<T: Lane>(
 ) {
     assert_eq!((a.rows, b.columns), c.shape(), "rows of a and columns of b against the shape of c");
     assert_eq!(a.columns, b.rows, "columns of a against rows of b");
-    match threads::worth(c.len() * a.columns) {
+    match threads::useful_threads(c.len() * a.columns) {
         1 => T::product(start, Left::Operand(a), b, Target::of(c)),
         threads => share(threads, start, a, b, c.as_view_mut()),
     }
@@ -43,14 +43,14 @@ fn share<T: Lane>(
         let at = part(rows);
         let (first, last) = start.split_rows(at);
         let (top, bottom) = c.rows_range_pair_mut(..at, at..);
-        threads::both(
+        threads::join(
             || share(one, first, a.rows(0..at), b, top),
             || share(other, last, a.rows(at..rows), b, bottom),
         );
     } else {
         let at = part(columns);
         let (left, right) = c.columns_range_pair_mut(..at, at..);
-        threads::both(
+        threads::join(
             || share(one, start, a, b.columns(0..at), left),
             || share(other, start, a, b.columns(at..columns), right),
         );

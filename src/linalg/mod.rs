@@ -25,7 +25,7 @@ pub(crate) use panels::Panels;
 
 /// Makes room for the products of a run on every thread that may take part, so that no product allocates.
 pub(crate) fn prepare<T: Lane>() {
-    crate::threads::on_each(blocks::prepare::<T>);
+    crate::threads::broadcast(blocks::prepare::<T>);
 }
 
 /// z = w x + b: a layer's weighted inputs.
@@ -126,10 +126,10 @@ pub fn bias_gradient<T: Lane>(delta: &DMatrix<T>, gradient: &mut DVector<T>) {
 ///
 /// let (w, delta) = (DMatrix::from_row_slice(1, 2, &[2.0, 3.0]), DMatrix::from_element(1, 1, 10.0));
 /// let mut result = DMatrix::zeros(2, 1);
-/// gradus::linalg::back(&w, &delta, &mut result);
+/// gradus::linalg::input_gradient(&w, &delta, &mut result);
 /// assert_eq!(result.as_slice(), [20.0, 30.0]);
 /// ```
-pub fn back<T: Lane>(w: &DMatrix<T>, delta: &DMatrix<T>, result: &mut DMatrix<T>) {
+pub fn input_gradient<T: Lane>(w: &DMatrix<T>, delta: &DMatrix<T>, result: &mut DMatrix<T>) {
     divide::product(Start::Zero, Operand::of(w).transposed(), Operand::of(delta), result);
 }
 
@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(z, wanted);
 
         let mut result = DMatrix::from_element(n_in, m, f32::NAN);
-        back(&w, &delta, &mut result);
+        input_gradient(&w, &delta, &mut result);
         assert_eq!(result, w.transpose() * &delta);
 
         let mut gradient = DMatrix::from_element(n_out, n_in, f32::NAN);

@@ -40,7 +40,7 @@ impl<T: Real, A: Activation<T>> Dense<T, A> {
 }
 
 /// Refuses a layer for whose weights there is no memory: making it would end the program.
-pub(super) fn check_room<T>(layer: usize, n_inputs: usize, n_outputs: usize) -> Result<()> {
+pub(super) fn check_allocatable<T>(layer: usize, n_inputs: usize, n_outputs: usize) -> Result<()> {
     let room = |weights| Vec::<T>::new().try_reserve_exact(weights).is_ok();
     if n_inputs.checked_mul(n_outputs).is_some_and(room) {
         return Ok(());
@@ -67,10 +67,10 @@ impl<T: Real> Layer<'_, T> {
             return Err(Error::EmptyLayer { layer });
         }
         if found != expected {
-            return Err(Error::Size { what: "inputs of a layer", found, expected });
+            return Err(Error::SizeMismatch { what: "inputs of a layer", found, expected });
         }
         if self.biases.len() != n_outputs {
-            return Err(Error::Size {
+            return Err(Error::SizeMismatch {
                 what: "biases of a layer",
                 found: self.biases.len(),
                 expected: n_outputs,
@@ -80,11 +80,11 @@ impl<T: Real> Layer<'_, T> {
     }
 
     /// Refuses a parameter that is NaN or infinite.
-    pub(super) fn check_numbers(&self, layer: usize) -> Result<()> {
+    pub(super) fn check_finite(&self, layer: usize) -> Result<()> {
         let parameters = [("weight", self.weights.as_slice()), ("bias", self.biases.as_slice())];
         for (what, values) in parameters {
             if let Some(index) = values.iter().position(|v| !v.is_finite()) {
-                return Err(Error::Parameter { what, layer, index, value: values[index].f64() });
+                return Err(Error::NonFiniteParameter { what, layer, index, value: values[index].to_f64() });
             }
         }
         Ok(())

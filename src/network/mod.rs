@@ -8,7 +8,7 @@ use std::fmt;
 use nalgebra::DMatrix;
 
 pub use dense::{Dense, Layer};
-pub use pass::{Gradient, Pass};
+pub use pass::{Gradient, Workspace};
 
 use crate::activation::Activation;
 use crate::error::{Error, Result};
@@ -65,7 +65,7 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
             return Err(Error::EmptyLayer { layer });
         }
         for (layer, size) in (1..).zip(sizes.windows(2)) {
-            dense::check_room::<T>(layer, size[0], size[1])?;
+            dense::check_allocatable::<T>(layer, size[0], size[1])?;
         }
         let mut layers = 0;
         let mut rng = || {
@@ -84,8 +84,8 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     ///
     /// # Errors
     ///
-    /// [`Error::EmptyLayer`] if a layer has no neurons, [`Error::Size`] if a layer has not as many inputs as the layer
-    /// before has outputs, or not as many biases as outputs, and [`Error::Parameter`] if a parameter is NaN or infinite.
+    /// [`Error::EmptyLayer`] if a layer has no neurons, [`Error::SizeMismatch`] if a layer has not as many inputs as the layer
+    /// before has outputs, or not as many biases as outputs, and [`Error::NonFiniteParameter`] if a parameter is NaN or infinite.
     pub fn from_layers(hidden: Vec<Dense<T, H>>, output: Dense<T, O>) -> Result<Self> {
         let network = Self { hidden, output };
         network.check()?;
@@ -96,7 +96,7 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     /// [`hidden_mut`](Self::hidden_mut) and its like.
     pub(crate) fn check(&self) -> Result<()> {
         self.check_shapes()?;
-        (1..).zip(self.layers()).try_for_each(|(layer, parameters)| parameters.check_numbers(layer))
+        (1..).zip(self.layers()).try_for_each(|(layer, parameters)| parameters.check_finite(layer))
     }
 
     /// Refuses layers that do not fit each other.
@@ -179,15 +179,15 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     ///
     /// # Errors
     ///
-    /// [`Error::Size`] if `x` has not as many rows as the network has inputs; [`Error::Size`] and [`Error::EmptyLayer`] if
+    /// [`Error::SizeMismatch`] if `x` has not as many rows as the network has inputs; [`Error::SizeMismatch`] and [`Error::EmptyLayer`] if
     /// the layers were changed so that they do not fit each other.
     pub fn predict(&self, x: &DMatrix<T>) -> Result<DMatrix<T>> {
         self.check_shapes()?;
         if x.nrows() != self.n_inputs() {
             let (found, expected) = (x.nrows(), self.n_inputs());
-            return Err(Error::Size { what: "rows of x, the network's inputs", found, expected });
+            return Err(Error::SizeMismatch { what: "rows of x, the network's inputs", found, expected });
         }
-        let mut pass = Pass::new(&self.sizes(), x.ncols());
+        let mut pass = Workspace::new(&self.sizes(), x.ncols());
         pass.x.copy_from(x);
         self.forward(&mut pass);
         Ok(pass.into_outputs())

@@ -10,17 +10,17 @@ use crate::real::Real;
 
 /// The matrices that a batch of a fixed number of examples needs on its way, made once and used for every batch.
 #[derive(Debug, Clone)]
-pub struct Pass<T> {
+pub struct Workspace<T> {
     /// The inputs, n_in × examples.
     pub x: DMatrix<T>,
     /// The targets, n_out × examples.
     pub y: DMatrix<T>,
-    layers: Vec<LayerPass<T>>,
+    layers: Vec<LayerWorkspace<T>>,
 }
 
 /// One layer's part in a pass, each neurons × examples.
 #[derive(Debug, Clone)]
-struct LayerPass<T> {
+struct LayerWorkspace<T> {
     /// The weighted inputs, z = w a' + b with a' the activations of the layer before.
     z: DMatrix<T>,
     /// The activations, a = f(z).
@@ -29,11 +29,11 @@ struct LayerPass<T> {
     delta: DMatrix<T>,
 }
 
-impl<T: Real> Pass<T> {
+impl<T: Real> Workspace<T> {
     /// Room for `examples` examples in a network with layers of `sizes` neurons, the inputs first.
     pub fn new(sizes: &[usize], examples: usize) -> Self {
         let zeros = |size: usize| DMatrix::zeros(size, examples);
-        let layer = |&size: &usize| LayerPass { z: zeros(size), a: zeros(size), delta: zeros(size) };
+        let layer = |&size: &usize| LayerWorkspace { z: zeros(size), a: zeros(size), delta: zeros(size) };
         Self {
             x: zeros(sizes.first().copied().unwrap_or(0)),
             y: zeros(sizes.last().copied().unwrap_or(0)),
@@ -47,7 +47,7 @@ impl<T: Real> Pass<T> {
         (before, &self.layers[index].delta)
     }
 
-    /// The gradient of the mean cost, from the errors that [`Network::errors`] has found: for each layer
+    /// The gradient of the mean cost, from the errors that [`Network::compute_deltas`] has found: for each layer
     ///
     /// ```text
     /// ∂C/∂w = δ a'ᵀ        ∂C/∂b = Σ_x δ_x
@@ -111,9 +111,9 @@ impl<T: Real> Gradient<T> {
 impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     /// Takes `pass.x` through the network: for each layer z = w a' + b, a = f(z), where a' is the activation of the
     /// layer before, and x for the first.
-    pub fn forward(&self, pass: &mut Pass<T>) {
+    pub fn forward(&self, pass: &mut Workspace<T>) {
         let mut before = &pass.x;
-        for (layer, LayerPass { z, a, .. }) in self.layers().zip(&mut pass.layers) {
+        for (layer, LayerWorkspace { z, a, .. }) in self.layers().zip(&mut pass.layers) {
             linalg::weighted_inputs(layer.weights, layer.biases, before, z);
             layer.activation.activate(z, a);
             before = a;
@@ -121,16 +121,16 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     }
 
     /// Σ_x C_x of the pass that has just gone forward.
-    pub fn cost<C: Cost<T, O>>(&self, cost: &C, pass: &Pass<T>) -> T {
+    pub fn cost<C: Cost<T, O>>(&self, cost: &C, pass: &Workspace<T>) -> T {
         pass.layers
             .last()
             .map_or(T::zero(), |last| cost.value(&self.output.activation, &last.z, &last.a, &pass.y))
     }
 
     /// Takes the error of the pass that has just gone forward back through the network, and computes the gradient of
-    /// the batch's mean cost: [`errors`](Self::errors) and then [`Pass::gradient`].
-    pub fn backward<C: Cost<T, O>>(&self, cost: &C, pass: &mut Pass<T>, gradient: &mut Gradient<T>) {
-        self.errors(cost, pass);
+    /// the batch's mean cost: [`compute_deltas`](Self::compute_deltas) and then [`Workspace::gradient`].
+    pub fn backward<C: Cost<T, O>>(&self, cost: &C, pass: &mut Workspace<T>, gradient: &mut Gradient<T>) {
+        self.compute_deltas(cost, pass);
         pass.gradient(gradient);
     }
 
@@ -140,8 +140,8 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     /// the second, hands ∂C/∂a' = wᵀ δ to the layer before, whose activation pulls it back to its own δ.
     ///
     /// Source: chapter 2 of the book, equations (BP1) and (BP2), for a whole batch at once.
-    pub fn errors<C: Cost<T, O>>(&self, cost: &C, pass: &mut Pass<T>) {
-        let m = T::of(pass.examples() as f64);
+    pub fn compute_deltas<C: Cost<T, O>>(&self, cost: &C, pass: &mut Workspace<T>) {
+        let m = T::cast(pass.examples() as f64);
         if let Some(last) = pass.layers.last_mut() {
             cost.delta(&self.output.activation, &last.z, &last.a, &pass.y, &mut last.delta);
             last.delta /= m;
@@ -149,8 +149,8 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
         for (index, layer) in self.hidden.iter().enumerate().rev() {
             let after = self.hidden.get(index + 1).map_or(&self.output.weights, |layer| &layer.weights);
             let (before, from_here) = pass.layers.split_at_mut(index + 1);
-            let LayerPass { z, a, delta } = &mut before[index];
-            linalg::back(after, &from_here[0].delta, delta);
+            let LayerWorkspace { z, a, delta } = &mut before[index];
+            linalg::input_gradient(after, &from_here[0].delta, delta);
             layer.activation.pull_back(z, a, delta);
         }
     }

@@ -101,5 +101,5 @@ fn check_mu(mu: f64) -> crate::Result<()> {
     } else {
         "from 1 on there is no friction, or a negative one, and the velocity grows without bound"
     };
-    crate::error::setting("momentum μ", mu, (0.0..1.0).contains(&mu), "[0, 1)", why)
+    crate::error::check_setting("momentum μ", mu, (0.0..1.0).contains(&mu), "[0, 1)", why)
 }

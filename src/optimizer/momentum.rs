@@ -58,7 +58,7 @@ impl<T: Real> Optimizer<T> for Momentum {
     }
 
     fn step(&self, velocity: &mut Vec<T>, parameters: &mut [T], gradient: &[T], eta: T) {
-        let mu = T::of(self.mu);
+        let mu = T::cast(self.mu);
         let forgetful = mu == T::zero();
         vectorized(
             #[inline(always)]

@@ -61,7 +61,7 @@ impl<T: Real> Optimizer<T> for Nesterov {
     }
 
     fn step(&self, velocity: &mut Vec<T>, parameters: &mut [T], gradient: &[T], eta: T) {
-        let mu = T::of(self.mu);
+        let mu = T::cast(self.mu);
         vectorized(
             #[inline(always)]
             || {

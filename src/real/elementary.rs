@@ -74,11 +74,11 @@ exp!(
 /// For x in [0, 1], s² ≤ 1/9, so that the first term left out is below 9^(−TERMS) of the first.
 #[inline(always)]
 pub(super) fn ln_1p<T: super::Real, const TERMS: usize>(x: T) -> T {
-    let s = x / (x + T::of(2.0));
+    let s = x / (x + T::cast(2.0));
     let s2 = s * s;
     let mut series = T::zero();
     for term in (0..TERMS).rev() {
-        series = series * s2 + T::of(2.0 / (2 * term + 1) as f64);
+        series = series * s2 + T::cast(2.0 / (2 * term + 1) as f64);
     }
     s * series
 }

@@ -12,7 +12,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::linalg::Lane;
 
-pub use vectorize::{map, sum_zip, vectorized, zip_map};
+pub use vectorize::{map, vectorized, zip_map, zip_sum};
 
 /// A floating-point number, `f32` or `f64`.
 ///
@@ -26,20 +26,20 @@ pub use vectorize::{map, sum_zip, vectorized, zip_map};
 /// use gradus::prelude::*;
 ///
 /// fn mean<T: Real>(x: &[T]) -> T {
-///     x.iter().copied().sum::<T>() / T::of(x.len() as f64)
+///     x.iter().copied().sum::<T>() / T::cast(x.len() as f64)
 /// }
 /// assert_eq!(mean(&[1.0f32, 2.0]), 1.5);
-/// assert_eq!(mean(&[1.0f64, 2.0]).f64(), 1.5);
+/// assert_eq!(mean(&[1.0f64, 2.0]).to_f64(), 1.5);
 /// ```
 pub trait Real: RealField + Copy + Default + Sum + Serialize + DeserializeOwned + Lane {
     /// The number nearest to `x`.
-    fn of(x: f64) -> Self;
+    fn cast(x: f64) -> Self;
 
     /// The number `x`, exactly.
-    fn of_byte(x: u8) -> Self;
+    fn from_byte(x: u8) -> Self;
 
     /// The same number in double precision.
-    fn f64(self) -> f64;
+    fn to_f64(self) -> f64;
 
     /// Whether this is no number.
     fn is_nan(self) -> bool;
@@ -67,17 +67,17 @@ impl Real for f32 {
     }
 
     #[inline(always)]
-    fn of_byte(x: u8) -> Self {
+    fn from_byte(x: u8) -> Self {
         x.into()
     }
 
     #[inline(always)]
-    fn of(x: f64) -> Self {
+    fn cast(x: f64) -> Self {
         x as f32
     }
 
     #[inline(always)]
-    fn f64(self) -> f64 {
+    fn to_f64(self) -> f64 {
         f64::from(self)
     }
 
@@ -103,17 +103,17 @@ impl Real for f64 {
     }
 
     #[inline(always)]
-    fn of_byte(x: u8) -> Self {
+    fn from_byte(x: u8) -> Self {
         x.into()
     }
 
     #[inline(always)]
-    fn of(x: f64) -> Self {
+    fn cast(x: f64) -> Self {
         x
     }
 
     #[inline(always)]
-    fn f64(self) -> f64 {
+    fn to_f64(self) -> f64 {
         self
     }
 

@@ -86,21 +86,21 @@ pub fn zip_map<T: Real>(x: &DMatrix<T>, out: &mut DMatrix<T>, f: impl Fn(T, T) -
 
 /// More numbers than this are halved, for another thread to work on one half. An elementwise function gives the same
 /// wherever it is cut.
-const SHARED: usize = 1 << 15;
+const MIN_PER_THREAD: usize = 1 << 15;
 
 /// Runs `work` on pieces of `x` and `out`, by several threads if there are many numbers.
 #[inline(always)]
 fn shared<T: Real>(x: &[T], out: &mut [T], work: &(impl Fn(&[T], &mut [T]) + Sync)) {
-    if x.len() < 2 * SHARED || threads::count() == 1 { work(x, out) } else { halve(x, out, work) }
+    if x.len() < 2 * MIN_PER_THREAD || threads::count() == 1 { work(x, out) } else { halve(x, out, work) }
 }
 
 fn halve<T: Real>(x: &[T], out: &mut [T], work: &(impl Fn(&[T], &mut [T]) + Sync)) {
-    if x.len() < 2 * SHARED {
+    if x.len() < 2 * MIN_PER_THREAD {
         return work(x, out);
     }
     let at = (x.len() / 2).next_multiple_of(64);
     let ((x, other_x), (out, other_out)) = (x.split_at(at), out.split_at_mut(at));
-    threads::both(|| halve(x, out, work), || halve(other_x, other_out, work));
+    threads::join(|| halve(x, out, work), || halve(other_x, other_out, work));
 }
 
 /// Σ f(x_i, y_i), added in order.
@@ -117,11 +117,11 @@ fn halve<T: Real>(x: &[T], out: &mut [T], work: &(impl Fn(&[T], &mut [T]) + Sync
 /// use gradus::prelude::*;
 ///
 /// let (x, y) = (DMatrix::from_element(2, 100, 3.0), DMatrix::from_element(2, 100, 1.0));
-/// assert_eq!(gradus::real::sum_zip(&x, &y, |x, y| x * y), 600.0);
+/// assert_eq!(gradus::real::zip_sum(&x, &y, |x, y| x * y), 600.0);
 /// ```
 #[inline(always)]
-pub fn sum_zip<T: Real>(x: &DMatrix<T>, y: &DMatrix<T>, f: impl Fn(T, T) -> T) -> T {
-    assert_eq!(x.len(), y.len(), "sum_zip needs matrices of one shape");
+pub fn zip_sum<T: Real>(x: &DMatrix<T>, y: &DMatrix<T>, f: impl Fn(T, T) -> T) -> T {
+    assert_eq!(x.len(), y.len(), "zip_sum needs matrices of one shape");
     let (x, y) = (x.as_slice(), y.as_slice());
     vectorized(
         #[inline(always)]

@@ -48,14 +48,14 @@ impl L1 {
 
 impl<T: Real> Regularizer<T> for L1 {
     fn penalty(&self, w: &[T]) -> f64 {
-        self.lambda * w.iter().map(|w| w.f64().abs()).sum::<f64>()
+        self.lambda * w.iter().map(|w| w.to_f64().abs()).sum::<f64>()
     }
 
     fn add_gradient(&self, w: &[T], scale: T, grad: &mut [T]) {
         if self.lambda == 0.0 {
             return;
         }
-        let lambda = scale * T::of(self.lambda);
+        let lambda = scale * T::cast(self.lambda);
         vectorized(
             #[inline(always)]
             || {

@@ -46,14 +46,14 @@ impl L2 {
 
 impl<T: Real> Regularizer<T> for L2 {
     fn penalty(&self, w: &[T]) -> f64 {
-        self.lambda / 2.0 * w.iter().map(|w| w.f64() * w.f64()).sum::<f64>()
+        self.lambda / 2.0 * w.iter().map(|w| w.to_f64() * w.to_f64()).sum::<f64>()
     }
 
     fn add_gradient(&self, w: &[T], scale: T, grad: &mut [T]) {
         if self.lambda == 0.0 {
             return;
         }
-        let lambda = scale * T::of(self.lambda);
+        let lambda = scale * T::cast(self.lambda);
         vectorized(
             #[inline(always)]
             || {

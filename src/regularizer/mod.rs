@@ -40,7 +40,7 @@ use crate::real::Real;
 ///
 /// impl<T: Real> Regularizer<T> for Smooth {
 ///     fn penalty(&self, w: &[T]) -> f64 {
-///         w.iter().map(|w| w.f64().cosh().ln()).sum()
+///         w.iter().map(|w| w.to_f64().cosh().ln()).sum()
 ///     }
 ///     fn add_gradient(&self, w: &[T], scale: T, grad: &mut [T]) {
 ///         grad.iter_mut().zip(w).for_each(|(g, w)| *g += scale * w.tanh());
@@ -94,7 +94,7 @@ impl<T: Real, R: Regularizer<T> + ?Sized> Regularizer<T> for Box<R> {
 
 /// Refuses a λ that is negative, NaN or infinite.
 fn check_lambda(lambda: f64) -> crate::Result<()> {
-    crate::error::setting(
+    crate::error::check_setting(
         "regularization parameter λ",
         lambda,
         lambda >= 0.0 && lambda.is_finite(),

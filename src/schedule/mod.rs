@@ -75,7 +75,7 @@ forward!(&S, Box<S>);
 
 /// Refuses an η that is not a positive finite number.
 fn check_eta(eta: f64) -> crate::Result<()> {
-    crate::error::setting(
+    crate::error::check_setting(
         "learning rate η",
         eta,
         eta > 0.0 && eta.is_finite(),

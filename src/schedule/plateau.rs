@@ -1,10 +1,10 @@
 //! A learning rate that is halved when the network no longer improves.
 
 use super::{LrSchedule, Progress, check_eta};
-use crate::error::{Result, at_least_one, setting};
+use crate::error::{Result, check_nonzero, check_setting};
 use crate::history::{History, Metric};
 
-/// Halves η each time the validation accuracy has not improved in `n` epochs, and ends the training once η has
+/// Halves η each time the validation accuracy has not improved in `patience` epochs, and ends the training once η has
 /// reached `floor` times its first value, by default 1/128.
 ///
 /// An epoch improves if it is strictly better than every epoch before it; a tie does not count. After each halving
@@ -22,7 +22,7 @@ use crate::history::{History, Metric};
 ///
 /// let schedule = HalveOnPlateau::new(0.8, 2)?;
 /// let rate = |accuracies: &[f64]| {
-///     let history = History::of_validation_accuracies(accuracies);
+///     let history = History::from_validation_accuracies(accuracies);
 ///     schedule.rate(&Progress { epoch: accuracies.len() + 1, history: &history })
 /// };
 /// assert_eq!(rate(&[0.90, 0.92, 0.91]), Some(0.8));
@@ -35,21 +35,21 @@ use crate::history::{History, Metric};
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct HalveOnPlateau {
     eta: f64,
-    n: usize,
+    patience: usize,
     floor: f64,
     metric: Metric,
 }
 
 impl HalveOnPlateau {
-    /// Begins with η = `eta` and halves it when the validation accuracy has not improved in `n` epochs.
+    /// Begins with η = `eta` and halves it when the validation accuracy has not improved in `patience` epochs.
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`](crate::Error::Setting) if η is not a positive finite number or `n` is 0.
-    pub fn new(eta: f64, n: usize) -> Result<Self> {
+    /// [`Error::Setting`](crate::Error::Setting) if η is not a positive finite number or `patience` is 0.
+    pub fn new(eta: f64, patience: usize) -> Result<Self> {
         check_eta(eta)?;
-        at_least_one("epochs without improvement n", n, "0 epochs cannot fail to improve")?;
-        Ok(Self { eta, n, floor: 1.0 / 128.0, metric: Metric::default() })
+        check_nonzero("patience", patience, "0 epochs cannot fail to improve")?;
+        Ok(Self { eta, patience, floor: 1.0 / 128.0, metric: Metric::default() })
     }
 
     /// Ends the training when η has reached `floor` times its first value.
@@ -58,7 +58,7 @@ impl HalveOnPlateau {
     ///
     /// [`Error::Setting`](crate::Error::Setting) if `floor` is not in (0, 1).
     pub fn floor(mut self, floor: f64) -> Result<Self> {
-        setting(
+        check_setting(
             "learning-rate floor",
             floor,
             floor > 0.0 && floor < 1.0,
@@ -70,7 +70,7 @@ impl HalveOnPlateau {
     }
 
     /// Watches `metric` instead of the validation accuracy.
-    pub fn on(mut self, metric: Metric) -> Self {
+    pub fn monitor(mut self, metric: Metric) -> Self {
         self.metric = metric;
         self
     }
@@ -84,7 +84,7 @@ impl HalveOnPlateau {
             } else {
                 since += 1;
             }
-            if since == self.n {
+            if since == self.patience {
                 (since, halvings) = (0, halvings + 1);
             }
         }

@@ -13,7 +13,7 @@ use crate::history::{History, Metric};
 /// use gradus::prelude::*;
 ///
 /// let rule = NoImprovement::new(20)?.or(MaxEpochs::new(4)?);
-/// let history = History::of_validation_accuracies(&[0.9; 10]);
+/// let history = History::from_validation_accuracies(&[0.9; 10]);
 /// assert_eq!(rule.replay(&history), Some((4, StopReason::MaxEpochs { epochs: 4 })));
 /// # Ok::<(), gradus::Error>(())
 /// ```
@@ -39,7 +39,7 @@ impl<A: StoppingRule, B: StoppingRule> StoppingRule for Or<A, B> {
 /// use gradus::prelude::*;
 ///
 /// let rule = NoImprovement::new(1)?.and(MaxEpochs::new(4)?);
-/// let history = History::of_validation_accuracies(&[0.9, 0.9, 0.91, 0.92, 0.92]);
+/// let history = History::from_validation_accuracies(&[0.9, 0.9, 0.91, 0.92, 0.92]);
 /// assert_eq!(rule.replay(&history).unwrap().0, 5);
 /// # Ok::<(), gradus::Error>(())
 /// ```

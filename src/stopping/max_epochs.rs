@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::{StopReason, StoppingRule};
-use crate::error::{Result, at_least_one};
+use crate::error::{Result, check_nonzero};
 use crate::history::History;
 
 /// Stops after a number of epochs: acts at epoch `epochs`.
@@ -15,7 +15,7 @@ use crate::history::History;
 /// ```
 /// use gradus::prelude::*;
 ///
-/// let history = History::of_validation_accuracies(&[0.9; 10]);
+/// let history = History::from_validation_accuracies(&[0.9; 10]);
 /// assert_eq!(MaxEpochs::new(3)?.replay(&history).unwrap().0, 3);
 /// assert!(MaxEpochs::new(0).is_err());
 /// # Ok::<(), gradus::Error>(())
@@ -33,7 +33,7 @@ impl MaxEpochs {
     /// [`Error::Setting`](crate::Error::Setting) if `epochs` is 0: a rule is asked after an epoch, not before the
     /// first.
     pub fn new(epochs: usize) -> Result<Self> {
-        at_least_one("epochs", epochs, "the rule is asked after an epoch, the first time after one")?;
+        check_nonzero("epochs", epochs, "the rule is asked after an epoch, the first time after one")?;
         Ok(Self { epochs })
     }
 }

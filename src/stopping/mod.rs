@@ -33,7 +33,7 @@ pub enum StopReason {
         /// What did not improve.
         metric: Metric,
         /// For how many epochs.
-        n: usize,
+        patience: usize,
         /// The best epoch.
         best_epoch: usize,
         /// Its value.
@@ -44,10 +44,10 @@ pub enum StopReason {
         /// What was averaged.
         metric: Metric,
         /// Over how many epochs.
-        n: usize,
-        /// The mean of the last `n`.
+        window: usize,
+        /// The mean of the last `window`.
         last: f64,
-        /// The mean of the `n` before.
+        /// The mean of the `window` before.
         before: f64,
     },
     /// A value that was asked for has been reached.
@@ -73,11 +73,14 @@ impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MaxEpochs { epochs } => write!(f, "all {epochs} epochs done"),
-            Self::NoImprovement { metric, n, best_epoch, best } => {
-                write!(f, "no better {metric} in {n} epochs than {best:.4} in epoch {best_epoch}")
+            Self::NoImprovement { metric, patience, best_epoch, best } => {
+                write!(f, "no better {metric} in {patience} epochs than {best:.4} in epoch {best_epoch}")
             }
-            Self::RollingAverage { metric, n, last, before } => {
-                write!(f, "mean {metric} of the last {n} epochs {last:.4}, no better than {before:.4} before")
+            Self::RollingAverage { metric, window, last, before } => {
+                write!(
+                    f,
+                    "mean {metric} of the last {window} epochs {last:.4}, no better than {before:.4} before"
+                )
             }
             Self::Target { metric, target, reached } => {
                 write!(f, "{metric} {reached:.4} reached the target {target:.4}")
@@ -126,7 +129,7 @@ impl fmt::Display for StopReason {
 /// }
 /// gradus::check::stopping_rule(&Hopeless).unwrap();
 ///
-/// let history = History::of_validation_accuracies(&[0.1; 8]);
+/// let history = History::from_validation_accuracies(&[0.1; 8]);
 /// assert_eq!(Hopeless.replay(&history).unwrap().0, 5);
 /// ```
 pub trait StoppingRule: Debug + Send + Sync {

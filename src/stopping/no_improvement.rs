@@ -3,10 +3,10 @@
 use std::ops::ControlFlow;
 
 use super::{StopReason, StoppingRule};
-use crate::error::{Result, at_least_one};
+use crate::error::{Result, check_nonzero};
 use crate::history::{History, Metric};
 
-/// Stops when the validation accuracy has not improved in `n` epochs: if the best epoch is e, it acts at epoch e + n.
+/// Stops when the validation accuracy has not improved in `patience` epochs: if the best epoch is e, it acts at epoch e + n.
 ///
 /// An epoch improves if it is strictly better than every epoch before it; a tie does not count.
 ///
@@ -18,30 +18,30 @@ use crate::history::{History, Metric};
 /// ```
 /// use gradus::prelude::*;
 ///
-/// let history = History::of_validation_accuracies(&[0.90, 0.93, 0.93, 0.92, 0.91]);
+/// let history = History::from_validation_accuracies(&[0.90, 0.93, 0.93, 0.92, 0.91]);
 /// assert_eq!(NoImprovement::new(2)?.replay(&history).unwrap().0, 4);
 /// assert_eq!(NoImprovement::new(4)?.replay(&history), None);
 /// # Ok::<(), gradus::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoImprovement {
-    n: usize,
+    patience: usize,
     metric: Metric,
 }
 
 impl NoImprovement {
-    /// Stops when the validation accuracy has not improved in `n` epochs.
+    /// Stops when the validation accuracy has not improved in `patience` epochs.
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`](crate::Error::Setting) if `n` is 0.
-    pub fn new(n: usize) -> Result<Self> {
-        at_least_one("epochs without improvement n", n, "0 epochs cannot fail to improve")?;
-        Ok(Self { n, metric: Metric::default() })
+    /// [`Error::Setting`](crate::Error::Setting) if `patience` is 0.
+    pub fn new(patience: usize) -> Result<Self> {
+        check_nonzero("patience", patience, "0 epochs cannot fail to improve")?;
+        Ok(Self { patience, metric: Metric::default() })
     }
 
     /// Watches `metric` instead of the validation accuracy.
-    pub fn on(mut self, metric: Metric) -> Self {
+    pub fn monitor(mut self, metric: Metric) -> Self {
         self.metric = metric;
         self
     }
@@ -50,9 +50,9 @@ impl NoImprovement {
 impl StoppingRule for NoImprovement {
     fn check(&self, history: &History) -> ControlFlow<StopReason> {
         match history.best(self.metric) {
-            Some((best_epoch, best)) if history.len() >= best_epoch + self.n => {
-                let (metric, n) = (self.metric, self.n);
-                ControlFlow::Break(StopReason::NoImprovement { metric, n, best_epoch, best })
+            Some((best_epoch, best)) if history.len() >= best_epoch + self.patience => {
+                let (metric, patience) = (self.metric, self.patience);
+                ControlFlow::Break(StopReason::NoImprovement { metric, patience, best_epoch, best })
             }
             _ => ControlFlow::Continue(()),
         }

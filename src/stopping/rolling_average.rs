@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::{StopReason, StoppingRule};
-use crate::error::{Result, at_least_one};
+use crate::error::{Result, check_nonzero};
 use crate::history::{History, Metric};
 
 /// Stops when the mean validation accuracy of the last `n` epochs is not above the mean of the `n` before.
@@ -28,29 +28,29 @@ use crate::history::{History, Metric};
 /// ```
 /// use gradus::prelude::*;
 ///
-/// let history = History::of_validation_accuracies(&[0.90, 0.92, 0.93, 0.91, 0.92, 0.91]);
+/// let history = History::from_validation_accuracies(&[0.90, 0.92, 0.93, 0.91, 0.92, 0.91]);
 /// assert_eq!(RollingAverage::new(2)?.replay(&history).unwrap().0, 5);
 /// # Ok::<(), gradus::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RollingAverage {
-    n: usize,
+    window: usize,
     metric: Metric,
 }
 
 impl RollingAverage {
-    /// Compares means over `n` epochs.
+    /// Compares means over `window` epochs.
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`](crate::Error::Setting) if `n` is 0.
-    pub fn new(n: usize) -> Result<Self> {
-        at_least_one("epochs averaged over n", n, "there is no mean of 0 epochs")?;
-        Ok(Self { n, metric: Metric::default() })
+    /// [`Error::Setting`](crate::Error::Setting) if `window` is 0.
+    pub fn new(window: usize) -> Result<Self> {
+        check_nonzero("window", window, "there is no mean of 0 epochs")?;
+        Ok(Self { window, metric: Metric::default() })
     }
 
     /// Watches `metric` instead of the validation accuracy.
-    pub fn on(mut self, metric: Metric) -> Self {
+    pub fn monitor(mut self, metric: Metric) -> Self {
         self.metric = metric;
         self
     }
@@ -58,17 +58,17 @@ impl RollingAverage {
 
 impl StoppingRule for RollingAverage {
     fn check(&self, history: &History) -> ControlFlow<StopReason> {
-        let (metric, n) = (self.metric, self.n);
+        let (metric, window) = (self.metric, self.window);
         let values: Vec<f64> = history.values(metric).map(|(_, value)| value).collect();
-        let mean = |values: &[f64]| values.iter().sum::<f64>() / n as f64;
-        if let Some((rest, last)) = values.len().checked_sub(n).map(|at| values.split_at(at))
-            && let Some(at) = rest.len().checked_sub(n)
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / window as f64;
+        if let Some((rest, last)) = values.len().checked_sub(window).map(|at| values.split_at(at))
+            && let Some(at) = rest.len().checked_sub(window)
         {
             let (before, last) = (mean(&rest[at..]), mean(last));
             // Accuracies are counts over one number, so means are often equal, but for how their sums were rounded.
-            let rounding = 2.0 * n as f64 * f64::EPSILON * last.abs();
+            let rounding = 2.0 * window as f64 * f64::EPSILON * last.abs();
             if (last - before).abs() <= rounding || !metric.improves(last, before) {
-                return ControlFlow::Break(StopReason::RollingAverage { metric, n, last, before });
+                return ControlFlow::Break(StopReason::RollingAverage { metric, window, last, before });
             }
         }
         ControlFlow::Continue(())

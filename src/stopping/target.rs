@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::{StopReason, StoppingRule};
-use crate::error::{Result, setting};
+use crate::error::{Result, check_setting};
 use crate::history::{History, Metric};
 
 /// Stops when a metric has reached a target: acts at the first epoch whose value is at least as good: an accuracy ≥,
@@ -16,7 +16,7 @@ use crate::history::{History, Metric};
 /// ```
 /// use gradus::prelude::*;
 ///
-/// let history = History::of_validation_accuracies(&[0.90, 0.97, 0.98]);
+/// let history = History::from_validation_accuracies(&[0.90, 0.97, 0.98]);
 /// assert_eq!(Target::new(Metric::ValidationAccuracy, 0.97)?.replay(&history).unwrap().0, 2);
 /// assert!(Target::new(Metric::ValidationAccuracy, 97.0).is_err());
 /// # Ok::<(), gradus::Error>(())
@@ -37,9 +37,9 @@ impl Target {
     pub fn new(metric: Metric, target: f64) -> Result<Self> {
         if matches!(metric, Metric::ValidationAccuracy | Metric::TrainingAccuracy) {
             let why = "an accuracy is a share: 0.97 for 97 %";
-            setting("target accuracy", target, (0.0..=1.0).contains(&target), "[0, 1]", why)?;
+            check_setting("target accuracy", target, (0.0..=1.0).contains(&target), "[0, 1]", why)?;
         }
-        setting("target", target, target.is_finite(), "(−∞, ∞)", "anything else is never reached")?;
+        check_setting("target", target, target.is_finite(), "(−∞, ∞)", "anything else is never reached")?;
         Ok(Self { metric, target })
     }
 }
@@ -47,7 +47,7 @@ impl Target {
 impl StoppingRule for Target {
     fn check(&self, history: &History) -> ControlFlow<StopReason> {
         let (metric, target) = (self.metric, self.target);
-        match history.last().and_then(|record| metric.of(record)) {
+        match history.last().and_then(|record| metric.value_in(record)) {
             Some(reached) if metric.goodness(reached) >= metric.goodness(target) => {
                 ControlFlow::Break(StopReason::Target { metric, target, reached })
             }

@@ -7,17 +7,17 @@ use nalgebra::{DMatrix, DVector};
 
 use crate::activation::Activation;
 use crate::linalg::{self, Panels};
-use crate::network::{Network, Pass};
+use crate::network::{Network, Workspace};
 use crate::optimizer::Optimizer;
 use crate::real::Real;
 use crate::regularizer::Regularizer;
 use crate::threads;
 
 /// Bytes of a part of the weights: few enough for the first-level cache to hold them and their gradient.
-const PART: usize = 12 << 10;
+const BLOCK_BYTES: usize = 12 << 10;
 
 /// The columns of a part are a multiple of this, which the widths of the product's tiles divide.
-const COLUMNS: usize = 24;
+const WIDTH_MULTIPLE: usize = 24;
 
 /// How a network's parameters move: the optimizer's memory, and room for gradients, both made once.
 #[derive(Debug)]
@@ -30,22 +30,22 @@ pub(super) struct Descent<T: Real, O: Optimizer<T>> {
 #[derive(Debug)]
 struct LayerDescent<T, S> {
     /// Neighbouring columns of the weights, for each thread that works on this layer.
-    shares: Vec<Share<T, S>>,
+    shares: Vec<ThreadChunk<T, S>>,
     bias_gradient: DVector<T>,
     bias_state: S,
 }
 
 /// What one thread works on.
 #[derive(Debug)]
-struct Share<T, S> {
-    parts: Vec<Part<S>>,
+struct ThreadChunk<T, S> {
+    parts: Vec<ColumnBlock<S>>,
     /// Room for the gradient of a part.
     gradient: Vec<T>,
 }
 
 /// Some columns of a weight matrix, and what the optimizer remembers about them.
 #[derive(Debug)]
-struct Part<S> {
+struct ColumnBlock<S> {
     first: usize,
     columns: usize,
     state: S,
@@ -71,13 +71,15 @@ impl<T: Real, O: Optimizer<T>> Descent<T, O> {
         R: Regularizer<T>,
     {
         let in_parts = optimizer.elementwise() && regularizer.elementwise();
-        let part = |first, columns, rows| Part { first, columns, state: optimizer.init(rows * columns) };
+        let part =
+            |first, columns, rows| ColumnBlock { first, columns, state: optimizer.init(rows * columns) };
         let layer = |(rows, columns): (usize, usize)| {
-            let fitting = (PART / size_of::<T>() / rows / COLUMNS * COLUMNS).max(COLUMNS);
+            let fitting =
+                (BLOCK_BYTES / size_of::<T>() / rows / WIDTH_MULTIPLE * WIDTH_MULTIPLE).max(WIDTH_MULTIPLE);
             let width = if in_parts { fitting.min(columns) } else { columns };
-            let threads = threads::worth(rows * columns * m).min(columns / width);
+            let threads = threads::useful_threads(rows * columns * m).min(columns / width);
             let ends = (0..=threads).map(|thread| columns * thread / threads);
-            let shares = ends.clone().zip(ends.skip(1)).map(|(start, end)| Share {
+            let shares = ends.clone().zip(ends.skip(1)).map(|(start, end)| ThreadChunk {
                 parts: (start..end)
                     .step_by(width)
                     .map(|first| part(first, width.min(end - first), rows))
@@ -99,7 +101,7 @@ impl<T: Real, O: Optimizer<T>> Descent<T, O> {
     pub(super) fn step<H, A, R>(
         &mut self,
         network: &mut Network<T, H, A>,
-        pass: &Pass<T>,
+        pass: &Workspace<T>,
         rules: &Rules<'_, T, O, R>,
     ) where
         H: Activation<T>,
@@ -121,7 +123,7 @@ impl<T: Real, O: Optimizer<T>> Descent<T, O> {
 
 /// Moves the weights of each share, on as many threads as there are shares.
 fn move_weights<T, O, R>(
-    shares: &mut [Share<T, O::State>],
+    shares: &mut [ThreadChunk<T, O::State>],
     weights: &mut [T],
     delta: &Panels<T>,
     a: &DMatrix<T>,
@@ -137,13 +139,13 @@ fn move_weights<T, O, R>(
     let (some, others) = shares.split_at_mut(shares.len() / 2);
     let columns: usize = some.iter().flat_map(|share| &share.parts).map(|part| part.columns).sum();
     let (some_weights, other_weights) = weights.split_at_mut(delta.rows() * columns);
-    threads::both(
+    threads::join(
         || move_weights(some, some_weights, delta, a, rules),
         || move_weights(others, other_weights, delta, a, rules),
     );
 }
 
-impl<T: Real, S> Share<T, S> {
+impl<T: Real, S> ThreadChunk<T, S> {
     fn move_weights<O, R>(
         &mut self,
         mut weights: &mut [T],
@@ -154,7 +156,7 @@ impl<T: Real, S> Share<T, S> {
         O: Optimizer<T, State = S>,
         R: Regularizer<T>,
     {
-        for Part { first, columns, state } in &mut self.parts {
+        for ColumnBlock { first, columns, state } in &mut self.parts {
             let (w, rest) = weights.split_at_mut(delta.rows() * *columns);
             weights = rest;
             let gradient = &mut self.gradient[..w.len()];

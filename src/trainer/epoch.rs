@@ -10,7 +10,7 @@ use crate::activation::Activation;
 use crate::cost::Cost;
 use crate::data::Samples;
 use crate::error::Result;
-use crate::network::{Network, Pass};
+use crate::network::{Network, Workspace};
 use crate::optimizer::Optimizer;
 use crate::random::{Purpose, generator};
 use crate::real::Real;
@@ -19,9 +19,9 @@ use crate::regularizer::Regularizer;
 /// Everything that the training steps need to work on, allocated once.
 pub(super) struct Epochs<T: Real, O: Optimizer<T>> {
     order: Vec<usize>,
-    pass: Pass<T>,
+    pass: Workspace<T>,
     /// For the last mini-batch of an epoch, if it is smaller.
-    ragged: Option<Pass<T>>,
+    partial: Option<Workspace<T>>,
     descent: Descent<T, O>,
 }
 
@@ -38,8 +38,8 @@ impl<T: Real, O: Optimizer<T>> Epochs<T, O> {
         let rest = n.checked_rem(m).filter(|&rest| rest > 0);
         Self {
             order: Vec::with_capacity(n),
-            pass: Pass::new(&sizes, m),
-            ragged: rest.map(|rest| Pass::new(&sizes, rest)),
+            pass: Workspace::new(&sizes, m),
+            partial: rest.map(|rest| Workspace::new(&sizes, rest)),
             descent: Descent::new(network, &trainer.optimizer, &trainer.regularizer, m),
         }
     }
@@ -67,19 +67,19 @@ impl<T: Real, O: Optimizer<T>> Epochs<T, O> {
         self.order.extend(0..n);
         self.order.shuffle(&mut generator(trainer.seed, Purpose::Shuffle, epoch as u64, 0));
 
-        let (scale, eta) = (T::of(1.0 / n as f64), T::of(learning_rate));
+        let (scale, eta) = (T::cast(1.0 / n as f64), T::cast(learning_rate));
         let m = self.pass.examples();
         let steps = n.div_ceil(m);
         let mut cost = 0.0;
         for (step, batch) in self.order.chunks(m).enumerate() {
-            let pass = match &mut self.ragged {
-                Some(ragged) if batch.len() < m => ragged,
+            let pass = match &mut self.partial {
+                Some(partial) if batch.len() < m => partial,
                 _ => &mut self.pass,
             };
             training.gather(epoch as u64, batch, &mut pass.x, &mut pass.y)?;
             network.forward(pass);
-            cost += network.cost(&trainer.cost, pass).f64();
-            network.errors(&trainer.cost, pass);
+            cost += network.cost(&trainer.cost, pass).to_f64();
+            network.compute_deltas(&trainer.cost, pass);
             let Trainer { optimizer, regularizer, .. } = &*trainer;
             self.descent.step(network, pass, &Rules { optimizer, regularizer, scale, eta });
 

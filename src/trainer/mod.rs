@@ -49,7 +49,7 @@ pub use report::Report;
 /// ```
 /// use gradus::prelude::*;
 ///
-/// let (training, validation) = Dataset::<f32>::digits(1200, 1)?.split_at(1000)?;
+/// let (training, validation) = Dataset::<f32>::synthetic_digits(1200, 1)?.split_at(1000)?;
 /// let mut network = Network::new(&[784, 20, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 42)?;
 /// let report = Trainer::new(LogLikelihood)
 ///     .optimizer(Momentum::new(0.5)?)
@@ -59,7 +59,7 @@ pub use report::Report;
 ///     .mini_batch(10)
 ///     .seed(42)
 ///     .fit(&mut network, &training, Some(&validation))?;
-/// assert!(report.best().unwrap().validation.unwrap().accuracy > 0.6);
+/// assert!(report.kept().unwrap().validation.unwrap().accuracy > 0.6);
 /// # Ok::<(), gradus::Error>(())
 /// ```
 #[derive(Debug)]
@@ -155,7 +155,7 @@ impl<C, O, R> Trainer<C, O, R> {
         self
     }
 
-    /// Learns from `m` examples at a time. A ragged last mini-batch divides by its own size.
+    /// Learns from `m` examples at a time. A partial last mini-batch divides by its own size.
     pub fn mini_batch(mut self, m: usize) -> Self {
         self.mini_batch = m;
         self
@@ -200,9 +200,9 @@ impl<C, O, R> Trainer<C, O, R> {
     ///
     /// - [`Error::Setting`] for a mini-batch of 0, a number of threads of 0 or above 1024, or a learning rate that is not
     ///   positive and finite in the precision of the network;
-    /// - [`Error::EmptyLayer`], [`Error::Size`] and [`Error::Parameter`] for a network whose layers were changed so that
+    /// - [`Error::EmptyLayer`], [`Error::SizeMismatch`] and [`Error::NonFiniteParameter`] for a network whose layers were changed so that
     ///   they do not fit each other or hold a NaN or an infinity;
-    /// - [`Error::Empty`], [`Error::Size`], [`Error::NotFinite`] and [`Error::Target`] for data that do not fit the
+    /// - [`Error::Empty`], [`Error::SizeMismatch`], [`Error::NonFiniteSample`] and [`Error::Target`] for data that do not fit the
     ///   network or the cost;
     /// - [`Error::NeedsValidation`] and [`Error::NeedsTrainingScores`] for a rule that reads scores that are not
     ///   measured;
@@ -258,9 +258,9 @@ impl<C, O, R> Trainer<C, O, R> {
         R: Regularizer<T>,
     {
         let mut epochs = Epochs::new(self, network, training.len());
-        let mut scorers = Scorers::new(network, training, validation, self.monitor_training)?;
+        let mut scorers = EpochEvaluator::new(network, training, validation, self.monitor_training)?;
         let keep = self.keep.unwrap_or(Keep::Last);
-        let mut kept = Kept::new(keep, network);
+        let mut kept = Snapshot::new(keep, network);
         let mut history = History::new();
 
         let stop_reason = loop {
@@ -271,7 +271,7 @@ impl<C, O, R> Trainer<C, O, R> {
             validate::check_rate::<T>(learning_rate)?;
 
             let (running_cost, seconds) = epochs.run(self, network, training, epoch, learning_rate)?;
-            let cost = cost_now(running_cost, network);
+            let cost = cost_or_nan(running_cost, network);
             if !cost.is_finite() {
                 let (kept, history) = (kept.restore(network), Box::new(history));
                 return Err(Error::Diverged { epoch, learning_rate, cost, kept, history });
@@ -317,7 +317,7 @@ impl<C, O, R> Trainer<C, O, R> {
 }
 
 /// The running cost of an epoch; NaN if its last step, after which no cost was taken, left parameters that are no numbers.
-fn cost_now<T: Real, H: Activation<T>, A: Activation<T>>(
+fn cost_or_nan<T: Real, H: Activation<T>, A: Activation<T>>(
     running_cost: f64,
     network: &Network<T, H, A>,
 ) -> f64 {
@@ -326,12 +326,12 @@ fn cost_now<T: Real, H: Activation<T>, A: Activation<T>>(
 }
 
 /// The data sets that are evaluated after each epoch, each with the room that this needs.
-struct Scorers<'a, T> {
+struct EpochEvaluator<'a, T> {
     training: Option<(&'a dyn Samples<T>, Evaluator<T>)>,
     validation: Option<(&'a dyn Samples<T>, Evaluator<T>)>,
 }
 
-impl<'a, T: Real> Scorers<'a, T> {
+impl<'a, T: Real> EpochEvaluator<'a, T> {
     fn new<H: Activation<T>, A: Activation<T>>(
         network: &Network<T, H, A>,
         training: &'a dyn Samples<T>,
@@ -339,7 +339,7 @@ impl<'a, T: Real> Scorers<'a, T> {
         monitor_training: bool,
     ) -> Result<Self> {
         let scorer = |samples: &'a dyn Samples<T>| Ok((samples, Evaluator::new(network, samples)?));
-        let training = training.undistorted().unwrap_or(training);
+        let training = training.unaugmented().unwrap_or(training);
         Ok(Self {
             training: monitor_training.then_some(training).map(scorer).transpose()?,
             validation: validation.map(scorer).transpose()?,
@@ -363,18 +363,18 @@ macro_rules! score {
     )* };
 }
 
-impl<T: Real> Scorers<'_, T> {
+impl<T: Real> EpochEvaluator<'_, T> {
     score!(training validation);
 }
 
 /// The parameters that the network will be left with, and their epoch.
-struct Kept<T> {
+struct Snapshot<T> {
     keep: Keep,
     epoch: usize,
     parameters: Vec<Vec<T>>,
 }
 
-impl<T: Real> Kept<T> {
+impl<T: Real> Snapshot<T> {
     fn new<H: Activation<T>, A: Activation<T>>(keep: Keep, network: &Network<T, H, A>) -> Self {
         Self { keep, epoch: 0, parameters: network.parameters().map(<[T]>::to_vec).collect() }
     }

@@ -36,7 +36,7 @@ pub struct Step {
 /// }
 /// let mut network = Network::<f32, Tanh, _>::new(&[784, 10], Tanh, Sigmoid, &ScaledGaussian, 1)?;
 /// let trainer = Trainer::new(CrossEntropy).stop(MaxEpochs::new(2)?).observe(PrintCost);
-/// assert_eq!(trainer.fit(&mut network, &Dataset::digits(100, 1)?, None)?.history.len(), 2);
+/// assert_eq!(trainer.fit(&mut network, &Dataset::synthetic_digits(100, 1)?, None)?.history.len(), 2);
 /// # Ok::<(), gradus::Error>(())
 /// ```
 pub trait Observer: Debug + Send {

@@ -15,22 +15,22 @@ pub struct Report {
     /// Why the run ended.
     pub stop_reason: StopReason,
     /// The epoch whose parameters the network holds; 0 for the initial ones.
-    pub best_epoch: usize,
+    pub kept_epoch: usize,
     kept_for: String,
 }
 
 impl Report {
-    pub(super) fn new(history: History, stop_reason: StopReason, best_epoch: usize, keep: Keep) -> Self {
+    pub(super) fn new(history: History, stop_reason: StopReason, kept_epoch: usize, keep: Keep) -> Self {
         let kept_for = match keep {
             Keep::Best(metric) => format!("best {metric}"),
             Keep::Last => "the last".to_owned(),
         };
-        Self { history, stop_reason, best_epoch, kept_for }
+        Self { history, stop_reason, kept_epoch, kept_for }
     }
 
     /// The record of the epoch whose parameters the network holds.
-    pub fn best(&self) -> Option<&EpochRecord> {
-        self.best_epoch.checked_sub(1).and_then(|index| self.history.epochs().get(index))
+    pub fn kept(&self) -> Option<&EpochRecord> {
+        self.kept_epoch.checked_sub(1).and_then(|index| self.history.epochs().get(index))
     }
 
     /// Wall-clock seconds of all training steps, without evaluation.
@@ -43,8 +43,8 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let epochs = self.history.len();
         writeln!(f, "stopped     after epoch {epochs}: {}", self.stop_reason)?;
-        writeln!(f, "parameters  of epoch {} ({})", self.best_epoch, self.kept_for)?;
-        if let Some(record) = self.best() {
+        writeln!(f, "parameters  of epoch {} ({})", self.kept_epoch, self.kept_for)?;
+        if let Some(record) = self.kept() {
             writeln!(f, "            {record}")?;
         }
         let mean = self.seconds() / epochs.max(1) as f64;

@@ -3,8 +3,8 @@
 use super::{Keep, Trainer};
 use crate::activation::Activation;
 use crate::cost::Cost;
-use crate::data::{Samples, all_finite};
-use crate::error::{Error, Result, at_least_one, setting};
+use crate::data::{Samples, check_finite};
+use crate::error::{Error, Result, check_nonzero, check_setting};
 use crate::history::Metric;
 use crate::metrics::Evaluator;
 use crate::network::Network;
@@ -18,8 +18,8 @@ const MAX_THREADS: usize = 1024;
 /// Refuses a learning rate that a schedule should not have given, or that is 0 or infinite in the network's precision.
 pub(super) fn check_rate<T: Real>(eta: f64) -> Result<()> {
     let why = "in the network's precision it may be neither infinite nor 0, which learns nothing; with less the cost rises";
-    let rounded = T::of(eta);
-    setting("learning rate η", eta, rounded > T::zero() && rounded.is_finite(), "(0, ∞)", why)
+    let rounded = T::cast(eta);
+    check_setting("learning rate η", eta, rounded > T::zero() && rounded.is_finite(), "(0, ∞)", why)
 }
 
 impl<C, O, R> Trainer<C, O, R> {
@@ -30,10 +30,10 @@ impl<C, O, R> Trainer<C, O, R> {
         stop: &dyn StoppingRule,
         has_validation: bool,
     ) -> Result<()> {
-        at_least_one("mini-batch size m", self.mini_batch, "a step learns from at least one example")?;
+        check_nonzero("mini-batch size m", self.mini_batch, "a step learns from at least one example")?;
         if let Some(threads) = self.threads {
             let why = "the caller's own thread counts as one, and thousands only wait for each other";
-            setting(
+            check_setting(
                 "number of threads",
                 threads as f64,
                 (1..=MAX_THREADS).contains(&threads),
@@ -78,11 +78,11 @@ impl<C, O, R> Trainer<C, O, R> {
     {
         network.check()?;
         for samples in [Some(training), validation].into_iter().flatten() {
-            crate::metrics::fits(network, samples)?;
-            let samples = samples.undistorted().unwrap_or(samples);
+            crate::metrics::check_fits(network, samples)?;
+            let samples = samples.unaugmented().unwrap_or(samples);
             Evaluator::new(network, samples)?.for_each_block(samples, |first, pass| {
-                all_finite("input", &pass.x, first)?;
-                all_finite("target", &pass.y, first)?;
+                check_finite("input", &pass.x, first)?;
+                check_finite("target", &pass.y, first)?;
                 self.cost.check_targets(&pass.y, first)
             })?;
         }

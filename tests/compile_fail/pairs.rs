@@ -8,7 +8,7 @@ where
     C: Cost<f64, O>,
 {
     let mut network = Network::new(&[784, 10], Tanh, output, &ScaledGaussian, 1)?;
-    Trainer::new(cost).fit(&mut network, &Dataset::digits(10, 1)?, None)
+    Trainer::new(cost).fit(&mut network, &Dataset::synthetic_digits(10, 1)?, None)
 }
 
 fn main() -> gradus::Result<()> {
@@ -23,7 +23,7 @@ fn main() -> gradus::Result<()> {
     #[allow(unused_mut, unused_variables)]
     let (mut linear, data) = (
         Network::<f64, Tanh, _>::new(&[784, 10], Tanh, Linear, &ScaledGaussian, 1)?,
-        Dataset::<f64>::digits(10, 1)?,
+        Dataset::<f64>::synthetic_digits(10, 1)?,
     );
     Trainer::new(Quadratic).fit(&mut linear, &data, None)?;
     #[cfg(wrong = "cross-entropy with linear, by fit")]

@@ -34,7 +34,7 @@ thread_local! {
 /// ```
 /// use gradus::prelude::*;
 ///
-/// let (training, validation) = Dataset::<f32>::digits(600, 1)?.split_at(500)?;
+/// let (training, validation) = Dataset::<f32>::synthetic_digits(600, 1)?.split_at(500)?;
 /// let distortion = Rotation::up_to_degrees(10.0)?.then(Translation::up_to(1.0)?).then(Elastic::new(4.0, 34.0)?);
 /// let training = Augmented::new(training, (28, 28), distortion, 1)?;
 ///
@@ -58,14 +58,14 @@ impl<S, D: Distortion> Augmented<S, D> {
     ///
     /// # Errors
     ///
-    /// [`Error::Size`] if the samples do not have rows · columns inputs.
+    /// [`Error::SizeMismatch`] if the samples do not have rows · columns inputs.
     ///
     /// # Examples
     ///
     /// ```
     /// use gradus::prelude::*;
     ///
-    /// let digits = Dataset::<f32>::digits(10, 1)?;
+    /// let digits = Dataset::<f32>::synthetic_digits(10, 1)?;
     /// let error = Augmented::new(&digits, (28, 29), Rotation::up_to_degrees(15.0)?, 1).unwrap_err();
     /// assert!(error.to_string().contains("784 given, 812 needed"));
     /// # Ok::<(), gradus::Error>(())
@@ -101,7 +101,7 @@ impl<S, D: Distortion> Augmented<S, D> {
     /// ```
     /// use gradus::prelude::*;
     ///
-    /// let digits = Dataset::<f32>::digits(100, 1)?;
+    /// let digits = Dataset::<f32>::synthetic_digits(100, 1)?;
     /// let expanded = Augmented::new(&digits, (28, 28), Rotation::up_to_degrees(15.0)?, 1)?.expand(2)?;
     /// assert_eq!(expanded.len(), 300);
     /// assert_eq!(expanded.label(207), digits.label(7));
@@ -138,7 +138,7 @@ impl<S, D: Distortion> Augmented<S, D> {
     where
         S: Samples<T>,
     {
-        self.samples.undistorted().unwrap_or(&self.samples)
+        self.samples.unaugmented().unwrap_or(&self.samples)
     }
 }
 
@@ -164,7 +164,7 @@ impl<T: Real, S: Samples<T>, D: Distortion> Samples<T> for Augmented<S, D> {
         Ok(())
     }
 
-    fn undistorted(&self) -> Option<&dyn Samples<T>> {
+    fn unaugmented(&self) -> Option<&dyn Samples<T>> {
         Some(self.plain())
     }
 }
@@ -177,7 +177,7 @@ impl<T: Real, S: Samples<T>, D: Distortion> Samples<T> for Augmented<S, D> {
 ///
 /// # Errors
 ///
-/// [`Error::Size`] if it has not.
+/// [`Error::SizeMismatch`] if it has not.
 ///
 /// # Examples
 ///
@@ -210,7 +210,7 @@ pub fn distort<T: Real>(
 fn check_size(what: &'static str, found: usize, (rows, columns): (usize, usize)) -> Result<()> {
     match rows.checked_mul(columns) {
         Some(expected) if expected == found => Ok(()),
-        product => Err(Error::Size { what, found, expected: product.unwrap_or(usize::MAX) }),
+        product => Err(Error::SizeMismatch { what, found, expected: product.unwrap_or(usize::MAX) }),
     }
 }
 

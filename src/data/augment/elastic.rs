@@ -3,7 +3,7 @@
 use rand::Rng;
 
 use super::{Distortion, Grid};
-use crate::error::{Result, setting};
+use crate::error::{Result, check_setting};
 use crate::real::vectorized;
 
 /// The bell is cut off at this many standard deviations, where it has fallen to 1 % of its height.
@@ -67,9 +67,9 @@ impl Elastic {
     /// ```
     pub fn new(sigma: f64, alpha: f64) -> Result<Self> {
         let why = "it is the standard deviation in pixels over which the field is averaged, at a cost that grows with it";
-        setting("elastic σ", sigma, sigma > 0.0 && sigma <= 100.0, "(0, 100]", why)?;
+        check_setting("elastic σ", sigma, sigma > 0.0 && sigma <= 100.0, "(0, 100]", why)?;
         let why = "it is the factor of a field in (−1, 1), in pixels, and 0 leaves an image as it is";
-        setting("elastic α", alpha, (0.0..=10_000.0).contains(&alpha), "[0, 10000]", why)?;
+        check_setting("elastic α", alpha, (0.0..=10_000.0).contains(&alpha), "[0, 10000]", why)?;
 
         let radius = (CUT * sigma).ceil() as i32;
         let weight = |d: i32| (-0.5 * (f64::from(d) / sigma).powi(2)).exp();

@@ -116,7 +116,7 @@ impl Grid {
         self.framed.clear();
         self.framed.resize(width * (rows + 3), 0.0);
         for (framed, row) in self.framed.chunks_exact_mut(width).skip(1).zip(image.chunks_exact(columns)) {
-            framed[1..=columns].iter_mut().zip(row).for_each(|(framed, v)| *framed = v.f64());
+            framed[1..=columns].iter_mut().zip(row).for_each(|(framed, v)| *framed = v.to_f64());
         }
 
         let (half_x, half_y) = self.half();
@@ -135,7 +135,7 @@ impl Grid {
                     let below = &framed[(row + 1) * width + column..][..2];
                     let above = (1.0 - u) * above[0] + u * above[1];
                     let below = (1.0 - u) * below[0] + u * below[1];
-                    *out = T::of((1.0 - v) * above + v * below);
+                    *out = T::cast((1.0 - v) * above + v * below);
                 }
             },
         );

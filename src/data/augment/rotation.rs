@@ -3,7 +3,7 @@
 use rand::Rng;
 
 use super::{Amount, Distortion, Grid, within};
-use crate::error::{Result, setting};
+use crate::error::{Result, check_setting};
 
 /// Turns an image about its middle; positive angles turn it anticlockwise.
 ///
@@ -54,7 +54,7 @@ impl Rotation {
     pub fn up_to_degrees(most: f64) -> Result<Self> {
         let why =
             "it is the largest angle in degrees in either direction, and half a turn reaches every angle";
-        setting("rotation", most, (0.0..=180.0).contains(&most), "[0, 180]", why)?;
+        check_setting("rotation", most, (0.0..=180.0).contains(&most), "[0, 180]", why)?;
         Ok(Self { degrees: Amount::UpTo(most) })
     }
 
@@ -74,7 +74,7 @@ impl Rotation {
     /// ```
     pub fn by_degrees(angle: f64) -> Result<Self> {
         let why = "it is an angle in degrees, and a full turn changes nothing";
-        setting("rotation", angle, (-360.0..=360.0).contains(&angle), "[−360, 360]", why)?;
+        check_setting("rotation", angle, (-360.0..=360.0).contains(&angle), "[−360, 360]", why)?;
         Ok(Self { degrees: Amount::Exactly(angle) })
     }
 }

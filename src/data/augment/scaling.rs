@@ -3,7 +3,7 @@
 use rand::Rng;
 
 use super::{Amount, Distortion, Grid, within};
-use crate::error::{Result, setting};
+use crate::error::{Result, check_setting};
 
 /// Enlarges or shrinks an image about its middle, equally in both directions.
 ///
@@ -46,7 +46,7 @@ impl Scaling {
     /// ```
     pub fn up_to(most: f64) -> Result<Self> {
         let why = "it is the largest factor, the smallest is its inverse, and 1 leaves an image as it is";
-        setting("scaling", most, (1.0..=100.0).contains(&most), "[1, 100]", why)?;
+        check_setting("scaling", most, (1.0..=100.0).contains(&most), "[1, 100]", why)?;
         Ok(Self { factor: Amount::UpTo(most.ln()) })
     }
 
@@ -66,7 +66,7 @@ impl Scaling {
     /// ```
     pub fn by(factor: f64) -> Result<Self> {
         let why = "it multiplies lengths: 1 leaves an image as it is, 0 would leave nothing of it";
-        setting("scaling", factor, (0.01..=100.0).contains(&factor), "[0.01, 100]", why)?;
+        check_setting("scaling", factor, (0.01..=100.0).contains(&factor), "[0.01, 100]", why)?;
         Ok(Self { factor: Amount::Exactly(factor) })
     }
 }

@@ -3,7 +3,7 @@
 use rand::Rng;
 
 use super::{Amount, Distortion, Grid, within};
-use crate::error::{Result, setting};
+use crate::error::{Result, check_setting};
 
 /// The longest shift, in pixels: far beyond it the coordinates lose the fraction of a pixel.
 const LONGEST: f64 = 10_000.0;
@@ -49,7 +49,7 @@ impl Translation {
     /// assert!(Translation::up_to(f64::INFINITY).is_err());
     /// ```
     pub fn up_to(most: f64) -> Result<Self> {
-        setting("translation", most, (0.0..=LONGEST).contains(&most), "[0, 10000]", WHY)?;
+        check_setting("translation", most, (0.0..=LONGEST).contains(&most), "[0, 10000]", WHY)?;
         Ok(Self { pixels: Amount::UpTo(most) })
     }
 
@@ -69,7 +69,7 @@ impl Translation {
     /// ```
     pub fn by(right: f64, down: f64) -> Result<Self> {
         for shift in [right, down] {
-            setting("translation", shift, shift.abs() <= LONGEST, "[−10000, 10000]", WHY)?;
+            check_setting("translation", shift, shift.abs() <= LONGEST, "[−10000, 10000]", WHY)?;
         }
         Ok(Self { pixels: Amount::Exactly((right, down)) })
     }

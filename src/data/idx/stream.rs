@@ -73,12 +73,12 @@ impl Stream<'_> {
     /// The dimensions and their product.
     fn header(&mut self, expected: Option<usize>) -> Result<(Vec<usize>, u64)> {
         let magic = self.data.read_u16::<BigEndian>();
-        match self.whole(IdxField::Magic, 2, magic)? {
+        match self.field_result(IdxField::Magic, 2, magic)? {
             0 => {}
             found => return Err(self.refuse(0, IdxField::Magic, IdxProblem::BadMagic { found })),
         }
         let element = self.data.read_u8();
-        match self.whole(IdxField::ElementType, 3, element)? {
+        match self.field_result(IdxField::ElementType, 3, element)? {
             UNSIGNED_BYTE => {}
             found => {
                 let problem = IdxProblem::UnsupportedType { found };
@@ -86,7 +86,7 @@ impl Stream<'_> {
             }
         }
         let rank = self.data.read_u8();
-        let rank = usize::from(self.whole(IdxField::Rank, 4, rank)?);
+        let rank = usize::from(self.field_result(IdxField::Rank, 4, rank)?);
         if let Some(problem) = rank_problem(rank, expected) {
             return Err(self.refuse(3, IdxField::Rank, problem));
         }
@@ -99,7 +99,7 @@ impl Stream<'_> {
         for i in 0..rank {
             let (at, field) = (self.offset(), IdxField::Dimension(i));
             let dim = self.data.read_u32::<BigEndian>();
-            let dim = self.whole(field, at + 4, dim)?;
+            let dim = self.field_result(field, at + 4, dim)?;
             if dim == 0 {
                 return Err(self.refuse(at, field, IdxProblem::ZeroDimension));
             }
@@ -118,7 +118,7 @@ impl Stream<'_> {
     fn body(&mut self, size: u64) -> Result<Vec<u8>> {
         let until = self.offset() + size;
         if let Some(length) = self.length {
-            self.no_bomb(size, length)?;
+            self.check_inflated(size, length)?;
         }
         // A file's length vouches for the first step, so that an honest file is read without a reallocation; images
         // seldom deflate to an eighth. After that what has arrived vouches for as much again.
@@ -131,12 +131,12 @@ impl Stream<'_> {
                 return Err(self.refuse_here(IdxField::Body, IdxProblem::OutOfMemory { bytes }));
             }
             let read = self.data.by_ref().take(bytes).read_to_end(&mut data);
-            if (self.whole(IdxField::Body, until, read)? as u64) < bytes {
+            if (self.field_result(IdxField::Body, until, read)? as u64) < bytes {
                 return Err(self.refuse_here(IdxField::Body, IdxProblem::Truncated { until }));
             }
             // What is left of a file counts too: it may begin with zeros and go on with noise.
             let compressed = self.consumed.get().max(self.length.unwrap_or(0));
-            self.no_bomb(data.len() as u64, compressed)?;
+            self.check_inflated(data.len() as u64, compressed)?;
             step = (data.len() as u64).min(64 * MIB);
         }
         Ok(data)
@@ -156,7 +156,7 @@ impl Stream<'_> {
     }
 
     /// Deflate can reach 1032 to 1, real data stay far below 128.
-    fn no_bomb(&self, inflated: u64, compressed: u64) -> Result<()> {
+    fn check_inflated(&self, inflated: u64, compressed: u64) -> Result<()> {
         let allowed = compressed.saturating_mul(128).max(64 * MIB);
         if self.gzip && inflated > allowed {
             let problem = IdxProblem::GzipBomb { inflated, compressed, allowed };
@@ -166,7 +166,7 @@ impl Stream<'_> {
     }
 
     /// What was read of a field that ends at `until`.
-    fn whole<V>(&self, field: IdxField, until: u64, read: io::Result<V>) -> Result<V> {
+    fn field_result<V>(&self, field: IdxField, until: u64, read: io::Result<V>) -> Result<V> {
         read.map_err(|source| match source.kind() {
             io::ErrorKind::UnexpectedEof => self.refuse_here(field, IdxProblem::Truncated { until }),
             _ => self.refuse_here(field, self.failure(source)),

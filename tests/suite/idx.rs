@@ -498,10 +498,10 @@ fn a_directory_and_a_missing_file() {
         fixture.dir.path(),
         0,
         IdxField::File,
-        IdxProblem::Directory
+        IdxProblem::IsADirectory
     );
     let missing = fixture.path("none");
-    assert_refused!(IdxTensor::open(&missing), missing, 0, IdxField::File, IdxProblem::Missing);
+    assert_refused!(IdxTensor::open(&missing), missing, 0, IdxField::File, IdxProblem::NotFound);
     let below_a_file = fixture.path("t10k-labels-idx1-ubyte").join("none");
     assert!(IdxTensor::open(below_a_file).is_err());
 }
@@ -543,7 +543,7 @@ fn a_directory_in_place_of_a_file() {
     let bytes = fs::read(fixture.path(name)).unwrap();
     fixture.remove(name);
     fs::create_dir(fixture.path(name)).unwrap();
-    assert_refused!(fixture.load(), fixture.path(name), 0, IdxField::File, IdxProblem::Directory);
+    assert_refused!(fixture.load(), fixture.path(name), 0, IdxField::File, IdxProblem::IsADirectory);
     fixture.write("t10k-labels.idx1-ubyte", &bytes);
     assert_eq!(fixture.load().unwrap().test.len(), 2);
 }
@@ -560,11 +560,11 @@ fn a_missing_part() {
         fixture.remove(name);
         assert_refused!(
             fixture.load(), fixture.path(name), 0, IdxField::File,
-            IdxProblem::NoneOf { names } if names.len() == 4 && names[0] == name
+            IdxProblem::FileNotFound { names } if names.len() == 4 && names[0] == name
         );
     }
     let nowhere = Path::new("no/such/directory");
-    assert_refused!(Mnist::<f32>::load(nowhere), nowhere, 0, IdxField::File, IdxProblem::Missing);
+    assert_refused!(Mnist::<f32>::load(nowhere), nowhere, 0, IdxField::File, IdxProblem::NotFound);
     let fixture = Fixture::new();
     let file = fixture.path("t10k-labels-idx1-ubyte");
     assert_refused!(Mnist::<f32>::load(&file), file, 0, IdxField::File, IdxProblem::NotADirectory);

@@ -400,7 +400,7 @@ fn plan<F: Fn(&History, usize) -> Option<f64> + Send + Sync>(metric: Option<Metr
 
 /// η from the last value of `metric`, if it is measured.
 fn by(metric: Metric) -> impl Fn(&History, usize) -> Option<f64> + Send + Sync {
-    move |history, _| Some(0.1 + history.last().and_then(|record| metric.of(record)).unwrap_or(7.0))
+    move |history, _| Some(0.1 + history.last().and_then(|record| metric.value_in(record)).unwrap_or(7.0))
 }
 
 const METRICS: [Metric; 4] =
@@ -493,7 +493,7 @@ fn a_stopping_rule_declares_what_it_reads() {
     let undeclared = "metrics() declares";
     for read in METRICS {
         let below = move |history: &History, _: usize| {
-            history.last().and_then(|record| read.of(record)).is_some_and(|value| value < 0.75)
+            history.last().and_then(|record| read.value_in(record)).is_some_and(|value| value < 0.75)
         };
         stop(&[read], below).unwrap();
         assert_breaks(stop(&[], below), undeclared);
@@ -541,9 +541,9 @@ fn a_batch_that_does_not_fit_the_network() {
         check::gradient(&network, &CrossEntropy, &Matrix::zeros(x.0, x.1), &Matrix::zeros(y.0, y.1))
             .unwrap_err()
     };
-    assert!(matches!(check((4, 5), (2, 5)), Error::Size { found: 4, expected: 3, .. }));
-    assert!(matches!(check((3, 5), (1, 5)), Error::Size { found: 1, expected: 2, .. }));
-    assert!(matches!(check((3, 5), (2, 4)), Error::Size { found: 4, expected: 5, .. }));
+    assert!(matches!(check((4, 5), (2, 5)), Error::SizeMismatch { found: 4, expected: 3, .. }));
+    assert!(matches!(check((3, 5), (1, 5)), Error::SizeMismatch { found: 1, expected: 2, .. }));
+    assert!(matches!(check((3, 5), (2, 4)), Error::SizeMismatch { found: 4, expected: 5, .. }));
     assert!(matches!(check((3, 0), (2, 0)), Error::Empty { .. }));
 }
 

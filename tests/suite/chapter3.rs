@@ -2,7 +2,7 @@
 //!
 //! Every law is compared with a reading of its definition that is written out here, in plain loops and with the
 //! standard library's functions, and shares no code with the crate. `docs/chapter3.md` derives each of them.
-//! Exercise 12, on rotated images, has a file of its own: `tests/augment.rs`.
+//! Exercise 12, on rotated images, has a file of its own: `tests/suite/augment.rs`.
 
 use gradus::history::{History, Metric};
 use gradus::prelude::*;
@@ -81,7 +81,7 @@ fn cost_and_delta<T: Real, A: Activation<T>>(
     y: &[T],
 ) -> (T, Vec<T>) {
     let (z, a, y) = (column(z), column(&activate(output, z)), column(y));
-    let mut delta = DMatrix::from_element(z.len(), 1, T::of(1e6));
+    let mut delta = DMatrix::from_element(z.len(), 1, T::cast(1e6));
     cost.delta(output, &z, &a, &y, &mut delta);
     (cost.value(output, &z, &a, &y), delta.as_slice().to_vec())
 }
@@ -99,7 +99,7 @@ where
     C: Cost<f64, O>,
 {
     let sizes = network.sizes();
-    let (mut pass, mut gradient) = (Pass::new(&sizes, x.ncols()), Gradient::new(&sizes));
+    let (mut pass, mut gradient) = (Workspace::new(&sizes, x.ncols()), Gradient::new(&sizes));
     pass.x.copy_from(x);
     pass.y.copy_from(y);
     network.forward(&mut pass);
@@ -222,9 +222,9 @@ proptest! {
         let e = f64::exp(-f64::abs(z));
         let exact = e / ((1.0 + e) * (1.0 + e));
         close(Sigmoid::derivative(z), exact, 12.0 * EPSILON * exact);
-        close(slope(|h| Sigmoid::of(z + h)), Sigmoid::derivative(z), 1e-12);
+        close(slope(|h| Sigmoid::eval(z + h)), Sigmoid::derivative(z), 1e-12);
 
-        let a = Sigmoid::of(z);
+        let a = Sigmoid::eval(z);
         let right_side = a * (1.0 - a);
         prop_assert!(!a.is_nan() && !right_side.is_nan());
         close(right_side, exact, EPSILON); // 1 − a rounds, so absolutely and not relatively
@@ -232,12 +232,12 @@ proptest! {
 
         // In f32: z itself is rounded, and e^z with it.
         let z = z as f32;
-        let e = f64::exp(-f64::abs(z.f64()));
+        let e = f64::exp(-f64::abs(z.to_f64()));
         let exact = e / ((1.0 + e) * (1.0 + e));
-        let found = Sigmoid::derivative(z).f64();
-        let epsilon = f32::EPSILON.f64();
-        close(found, exact, 12.0 * epsilon * exact + 4.0 * f32::MIN_POSITIVE.f64());
-        close(jacobian(&Sigmoid, &[z])[0].f64(), exact, epsilon);
+        let found = Sigmoid::derivative(z).to_f64();
+        let epsilon = f32::EPSILON.to_f64();
+        close(found, exact, 12.0 * epsilon * exact + 4.0 * f32::MIN_POSITIVE.to_f64());
+        close(jacobian(&Sigmoid, &[z])[0].to_f64(), exact, epsilon);
     }
 
     /// Exercise 2, the roles of y and a: with them swapped the cost of a target of 0 or 1 is infinite for every
@@ -415,7 +415,7 @@ proptest! {
             close(*a, exact, 32.0 * EPSILON * exact);
         }
         let narrow: Vec<f32> = z.iter().map(|&z| z as f32).collect();
-        close(activate(&Softmax::default(), &narrow).iter().map(|a| a.f64()).sum(), 1.0, 8.0 * f32::EPSILON.f64());
+        close(activate(&Softmax::default(), &narrow).iter().map(|a| a.to_f64()).sum(), 1.0, 8.0 * f32::EPSILON.to_f64());
 
         let raised: Vec<f64> = z.iter().map(|z| z + more).collect();
         let sum = |z: &[f64]| activate(&Sigmoid, z).iter().sum::<f64>();
@@ -521,9 +521,9 @@ proptest! {
 /// Softmax of every sharpness, in one precision: a distribution that keeps the order of z, with every output that is
 /// not the largest at most e^(−c gap), and so with the shared argmax as its limit.
 fn softmax_of_any_sharpness<T: Real>(steps: &[i32], c: f64) {
-    let z: Vec<T> = steps.iter().map(|&z| T::of(f64::from(z) / 4.0)).collect();
-    let a: Vec<f64> = activate(&Softmax::with_sharpness(c).unwrap(), &z).iter().map(|a| a.f64()).collect();
-    let epsilon = T::default_epsilon().f64();
+    let z: Vec<T> = steps.iter().map(|&z| T::cast(f64::from(z) / 4.0)).collect();
+    let a: Vec<f64> = activate(&Softmax::with_sharpness(c).unwrap(), &z).iter().map(|a| a.to_f64()).collect();
+    let epsilon = T::default_epsilon().to_f64();
     assert!(a.iter().all(|&a| (0.0..=1.0).contains(&a)), "c = {c:e}: {a:?}");
     close(a.iter().sum(), 1.0, 8.0 * epsilon);
     for j in 0..z.len() {
@@ -594,7 +594,7 @@ fn spread_of_z<T: Real>(
     let network = Network::new(&[n_in, neurons], Linear, Linear, initializer, seed).unwrap();
     let x = DMatrix::from_fn(n_in, 1, |k, _| if k < n_in / 2 { T::one() } else { T::zero() });
     let z = network.predict(&x).unwrap();
-    z.iter().map(|z| z.f64() * z.f64()).sum::<f64>() / (neurons as f64 * expected * expected)
+    z.iter().map(|z| z.to_f64() * z.to_f64()).sum::<f64>() / (neurons as f64 * expected * expected)
 }
 
 /// Exercise 13, "Weight initialization": with n_in inputs of which half are 1, z has the standard deviation √(3/2)
@@ -729,7 +729,7 @@ fn saturated<T: Real>(z: T, y: T) {
     // ln(1 + e^(−|z|)) is nothing beside |z|, unless y is right, when it is everything.
     let wrong = (z > T::zero()) != (y > T::zero());
     let exact = if wrong { z.abs() } else { T::zero() };
-    assert!((value - exact).abs().f64() <= f64::exp(-z.abs().f64()), "{value:?} for {z:?}, {y:?}");
+    assert!((value - exact).abs().to_f64() <= f64::exp(-z.abs().to_f64()), "{value:?} for {z:?}, {y:?}");
 
     // The same for softmax: ∂C/∂a = −y/a has a 0 below it, δ = a − y has not.
     let (value, delta) = cost_and_delta(&LogLikelihood, &Softmax::default(), &[z, -z], &[y, T::one() - y]);
@@ -758,7 +758,7 @@ fn accuracies() -> impl Strategy<Value = Vec<u32>> {
 
 fn history_of(correct: &[u32]) -> History {
     let shares: Vec<f64> = correct.iter().map(|&correct| f64::from(correct) / 10_000.0).collect();
-    History::of_validation_accuracies(&shares)
+    History::from_validation_accuracies(&shares)
 }
 
 /// The first epoch e after which the best of the last n accuracies is not above the best of those before.
@@ -909,7 +909,7 @@ fn exercise_19_ends_a_live_run_at_one_128th() {
         network.output_mut().weights.fill(0.0);
         network.output_mut().biases.fill(0.9);
         let trainer = Trainer::new(Quadratic)
-            .schedule(HalveOnPlateau::new(0.5, n).unwrap().on(Metric::ValidationAccuracy))
+            .schedule(HalveOnPlateau::new(0.5, n).unwrap().monitor(Metric::ValidationAccuracy))
             .stop(MaxEpochs::new(100).unwrap());
         let report = trainer.threads(1).fit(&mut network, &data, Some(&data)).unwrap();
         assert_eq!(report.stop_reason, StopReason::ScheduleEnded);
@@ -1108,7 +1108,7 @@ fn momentum_zero_is_sgd<T: Real>(w: &[T], gradients: &[Vec<T>], eta: T) {
         momentum.step(&mut velocity, &mut moved, gradient, eta);
         Sgd.step(&mut (), &mut plain, gradient, eta);
         for (i, (a, b)) in moved.iter().zip(&plain).enumerate() {
-            let bits = |x: &T| (x.f64().to_bits(), x.f64().is_sign_negative());
+            let bits = |x: &T| (x.to_f64().to_bits(), x.to_f64().is_sign_negative());
             assert_eq!(bits(a), bits(b), "{a:?} is not {b:?}, from {:?} along {:?}", w[i], gradient[i]);
         }
     }
@@ -1218,11 +1218,11 @@ proptest! {
     /// Exercise 23, equation (111): σ(z) = (1 + tanh(z/2))/2, for the crate's functions and up to every magnitude.
     #[test]
     fn exercise_23_tanh_is_a_rescaled_sigmoid(z in prop_oneof![-40.0..40.0, -1e308..1e308]) {
-        close(Sigmoid::of(z), (1.0 + Tanh::of(z / 2.0)) / 2.0, 2.0 * EPSILON);
-        close(Sigmoid::of(z), (1.0 + f64::tanh(z / 2.0)) / 2.0, 2.0 * EPSILON);
-        close(Tanh::of(z), 2.0 * sigmoid(2.0 * z) - 1.0, 4.0 * EPSILON);
+        close(Sigmoid::eval(z), (1.0 + Tanh::eval(z / 2.0)) / 2.0, 2.0 * EPSILON);
+        close(Sigmoid::eval(z), (1.0 + f64::tanh(z / 2.0)) / 2.0, 2.0 * EPSILON);
+        close(Tanh::eval(z), 2.0 * sigmoid(2.0 * z) - 1.0, 4.0 * EPSILON);
         let z = z as f32;
-        close(Sigmoid::of(z).f64(), ((1.0 + Tanh::of(z / 2.0)) / 2.0).f64(), 2.0 * f32::EPSILON.f64());
+        close(Sigmoid::eval(z).to_f64(), ((1.0 + Tanh::eval(z / 2.0)) / 2.0).to_f64(), 2.0 * f32::EPSILON.to_f64());
     }
 
     /// Exercise 23: a tanh network with rescaled weights *and shifted biases* computes what a sigmoid network computes,

@@ -38,7 +38,7 @@ fn histories() -> impl Strategy<Value = History> {
 
 /// The values of a metric, epoch by epoch: `values[e − 1]` is that of epoch e.
 fn values(history: &History, metric: Metric) -> Vec<f64> {
-    history.epochs().iter().map(|record| metric.of(record).unwrap()).collect()
+    history.epochs().iter().map(|record| metric.value_in(record).unwrap()).collect()
 }
 
 /// The epochs e, counted from 1, after which a definition wants to stop.
@@ -102,8 +102,8 @@ proptest! {
         epochs in 1usize..40,
         wanted in (0..=8u8).prop_map(|i| f64::from(i) / 8.0),
     ) {
-        let none = NoImprovement::new(n).unwrap().on(metric);
-        let average = RollingAverage::new(n).unwrap().on(metric);
+        let none = NoImprovement::new(n).unwrap().monitor(metric);
+        let average = RollingAverage::new(n).unwrap().monitor(metric);
         let reached = Target::new(metric, wanted).unwrap();
         let limit = MaxEpochs::new(epochs).unwrap();
         let v = || values(&history, metric);
@@ -130,7 +130,7 @@ proptest! {
         n in 1usize..6,
         floor in prop::sample::select(&[0.5, 0.3, 0.25, 1.0 / 128.0]),
     ) {
-        let schedule = HalveOnPlateau::new(0.8, n).unwrap().floor(floor).unwrap().on(metric);
+        let schedule = HalveOnPlateau::new(0.8, n).unwrap().floor(floor).unwrap().monitor(metric);
         let mut so_far = History::new();
         let mut rates = Vec::new();
         for record in history.epochs() {
@@ -147,7 +147,7 @@ proptest! {
 #[test]
 fn a_rolling_average_tells_a_rise_from_rounding() {
     let acts = |accuracies: &[f64], n| {
-        at(&RollingAverage::new(n).unwrap(), &History::of_validation_accuracies(accuracies))
+        at(&RollingAverage::new(n).unwrap(), &History::from_validation_accuracies(accuracies))
     };
     assert_eq!(acts(&[0.9, 0.9 * (1.0 + f64::EPSILON)], 1), Some(2));
     assert_eq!(acts(&[0.9, 0.9 + 1e-14], 1), None);

@@ -4,7 +4,7 @@ use gradus::prelude::*;
 
 /// 12,000 images to learn from and 2,000 others.
 fn sets() -> (Dataset<f32>, Dataset<f32>) {
-    Dataset::digits(14_000, 1).unwrap().split_at(12_000).unwrap()
+    Dataset::synthetic_digits(14_000, 1).unwrap().split_at(12_000).unwrap()
 }
 
 /// Trains a softmax network without regularization; the accuracies on the training and the test data.

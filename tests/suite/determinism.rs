@@ -51,7 +51,7 @@ impl Plan<'_> {
 
 /// Widening to `f64` keeps every bit of an `f32`.
 fn bits<T: Real, H: Activation<T>, O: Activation<T>>(network: &Network<T, H, O>) -> Vec<u64> {
-    network.parameters().flatten().map(|p| p.f64().to_bits()).collect()
+    network.parameters().flatten().map(|p| p.to_f64().to_bits()).collect()
 }
 
 fn timeless(report: &Report) -> Vec<EpochRecord> {
@@ -62,15 +62,15 @@ const SMALL: Plan<'static> = Plan { sizes: &[784, 15, 10], m: 10, epochs: 2, see
 
 #[test]
 fn two_runs_with_the_same_seed_are_the_same() {
-    let data = Dataset::<f32>::digits(203, 1).unwrap();
+    let data = Dataset::<f32>::synthetic_digits(203, 1).unwrap();
     assert_eq!(SMALL.run(&data), SMALL.run(&data));
-    let data = Dataset::<f64>::digits(203, 1).unwrap();
+    let data = Dataset::<f64>::synthetic_digits(203, 1).unwrap();
     assert_eq!(SMALL.run(&data), SMALL.run(&data));
 }
 
 #[test]
 fn different_seeds_differ() {
-    let data = Dataset::<f32>::digits(203, 1).unwrap();
+    let data = Dataset::<f32>::synthetic_digits(203, 1).unwrap();
     assert_ne!(SMALL.run(&data).parameters, Plan { seed: 2, ..SMALL }.run(&data).parameters);
 
     // Each of the two uses of a seed by itself: the same network trained in another order, and another network.
@@ -94,11 +94,11 @@ fn assert_threads_do_not_matter<T: Real>(plan: Plan<'_>, data: &Dataset<T>) {
 
 #[test]
 fn threads_do_not_matter_for_small_networks() {
-    let data = Dataset::<f32>::digits(107, 1).unwrap();
+    let data = Dataset::<f32>::synthetic_digits(107, 1).unwrap();
     for m in [1, 10, 33, 107] {
         assert_threads_do_not_matter(Plan { m, ..SMALL }, &data);
     }
-    assert_threads_do_not_matter(SMALL, &Dataset::<f64>::digits(107, 1).unwrap());
+    assert_threads_do_not_matter(SMALL, &Dataset::<f64>::synthetic_digits(107, 1).unwrap());
 }
 
 /// Products that are divided among threads: forward, the weights' gradient, and the way back. 250 samples leave a
@@ -106,13 +106,13 @@ fn threads_do_not_matter_for_small_networks() {
 #[test]
 fn threads_do_not_matter_for_large_networks() {
     let plan = Plan { sizes: &[784, 1024, 10], m: 100, epochs: 1, seed: 1, threads: None };
-    assert_threads_do_not_matter(plan, &Dataset::<f32>::digits(250, 1).unwrap());
-    assert_threads_do_not_matter(plan, &Dataset::<f64>::digits(250, 1).unwrap());
+    assert_threads_do_not_matter(plan, &Dataset::<f32>::synthetic_digits(250, 1).unwrap());
+    assert_threads_do_not_matter(plan, &Dataset::<f64>::synthetic_digits(250, 1).unwrap());
     let deep = Plan { sizes: &[784, 333, 517, 10], m: 60, ..plan };
-    assert_threads_do_not_matter(deep, &Dataset::<f32>::digits(250, 1).unwrap());
+    assert_threads_do_not_matter(deep, &Dataset::<f32>::synthetic_digits(250, 1).unwrap());
     // Few examples at a time, so that only the way back between the large layers is divided.
     let narrow = Plan { sizes: &[784, 700, 700, 10], m: 10, ..plan };
-    assert_threads_do_not_matter(narrow, &Dataset::<f32>::digits(25, 1).unwrap());
+    assert_threads_do_not_matter(narrow, &Dataset::<f32>::synthetic_digits(25, 1).unwrap());
 }
 
 #[derive(Debug)]
@@ -122,7 +122,7 @@ impl Observer for Bystander {}
 
 #[test]
 fn what_only_watches_changes_no_parameter() {
-    let data = Dataset::<f32>::digits(203, 1).unwrap();
+    let data = Dataset::<f32>::synthetic_digits(203, 1).unwrap();
     let bits_of = |trainer: Trainer<LogLikelihood, Momentum, L2>, validation: bool| {
         let mut network = SMALL.network::<f32>();
         let validation = validation.then_some(&data as &dyn Samples<f32>);
@@ -138,14 +138,14 @@ fn what_only_watches_changes_no_parameter() {
 /// Pixels and the same images as numbers are the same inputs, to the bit.
 #[test]
 fn how_the_data_are_stored_changes_nothing() {
-    let data = Dataset::<f32>::digits(203, 1).unwrap();
-    assert_eq!(SMALL.run(&data), SMALL.run(&data.to_numbers()));
+    let data = Dataset::<f32>::synthetic_digits(203, 1).unwrap();
+    assert_eq!(SMALL.run(&data), SMALL.run(&data.to_floats()));
 }
 
 /// Stopping a run earlier does not change what came before.
 #[test]
 fn a_shorter_run_is_the_beginning_of_a_longer_one() {
-    let data = Dataset::<f32>::digits(203, 1).unwrap();
+    let data = Dataset::<f32>::synthetic_digits(203, 1).unwrap();
     let long = Plan { epochs: 4, ..SMALL }.run(&data);
     let short = Plan { epochs: 3, ..SMALL }.run(&data);
     assert_eq!(short.history, long.history[..3]);
@@ -253,7 +253,7 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for Whole<O> {
 /// Arrays that are moved part by part get the same bits as whole ones, and only rules that allow it see parts.
 #[test]
 fn parts_of_arrays_move_as_the_whole() {
-    let data = Dataset::<f32>::digits(250, 1).unwrap();
+    let data = Dataset::<f32>::synthetic_digits(250, 1).unwrap();
     for (sizes, m) in [([784, 30, 10], 10), ([784, 1024, 10], 100)] {
         let plan = Plan { sizes: &sizes, m, epochs: 2, seed: 1, threads: Some(2) };
         let (mut by_parts, mut whole) = (plan.network(), plan.network());

@@ -22,7 +22,7 @@ struct Precision {
 
 impl Precision {
     fn of<T: Real>() -> Self {
-        Self { epsilon: T::default_epsilon().f64() }
+        Self { epsilon: T::default_epsilon().to_f64() }
     }
 
     fn exact(value: f64) -> Bounded {
@@ -186,14 +186,14 @@ fn by_definition<T: Real, O: Activation<T>>(
     // Of each layer: δ and the activations before it, example by example.
     let (mut deltas, mut befores) = (vec![Vec::new(); layers.len()], vec![Vec::new(); layers.len()]);
     for example in 0..examples {
-        let mut a: Vec<Bounded> = x.column(example).iter().map(|x| Precision::exact(x.f64())).collect();
+        let mut a: Vec<Bounded> = x.column(example).iter().map(|x| Precision::exact(x.to_f64())).collect();
         let (mut zs, mut activations) = (Vec::new(), Vec::new());
         for (index, layer) in layers.iter().enumerate() {
             let mut z = Vec::new();
             for j in 0..layer.weights.nrows() {
-                let bias = (Precision::exact(layer.biases[j].f64()), Precision::exact(1.0));
+                let bias = (Precision::exact(layer.biases[j].to_f64()), Precision::exact(1.0));
                 let inputs = a.iter().enumerate();
-                let inputs = inputs.map(|(k, &a)| (Precision::exact(layer.weights[(j, k)].f64()), a));
+                let inputs = inputs.map(|(k, &a)| (Precision::exact(layer.weights[(j, k)].to_f64()), a));
                 z.push(p.dot(inputs.chain([bias])));
             }
             activations.push(a);
@@ -203,7 +203,7 @@ fn by_definition<T: Real, O: Activation<T>>(
             };
             zs.push(z);
         }
-        let targets: Vec<f64> = y.column(example).iter().map(|y| y.f64()).collect();
+        let targets: Vec<f64> = y.column(example).iter().map(|y| y.to_f64()).collect();
         let (output, cost, mut delta) = pair.output(p, &zs[layers.len() - 1], &targets);
         outputs.push(output);
         costs.push(cost);
@@ -214,7 +214,7 @@ fn by_definition<T: Real, O: Activation<T>>(
                 .map(|k| {
                     let weights = layers[index].weights.column(k);
                     let terms =
-                        weights.iter().zip(&delta).map(|(w, &delta)| (Precision::exact(w.f64()), delta));
+                        weights.iter().zip(&delta).map(|(w, &delta)| (Precision::exact(w.to_f64()), delta));
                     hidden.pull_back(p, zs[index - 1][k], before[k], p.dot(terms))
                 })
                 .collect();
@@ -265,14 +265,14 @@ where
     let p = Precision::of::<T>();
     let network = Network::<T, _, _>::new(sizes, hidden.activation(), output, &ScaledGaussian, seed).unwrap();
     let mut rng = generator(seed, Purpose::User, 0, 0);
-    let mut pass = Pass::new(sizes, m);
+    let mut pass = Workspace::new(sizes, m);
     pass.x.apply(|x| *x = T::sample_normal(&mut rng));
     for (j, mut y) in pass.y.column_iter_mut().enumerate() {
         // A probability distribution whose numbers are exact in both precisions: 1, or ¼ and ¾.
         let last = y.len() - 1;
         y.fill(T::zero());
-        y[j % (last + 1)] += T::of(0.25);
-        y[last] += T::of(0.75);
+        y[j % (last + 1)] += T::cast(0.25);
+        y[last] += T::cast(0.75);
     }
     let mut gradient = Gradient::new(sizes);
     network.forward(&mut pass);
@@ -281,15 +281,15 @@ where
     let wanted = by_definition(&network, hidden, pair, &pass.x, &pass.y);
     for (found, wanted) in pass.outputs().column_iter().zip(&wanted.outputs) {
         for (found, &wanted) in found.iter().zip(wanted) {
-            agrees("output", found.f64(), wanted)?;
+            agrees("output", found.to_f64(), wanted)?;
         }
     }
-    agrees("cost", network.cost(&cost, &pass).f64(), wanted.cost)?;
+    agrees("cost", network.cost(&cost, &pass).to_f64(), wanted.cost)?;
     let (mut largest, mut error) = (0.0f64, 0.0f64);
     for (array, (found, wanted)) in gradient.arrays().zip(&wanted.gradient).enumerate() {
         prop_assert_eq!(found.len(), wanted.len());
         for (i, (found, &wanted)) in found.iter().zip(wanted).enumerate() {
-            agrees(&format!("element {i} of array {array}"), found.f64(), wanted)?;
+            agrees(&format!("element {i} of array {array}"), found.to_f64(), wanted)?;
             largest = largest.max(wanted.value.abs());
             error += wanted.error / (gradient_len(&gradient) as f64);
         }

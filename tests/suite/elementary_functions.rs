@@ -100,19 +100,19 @@ fn fast_ln_1p_keeps_its_bound() {
 fn tanh_keeps_its_bound() {
     for magnitude in floats32(1e-38, 100.0, 997) {
         for z in [magnitude, -magnitude] {
-            let (found, exact) = (f64::from(Tanh::of(z)), f64::from(z).tanh());
+            let (found, exact) = (f64::from(Tanh::eval(z)), f64::from(z).tanh());
             assert!(error(found, exact, E32) < 4.0, "{z}: {found:e} for {exact:e}");
             assert!(found.abs() <= 1.0, "{z}");
         }
     }
     for magnitude in both_ways(40.0) {
         for z in [magnitude, -magnitude] {
-            assert!(error(Tanh::of(z), z.tanh(), E64) < 4.0, "{z}: {:e} for {:e}", Tanh::of(z), z.tanh());
-            assert_eq!(Tanh::of(-z), -Tanh::of(z), "odd");
+            assert!(error(Tanh::eval(z), z.tanh(), E64) < 4.0, "{z}: {:e} for {:e}", Tanh::eval(z), z.tanh());
+            assert_eq!(Tanh::eval(-z), -Tanh::eval(z), "odd");
         }
     }
     for z in [1e2, 1e38, 1e308, f64::INFINITY] {
-        assert_eq!((Tanh::of(z), Tanh::of(-z), Tanh::of(z as f32)), (1.0, -1.0, 1.0));
+        assert_eq!((Tanh::eval(z), Tanh::eval(-z), Tanh::eval(z as f32)), (1.0, -1.0, 1.0));
     }
 }
 
@@ -123,7 +123,7 @@ fn sigmoid_is_exact_in_both_tails() {
     let sigma = |z: f64| if z < 0.0 { z.exp() / (1.0 + z.exp()) } else { 1.0 / (1.0 + (-z).exp()) };
     for magnitude in floats32(1e-38, 87.0, 997) {
         for z in [magnitude, -magnitude] {
-            let (found, exact) = (f64::from(Sigmoid::of(z)), sigma(f64::from(z)));
+            let (found, exact) = (f64::from(Sigmoid::eval(z)), sigma(f64::from(z)));
             if exact < 2.0 * f64::from(f32::MIN_POSITIVE) {
                 assert_eq!(found, 0.0, "{z}");
             } else {
@@ -133,7 +133,7 @@ fn sigmoid_is_exact_in_both_tails() {
     }
     for magnitude in both_ways(709.0) {
         for z in [magnitude, -magnitude] {
-            let (found, exact) = (Sigmoid::of(z), sigma(z));
+            let (found, exact) = (Sigmoid::eval(z), sigma(z));
             if exact < 2.0 * f64::MIN_POSITIVE {
                 assert_eq!(found, 0.0, "{z}");
             } else {
@@ -151,8 +151,8 @@ fn sigmoid_is_exact_in_both_tails() {
 fn sigmoid_is_a_rescaled_tanh() {
     for i in -4000..4000 {
         let z = f64::from(i) / 100.0;
-        let rescaled = (1.0 + Tanh::of(z / 2.0)) / 2.0;
-        assert!((Sigmoid::of(z) - rescaled).abs() <= 4.0 * E64, "{z}");
+        let rescaled = (1.0 + Tanh::eval(z / 2.0)) / 2.0;
+        assert!((Sigmoid::eval(z) - rescaled).abs() <= 4.0 * E64, "{z}");
     }
 }
 
@@ -163,10 +163,10 @@ fn a_batch_gives_the_bits_of_its_numbers() {
         let z = DMatrix::from_fn(length, 1, |i, _| (i as f32 - 30.0) * 0.37);
         let mut a = z.clone();
         Sigmoid.activate(&z, &mut a);
-        assert_eq!(a, z.map(Sigmoid::of));
+        assert_eq!(a, z.map(Sigmoid::eval));
         Tanh.activate(&z, &mut a);
-        assert_eq!(a, z.map(Tanh::of));
-        let sum = gradus::real::sum_zip(&z, &a, |z, a| z * a);
+        assert_eq!(a, z.map(Tanh::eval));
+        let sum = gradus::real::zip_sum(&z, &a, |z, a| z * a);
         assert_eq!(sum, z.iter().zip(&a).fold(0.0, |sum, (z, a)| sum + z * a));
     }
 }

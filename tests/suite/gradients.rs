@@ -72,7 +72,7 @@ fn schedules_are_lawful() {
     check::schedule(&Constant::new(0.5).unwrap()).unwrap();
     for metric in METRICS {
         for n in [1, 2, 10] {
-            let halve = HalveOnPlateau::new(0.8, n).unwrap().on(metric);
+            let halve = HalveOnPlateau::new(0.8, n).unwrap().monitor(metric);
             check::schedule(&halve).unwrap();
             check::schedule(&halve.floor(0.3).unwrap()).unwrap();
             check::schedule(&(Box::new(halve) as Box<dyn LrSchedule>)).unwrap();
@@ -87,8 +87,8 @@ fn stopping_rules_are_lawful() {
     }
     for metric in METRICS {
         for n in [1, 2, 10] {
-            let none = NoImprovement::new(n).unwrap().on(metric);
-            let average = RollingAverage::new(n).unwrap().on(metric);
+            let none = NoImprovement::new(n).unwrap().monitor(metric);
+            let average = RollingAverage::new(n).unwrap().monitor(metric);
             let target = Target::new(metric, 0.8).unwrap();
             check::stopping_rule(&none).unwrap();
             check::stopping_rule(&average).unwrap();

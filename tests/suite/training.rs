@@ -253,7 +253,7 @@ fn averages_are_weighted_by_samples() {
 /// What is done to the training images anew in each epoch is not done when they are evaluated.
 #[test]
 fn distorted_training_data_are_evaluated_as_they_are() {
-    let data = Dataset::<f32>::digits(100, 1).unwrap();
+    let data = Dataset::<f32>::synthetic_digits(100, 1).unwrap();
     let turned = Augmented::new(data.clone(), (28, 28), Rotation::by_degrees(90.0).unwrap(), 1).unwrap();
     let mut network = Network::new(&[784, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1).unwrap();
     let trainer = Trainer::new(LogLikelihood).monitor_training(true).stop(MaxEpochs::new(2).unwrap());
@@ -269,7 +269,7 @@ type Run<C, T, H, O> = (Trainer<C>, Network<T, H, O>, Dataset<T>, Dataset<T>);
 
 /// A run on few digits whose validation accuracy goes up and down.
 fn bumpy() -> Run<LogLikelihood, f32, Sigmoid, Softmax> {
-    let (training, validation) = Dataset::<f32>::digits(400, 1).unwrap().split_at(200).unwrap();
+    let (training, validation) = Dataset::<f32>::synthetic_digits(400, 1).unwrap().split_at(200).unwrap();
     let network = Network::new(&[784, 12, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1).unwrap();
     let trainer = Trainer::new(LogLikelihood)
         .schedule(Constant::new(1.0).unwrap())
@@ -291,13 +291,13 @@ fn the_best_parameters_are_kept() {
     let report = trainer.fit(&mut network, &training, Some(&validation)).unwrap();
     let records = report.history.epochs();
     assert_eq!(
-        report.best_epoch,
+        report.kept_epoch,
         first_best(records.iter().map(|record| record.validation.unwrap().accuracy))
     );
-    assert!(report.best_epoch < 12, "the run shows something");
+    assert!(report.kept_epoch < 12, "the run shows something");
     let score = evaluate(&network, &LogLikelihood, &validation).unwrap().score;
-    assert_eq!(Some(score), records[report.best_epoch - 1].validation);
-    assert_eq!(report.best(), Some(&records[report.best_epoch - 1]));
+    assert_eq!(Some(score), records[report.kept_epoch - 1].validation);
+    assert_eq!(report.kept(), Some(&records[report.kept_epoch - 1]));
 }
 
 #[test]
@@ -307,11 +307,11 @@ fn the_best_by_another_metric_is_kept() {
         let trainer = trainer.keep_best(metric).monitor_training(true);
         let report = trainer.fit(&mut network, &training, Some(&validation)).unwrap();
         let records = report.history.epochs();
-        let goodness = |record: &EpochRecord| metric.goodness(metric.of(record).unwrap());
-        assert_eq!(report.best_epoch, first_best(records.iter().map(goodness)), "{metric}");
+        let goodness = |record: &EpochRecord| metric.goodness(metric.value_in(record).unwrap());
+        assert_eq!(report.kept_epoch, first_best(records.iter().map(goodness)), "{metric}");
         let score = |data: &Dataset<f32>| Some(evaluate(&network, &LogLikelihood, data).unwrap().score);
-        assert_eq!(score(&training), records[report.best_epoch - 1].training);
-        assert_eq!(score(&validation), records[report.best_epoch - 1].validation);
+        assert_eq!(score(&training), records[report.kept_epoch - 1].training);
+        assert_eq!(score(&validation), records[report.kept_epoch - 1].validation);
     }
 }
 
@@ -319,12 +319,12 @@ fn the_best_by_another_metric_is_kept() {
 fn the_last_parameters_are_kept_on_demand_or_without_validation() {
     let (trainer, mut last, training, validation) = bumpy();
     let report = trainer.keep_last().fit(&mut last, &training, Some(&validation)).unwrap();
-    assert_eq!(report.best_epoch, 12);
+    assert_eq!(report.kept_epoch, 12);
     let score = evaluate(&last, &LogLikelihood, &validation).unwrap().score;
     assert_eq!(Some(score), report.history.epochs()[11].validation);
 
     let (trainer, mut without, training, _) = bumpy();
-    assert_eq!(trainer.fit(&mut without, &training, None).unwrap().best_epoch, 12);
+    assert_eq!(trainer.fit(&mut without, &training, None).unwrap().kept_epoch, 12);
     assert_eq!(without, last);
 }
 
@@ -343,7 +343,7 @@ fn of_equal_epochs_the_first_is_kept() {
     let (trainer, mut network, training, validation) = flat();
     let report = trainer.fit(&mut network, &training, Some(&validation)).unwrap();
     assert!(report.history.epochs().iter().all(|record| record.validation.unwrap().accuracy == 1.0));
-    assert_eq!((report.history.len(), report.best_epoch), (40, 1));
+    assert_eq!((report.history.len(), report.kept_epoch), (40, 1));
 
     let (trainer, mut one_epoch, training, _) = flat();
     trainer.stop(MaxEpochs::new(1).unwrap()).fit(&mut one_epoch, &training, None).unwrap();
@@ -364,10 +364,10 @@ fn a_run_stops_where_each_rule_says() {
     let max = |n| MaxEpochs::new(n).unwrap();
     let none = NoImprovement::new(3).unwrap();
     let average = RollingAverage::new(3).unwrap();
-    let no_improvement = StopReason::NoImprovement { metric, n: 3, best_epoch: 1, best: 1.0 };
+    let no_improvement = StopReason::NoImprovement { metric, patience: 3, best_epoch: 1, best: 1.0 };
     assert_eq!(stops(max(5)), (5, StopReason::MaxEpochs { epochs: 5 }));
     assert_eq!(stops(none), (4, no_improvement.clone()));
-    assert_eq!(stops(average), (6, StopReason::RollingAverage { metric, n: 3, last: 1.0, before: 1.0 }));
+    assert_eq!(stops(average), (6, StopReason::RollingAverage { metric, window: 3, last: 1.0, before: 1.0 }));
     let target = Target::new(metric, 0.97).unwrap();
     assert_eq!(stops(target), (1, StopReason::Target { metric, target: 0.97, reached: 1.0 }));
     assert_eq!(stops(max(5).or(none)), (4, no_improvement.clone()));
@@ -401,7 +401,7 @@ fn a_replay_stops_where_the_live_run_does() {
     let long = trainer.fit(&mut network, &training, Some(&validation)).unwrap();
     for n in 1..5 {
         for rule in
-            [NoImprovement::new(n).unwrap(), NoImprovement::new(n).unwrap().on(Metric::ValidationCost)]
+            [NoImprovement::new(n).unwrap(), NoImprovement::new(n).unwrap().monitor(Metric::ValidationCost)]
         {
             let (trainer, mut network, training, validation) = bumpy();
             let trainer = trainer.stop(rule.or(MaxEpochs::new(12).unwrap()));
@@ -501,7 +501,7 @@ fn a_report_says_why_it_stopped_and_what_is_kept() {
         "stopped     after epoch 4: no better validation accuracy in 3 epochs than 1.0000 in epoch 1"
     );
     assert_eq!(lines[1], "parameters  of epoch 1 (best validation accuracy)");
-    let record = report.best().unwrap();
+    let record = report.kept().unwrap();
     assert_eq!(lines[2].trim_start(), record.to_string());
     let (score, validation) = (record.training.unwrap(), record.validation.unwrap());
     let numbers = [

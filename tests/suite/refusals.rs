@@ -58,9 +58,9 @@ fn hyper_parameters_outside_their_range() {
         assert_setting(Nesterov::new(mu), "momentum μ", mu, "[0, 1)");
     }
     assert_setting(MaxEpochs::new(0), "epochs", 0.0, "[1, ∞)");
-    assert_setting(NoImprovement::new(0), "epochs without improvement n", 0.0, "[1, ∞)");
-    assert_setting(RollingAverage::new(0), "epochs averaged over n", 0.0, "[1, ∞)");
-    assert_setting(HalveOnPlateau::new(0.5, 0), "epochs without improvement n", 0.0, "[1, ∞)");
+    assert_setting(NoImprovement::new(0), "patience", 0.0, "[1, ∞)");
+    assert_setting(RollingAverage::new(0), "window", 0.0, "[1, ∞)");
+    assert_setting(HalveOnPlateau::new(0.5, 0), "patience", 0.0, "[1, ∞)");
     for target in [-0.1, 1.1, 97.0, f64::NAN, f64::INFINITY] {
         assert_setting(Target::new(Metric::ValidationAccuracy, target), "target accuracy", target, "[0, 1]");
     }
@@ -124,15 +124,21 @@ fn layers_that_do_not_fit_each_other() {
     };
     let build = Network::<f64, Sigmoid, Sigmoid>::from_layers;
     assert!(build(vec![layer(3, 2, 3)], layer(1, 3, 1)).is_ok());
-    assert_refused!(build(vec![layer(3, 2, 3)], layer(1, 4, 1)), Error::Size { found: 4, expected: 3, .. });
-    assert_refused!(build(vec![layer(3, 2, 2)], layer(1, 3, 1)), Error::Size { found: 2, expected: 3, .. });
+    assert_refused!(
+        build(vec![layer(3, 2, 3)], layer(1, 4, 1)),
+        Error::SizeMismatch { found: 4, expected: 3, .. }
+    );
+    assert_refused!(
+        build(vec![layer(3, 2, 2)], layer(1, 3, 1)),
+        Error::SizeMismatch { found: 2, expected: 3, .. }
+    );
     assert_refused!(build(vec![layer(0, 2, 0)], layer(1, 0, 1)), Error::EmptyLayer { layer: 1 });
     assert_refused!(build(vec![layer(3, 0, 3)], layer(1, 3, 1)), Error::EmptyLayer { layer: 0 });
     let mut bad = layer(1, 3, 1);
     bad.biases[0] = f64::NAN;
     assert_refused!(
         build(vec![layer(3, 2, 3)], bad),
-        Error::Parameter { what: "bias", layer: 2, index: 0, value } if value.is_nan()
+        Error::NonFiniteParameter { what: "bias", layer: 2, index: 0, value } if value.is_nan()
     );
 }
 
@@ -140,7 +146,7 @@ fn layers_that_do_not_fit_each_other() {
 fn inputs_of_a_wrong_width() {
     let network = sized(&[3, 2]).unwrap();
     let refused = network.predict(&DMatrix::zeros(4, 5));
-    assert_refused!(refused, Error::Size { found: 4, expected: 3, .. });
+    assert_refused!(refused, Error::SizeMismatch { found: 4, expected: 3, .. });
     assert_eq!(network.predict(&DMatrix::zeros(3, 0)).unwrap().shape(), (2, 0), "no examples, no outputs");
 }
 
@@ -151,22 +157,22 @@ fn data_that_are_none() {
     assert_refused!(empty(3, 0), Error::Empty { .. });
     assert_refused!(empty(0, 3), Error::Empty { .. });
     let differing = Dataset::<f64>::new(DMatrix::zeros(2, 3), DMatrix::zeros(1, 4));
-    assert_refused!(differing, Error::Size { found: 4, expected: 3, .. });
-    assert_refused!(Dataset::<f64>::digits(0, 1), Error::Empty { .. });
+    assert_refused!(differing, Error::SizeMismatch { found: 4, expected: 3, .. });
+    assert_refused!(Dataset::<f64>::synthetic_digits(0, 1), Error::Empty { .. });
 
     let pixels = |pixels: usize, labels: Vec<u8>| Dataset::<f64>::from_pixels(vec![0; pixels], 4, labels, 3);
     assert_refused!(pixels(0, vec![]), Error::Empty { .. });
-    assert_refused!(pixels(7, vec![0, 1]), Error::Size { found: 7, expected: 8, .. });
-    assert_refused!(pixels(9, vec![0, 1]), Error::Size { found: 9, expected: 8, .. });
+    assert_refused!(pixels(7, vec![0, 1]), Error::SizeMismatch { found: 7, expected: 8, .. });
+    assert_refused!(pixels(9, vec![0, 1]), Error::SizeMismatch { found: 9, expected: 8, .. });
     assert_refused!(pixels(8, vec![0, 3]), Error::Label { sample: 1, label: 3, n_classes: 3 });
 
-    let data = Dataset::<f64>::digits(10, 1).unwrap();
+    let data = Dataset::<f64>::synthetic_digits(10, 1).unwrap();
     assert_refused!(data.split_at(0), Error::Empty { .. });
     assert_refused!(data.split_at(10), Error::Empty { .. });
-    assert_refused!(data.slice(3..11), Error::Size { found: 10, expected: 11, .. });
+    assert_refused!(data.slice(3..11), Error::SizeMismatch { found: 10, expected: 11, .. });
     assert_refused!(
         data.gather(1, &[3, 10], &mut DMatrix::zeros(784, 2), &mut DMatrix::zeros(10, 2)),
-        Error::Size { found: 10, expected: 11, .. }
+        Error::SizeMismatch { found: 10, expected: 11, .. }
     );
 }
 
@@ -177,11 +183,11 @@ fn numbers_that_are_none_are_named_by_their_place() {
         x[(2, 4)] = bad;
         assert_refused!(
             Dataset::new(x.clone(), DMatrix::zeros(1, 5)),
-            Error::NotFinite { what: "input", sample: 4, index: 2, value } if value.to_bits() == bad.to_bits()
+            Error::NonFiniteSample { what: "input", sample: 4, index: 2, value } if value.to_bits() == bad.to_bits()
         );
         assert_refused!(
             Dataset::new(DMatrix::zeros(1, 5), x),
-            Error::NotFinite { what: "target", sample: 4, index: 2, value } if value.to_bits() == bad.to_bits()
+            Error::NonFiniteSample { what: "target", sample: 4, index: 2, value } if value.to_bits() == bad.to_bits()
         );
     }
 }
@@ -236,7 +242,7 @@ fn data_that_do_not_fit_the_network() {
         for (training, validation) in [(&wrong, None), (&wrong, Some(&fits)), (&fits, Some(&wrong))] {
             let validation = validation.map(|data| data as &dyn Samples<f64>);
             match refused_by_fit(Trainer::new(CrossEntropy), training, validation) {
-                Error::Size { found: f, expected: e, .. } => assert_eq!((f, e), (found, expected)),
+                Error::SizeMismatch { found: f, expected: e, .. } => assert_eq!((f, e), (found, expected)),
                 other => panic!("another error: {other:?}"),
             }
         }
@@ -250,13 +256,13 @@ fn rules_that_read_what_is_not_measured() {
     for metric in [Metric::ValidationAccuracy, Metric::ValidationCost, Metric::TrainingAccuracy] {
         let new = || Trainer::new(CrossEntropy);
         let limit = MaxEpochs::new(2).unwrap();
-        let stop = NoImprovement::new(3).unwrap().on(metric);
-        let schedule = HalveOnPlateau::new(0.5, 3).unwrap().on(metric);
+        let stop = NoImprovement::new(3).unwrap().monitor(metric);
+        let schedule = HalveOnPlateau::new(0.5, 3).unwrap().monitor(metric);
         let trainers = [
             ("NoImprovement", new().stop(stop)),
             ("NoImprovement", new().stop(limit.or(stop))),
             ("NoImprovement", new().stop(limit.and(stop))),
-            ("RollingAverage", new().stop(RollingAverage::new(3).unwrap().on(metric))),
+            ("RollingAverage", new().stop(RollingAverage::new(3).unwrap().monitor(metric))),
             ("Target", new().stop(Target::new(metric, 0.5).unwrap())),
             ("HalveOnPlateau", new().schedule(schedule)),
         ];
@@ -356,7 +362,7 @@ fn a_schedule_that_gives_no_learning_rate() {
 /// A learning rate that single precision turns into 0 or ∞ is none.
 #[test]
 fn a_learning_rate_beyond_single_precision() {
-    let data = Dataset::<f32>::digits(20, 1).unwrap();
+    let data = Dataset::<f32>::synthetic_digits(20, 1).unwrap();
     for eta in [1e-60, 1e60] {
         let mut network = Network::new(&[784, 10], Linear, Softmax::default(), &ScaledGaussian, 1).unwrap();
         let before = network.clone();
@@ -371,30 +377,42 @@ fn parameters_that_are_no_numbers() {
     let mut network = sized(&[2, 2, 1]).unwrap();
     network.hidden_mut()[0].weights[3] = f64::NAN;
     let result = Trainer::new(CrossEntropy).fit(&mut network, &exclusive_or(), None);
-    assert_refused!(result, Error::Parameter { what: "weight", layer: 1, index: 3, .. });
+    assert_refused!(result, Error::NonFiniteParameter { what: "weight", layer: 1, index: 3, .. });
     network = sized(&[2, 2, 1]).unwrap();
     network.output_mut().weights = DMatrix::zeros(1, 7);
     let result = Trainer::new(CrossEntropy).fit(&mut network, &exclusive_or(), None);
-    assert_refused!(result, Error::Size { found: 7, expected: 2, .. });
+    assert_refused!(result, Error::SizeMismatch { found: 7, expected: 2, .. });
     let evaluation = evaluate(&network, &CrossEntropy, &exclusive_or());
-    assert_refused!(evaluation, Error::Size { found: 7, expected: 2, .. });
-    assert_refused!(network.predict(&DMatrix::zeros(2, 1)), Error::Size { found: 7, expected: 2, .. });
+    assert_refused!(evaluation, Error::SizeMismatch { found: 7, expected: 2, .. });
+    assert_refused!(
+        network.predict(&DMatrix::zeros(2, 1)),
+        Error::SizeMismatch { found: 7, expected: 2, .. }
+    );
 }
 
 /// Rows beyond the classes would be counted as others, or be none of the table's.
 #[test]
 fn a_confusion_of_other_shapes() {
-    let mut confusion = Confusion::new(2);
+    let mut confusion = ConfusionMatrix::new(2);
     let zeros = DMatrix::<f64>::zeros;
-    assert_refused!(confusion.count(&zeros(3, 4), &zeros(3, 4)), Error::Size { found: 3, expected: 2, .. });
-    assert_refused!(confusion.count(&zeros(3, 4), &zeros(2, 4)), Error::Size { found: 3, expected: 2, .. });
-    assert_refused!(confusion.count(&zeros(2, 5), &zeros(2, 4)), Error::Size { found: 5, expected: 4, .. });
     assert_refused!(
-        Confusion::new(3).count(&zeros(1, 4), &zeros(1, 4)),
-        Error::Size { found: 1, expected: 3, .. }
+        confusion.add_batch(&zeros(3, 4), &zeros(3, 4)),
+        Error::SizeMismatch { found: 3, expected: 2, .. }
     );
-    assert_eq!(confusion, Confusion::new(2));
-    confusion.count(&zeros(1, 4), &zeros(1, 4)).unwrap();
+    assert_refused!(
+        confusion.add_batch(&zeros(3, 4), &zeros(2, 4)),
+        Error::SizeMismatch { found: 3, expected: 2, .. }
+    );
+    assert_refused!(
+        confusion.add_batch(&zeros(2, 5), &zeros(2, 4)),
+        Error::SizeMismatch { found: 5, expected: 4, .. }
+    );
+    assert_refused!(
+        ConfusionMatrix::new(3).add_batch(&zeros(1, 4), &zeros(1, 4)),
+        Error::SizeMismatch { found: 1, expected: 3, .. }
+    );
+    assert_eq!(confusion, ConfusionMatrix::new(2));
+    confusion.add_batch(&zeros(1, 4), &zeros(1, 4)).unwrap();
     assert_eq!((confusion.total(), confusion.get(0, 0)), (4, 4));
 }
 
@@ -404,7 +422,7 @@ fn line() -> (Network<f64, Linear, Linear>, Dataset<f64>) {
     (Network::new(&[1, 1], Linear, Linear, &ScaledGaussian, 1).unwrap(), data)
 }
 
-fn all_finite<H: Activation<f64>, O: Activation<f64>>(network: &Network<f64, H, O>) -> bool {
+fn check_finite<H: Activation<f64>, O: Activation<f64>>(network: &Network<f64, H, O>) -> bool {
     network.parameters().flatten().all(|p| p.is_finite())
 }
 
@@ -422,7 +440,7 @@ fn a_run_that_diverges_says_so_and_keeps_its_history() {
             }
             other => panic!("η = {eta}: {other:?}"),
         }
-        assert!(all_finite(&network), "η = {eta}");
+        assert!(check_finite(&network), "η = {eta}");
     }
 }
 
@@ -526,7 +544,7 @@ fn a_source_that_fails_passes_its_error_on() {
             }
             other => panic!("{other:?}"),
         }
-        assert!(all_finite(&network));
+        assert!(check_finite(&network));
         assert!(at > 0 || network == before);
     }
 }
@@ -536,17 +554,17 @@ fn a_source_that_sends_no_numbers_is_reported() {
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         for fault in [Fault::Input(bad), Fault::Target(bad)] {
             let error = refused_by_fit(Trainer::new(CrossEntropy), &Stream::new(0, fault), None);
-            assert!(matches!(error, Error::NotFinite { sample: 0, index: 0, .. }), "{error:?}");
+            assert!(matches!(error, Error::NonFiniteSample { sample: 0, index: 0, .. }), "{error:?}");
 
             // In the first step, in the last of an epoch, and in a later epoch.
             for at in [1, 4, 7] {
                 let mut network = sized(&[2, 2, 1]).unwrap();
                 let trainer = Trainer::new(CrossEntropy).stop(MaxEpochs::new(at / 4 + 1).unwrap());
                 match trainer.fit(&mut network, &Stream::new(at, fault), None) {
-                    Err(Error::Diverged { .. } | Error::NotFinite { .. }) => {}
+                    Err(Error::Diverged { .. } | Error::NonFiniteSample { .. }) => {}
                     other => panic!("{fault:?} at call {at}: {other:?}"),
                 }
-                assert!(all_finite(&network), "{fault:?} at call {at}");
+                assert!(check_finite(&network), "{fault:?} at call {at}");
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The main job on the real data: MNIST, read from its files and learned.
 //!
 //! The accuracies that the crate promises take minutes without optimization, so those tests are run by
-//! `cargo test --release --test mnist -- --ignored`, with `GRADUS_MNIST` as for the others.
+//! `cargo test --release --test suite mnist -- --ignored`, with `GRADUS_MNIST` as for the others.
 
 use gradus::prelude::*;
 

@@ -27,7 +27,7 @@ fn blob(side: usize, right: f64, down: f64) -> Vec<f64> {
 fn images<T: Real>() -> impl Strategy<Value = (Vec<T>, (usize, usize))> {
     (1usize..12, 1usize..12).prop_flat_map(|(rows, columns)| {
         let values = prop::collection::vec(0.0f64..1.0, rows * columns);
-        (values.prop_map(|values| values.into_iter().map(T::of).collect()), Just((rows, columns)))
+        (values.prop_map(|values| values.into_iter().map(T::cast).collect()), Just((rows, columns)))
     })
 }
 
@@ -51,7 +51,7 @@ fn gathered<T: Real>(samples: &dyn Samples<T>, epoch: u64, indices: &[usize]) ->
 fn digits() -> &'static Augmented<Dataset<f32>, impl Distortion> {
     fn make() -> Augmented<Dataset<f32>, Box<dyn Distortion>> {
         let distortion: Box<dyn Distortion> = Box::new(all_kinds());
-        Augmented::new(Dataset::digits(40, 1).unwrap(), (28, 28), distortion, 5).unwrap()
+        Augmented::new(Dataset::synthetic_digits(40, 1).unwrap(), (28, 28), distortion, 5).unwrap()
     }
     static DIGITS: OnceLock<Augmented<Dataset<f32>, Box<dyn Distortion>>> = OnceLock::new();
     DIGITS.get_or_init(make)
@@ -244,7 +244,7 @@ fn expanding_keeps_the_originals_first() {
     let digits = digits();
     let expanded = digits.expand::<f32>(2).unwrap();
     assert_eq!((expanded.len(), expanded.n_inputs(), expanded.n_outputs()), (120, 784, 10));
-    let plain = Samples::<f32>::undistorted(digits).unwrap();
+    let plain = Samples::<f32>::unaugmented(digits).unwrap();
     for index in 0..40 {
         assert_eq!(gathered(&expanded, 1, &[index]), gathered(plain, 1, &[index]));
         assert_eq!(gathered(&expanded, 1, &[index + 40]), gathered(digits, 1, &[index]));
@@ -274,10 +274,10 @@ fn bad_input_is_refused_with_its_reason() {
         assert!(matches!(outcome, Err(gradus::Error::Setting { .. })), "{outcome:?}");
     }
     let rotation = Rotation::up_to_degrees(1.0).unwrap();
-    let images = Dataset::<f32>::digits(2, 1).unwrap();
+    let images = Dataset::<f32>::synthetic_digits(2, 1).unwrap();
     for shape in [(28, 27), (0, 0), (usize::MAX, usize::MAX), (1, 783)] {
         let outcome = Augmented::new(&images, shape, rotation, 1);
-        assert!(matches!(outcome, Err(gradus::Error::Size { found: 784, .. })), "{outcome:?}");
+        assert!(matches!(outcome, Err(gradus::Error::SizeMismatch { found: 784, .. })), "{outcome:?}");
     }
     // An index beyond the last sample is the data set's to refuse.
     let (mut x, mut y) = (DMatrix::zeros(784, 1), DMatrix::zeros(10, 1));
@@ -342,7 +342,7 @@ fn training_on_distorted_images_repeats() {
 /// they are turned a lot, and turned upside down a 6 looks like a 9 and a 9 like a 6.
 #[test]
 fn exercise_12_rotations_preserve_labels_only_for_small_angles() {
-    let (training, test) = Dataset::<f32>::digits(5000, 3).unwrap().split_at(4000).unwrap();
+    let (training, test) = Dataset::<f32>::synthetic_digits(5000, 3).unwrap().split_at(4000).unwrap();
     let mut network = Network::new(&[784, 30, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1).unwrap();
     let stop = MaxEpochs::new(8).unwrap();
     Trainer::new(LogLikelihood).stop(stop).fit(&mut network, &training, None).unwrap();

@@ -47,7 +47,7 @@ proptest! {
         let all = pixels(200);
         let outer = all.slice(a..a + b + c + d).unwrap();
         let inner = outer.slice(c..c + d).unwrap();
-        let inner = if numbers { inner.to_numbers() } else { inner };
+        let inner = if numbers { inner.to_floats() } else { inner };
         prop_assert_eq!(inner.len(), d);
         for index in 0..d {
             assert_is(&inner, index, a + c + index);
@@ -80,6 +80,6 @@ fn matrices_of_another_shape_are_refused() {
     };
     assert!(gather((2, 2), (3, 2)).is_ok());
     for (x, y) in [((1, 2), (3, 2)), ((2, 3), (3, 2)), ((2, 2), (4, 2)), ((2, 2), (3, 1)), ((4, 1), (3, 2))] {
-        assert!(matches!(gather(x, y), Err(gradus::Error::Size { .. })), "{x:?} {y:?}");
+        assert!(matches!(gather(x, y), Err(gradus::Error::SizeMismatch { .. })), "{x:?} {y:?}");
     }
 }

@@ -1,0 +1,19 @@
+//! The integration tests, one binary: each module checks one promise of the crate.
+
+mod augment;
+mod backpropagation;
+mod chapter3;
+mod compile_fail;
+mod dataset;
+mod determinism;
+mod digits;
+mod elementary_functions;
+mod gradients;
+mod idx;
+mod laws;
+mod metrics;
+mod mnist;
+mod plug_ins;
+mod refusals;
+mod rules;
+mod training;
