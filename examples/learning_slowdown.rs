@@ -71,8 +71,8 @@ type Factor = (&'static str, (Vec<(f64, f64)>, f64));
 struct Exponential;
 
 impl<T: Real, A: Activation<T>> Cost<T, A> for Exponential {
-    fn value(&self, _output: &A, _z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>) -> T {
-        gradus::real::zip_sum(a, y, |a, y| (a - y).exp())
+    fn values(&self, _output: &A, _z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, costs: &mut [f64]) {
+        gradus::real::zip_sums(a, y, costs, |a, y| (a - y).exp());
     }
 
     fn delta(&self, output: &A, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, delta: &mut DMatrix<T>) {

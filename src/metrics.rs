@@ -116,7 +116,7 @@ impl<T: Real> Evaluator<T> {
         let mut total = 0.0;
         self.for_each_block(samples, |_, pass| {
             network.forward(pass);
-            total += network.cost(cost, pass).to_f64();
+            total += network.cost(cost, pass);
             confusion.add_batch(pass.outputs(), &pass.y)
         })?;
         let score = Score { cost: total / samples.len() as f64, accuracy: confusion.accuracy() };

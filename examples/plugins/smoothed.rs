@@ -5,8 +5,6 @@ use gradus::prelude::*;
 /// The log-likelihood of softmax outputs whose targets are not quite sure of themselves: instead of y it learns
 /// y′ = (1 − ε) y + ε/K, with K outputs ("label smoothing"). δ = c (a − y′), with the sharpness c.
 ///
-/// C is linear in y, so C(y′) is (1 − ε) times the cost of y and ε times that of the targets 1/K.
-///
 /// Source: Szegedy and others, *Rethinking the Inception architecture for computer vision*, 2016, section 7.
 #[derive(Debug, Clone, Copy)]
 pub struct Smoothed {
@@ -14,11 +12,9 @@ pub struct Smoothed {
 }
 
 impl<T: Real> Cost<T, Softmax> for Smoothed {
-    fn value(&self, output: &Softmax, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>) -> T {
-        let epsilon = T::cast(self.epsilon);
-        let unsure = DMatrix::from_element(y.nrows(), y.ncols(), T::cast(1.0 / y.nrows() as f64));
-        (T::one() - epsilon) * LogLikelihood.value(output, z, a, y)
-            + epsilon * LogLikelihood.value(output, z, a, &unsure)
+    fn values(&self, output: &Softmax, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, costs: &mut [f64]) {
+        let (epsilon, uniform) = (T::cast(self.epsilon), T::cast(1.0 / y.nrows() as f64));
+        LogLikelihood.values(output, z, a, &y.map(|y| (T::one() - epsilon) * y + epsilon * uniform), costs);
     }
 
     fn delta(

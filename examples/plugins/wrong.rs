@@ -23,8 +23,8 @@ impl<T: Real> Activation<T> for SwishWithoutProductRule {
 pub struct SmoothedInValueOnly;
 
 impl<T: Real> Cost<T, Softmax> for SmoothedInValueOnly {
-    fn value(&self, output: &Softmax, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>) -> T {
-        super::Smoothed { epsilon: 0.001 }.value(output, z, a, y)
+    fn values(&self, output: &Softmax, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, costs: &mut [f64]) {
+        super::Smoothed { epsilon: 0.001 }.values(output, z, a, y, costs);
     }
 
     fn delta(

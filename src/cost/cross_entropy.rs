@@ -5,7 +5,7 @@ use nalgebra::DMatrix;
 use super::Cost;
 use crate::activation::Sigmoid;
 use crate::error::{Error, Result};
-use crate::real::{Real, zip_map, zip_sum};
+use crate::real::{Real, zip_map, zip_sums};
 
 /// C_x = −Σ_j [y_j ln a_j + (1 − y_j) ln(1 − a_j)], with δ = a − y: for sigmoid outputs and targets in [0, 1].
 ///
@@ -45,17 +45,18 @@ use crate::real::{Real, zip_map, zip_sum};
 pub struct CrossEntropy;
 
 impl<T: Real> Cost<T, Sigmoid> for CrossEntropy {
-    fn value(&self, _output: &Sigmoid, z: &DMatrix<T>, _a: &DMatrix<T>, y: &DMatrix<T>) -> T {
-        zip_sum(
+    fn values(&self, _output: &Sigmoid, z: &DMatrix<T>, _a: &DMatrix<T>, y: &DMatrix<T>, costs: &mut [f64]) {
+        zip_sums(
             z,
             y,
+            costs,
             #[inline(always)]
             |z, y| {
                 // max(z, 0) − y z, without the difference of two large numbers.
                 let factor = if z > T::zero() { T::one() - y } else { -y };
                 factor * z + (-z.abs()).fast_exp().fast_ln_1p()
             },
-        )
+        );
     }
 
     fn delta(
@@ -96,8 +97,8 @@ impl<T: Real> Cost<T, Sigmoid> for CrossEntropy {
 /// It is more than a convenience: with a single pair for a cost the compiler would take the activation from it, and
 /// report a network with another one as a mismatch of types, without the message that names the pairs.
 impl<T: Real> Cost<T, &Sigmoid> for CrossEntropy {
-    fn value(&self, output: &&Sigmoid, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>) -> T {
-        Cost::<T, Sigmoid>::value(self, output, z, a, y)
+    fn values(&self, output: &&Sigmoid, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, costs: &mut [f64]) {
+        Cost::<T, Sigmoid>::values(self, output, z, a, y, costs);
     }
 
     fn delta(

@@ -33,17 +33,15 @@ use crate::real::Real;
 pub struct LogLikelihood;
 
 impl<T: Real> Cost<T, Softmax> for LogLikelihood {
-    fn value(&self, output: &Softmax, z: &DMatrix<T>, _a: &DMatrix<T>, y: &DMatrix<T>) -> T {
+    fn values(&self, output: &Softmax, z: &DMatrix<T>, _a: &DMatrix<T>, y: &DMatrix<T>, costs: &mut [f64]) {
         let (c, neurons) = (output.sharpness_in::<T>(), z.nrows().max(1));
         let columns = z.as_slice().chunks_exact(neurons).zip(y.as_slice().chunks_exact(neurons));
-        columns
-            .map(|(z, y)| {
-                let (largest, log_sum) = output.log_sum_exp(z);
-                // Where y is 0 nothing counts, not even an overflow.
-                let expected = z.iter().zip(y).filter(|(_, y)| **y != T::zero());
-                expected.map(|(&z, &y)| y * (log_sum + c * (largest - z))).sum()
-            })
-            .sum()
+        for (cost, (z, y)) in costs.iter_mut().zip(columns) {
+            let (largest, log_sum) = output.log_sum_exp(z);
+            // Where y is 0 nothing counts, not even an overflow.
+            let expected = z.iter().zip(y).filter(|(_, y)| **y != T::zero());
+            *cost = expected.map(|(&z, &y)| (y * (log_sum + c * (largest - z))).to_f64()).sum();
+        }
     }
 
     fn delta(
@@ -79,8 +77,8 @@ impl<T: Real> Cost<T, Softmax> for LogLikelihood {
 
 /// A network may borrow its output activation; see the same of [`CrossEntropy`](super::CrossEntropy) for more.
 impl<T: Real> Cost<T, &Softmax> for LogLikelihood {
-    fn value(&self, output: &&Softmax, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>) -> T {
-        Cost::<T, Softmax>::value(self, output, z, a, y)
+    fn values(&self, output: &&Softmax, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, costs: &mut [f64]) {
+        Cost::<T, Softmax>::values(self, output, z, a, y, costs);
     }
 
     fn delta(

@@ -28,6 +28,7 @@ use crate::real::Real;
 /// | z, weighted inputs of the output layer | `z` | outputs × examples |
 /// | a = f(z), the network's outputs | `a` | outputs × examples |
 /// | y, the targets | `y` | outputs × examples |
+/// | C_x | `costs` | one value per example |
 /// | δ = ∂C_x/∂z, of each example x by itself | `delta` | outputs × examples |
 ///
 /// Object-safe, and implemented for `&` and `Box`.
@@ -46,8 +47,8 @@ use crate::real::Real;
 /// struct LogCosh;
 ///
 /// impl<T: Real> Cost<T, Linear> for LogCosh {
-///     fn value(&self, _: &Linear, _z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>) -> T {
-///         a.zip_fold(y, T::zero(), |sum, a, y| sum + (a - y).cosh().ln())
+///     fn values(&self, _: &Linear, _z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, costs: &mut [f64]) {
+///         gradus::real::zip_sums(a, y, costs, |a, y| (a - y).cosh().ln());
 ///     }
 ///     fn delta(&self, _: &Linear, _z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, delta: &mut DMatrix<T>) {
 ///         delta.copy_from(a);
@@ -62,8 +63,15 @@ use crate::real::Real;
     note = "the pairs are: `CrossEntropy` with `Sigmoid`, `LogLikelihood` with `Softmax`, `Quadratic` with any activation"
 )]
 pub trait Cost<T: Real, A: Activation<T>>: Debug + Send + Sync {
-    /// Σ_x C_x, **summed** over the examples of the batch.
-    fn value(&self, output: &A, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>) -> T;
+    /// Sets `costs[j]` to C_x of the example in column j, summed over its outputs in double precision.
+    fn values(&self, output: &A, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, costs: &mut [f64]);
+
+    /// Returns Σ_x C_x over the examples of the batch. Allocates one value per example.
+    fn value(&self, output: &A, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>) -> f64 {
+        let mut costs = vec![0.0; z.ncols()];
+        self.values(output, z, a, y, &mut costs);
+        costs.iter().sum()
+    }
 
     /// Sets `delta` to ∂C_x/∂z, a column for each example.
     fn delta(&self, output: &A, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, delta: &mut DMatrix<T>);
@@ -82,8 +90,8 @@ pub trait Cost<T: Real, A: Activation<T>>: Debug + Send + Sync {
 macro_rules! forward {
     ($($pointer:ty),*) => { $(
         impl<T: Real, A: Activation<T>, C: Cost<T, A> + ?Sized> Cost<T, A> for $pointer {
-            fn value(&self, output: &A, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>) -> T {
-                (**self).value(output, z, a, y)
+            fn values(&self, output: &A, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, costs: &mut [f64]) {
+                (**self).values(output, z, a, y, costs);
             }
 
             fn delta(

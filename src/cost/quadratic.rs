@@ -4,7 +4,7 @@ use nalgebra::DMatrix;
 
 use super::Cost;
 use crate::activation::Activation;
-use crate::real::{Real, zip_map, zip_sum};
+use crate::real::{Real, zip_map, zip_sums};
 
 /// C_x = ½ ‖a − y‖², with δ = Jᵀ (a − y): for any output activation.
 ///
@@ -26,14 +26,14 @@ use crate::real::{Real, zip_map, zip_sum};
 pub struct Quadratic;
 
 impl<T: Real, A: Activation<T>> Cost<T, A> for Quadratic {
-    fn value(&self, _output: &A, _z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>) -> T {
-        T::cast(0.5)
-            * zip_sum(
-                a,
-                y,
-                #[inline(always)]
-                |a, y| (a - y) * (a - y),
-            )
+    fn values(&self, _output: &A, _z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, costs: &mut [f64]) {
+        zip_sums(
+            a,
+            y,
+            costs,
+            #[inline(always)]
+            |a, y| T::cast(0.5) * (a - y) * (a - y),
+        );
     }
 
     fn delta(&self, output: &A, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, delta: &mut DMatrix<T>) {

@@ -121,10 +121,8 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     }
 
     /// Σ_x C_x of the pass that has just gone forward.
-    pub fn cost<C: Cost<T, O>>(&self, cost: &C, pass: &Workspace<T>) -> T {
-        pass.layers
-            .last()
-            .map_or(T::zero(), |last| cost.value(&self.output.activation, &last.z, &last.a, &pass.y))
+    pub fn cost<C: Cost<T, O>>(&self, cost: &C, pass: &Workspace<T>) -> f64 {
+        pass.layers.last().map_or(0.0, |last| cost.value(&self.output.activation, &last.z, &last.a, &pass.y))
     }
 
     /// Takes the error of the pass that has just gone forward back through the network, and computes the gradient of

@@ -12,7 +12,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::linalg::Lane;
 
-pub use vectorize::{map, vectorized, zip_map, zip_sum};
+pub use vectorize::{map, vectorized, zip_map, zip_sums};
 
 /// A floating-point number, `f32` or `f64`.
 ///

@@ -103,40 +103,52 @@ fn halve<T: Real>(x: &[T], out: &mut [T], work: &(impl Fn(&[T], &mut [T]) + Sync
     threads::join(|| halve(x, out, work), || halve(other_x, other_out, work));
 }
 
-/// Σ f(x_i, y_i), added in order.
+/// `sums[j] = Σ_i f(x_ij, y_ij)` for every column j, added in order and in double precision.
 ///
-/// The terms are computed many at once and then added one by one, so that the sum is the same as that of a plain loop.
+/// The terms are computed many at once, in the precision of `T`, and then added one by one in `f64`, so that a sum is
+/// the same as that of a plain loop and does not lose digits in a long column.
 ///
 /// # Panics
 ///
-/// If `x` and `y` differ in their number of elements, which is an error of the plug-in that calls it.
+/// Panics if `x` and `y` differ in their number of elements, or if `sums` does not hold one value per column.
 ///
 /// # Examples
 ///
 /// ```
 /// use gradus::prelude::*;
 ///
-/// let (x, y) = (DMatrix::from_element(2, 100, 3.0), DMatrix::from_element(2, 100, 1.0));
-/// assert_eq!(gradus::real::zip_sum(&x, &y, |x, y| x * y), 600.0);
+/// let (x, y) = (DMatrix::from_element(50, 2, 3.0), DMatrix::from_element(50, 2, 1.0));
+/// let mut sums = [0.0; 2];
+/// gradus::real::zip_sums(&x, &y, &mut sums, |x, y| x * y);
+/// assert_eq!(sums, [150.0; 2]);
 /// ```
 #[inline(always)]
-pub fn zip_sum<T: Real>(x: &DMatrix<T>, y: &DMatrix<T>, f: impl Fn(T, T) -> T) -> T {
-    assert_eq!(x.len(), y.len(), "zip_sum needs matrices of one shape");
+pub fn zip_sums<T: Real>(x: &DMatrix<T>, y: &DMatrix<T>, sums: &mut [f64], f: impl Fn(T, T) -> T) {
+    assert_eq!(
+        (x.len(), x.ncols()),
+        (y.len(), sums.len()),
+        "zip_sums needs matrices of one shape, and a sum per column"
+    );
+    let rows = x.nrows().max(1);
+    sums.fill(0.0);
     let (x, y) = (x.as_slice(), y.as_slice());
     vectorized(
         #[inline(always)]
         || {
-            let mut sum = T::zero();
             let mut terms = [T::zero(); 64];
+            let (mut column, mut row) = (0, 0);
             for (x, y) in x.chunks(terms.len()).zip(y.chunks(terms.len())) {
                 for ((term, &x), &y) in terms.iter_mut().zip(x).zip(y) {
                     *term = f(x, y);
                 }
                 for &term in terms.iter().take(x.len()) {
-                    sum += term;
+                    sums[column] += term.to_f64();
+                    row += 1;
+                    if row == rows {
+                        (column, row) = (column + 1, 0);
+                    }
                 }
             }
-            sum
         },
-    )
+    );
 }

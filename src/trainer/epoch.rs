@@ -78,7 +78,7 @@ impl<T: Real, O: Optimizer<T>> Epochs<T, O> {
             };
             training.gather(epoch as u64, batch, &mut pass.x, &mut pass.y)?;
             network.forward(pass);
-            cost += network.cost(&trainer.cost, pass).to_f64();
+            cost += network.cost(&trainer.cost, pass);
             network.compute_deltas(&trainer.cost, pass);
             let Trainer { optimizer, regularizer, .. } = &*trainer;
             self.descent.step(network, pass, &Rules { optimizer, regularizer, scale, eta });

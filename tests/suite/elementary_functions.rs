@@ -1,6 +1,7 @@
 //! The elementary functions keep the error bounds that their pages state, over their whole range.
 
 use gradus::prelude::*;
+use nalgebra::Dyn;
 
 /// |found / exact − 1| in units of ε.
 fn error(found: f64, exact: f64, epsilon: f64) -> f64 {
@@ -166,7 +167,12 @@ fn a_batch_gives_the_bits_of_its_numbers() {
         assert_eq!(a, z.map(Sigmoid::eval));
         Tanh.activate(&z, &mut a);
         assert_eq!(a, z.map(Tanh::eval));
-        let sum = gradus::real::zip_sum(&z, &a, |z, a| z * a);
-        assert_eq!(sum, z.iter().zip(&a).fold(0.0, |sum, (z, a)| sum + z * a));
+        let (z, a) = (z.reshape_generic(Dyn(1), Dyn(length)), a.reshape_generic(Dyn(1), Dyn(length)));
+        let mut sums = vec![f64::NAN; length];
+        gradus::real::zip_sums(&z, &a, &mut sums, |z, a| z * a);
+        assert!(sums.iter().zip(z.iter().zip(&a)).all(|(&sum, (z, a))| sum == f64::from(z * a)));
+        let (z, a) = (z.reshape_generic(Dyn(length), Dyn(1)), a.reshape_generic(Dyn(length), Dyn(1)));
+        gradus::real::zip_sums(&z, &a, &mut sums[..1], |z, a| z * a);
+        assert_eq!(sums[0], z.iter().zip(&a).fold(0.0, |sum, (z, a)| sum + f64::from(z * a)));
     }
 }
