@@ -150,22 +150,56 @@ pub enum Error {
         rule: String,
     },
 
-    /// The cost is no longer a finite number. The network holds the best parameters that were kept.
-    #[error(
-        "the training cost became {cost} in epoch {epoch} at learning rate {}: the run diverged; lower the learning rate or scale the data (the network is left at the parameters of epoch {kept}, 0 being the initial ones)",
-        plain(*learning_rate)
-    )]
+    /// A number of a training step is NaN or infinite.
+    #[error("the {quantity} became {value}{}{} at learning rate {}: the run diverged; {}",
+        layer.map(|layer| format!(" in layer {layer} (the inputs are layer 0)")).unwrap_or_default(),
+        sample.map(|sample| format!(" for sample {sample}")).unwrap_or_default(),
+        plain(*learning_rate),
+        if *penalty { "the penalty alone moves the weights beyond 0: lower λ" } else { "lower the learning rate or scale the data" })]
     Diverged {
+        /// `"cost"`, `"error δ"` or `"parameter"`.
+        quantity: &'static str,
+        /// The layer, counted from 1 for the first after the inputs, if the quantity belongs to one.
+        layer: Option<usize>,
+        /// The first sample of the mini-batch with such a value, if it belongs to one.
+        sample: Option<usize>,
+        /// NaN or an infinity.
+        value: f64,
+        /// η of the step.
+        learning_rate: f64,
+        /// Whether a step along the gradient of the penalty alone is longer than the weights themselves.
+        penalty: bool,
+    },
+
+    /// A run that had begun could not go on. The network holds the parameters that were kept so far.
+    #[error(
+        "epoch {epoch}, mini-batch {step}: {cause} (the network is left with the parameters of epoch {kept}, 0 being the initial ones)"
+    )]
+    Interrupted {
         /// The epoch, counted from 1, in which it happened.
         epoch: usize,
-        /// η in that epoch.
-        learning_rate: f64,
-        /// The cost: NaN or an infinity.
-        cost: f64,
+        /// The mini-batch of that epoch, counted from 1; one past the last if the epoch was being evaluated.
+        step: usize,
         /// The epoch whose parameters the network holds; 0 for the initial ones.
         kept: usize,
-        /// What was recorded before.
+        /// The records of the epochs before.
         history: Box<History>,
+        /// What happened.
+        #[source]
+        cause: Box<Error>,
+    },
+
+    /// A run cannot go on with settings that determine its steps and differ from those that it was begun with.
+    #[error(
+        "the run was begun with {name} = {before}, and cannot go on with {name} = {now}: use the same settings, or begin a new run"
+    )]
+    OtherSettings {
+        /// The setting.
+        name: String,
+        /// Its value now.
+        now: String,
+        /// Its value in the run.
+        before: String,
     },
 
     /// A file or stream could not be read as the IDX data that was asked for.

@@ -46,16 +46,9 @@ pub trait Initializer<T: Real>: Debug + Send + Sync {
     fn initialize(&self, rng: &mut dyn Rng, weights: &mut DMatrix<T>, biases: &mut DVector<T>);
 }
 
-macro_rules! forward {
-    ($($pointer:ty),*) => { $(
-        impl<T: Real, I: Initializer<T> + ?Sized> Initializer<T> for $pointer {
-            fn initialize(&self, rng: &mut dyn Rng, weights: &mut DMatrix<T>, biases: &mut DVector<T>) {
-                (**self).initialize(rng, weights, biases);
-            }
-        }
-    )* };
-}
-forward!(&I, Box<I>);
+crate::forward! { impl<T: Real> Initializer<T> {
+    fn initialize(&self, rng: &mut dyn Rng, weights: &mut DMatrix<T>, biases: &mut DVector<T>);
+} }
 
 fn gaussian<T: Real>(rng: &mut dyn Rng, deviation: f64, weights: &mut DMatrix<T>, biases: &mut DVector<T>) {
     let deviation = T::cast(deviation);

@@ -77,6 +77,7 @@ pub mod check;
 pub mod cost;
 pub mod data;
 mod error;
+mod forward;
 pub mod history;
 pub mod init;
 pub mod linalg;
@@ -91,6 +92,8 @@ pub mod stopping;
 mod threads;
 pub mod trainer;
 
+use forward::forward;
+
 pub use error::{Deviation, Error, IdxField, IdxProblem, Result};
 
 /// Everything that a program which trains networks needs, nalgebra's matrices included.
@@ -98,12 +101,15 @@ pub mod prelude {
     pub use crate::activation::{Activation, AnyActivation, Linear, Relu, Sigmoid, Softmax, Tanh};
     pub use crate::cost::{Cost, CrossEntropy, LogLikelihood, Quadratic};
     pub use crate::data::augment::{Augmented, Distortion, Elastic, Rotation, Scaling, Translation};
-    pub use crate::data::{Dataset, Mnist, Samples};
+    pub use crate::data::{Batch, Dataset, Mnist, Samples};
     pub use crate::history::{EpochRecord, History, Metric, Score};
     pub use crate::init::{Initializer, LargeGaussian, ScaledGaussian};
     pub use crate::metrics::{ConfusionMatrix, Evaluation, evaluate};
-    pub use crate::network::{Dense, Gradient, Network, Workspace};
-    pub use crate::optimizer::{AnyOptimizer, Momentum, Nesterov, Optimizer, Sgd};
+    pub use crate::network::{Dense, Network, ParameterArrays, Workspace};
+    pub use crate::optimizer::{
+        Adam, AdamW, ClipByGlobalNorm, ClipByNorm, ClipByValue, MaxNorm, Momentum, Nesterov, Optimizer,
+        RmsProp, Sgd, StepInfo,
+    };
     pub use crate::real::Real;
     pub use crate::regularizer::{L1, L2, NoRegularizer, Plus, Regularizer};
     pub use crate::schedule::{Constant, HalveOnPlateau, LrSchedule, Progress};
@@ -112,6 +118,6 @@ pub mod prelude {
     };
     #[cfg(feature = "progress")]
     pub use crate::trainer::ProgressBar;
-    pub use crate::trainer::{Observer, Report, Step, Trainer};
+    pub use crate::trainer::{Dropout, Learner, Observer, Outcome, Report, Run, Running, Trainer};
     pub use nalgebra::{DMatrix, DVector};
 }

@@ -6,7 +6,7 @@ use nalgebra::DMatrix;
 
 use crate::activation::Activation;
 use crate::cost::Cost;
-use crate::data::Samples;
+use crate::data::{Batch, Samples};
 use crate::error::{Error, Result};
 use crate::history::Score;
 use crate::network::{Network, Workspace};
@@ -63,8 +63,8 @@ where
 /// The room that the evaluation of one data set needs, made once.
 #[derive(Debug)]
 pub(crate) struct Evaluator<T> {
-    block: Workspace<T>,
-    rest: Option<Workspace<T>>,
+    block: (Batch<T>, Workspace<T>),
+    rest: Option<(Batch<T>, Workspace<T>)>,
     order: Vec<usize>,
 }
 
@@ -78,8 +78,10 @@ impl<T: Real> Evaluator<T> {
         check_fits(network, samples)?;
         let (sizes, n) = (network.sizes(), samples.len());
         let size = BLOCK.min(n);
-        let rest = n.checked_rem(size).filter(|&rest| rest > 0).map(|rest| Workspace::new(&sizes, rest));
-        Ok(Self { block: Workspace::new(&sizes, size), rest, order: (0..n).collect() })
+        let (n_inputs, n_outputs) = (network.n_inputs(), network.n_outputs());
+        let buffers = |m| (Batch::zeros(n_inputs, n_outputs, m), Workspace::new(&sizes, m));
+        let rest = n.checked_rem(size).filter(|&rest| rest > 0).map(buffers);
+        Ok(Self { block: buffers(size), rest, order: (0..n).collect() })
     }
 
     /// Gathers `samples` block by block, as they are in the first epoch, and hands each block with the number of its
@@ -87,16 +89,16 @@ impl<T: Real> Evaluator<T> {
     pub(crate) fn for_each_block(
         &mut self,
         samples: &dyn Samples<T>,
-        mut visit: impl FnMut(usize, &mut Workspace<T>) -> Result<()>,
+        mut visit: impl FnMut(usize, &Batch<T>, &mut Workspace<T>) -> Result<()>,
     ) -> Result<()> {
-        let size = self.block.examples().max(1);
+        let size = self.block.0.examples().max(1);
         for (number, indices) in self.order.chunks(size).enumerate() {
-            let pass = match &mut self.rest {
+            let (batch, workspace) = match &mut self.rest {
                 Some(rest) if indices.len() < size => rest,
                 _ => &mut self.block,
             };
-            samples.gather(1, indices, &mut pass.x, &mut pass.y)?;
-            visit(number * size, pass)?;
+            batch.gather(samples, 1, indices)?;
+            visit(number * size, batch, workspace)?;
         }
         Ok(())
     }
@@ -114,10 +116,10 @@ impl<T: Real> Evaluator<T> {
     {
         let mut confusion = ConfusionMatrix::new(network.n_outputs().max(2));
         let mut total = 0.0;
-        self.for_each_block(samples, |_, pass| {
-            network.forward(pass);
-            total += network.cost(cost, pass);
-            confusion.add_batch(pass.outputs(), &pass.y)
+        self.for_each_block(samples, |_, batch, workspace| {
+            network.forward(&batch.x, workspace);
+            total += network.cost(cost, batch, workspace);
+            confusion.add_batch(workspace.outputs(), &batch.y)
         })?;
         let score = Score { cost: total / samples.len() as f64, accuracy: confusion.accuracy() };
         Ok(Evaluation { score, confusion })

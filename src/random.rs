@@ -12,6 +12,8 @@ pub enum Purpose {
     Shuffle = 2,
     /// The distortion of a sample in an epoch.
     Augment = 3,
+    /// The neurons that dropout leaves out, for a sample in an epoch.
+    Dropout = 5,
     /// A choice of the user's own, such as a random search.
     User = 4,
 }

@@ -42,12 +42,12 @@ pub(crate) fn count() -> usize {
 
 /// The same, but outside of a run those of the machine, which are started when they are needed first.
 #[cfg(feature = "parallel")]
-fn available() -> usize {
+pub(crate) fn available() -> usize {
     rayon::current_num_threads()
 }
 
 #[cfg(not(feature = "parallel"))]
-use count as available;
+pub(crate) use count as available;
 
 /// The threads that are worth their while for so many multiplications.
 pub(crate) fn useful_threads(multiplications: usize) -> usize {

@@ -66,22 +66,7 @@ pub trait Activation<T: Real>: Debug + Send + Sync {
     fn pull_back(&self, z: &DMatrix<T>, a: &DMatrix<T>, grad: &mut DMatrix<T>);
 }
 
-impl<T: Real, A: Activation<T> + ?Sized> Activation<T> for &A {
-    fn activate(&self, z: &DMatrix<T>, a: &mut DMatrix<T>) {
-        (**self).activate(z, a);
-    }
-
-    fn pull_back(&self, z: &DMatrix<T>, a: &DMatrix<T>, grad: &mut DMatrix<T>) {
-        (**self).pull_back(z, a, grad);
-    }
-}
-
-impl<T: Real, A: Activation<T> + ?Sized> Activation<T> for Box<A> {
-    fn activate(&self, z: &DMatrix<T>, a: &mut DMatrix<T>) {
-        (**self).activate(z, a);
-    }
-
-    fn pull_back(&self, z: &DMatrix<T>, a: &DMatrix<T>, grad: &mut DMatrix<T>) {
-        (**self).pull_back(z, a, grad);
-    }
-}
+crate::forward! { impl<T: Real> Activation<T> {
+    fn activate(&self, z: &DMatrix<T>, a: &mut DMatrix<T>);
+    fn pull_back(&self, z: &DMatrix<T>, a: &DMatrix<T>, grad: &mut DMatrix<T>);
+} }

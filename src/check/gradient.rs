@@ -5,8 +5,9 @@ use nalgebra::DMatrix;
 use super::difference::derivative;
 use crate::activation::Activation;
 use crate::cost::Cost;
+use crate::data::Batch;
 use crate::error::{Error, Result};
-use crate::network::{Gradient, Network, Workspace};
+use crate::network::{Network, ParameterArrays, Workspace};
 
 /// Verifies backpropagation: the gradient of the mean cost of the batch (`x`, `y`) by every weight and every bias of
 /// `network`, by differences, to a relative 10⁻⁷.
@@ -57,12 +58,11 @@ where
     }
 
     let sizes = network.sizes();
-    let (mut pass, mut found) = (Workspace::new(&sizes, x.ncols()), Gradient::new(&sizes));
-    pass.x.copy_from(x);
-    pass.y.copy_from(y);
-    network.forward(&mut pass);
-    let here = network.cost(cost, &pass) / x.ncols() as f64;
-    network.backward(cost, &mut pass, &mut found);
+    let batch = Batch::new(x.clone(), y.clone())?;
+    let (mut workspace, mut found) = (Workspace::new(&sizes, x.ncols()), ParameterArrays::zeros(&sizes));
+    network.forward(x, &mut workspace);
+    let here = network.cost(cost, &batch, &mut workspace) / x.ncols() as f64;
+    network.backward(cost, &batch, &mut workspace, &mut found);
 
     let mut moved = network.clone();
     for (index, array) in found.arrays().enumerate() {
@@ -72,8 +72,8 @@ where
             let along = |h: f64| {
                 let parameter = moved.parameters_mut().nth(index).and_then(|array| array.get_mut(i));
                 let before = parameter.map(|parameter| std::mem::replace(parameter, *parameter + h));
-                moved.forward(&mut pass);
-                let there = moved.cost(cost, &pass) / x.ncols() as f64;
+                moved.forward(x, &mut workspace);
+                let there = moved.cost(cost, &batch, &mut workspace) / x.ncols() as f64;
                 if let (Some(array), Some(before)) = (moved.parameters_mut().nth(index), before) {
                     array[i] = before;
                 }

@@ -2,18 +2,21 @@
 
 use super::{check_that, normal, numbers, rng};
 use crate::error::Result;
-use crate::optimizer::Optimizer;
+use crate::network::ParameterArrays;
+use crate::optimizer::{MAX_SLOTS, Optimizer, ParameterKind, Scope, StepInfo};
 
 /// Verifies an optimizer:
 ///
-/// - from a fresh state, a gradient of zeros moves nothing, and the first step goes downhill;
+/// - it has at most [`MAX_SLOTS`] slots;
+/// - from a fresh state, a gradient of zeros does not move biases, and moves weights only towards 0 (they may decay);
+/// - the first step of biases goes downhill, and so does that of weights that begin at 0;
 /// - the same state, parameters and gradient give the same step, to the bit;
-/// - if it says that it is elementwise, an array moves as its parts do, to the bit;
+/// - if its scope is [`Scope::Elementwise`], an array moves as its parts do, to the bit;
 /// - on the parabola ½ Σ w², 2,000 small steps come closer to the minimum, and never give NaN.
 ///
 /// # Errors
 ///
-/// [`Error::Law`](crate::Error::Law) for the first law that is broken.
+/// Returns [`Error::Law`](crate::Error::Law) for the first law that is broken.
 ///
 /// # Examples
 ///
@@ -23,67 +26,111 @@ use crate::optimizer::Optimizer;
 /// #[derive(Debug)]
 /// struct Uphill;
 /// impl Optimizer<f64> for Uphill {
-///     type State = ();
-///     fn init(&self, _: usize) {}
-///     fn step(&self, _: &mut (), w: &mut [f64], gradient: &[f64], eta: f64) {
-///         w.iter_mut().zip(gradient).for_each(|(w, g)| *w += eta * g);
+///     fn step(&self, _: &StepInfo, _: &mut [&mut [f64]], w: &mut [f64], gradient: &mut [f64], eta: f64) {
+///         w.iter_mut().zip(gradient).for_each(|(w, g)| *w += eta * *g);
 ///     }
 /// }
 /// assert!(gradus::check::optimizer(&Uphill).unwrap_err().to_string().contains("downhill"));
 /// ```
-pub fn optimizer<O: Optimizer<f64>>(rule: &O) -> Result<()> {
+pub fn optimizer<O: Optimizer<f64> + ?Sized>(rule: &O) -> Result<()> {
+    use ParameterKind::{Biases, Weights};
+    let slots = rule.slots();
+    let at = || format!("{slots} slots, at most {MAX_SLOTS} are possible");
+    check_that(&rule, "it has no more slots than there can be", at, slots <= MAX_SLOTS)?;
+
     let mut rng = rng(4);
     let start = normal(&mut rng, 9, 1, 1.0);
     let gradient = normal(&mut rng, 9, 1, 1.0);
     let (start, gradient) = (start.as_slice(), gradient.as_slice());
     let at = || format!("w = {}, gradient = {}", numbers(start), numbers(gradient));
 
-    let mut w = start.to_vec();
-    rule.step(&mut rule.init(w.len()), &mut w, &vec![0.0; start.len()], 0.1);
-    check_that(rule, "a gradient of zeros moves nothing at first", at, w == start)?;
+    let zeros = vec![0.0; start.len()];
+    let moved = Moved::new(rule, start).step(rule, Biases, &zeros, 0.1).w;
+    let at_zero = || format!("b = {}, gradient = 0, which come to {}", numbers(start), numbers(&moved));
+    check_that(&rule, "a gradient of zeros does not move biases at first", at_zero, moved == start)?;
+    let moved = Moved::new(rule, start).step(rule, Weights, &zeros, 0.1).w;
+    let decays = moved.iter().zip(start).all(|(w, start)| w * start >= 0.0 && w.abs() <= start.abs());
+    let at_zero = || format!("w = {}, gradient = 0, which come to {}", numbers(start), numbers(&moved));
+    check_that(&rule, "a gradient of zeros moves weights at most towards 0", at_zero, decays)?;
 
-    let mut state = rule.init(w.len());
-    let mut w = start.to_vec();
-    rule.step(&mut state, &mut w, gradient, 0.1);
-    let along: f64 = w.iter().zip(start).zip(gradient).map(|((w, start), g)| (w - start) * g).sum();
-    check_that(rule, "the first step goes downhill", at, along < 0.0)?;
+    for (kind, start) in [(Biases, start), (Weights, &zeros[..])] {
+        let moved = Moved::new(rule, start).step(rule, kind, gradient, 0.1).w;
+        let along: f64 = moved.iter().zip(start).zip(gradient).map(|((w, start), g)| (w - start) * g).sum();
+        check_that(&rule, "the first step goes downhill", at, along < 0.0)?;
+    }
 
-    let (mut again, mut twin) = (w.clone(), w.clone());
-    rule.step(&mut state.clone(), &mut again, gradient, 0.1);
-    rule.step(&mut state.clone(), &mut twin, gradient, 0.1);
-    check_that(rule, "the same state, parameters and gradient give the same step", at, again == twin)?;
+    let once = Moved::new(rule, start).step(rule, Weights, gradient, 0.1);
+    let (again, twin) =
+        (once.clone().step(rule, Weights, gradient, 0.1), once.step(rule, Weights, gradient, 0.1));
+    check_that(&rule, "the same state, parameters and gradient give the same step", at, again == twin)?;
 
-    if rule.elementwise() {
+    if rule.scope() == Scope::Elementwise {
         moves_by_parts(rule, start, gradient)?;
     }
 
     let squares = |w: &[f64]| w.iter().map(|w| w * w).sum::<f64>();
-    let mut state = rule.init(start.len());
-    let mut w = start.to_vec();
+    let mut moved = Moved::new(rule, start);
     for _ in 0..2000 {
-        let slope = w.clone();
-        rule.step(&mut state, &mut w, &slope, 0.01);
+        let slope = moved.w.clone();
+        moved = moved.step(rule, Weights, &slope, 0.01);
     }
-    let closer = squares(&w) < squares(start);
+    let closer = squares(&moved.w) < squares(start);
     check_that(
-        rule,
+        &rule,
         "2,000 steps of η = 0.01 on ½ Σ w² come closer to 0",
-        || format!("w = {}, which come to {}", numbers(start), numbers(&w)),
+        || format!("w = {}, which come to {}", numbers(start), numbers(&moved.w)),
         closer,
     )
 }
 
-/// Three steps of an array against those of two parts of it, each with a state of its own.
-fn moves_by_parts<O: Optimizer<f64>>(rule: &O, start: &[f64], gradient: &[f64]) -> Result<()> {
-    let (mut whole, mut parts) = (start.to_vec(), start.to_vec());
-    let (one, other) = parts.split_at_mut(start.len() / 3);
-    let mut states = (rule.init(start.len()), rule.init(one.len()), rule.init(other.len()));
-    for _ in 0..3 {
-        let (first, rest) = gradient.split_at(one.len());
-        rule.step(&mut states.0, &mut whole, gradient, 0.1);
-        rule.step(&mut states.1, one, first, 0.1);
-        rule.step(&mut states.2, other, rest, 0.1);
+/// An array on its way, with its optimizer state.
+#[derive(Clone, PartialEq)]
+struct Moved {
+    w: Vec<f64>,
+    slots: Vec<Vec<f64>>,
+    t: u64,
+}
+
+impl Moved {
+    fn new<O: Optimizer<f64> + ?Sized>(rule: &O, start: &[f64]) -> Self {
+        Self { w: start.to_vec(), slots: vec![vec![0.0; start.len()]; rule.slots()], t: 0 }
     }
-    let at = || format!("w = {start:?}, gradient = {gradient:?}, cut after {}", start.len() / 3);
-    check_that(rule, "an elementwise rule moves an array as it moves its parts", at, whole == parts)
+
+    fn step<O: Optimizer<f64> + ?Sized>(
+        mut self,
+        rule: &O,
+        kind: ParameterKind,
+        gradient: &[f64],
+        eta: f64,
+    ) -> Self {
+        self.t += 1;
+        let mut gradient = gradient.to_vec();
+        // One neuron with as many inputs as there are values but one, which is its bias.
+        let sizes = vec![gradient.len() - 1, 1];
+        if rule.scope() == Scope::Global
+            && let Ok(mut all) = ParameterArrays::from_values(sizes, gradient.clone())
+        {
+            rule.prepare(&mut all);
+            gradient.copy_from_slice(all.values());
+        }
+        let at = StepInfo { t: self.t, kind, ..StepInfo::first(1) };
+        let mut slots: Vec<&mut [f64]> = self.slots.iter_mut().map(Vec::as_mut_slice).collect();
+        rule.step(&at, &mut slots, &mut self.w, &mut gradient, eta);
+        self
+    }
+}
+
+/// Three steps of an array against those of two parts of it.
+fn moves_by_parts<O: Optimizer<f64> + ?Sized>(rule: &O, start: &[f64], gradient: &[f64]) -> Result<()> {
+    let cut = start.len() / 3;
+    let mut whole = Moved::new(rule, start);
+    let (mut one, mut other) = (Moved::new(rule, &start[..cut]), Moved::new(rule, &start[cut..]));
+    for _ in 0..3 {
+        whole = whole.step(rule, ParameterKind::Weights, gradient, 0.1);
+        one = one.step(rule, ParameterKind::Weights, &gradient[..cut], 0.1);
+        other = other.step(rule, ParameterKind::Weights, &gradient[cut..], 0.1);
+    }
+    let at = || format!("w = {start:?}, gradient = {gradient:?}, cut after {cut}");
+    let same = whole.w == [one.w, other.w].concat();
+    check_that(&rule, "an elementwise rule moves an array as it moves its parts", at, same)
 }

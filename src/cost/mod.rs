@@ -87,28 +87,9 @@ pub trait Cost<T: Real, A: Activation<T>>: Debug + Send + Sync {
     }
 }
 
-macro_rules! forward {
-    ($($pointer:ty),*) => { $(
-        impl<T: Real, A: Activation<T>, C: Cost<T, A> + ?Sized> Cost<T, A> for $pointer {
-            fn values(&self, output: &A, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, costs: &mut [f64]) {
-                (**self).values(output, z, a, y, costs);
-            }
-
-            fn delta(
-                &self,
-                output: &A,
-                z: &DMatrix<T>,
-                a: &DMatrix<T>,
-                y: &DMatrix<T>,
-                delta: &mut DMatrix<T>,
-            ) {
-                (**self).delta(output, z, a, y, delta);
-            }
-
-            fn check_targets(&self, y: &DMatrix<T>, first: usize) -> Result<()> {
-                (**self).check_targets(y, first)
-            }
-        }
-    )* };
-}
-forward!(&C, Box<C>);
+crate::forward! { impl<T: Real, A: Activation<T>> Cost<T, A> {
+    fn values(&self, output: &A, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, costs: &mut [f64]);
+    fn value(&self, output: &A, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>) -> f64;
+    fn delta(&self, output: &A, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, delta: &mut DMatrix<T>);
+    fn check_targets(&self, y: &DMatrix<T>, first: usize) -> Result<()>;
+} }

@@ -1,6 +1,7 @@
 //! Data: what a sample is, sets of samples in memory, and where they come from.
 
 pub mod augment;
+mod batch;
 mod dataset;
 pub mod digits;
 mod idx;
@@ -10,6 +11,7 @@ use std::fmt::Debug;
 
 use nalgebra::DMatrix;
 
+pub use batch::Batch;
 pub use dataset::Dataset;
 pub(crate) use dataset::check_finite;
 pub use idx::IdxTensor;
@@ -55,7 +57,7 @@ use crate::real::Real;
 /// assert!(report.history.last().unwrap().training_cost() < 0.01);
 /// # Ok::<(), gradus::Error>(())
 /// ```
-pub trait Samples<T: Real>: Debug + Sync {
+pub trait Samples<T: Real>: Debug + Send + Sync {
     /// The number of samples.
     fn len(&self) -> usize;
 
@@ -82,6 +84,12 @@ pub trait Samples<T: Real>: Debug + Sync {
     /// [`Error::Samples`](crate::Error::Samples).
     fn gather(&self, epoch: u64, indices: &[usize], x: &mut DMatrix<T>, y: &mut DMatrix<T>) -> Result<()>;
 
+    /// Sets `weights[j]` to the weight of sample `indices[j]` in the cost, 1 by default. Their mean over all samples
+    /// should be 1, so that they do not change the size of a step; see [`Weighted`](super::data::Weighted).
+    fn weights(&self, _indices: &[usize], weights: &mut [T]) {
+        weights.fill(T::one());
+    }
+
     /// The samples without what is done to them anew in each epoch, if something is. The trainer looks through these
     /// for numbers that it cannot learn from, before the first step.
     fn unaugmented(&self) -> Option<&dyn Samples<T>> {
@@ -89,39 +97,12 @@ pub trait Samples<T: Real>: Debug + Sync {
     }
 }
 
-macro_rules! forward {
-    ($($pointer:ty),*) => { $(
-        impl<T: Real, S: Samples<T> + ?Sized> Samples<T> for $pointer {
-            fn len(&self) -> usize {
-                (**self).len()
-            }
-
-            fn is_empty(&self) -> bool {
-                (**self).is_empty()
-            }
-
-            fn n_inputs(&self) -> usize {
-                (**self).n_inputs()
-            }
-
-            fn n_outputs(&self) -> usize {
-                (**self).n_outputs()
-            }
-
-            fn gather(
-                &self,
-                epoch: u64,
-                indices: &[usize],
-                x: &mut DMatrix<T>,
-                y: &mut DMatrix<T>,
-            ) -> Result<()> {
-                (**self).gather(epoch, indices, x, y)
-            }
-
-            fn unaugmented(&self) -> Option<&dyn Samples<T>> {
-                (**self).unaugmented()
-            }
-        }
-    )* };
-}
-forward!(&S, Box<S>);
+crate::forward! { impl<T: Real> Samples<T> {
+    fn len(&self) -> usize;
+    fn is_empty(&self) -> bool;
+    fn n_inputs(&self) -> usize;
+    fn n_outputs(&self) -> usize;
+    fn gather(&self, epoch: u64, indices: &[usize], x: &mut DMatrix<T>, y: &mut DMatrix<T>) -> Result<()>;
+    fn weights(&self, indices: &[usize], weights: &mut [T]);
+    fn unaugmented(&self) -> Option<&dyn Samples<T>>;
+} }

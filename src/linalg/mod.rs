@@ -94,18 +94,18 @@ pub(crate) fn weight_gradient_of<T: Lane>(
 /// ```
 /// use gradus::prelude::*;
 ///
-/// let mut gradient = DVector::zeros(1);
+/// let mut gradient = [0.0];
 /// gradus::linalg::bias_gradient(&DMatrix::from_row_slice(1, 2, &[2.0, 4.0]), &mut gradient);
-/// assert_eq!(gradient[0], 6.0);
+/// assert_eq!(gradient, [6.0]);
 /// ```
-pub fn bias_gradient<T: Lane>(delta: &DMatrix<T>, gradient: &mut DVector<T>) {
+pub fn bias_gradient<T: Lane>(delta: &DMatrix<T>, gradient: &mut [T]) {
     gradient.fill(T::zero());
     let rows = delta.nrows().max(1);
     pulp::Arch::new().dispatch(
         #[inline(always)]
         || {
             for delta in delta.as_slice().chunks_exact(rows) {
-                for (sum, &delta) in gradient.as_mut_slice().iter_mut().zip(delta) {
+                for (sum, &delta) in gradient.iter_mut().zip(delta) {
                     *sum += delta;
                 }
             }

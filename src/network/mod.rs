@@ -1,14 +1,16 @@
 //! Networks of dense layers.
 
 mod dense;
-mod pass;
+mod parameters;
+mod workspace;
 
 use std::fmt;
 
 use nalgebra::DMatrix;
 
 pub use dense::{Dense, Layer};
-pub use pass::{Gradient, Workspace};
+pub use parameters::ParameterArrays;
+pub use workspace::Workspace;
 
 use crate::activation::Activation;
 use crate::error::{Error, Result};
@@ -187,10 +189,32 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
             let (found, expected) = (x.nrows(), self.n_inputs());
             return Err(Error::SizeMismatch { what: "rows of x, the network's inputs", found, expected });
         }
-        let mut pass = Workspace::new(&self.sizes(), x.ncols());
-        pass.x.copy_from(x);
-        self.forward(&mut pass);
-        Ok(pass.into_outputs())
+        let mut workspace = Workspace::new(&self.sizes(), x.ncols());
+        self.forward(x, &mut workspace);
+        workspace.into_outputs().ok_or(Error::TooFewLayers { found: 1 })
+    }
+}
+
+/// A network whose activations are not known at compile time, as an observer sees it. Every [`Network`] is one.
+pub trait AnyNetwork<T: Real>: fmt::Debug + Send + Sync {
+    /// The layers from the first hidden one to the output.
+    fn layers(&self) -> Vec<Layer<'_, T>>;
+
+    /// The outputs for the inputs `x`; see [`Network::predict`].
+    ///
+    /// # Errors
+    ///
+    /// Returns what [`Network::predict`] returns.
+    fn predict(&self, x: &DMatrix<T>) -> Result<DMatrix<T>>;
+}
+
+impl<T: Real, H: Activation<T>, O: Activation<T>> AnyNetwork<T> for Network<T, H, O> {
+    fn layers(&self) -> Vec<Layer<'_, T>> {
+        self.layers().collect()
+    }
+
+    fn predict(&self, x: &DMatrix<T>) -> Result<DMatrix<T>> {
+        self.predict(x)
     }
 }
 

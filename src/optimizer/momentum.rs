@@ -1,6 +1,6 @@
 //! Gradient descent with momentum.
 
-use super::{Optimizer, check_mu};
+use super::{Optimizer, Scope, StepInfo, below_one, check_mu};
 use crate::error::Result;
 use crate::real::{Real, vectorized};
 
@@ -9,7 +9,12 @@ use crate::real::{Real, vectorized};
 /// 1 − μ is the friction. With μ = 0 it is [`Sgd`](super::Sgd), to the bit. Under a constant gradient the velocity
 /// tends to 1/(1 − μ) times that of plain descent.
 ///
-/// The state is the velocity v.
+/// The one slot is the velocity v. It holds steps, not gradients: when the schedule lowers η, the velocity that was
+/// gathered at the old η goes on and fades by μ per step (PyTorch keeps gradients in its buffer, so that there a new η
+/// scales the old velocity at once).
+///
+/// The learning rate, unless a schedule gives one, is 0.5 (1 − μ), so that the velocity tends to the steps of plain
+/// descent at 0.5.
 ///
 /// Source: chapter 3 of the book, "Momentum-based gradient descent", equations (107) and (108).
 ///
@@ -19,10 +24,11 @@ use crate::real::{Real, vectorized};
 /// use gradus::prelude::*;
 ///
 /// let momentum = Momentum::new(0.5)?;
-/// let (mut w, mut v) = ([0.0], momentum.init(1));
-/// momentum.step(&mut v, &mut w, &[1.0], 1.0);
-/// momentum.step(&mut v, &mut w, &[1.0], 1.0);
-/// assert_eq!((w, v), ([-2.5], vec![-1.5]));
+/// let at = StepInfo::first(1);
+/// let (mut w, mut v) = ([0.0], [0.0]);
+/// momentum.step(&at, &mut [&mut v], &mut w, &mut [1.0], 1.0);
+/// momentum.step(&at, &mut [&mut v], &mut w, &mut [1.0], 1.0);
+/// assert_eq!((w, v), ([-2.5], [-1.5]));
 /// assert!(Momentum::new(1.2).unwrap_err().to_string().contains("outside [0, 1)"));
 /// gradus::check::optimizer(&momentum).unwrap();
 /// # Ok::<(), gradus::Error>(())
@@ -51,19 +57,26 @@ impl Momentum {
 }
 
 impl<T: Real> Optimizer<T> for Momentum {
-    type State = Vec<T>;
-
-    fn init(&self, len: usize) -> Vec<T> {
-        vec![T::zero(); len]
+    fn slots(&self) -> usize {
+        1
     }
 
-    fn step(&self, velocity: &mut Vec<T>, parameters: &mut [T], gradient: &[T], eta: T) {
-        let mu = T::cast(self.mu);
+    fn scope(&self) -> Scope {
+        Scope::Elementwise
+    }
+
+    fn default_rate(&self) -> f64 {
+        0.5 * (1.0 - self.mu)
+    }
+
+    fn step(&self, _: &StepInfo, slots: &mut [&mut [T]], parameters: &mut [T], gradient: &mut [T], eta: T) {
+        let [velocity] = slots else { return };
+        let mu = below_one::<T>(self.mu);
         let forgetful = mu == T::zero();
         vectorized(
             #[inline(always)]
             || {
-                for ((w, v), &g) in parameters.iter_mut().zip(velocity).zip(gradient) {
+                for ((w, v), &mut g) in parameters.iter_mut().zip(velocity.iter_mut()).zip(gradient) {
                     // −0 and not 0 · v, so that v is −η g with the sign of a zero: what plain descent subtracts.
                     let carried = if forgetful { -T::zero() } else { mu * *v };
                     *v = carried - eta * g;
@@ -71,9 +84,5 @@ impl<T: Real> Optimizer<T> for Momentum {
                 }
             },
         );
-    }
-
-    fn elementwise(&self) -> bool {
-        true
     }
 }

@@ -1,6 +1,6 @@
 //! Nesterov's accelerated gradient.
 
-use super::{Optimizer, check_mu};
+use super::{Optimizer, Scope, StepInfo, below_one, check_mu};
 use crate::error::Result;
 use crate::real::{Real, vectorized};
 
@@ -14,7 +14,8 @@ use crate::real::{Real, vectorized};
 /// u → u + μ v − η ∇C(u)        with the new v
 /// ```
 ///
-/// The state is the velocity v.
+/// The one slot is the velocity v; an old velocity keeps the η that it was gathered at, as with
+/// [`Momentum`](super::Momentum). The learning rate, unless a schedule gives one, is 0.5 (1 − μ).
 ///
 /// Source: Sutskever, Martens, Dahl and Hinton, *On the importance of initialization and momentum in deep learning*,
 /// 2013, equations (3) and (4).
@@ -25,9 +26,10 @@ use crate::real::{Real, vectorized};
 /// use gradus::prelude::*;
 ///
 /// let nesterov = Nesterov::new(0.5)?;
-/// let (mut u, mut v) = ([0.0], nesterov.init(1));
-/// nesterov.step(&mut v, &mut u, &[1.0], 1.0);
-/// assert_eq!((u, v), ([-1.5], vec![-1.0]));
+/// let at = StepInfo::first(1);
+/// let (mut u, mut v) = ([0.0], [0.0]);
+/// nesterov.step(&at, &mut [&mut v], &mut u, &mut [1.0], 1.0);
+/// assert_eq!((u, v), ([-1.5], [-1.0]));
 /// gradus::check::optimizer(&nesterov).unwrap();
 /// # Ok::<(), gradus::Error>(())
 /// ```
@@ -54,26 +56,29 @@ impl Nesterov {
 }
 
 impl<T: Real> Optimizer<T> for Nesterov {
-    type State = Vec<T>;
-
-    fn init(&self, len: usize) -> Vec<T> {
-        vec![T::zero(); len]
+    fn slots(&self) -> usize {
+        1
     }
 
-    fn step(&self, velocity: &mut Vec<T>, parameters: &mut [T], gradient: &[T], eta: T) {
-        let mu = T::cast(self.mu);
+    fn scope(&self) -> Scope {
+        Scope::Elementwise
+    }
+
+    fn default_rate(&self) -> f64 {
+        0.5 * (1.0 - self.mu)
+    }
+
+    fn step(&self, _: &StepInfo, slots: &mut [&mut [T]], parameters: &mut [T], gradient: &mut [T], eta: T) {
+        let [velocity] = slots else { return };
+        let mu = below_one::<T>(self.mu);
         vectorized(
             #[inline(always)]
             || {
-                for ((u, v), &g) in parameters.iter_mut().zip(velocity).zip(gradient) {
+                for ((u, v), &mut g) in parameters.iter_mut().zip(velocity.iter_mut()).zip(gradient) {
                     *v = mu * *v - eta * g;
                     *u += mu * *v - eta * g;
                 }
             },
         );
-    }
-
-    fn elementwise(&self) -> bool {
-        true
     }
 }

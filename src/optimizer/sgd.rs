@@ -1,6 +1,6 @@
 //! Stochastic gradient descent.
 
-use super::Optimizer;
+use super::{Optimizer, Scope, StepInfo};
 use crate::real::{Real, vectorized};
 
 /// w → w − η ∂C/∂w: a step downhill, of a length proportional to the slope.
@@ -12,8 +12,9 @@ use crate::real::{Real, vectorized};
 /// ```
 /// use gradus::prelude::*;
 ///
+/// let at = StepInfo::first(1);
 /// let mut w = [1.0, 2.0];
-/// Sgd.step(&mut (), &mut w, &[0.5, -1.0], 0.5);
+/// Sgd.step(&at, &mut [], &mut w, &mut [0.5, -1.0], 0.5);
 /// assert_eq!(w, [0.75, 2.5]);
 /// gradus::check::optimizer(&Sgd).unwrap();
 /// ```
@@ -21,22 +22,18 @@ use crate::real::{Real, vectorized};
 pub struct Sgd;
 
 impl<T: Real> Optimizer<T> for Sgd {
-    type State = ();
+    fn scope(&self) -> Scope {
+        Scope::Elementwise
+    }
 
-    fn init(&self, _len: usize) -> Self::State {}
-
-    fn step(&self, _state: &mut (), parameters: &mut [T], gradient: &[T], eta: T) {
+    fn step(&self, _: &StepInfo, _: &mut [&mut [T]], parameters: &mut [T], gradient: &mut [T], eta: T) {
         vectorized(
             #[inline(always)]
             || {
-                for (w, &g) in parameters.iter_mut().zip(gradient) {
+                for (w, &mut g) in parameters.iter_mut().zip(gradient) {
                     *w -= eta * g;
                 }
             },
         );
-    }
-
-    fn elementwise(&self) -> bool {
-        true
     }
 }

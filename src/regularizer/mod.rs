@@ -64,33 +64,11 @@ pub trait Regularizer<T: Real>: Debug + Send + Sync {
     }
 }
 
-impl<T: Real, R: Regularizer<T> + ?Sized> Regularizer<T> for &R {
-    fn penalty(&self, w: &[T]) -> f64 {
-        (**self).penalty(w)
-    }
-
-    fn add_gradient(&self, w: &[T], scale: T, grad: &mut [T]) {
-        (**self).add_gradient(w, scale, grad);
-    }
-
-    fn elementwise(&self) -> bool {
-        (**self).elementwise()
-    }
-}
-
-impl<T: Real, R: Regularizer<T> + ?Sized> Regularizer<T> for Box<R> {
-    fn penalty(&self, w: &[T]) -> f64 {
-        (**self).penalty(w)
-    }
-
-    fn add_gradient(&self, w: &[T], scale: T, grad: &mut [T]) {
-        (**self).add_gradient(w, scale, grad);
-    }
-
-    fn elementwise(&self) -> bool {
-        (**self).elementwise()
-    }
-}
+crate::forward! { impl<T: Real> Regularizer<T> {
+    fn penalty(&self, w: &[T]) -> f64;
+    fn add_gradient(&self, w: &[T], scale: T, grad: &mut [T]);
+    fn elementwise(&self) -> bool;
+} }
 
 /// Refuses a λ that is negative, NaN or infinite.
 fn check_lambda(lambda: f64) -> crate::Result<()> {

@@ -1,23 +1,18 @@
-//! Those who watch a run.
+//! Observers, which are notified of the progress of a run.
 
 use std::fmt::Debug;
 use std::ops::ControlFlow;
 
-use super::Report;
-use crate::history::EpochRecord;
+use super::{Report, Run, Running};
+use crate::error::Error;
+use crate::real::Real;
 
-/// How far an epoch has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Step {
-    /// The epoch, counted from 1.
-    pub epoch: usize,
-    /// The training steps done in it.
-    pub step: usize,
-    /// The training steps of an epoch.
-    pub steps: usize,
-}
-
-/// Someone who is told of the progress of a run. It does not influence what is learned, but may end the run.
+/// A callback that is notified of each step, each epoch and the end of a run. It does not influence what is learned, but
+/// may end the run.
+///
+/// Methods take `&self`, because one trainer may train several networks at once; state of an observer's own goes into an
+/// atomic or a `Mutex`. Dyn-compatible, and implemented for `&`, `Box` and `Arc`: keep an `Arc` to read the observer
+/// afterwards.
 ///
 /// # Examples
 ///
@@ -28,9 +23,10 @@ pub struct Step {
 /// #[derive(Debug)]
 /// struct PrintCost;
 ///
-/// impl Observer for PrintCost {
-///     fn on_epoch(&mut self, record: &EpochRecord) -> ControlFlow<()> {
-///         println!("{:3} {:.4}", record.epoch, record.training_cost());
+/// impl<T: Real> Observer<T> for PrintCost {
+///     fn on_epoch(&self, running: &Running<'_, T>) -> ControlFlow<()> {
+///         let Some(record) = running.history.last() else { return ControlFlow::Continue(()) };
+///         println!("{:3} {:.4}", record.epoch, record.running_cost);
 ///         ControlFlow::Continue(())
 ///     }
 /// }
@@ -39,29 +35,34 @@ pub struct Step {
 /// assert_eq!(trainer.fit(&mut network, &Dataset::synthetic_digits(100, 1)?, None)?.history.len(), 2);
 /// # Ok::<(), gradus::Error>(())
 /// ```
-pub trait Observer: Debug + Send {
-    /// After each training step. It should be quick: on a small network a step takes some microseconds.
-    fn on_step(&mut self, _step: Step) {}
-
-    /// After each epoch, with its record. Breaking ends the run.
-    fn on_epoch(&mut self, _record: &EpochRecord) -> ControlFlow<()> {
+pub trait Observer<T: Real>: Debug + Send + Sync {
+    /// Called after each training step. Breaking ends the run within the epoch. It should be quick: on a small network a
+    /// step takes some microseconds.
+    fn on_step(&self, _running: &Running<'_, T>) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 
-    /// After the run.
-    fn on_end(&mut self, _report: &Report) {}
+    /// Called after each epoch, with its record in `running.history`. Breaking ends the run.
+    fn on_epoch(&self, _running: &Running<'_, T>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    /// Called once at the end of every run that has begun, however it ends: with its report, or with the error that
+    /// ended it.
+    fn on_end(&self, _outcome: &Outcome<'_, T>) {}
 }
 
-impl<O: Observer + ?Sized> Observer for Box<O> {
-    fn on_step(&mut self, step: Step) {
-        (**self).on_step(step);
-    }
+crate::forward! { impl<T: Real> Observer<T> {
+    fn on_step(&self, running: &Running<'_, T>) -> ControlFlow<()>;
+    fn on_epoch(&self, running: &Running<'_, T>) -> ControlFlow<()>;
+    fn on_end(&self, outcome: &Outcome<'_, T>);
+} }
 
-    fn on_epoch(&mut self, record: &EpochRecord) -> ControlFlow<()> {
-        (**self).on_epoch(record)
-    }
-
-    fn on_end(&mut self, report: &Report) {
-        (**self).on_end(report);
-    }
+/// How a run ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Outcome<'a, T: Real> {
+    /// The report, or the error.
+    pub result: std::result::Result<&'a Report<T>, &'a Error>,
+    /// The run as it stood at its end, from which it can go on.
+    pub run: &'a Run<T>,
 }

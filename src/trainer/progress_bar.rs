@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use indicatif::{ProgressBar as Bar, ProgressStyle};
 
-use super::{Observer, Report, Step};
-use crate::history::EpochRecord;
+use super::{Observer, Outcome, Running};
+use crate::real::Real;
 
 /// An observer that shows a bar for the running epoch and a line for each that has ended.
 ///
@@ -16,7 +16,7 @@ use crate::history::EpochRecord;
 /// ```
 /// use gradus::prelude::*;
 ///
-/// let trainer = Trainer::new(CrossEntropy).observe(ProgressBar::new());
+/// let trainer = Trainer::<f32, _>::new(CrossEntropy).observe(ProgressBar::new());
 /// # let _ = trainer;
 /// ```
 #[derive(Debug)]
@@ -40,21 +40,24 @@ impl ProgressBar {
     }
 }
 
-impl Observer for ProgressBar {
-    fn on_step(&mut self, Step { epoch, step, steps }: Step) {
-        if step == 1 {
-            self.bar.set_length(steps as u64);
-            self.bar.set_prefix(epoch.to_string());
+impl<T: Real> Observer<T> for ProgressBar {
+    fn on_step(&self, running: &Running<'_, T>) -> ControlFlow<()> {
+        if running.step == 1 {
+            self.bar.set_length(running.steps as u64);
+            self.bar.set_prefix(running.epoch.to_string());
         }
-        self.bar.set_position(step as u64);
-    }
-
-    fn on_epoch(&mut self, record: &EpochRecord) -> ControlFlow<()> {
-        self.bar.println(record.to_string());
+        self.bar.set_position(running.step as u64);
         ControlFlow::Continue(())
     }
 
-    fn on_end(&mut self, _report: &Report) {
+    fn on_epoch(&self, running: &Running<'_, T>) -> ControlFlow<()> {
+        if let Some(record) = running.history.last() {
+            self.bar.println(record.to_string());
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn on_end(&self, _outcome: &Outcome<'_, T>) {
         self.bar.finish_and_clear();
     }
 }

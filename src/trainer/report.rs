@@ -2,30 +2,34 @@
 
 use std::fmt;
 
-use super::Keep;
+use super::Run;
+use super::snapshot::Keep;
 use crate::history::{EpochRecord, History};
+use crate::real::Real;
 use crate::stopping::StopReason;
 
 /// How a run went: its history, why it stopped, and which parameters the network was left with.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct Report {
+pub struct Report<T> {
     /// What was recorded after each epoch.
     pub history: History,
     /// Why the run ended.
     pub stop_reason: StopReason,
     /// The epoch whose parameters the network holds; 0 for the initial ones.
     pub kept_epoch: usize,
+    /// The run as it ended, with the parameters of its last step, to [go on](super::Trainer::resume) from.
+    pub run: Run<T>,
     kept_for: String,
 }
 
-impl Report {
-    pub(super) fn new(history: History, stop_reason: StopReason, kept_epoch: usize, keep: Keep) -> Self {
+impl<T: Real> Report<T> {
+    pub(super) fn new(run: Run<T>, stop_reason: StopReason, keep: Keep) -> Self {
         let kept_for = match keep {
             Keep::Best(metric) => format!("best {metric}"),
             Keep::Last => "the last".to_owned(),
         };
-        Self { history, stop_reason, kept_epoch, kept_for }
+        Self { history: run.history.clone(), stop_reason, kept_epoch: run.kept_epoch, run, kept_for }
     }
 
     /// The record of the epoch whose parameters the network holds.
@@ -39,7 +43,7 @@ impl Report {
     }
 }
 
-impl fmt::Display for Report {
+impl<T: Real> fmt::Display for Report<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let epochs = self.history.len();
         writeln!(f, "stopped     after epoch {epochs}: {}", self.stop_reason)?;

@@ -85,16 +85,9 @@ pub trait Distortion: Debug + Send + Sync {
     }
 }
 
-macro_rules! forward {
-    ($($pointer:ty),*) => { $(
-        impl<D: Distortion + ?Sized> Distortion for $pointer {
-            fn distort(&self, grid: &mut Grid, rng: &mut dyn Rng) {
-                (**self).distort(grid, rng);
-            }
-        }
-    )* };
-}
-forward!(&D, Box<D>);
+crate::forward! { impl Distortion {
+    fn distort(&self, grid: &mut Grid, rng: &mut dyn Rng);
+} }
 
 /// A number drawn uniformly from [−`most`, `most`), with 53 random bits.
 fn within(most: f64, rng: &mut dyn Rng) -> f64 {

@@ -1,0 +1,106 @@
+//! A mini-batch: what one training step learns from.
+
+use nalgebra::DMatrix;
+
+use super::Samples;
+use crate::error::{Error, Result};
+use crate::real::Real;
+
+/// Some samples as matrices whose columns are examples, each with a weight.
+///
+/// The cost of a batch of m examples is C = 1/m Σ_j weight_j C_j, so that weights of mean 1 leave the size of a step
+/// as it is. Weights of classes, of samples, and the advantages of a policy gradient are all the same thing.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let (x, y) = (DMatrix::from_element(2, 3, 0.5), DMatrix::from_element(1, 3, 1.0));
+/// let mut batch = Batch::new(x, y)?;
+/// assert_eq!((batch.examples(), &batch.weights[..]), (3, &[1.0; 3][..]));
+/// batch.weights[2] = 4.0; // the third example counts four times
+/// # Ok::<(), gradus::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch<T> {
+    /// The inputs, n_in × examples.
+    pub x: DMatrix<T>,
+    /// The targets, n_out × examples.
+    pub y: DMatrix<T>,
+    /// The weight of each example, 1 by default.
+    pub weights: Vec<T>,
+    /// The epoch, counted from 1: with the number of a sample it determines what dropout leaves out.
+    pub epoch: u64,
+    /// The number of each sample in its source.
+    pub samples: Vec<usize>,
+}
+
+impl<T: Real> Batch<T> {
+    /// Creates a batch of the inputs `x` and the targets `y`, each example with weight 1.
+    ///
+    /// # Shapes
+    ///
+    /// `x` n_in × examples, `y` n_out × examples.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::SizeMismatch`] if `x` and `y` differ in their number of columns.
+    pub fn new(x: DMatrix<T>, y: DMatrix<T>) -> Result<Self> {
+        if x.ncols() != y.ncols() {
+            return Err(Error::SizeMismatch {
+                what: "columns of y, one for each of x",
+                found: y.ncols(),
+                expected: x.ncols(),
+            });
+        }
+        let m = x.ncols();
+        Ok(Self { x, y, weights: vec![T::one(); m], epoch: 1, samples: (0..m).collect() })
+    }
+
+    /// Creates a batch of zeros for `examples` examples, to be filled by [`gather`](Self::gather).
+    pub fn zeros(n_inputs: usize, n_outputs: usize, examples: usize) -> Self {
+        Self {
+            x: DMatrix::zeros(n_inputs, examples),
+            y: DMatrix::zeros(n_outputs, examples),
+            weights: vec![T::one(); examples],
+            epoch: 1,
+            samples: vec![0; examples],
+        }
+    }
+
+    /// The number of examples m.
+    pub fn examples(&self) -> usize {
+        self.x.ncols()
+    }
+
+    /// Fills the batch with the samples `indices` of `source`, as they are in `epoch`, and their weights. Does not
+    /// allocate.
+    ///
+    /// # Errors
+    ///
+    /// Returns what [`Samples::gather`] returns, and [`Error::SizeMismatch`] if there are not as many `indices` as the
+    /// batch has examples, or if the source has changed the shape of `x` or `y`.
+    pub fn gather(&mut self, source: &dyn Samples<T>, epoch: u64, indices: &[usize]) -> Result<()> {
+        let shapes = (self.x.shape(), self.y.shape());
+        if indices.len() != self.examples() {
+            return Err(Error::SizeMismatch {
+                what: "samples to gather, one for each column of the batch",
+                found: indices.len(),
+                expected: self.examples(),
+            });
+        }
+        source.gather(epoch, indices, &mut self.x, &mut self.y)?;
+        if (self.x.shape(), self.y.shape()) != shapes {
+            return Err(Error::SizeMismatch {
+                what: "values that `gather` of the samples has left in x and y",
+                found: self.x.len() + self.y.len(),
+                expected: shapes.0.0 * shapes.0.1 + shapes.1.0 * shapes.1.1,
+            });
+        }
+        source.weights(indices, &mut self.weights);
+        self.epoch = epoch;
+        self.samples.copy_from_slice(indices);
+        Ok(())
+    }
+}

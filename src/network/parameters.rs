@@ -1,0 +1,172 @@
+//! Values in the shape of a network's parameters: a gradient, an optimizer's state, a snapshot.
+
+use nalgebra::{DMatrixView, DVectorView};
+use serde::{Deserialize, Serialize};
+
+use super::Network;
+use crate::activation::Activation;
+use crate::error::{Error, Result};
+use crate::real::Real;
+
+/// One value for each weight and each bias of a network: w₁, b₁, w₂, b₂, … in one vector, weights in column order.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let mut gradient = ParameterArrays::<f64>::zeros(&[784, 30, 10]);
+/// assert_eq!(gradient.len(), 784 * 30 + 30 + 30 * 10 + 10);
+/// assert_eq!(gradient.weights(1).shape(), (10, 30));
+/// gradient.arrays_mut().for_each(|array| array.fill(1.0));
+/// assert_eq!(gradient.biases(0).sum(), 30.0);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Stored<T>", bound(deserialize = "T: Real"))]
+pub struct ParameterArrays<T> {
+    sizes: Vec<usize>,
+    values: Vec<T>,
+}
+
+/// The deserialized form, not yet validated.
+#[derive(Deserialize)]
+#[serde(rename = "ParameterArrays", bound(deserialize = "T: Real"))]
+struct Stored<T> {
+    sizes: Vec<usize>,
+    values: Vec<T>,
+}
+
+impl<T: Real> TryFrom<Stored<T>> for ParameterArrays<T> {
+    type Error = Error;
+
+    fn try_from(Stored { sizes, values }: Stored<T>) -> Result<Self> {
+        Self::from_values(sizes, values)
+    }
+}
+
+/// The number of weights and biases of a network with layers of `sizes` neurons; `None` if it overflows.
+fn count(sizes: &[usize]) -> Option<usize> {
+    let layer = |pair: &[usize]| pair[0].checked_add(1)?.checked_mul(pair[1]);
+    sizes.windows(2).try_fold(0, |sum: usize, pair| sum.checked_add(layer(pair)?))
+}
+
+impl<T: Real> ParameterArrays<T> {
+    /// Creates zeros for a network with layers of `sizes` neurons, the inputs first.
+    pub fn zeros(sizes: &[usize]) -> Self {
+        let len = count(sizes).unwrap_or(0);
+        Self { sizes: sizes.to_vec(), values: vec![T::zero(); len] }
+    }
+
+    /// Creates arrays for a network with layers of `sizes` neurons from all their values in order.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::SizeMismatch`] if there is not one value for each parameter.
+    pub fn from_values(sizes: Vec<usize>, values: Vec<T>) -> Result<Self> {
+        if count(&sizes) != Some(values.len()) {
+            let expected = count(&sizes).unwrap_or(usize::MAX);
+            return Err(Error::SizeMismatch {
+                what: "values of all parameters",
+                found: values.len(),
+                expected,
+            });
+        }
+        Ok(Self { sizes, values })
+    }
+
+    /// Copies the parameters of `network`.
+    pub fn from_network<H: Activation<T>, O: Activation<T>>(network: &Network<T, H, O>) -> Self {
+        let mut copy = Self::zeros(&network.sizes());
+        copy.copy_from(network);
+        copy
+    }
+
+    /// Copies the parameters of `network`, which has to be of the same sizes. Does not allocate.
+    pub(crate) fn copy_from<H: Activation<T>, O: Activation<T>>(&mut self, network: &Network<T, H, O>) {
+        for (copy, parameters) in self.arrays_mut().zip(network.parameters()) {
+            copy.copy_from_slice(parameters);
+        }
+    }
+
+    /// Copies the values into `network`, which has to be of the same sizes. Does not allocate.
+    pub(crate) fn copy_to<H: Activation<T>, O: Activation<T>>(&self, network: &mut Network<T, H, O>) {
+        for (parameters, copy) in network.parameters_mut().zip(self.arrays()) {
+            parameters.copy_from_slice(copy);
+        }
+    }
+
+    /// The number of neurons of each layer, the inputs first.
+    pub fn sizes(&self) -> &[usize] {
+        &self.sizes
+    }
+
+    /// The number of values.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there are no values: the network has no layers.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// All values in order.
+    pub fn values(&self) -> &[T] {
+        &self.values
+    }
+
+    /// All values in order.
+    pub fn values_mut(&mut self) -> &mut [T] {
+        &mut self.values
+    }
+
+    /// The arrays w₁, b₁, w₂, b₂, … as slices, in the order of [`Network::parameters`].
+    pub fn arrays(&self) -> impl Iterator<Item = &[T]> {
+        let mut rest = &self.values[..];
+        lengths(&self.sizes).map(move |len| {
+            let (array, after) = rest.split_at(len);
+            rest = after;
+            array
+        })
+    }
+
+    /// The arrays w₁, b₁, w₂, b₂, … as slices, in the order of [`Network::parameters_mut`].
+    pub fn arrays_mut(&mut self) -> impl Iterator<Item = &mut [T]> {
+        let mut rest = &mut self.values[..];
+        lengths(&self.sizes).map(move |len| {
+            let (array, after) = std::mem::take(&mut rest).split_at_mut(len);
+            rest = after;
+            array
+        })
+    }
+
+    /// The values for the weights of layer `index`, 0 for the first after the inputs: outputs × inputs.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no such layer.
+    pub fn weights(&self, index: usize) -> DMatrixView<'_, T> {
+        let (n_in, n_out) = (self.sizes[index], self.sizes[index + 1]);
+        DMatrixView::from_slice(&self.values[self.offset(index)..], n_out, n_in)
+    }
+
+    /// The values for the biases of layer `index`, 0 for the first after the inputs.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no such layer.
+    pub fn biases(&self, index: usize) -> DVectorView<'_, T> {
+        let (n_in, n_out) = (self.sizes[index], self.sizes[index + 1]);
+        DVectorView::from_slice(&self.values[self.offset(index) + n_in * n_out..], n_out)
+    }
+
+    /// Where the values of layer `index` begin.
+    fn offset(&self, index: usize) -> usize {
+        lengths(&self.sizes).take(2 * index).sum()
+    }
+}
+
+/// The lengths of w₁, b₁, w₂, b₂, …
+fn lengths(sizes: &[usize]) -> impl Iterator<Item = usize> {
+    sizes.windows(2).flat_map(|pair| [pair[0] * pair[1], pair[1]])
+}

@@ -1,0 +1,299 @@
+//! Backpropagation: a batch forward through the network, its error back, and the gradient.
+
+use std::ops::Range;
+
+use nalgebra::DMatrix;
+
+use super::{Network, ParameterArrays};
+use crate::activation::Activation;
+use crate::cost::Cost;
+use crate::data::Batch;
+use crate::linalg::{self, Panels};
+use crate::real::Real;
+
+/// Preallocated activations, errors and costs for batches of one size.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let network = Network::<f64, _, _>::new(&[2, 3, 1], Tanh, Sigmoid, &ScaledGaussian, 1)?;
+/// let batch = Batch::new(DMatrix::from_element(2, 5, 0.5), DMatrix::from_element(1, 5, 1.0))?;
+/// let mut workspace = Workspace::new(&network.sizes(), batch.examples());
+/// let mut gradient = ParameterArrays::zeros(&network.sizes());
+///
+/// network.forward(&batch.x, &mut workspace);
+/// let cost = network.cost(&CrossEntropy, &batch, &mut workspace);
+/// network.backward(&CrossEntropy, &batch, &mut workspace, &mut gradient);
+/// assert!(cost > 0.0 && gradient.biases(1)[0] < 0.0); // a larger bias would make the output larger, as it should be
+/// # Ok::<(), gradus::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Workspace<T> {
+    layers: Vec<LayerWorkspace<T>>,
+    /// What dropout makes of the inputs.
+    inputs: Option<Mask<T>>,
+    /// C_x of each example.
+    costs: Vec<f64>,
+    /// The errors of the layer whose gradient is being computed, copied for all column blocks of its weights.
+    delta: Panels<T>,
+}
+
+/// One layer's buffers, each neurons × examples.
+#[derive(Debug, Clone)]
+struct LayerWorkspace<T> {
+    /// The weighted inputs, z = w a' + b with a' the activations of the layer before.
+    z: DMatrix<T>,
+    /// The activations, a = f(z).
+    a: DMatrix<T>,
+    /// The errors, δ = ∂C/∂z with C the mean cost of the batch.
+    delta: DMatrix<T>,
+    /// What dropout makes of the activations.
+    mask: Option<Mask<T>>,
+}
+
+/// Activations that are multiplied by factors on their way to the next layer: 0 for a neuron that is dropped.
+#[derive(Debug, Clone)]
+pub(crate) struct Mask<T> {
+    /// Neurons × examples.
+    pub(crate) factors: DMatrix<T>,
+    masked: DMatrix<T>,
+}
+
+impl<T: Real> Mask<T> {
+    fn new(neurons: usize, examples: usize) -> Self {
+        Self { factors: DMatrix::zeros(neurons, examples), masked: DMatrix::zeros(neurons, examples) }
+    }
+
+    fn apply(&mut self, a: &DMatrix<T>) {
+        self.masked.copy_from(a);
+        self.masked.component_mul_assign(&self.factors);
+    }
+}
+
+impl<T> LayerWorkspace<T> {
+    /// What the next layer sees of this one.
+    fn outputs(&self) -> &DMatrix<T> {
+        self.mask.as_ref().map_or(&self.a, |mask| &mask.masked)
+    }
+}
+
+impl<T: Real> Workspace<T> {
+    /// Allocates buffers for `examples` examples in a network with layers of `sizes` neurons, the inputs first.
+    pub fn new(sizes: &[usize], examples: usize) -> Self {
+        let zeros = |size: usize| DMatrix::zeros(size, examples);
+        let layer =
+            |&size: &usize| LayerWorkspace { z: zeros(size), a: zeros(size), delta: zeros(size), mask: None };
+        let highest = sizes.iter().skip(1).copied().max().unwrap_or(0);
+        Self {
+            layers: sizes.iter().skip(1).map(layer).collect(),
+            inputs: None,
+            costs: vec![0.0; examples],
+            delta: Panels::new(highest, examples),
+        }
+    }
+
+    /// Multiplies the activations of some layers by factors on their way to the next layer: `masked(l)` says whether
+    /// those of layer l are, the inputs being layer 0.
+    pub(crate) fn with_masks(mut self, n_inputs: usize, masked: impl Fn(usize) -> bool) -> Self {
+        let examples = self.examples();
+        self.inputs = masked(0).then(|| Mask::new(n_inputs, examples));
+        let last = self.layers.len();
+        for (number, layer) in (1..last).zip(&mut self.layers) {
+            layer.mask = masked(number).then(|| Mask::new(layer.a.nrows(), examples));
+        }
+        self
+    }
+
+    /// The masks that there are, with the number of the layer.
+    pub(crate) fn masks_mut(&mut self) -> impl Iterator<Item = (usize, &mut Mask<T>)> {
+        let hidden = self.layers.iter_mut().map(|layer| &mut layer.mask);
+        (0..)
+            .zip([&mut self.inputs].into_iter().chain(hidden))
+            .filter_map(|(l, mask)| Some((l, mask.as_mut()?)))
+    }
+
+    /// The number of examples.
+    pub fn examples(&self) -> usize {
+        self.costs.len()
+    }
+
+    /// The outputs of the network after [`Network::forward`], outputs × examples.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the workspace was made for fewer than two sizes.
+    pub fn outputs(&self) -> &DMatrix<T> {
+        &self.layers[self.layers.len() - 1].a
+    }
+
+    /// The activations of layer `index`, 0 for the first after the inputs; neurons × examples.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no such layer.
+    pub fn activations(&self, index: usize) -> &DMatrix<T> {
+        &self.layers[index].a
+    }
+
+    /// The errors δ of layer `index` after [`Network::compute_deltas`], 0 for the first layer after the inputs;
+    /// neurons × examples.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no such layer.
+    pub fn deltas(&self, index: usize) -> &DMatrix<T> {
+        &self.layers[index].delta
+    }
+
+    /// C_x of each example, after [`Network::cost`].
+    pub fn costs(&self) -> &[f64] {
+        &self.costs
+    }
+
+    pub(super) fn into_outputs(mut self) -> Option<DMatrix<T>> {
+        self.layers.pop().map(|layer| layer.a)
+    }
+
+    /// Makes the gradient of layer `index` ready to be computed, column block by column block.
+    pub(crate) fn begin_gradient(&mut self, index: usize) {
+        self.delta.copy_from(&self.layers[index].delta);
+    }
+
+    /// Computes the gradient for the weights of layer `index` that lead from the neurons `inputs`, a column each, one
+    /// after the other in `gradient`, after [`begin_gradient`](Self::begin_gradient) of that layer:
+    ///
+    /// ```text
+    /// ∂C/∂w = δ a'ᵀ
+    /// ```
+    ///
+    /// with a' the activations of the layer before. This and [`bias_gradient`](Self::bias_gradient) are the only places
+    /// where a gradient is computed.
+    ///
+    /// Source: chapter 2 of the book, equation (BP4), for a whole batch at once.
+    pub(crate) fn weight_gradient(
+        &self,
+        x: &DMatrix<T>,
+        index: usize,
+        inputs: Range<usize>,
+        gradient: &mut [T],
+    ) {
+        let a = match index.checked_sub(1) {
+            Some(before) => self.layers[before].outputs(),
+            None => self.inputs.as_ref().map_or(x, |mask| &mask.masked),
+        };
+        linalg::weight_gradient_of(&self.delta, a, inputs, gradient);
+    }
+
+    /// Computes ∂C/∂b = Σ_x δ_x of layer `index`.
+    ///
+    /// Source: chapter 2 of the book, equation (BP3), for a whole batch at once.
+    pub(crate) fn bias_gradient(&self, index: usize, gradient: &mut [T]) {
+        linalg::bias_gradient(&self.layers[index].delta, gradient);
+    }
+}
+
+impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
+    /// Computes the activations of every layer: z = w a' + b, a = f(z), where a' are the activations of the layer
+    /// before, and `x` for the first.
+    ///
+    /// # Shapes
+    ///
+    /// `x` n_in × examples.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `workspace` was made for other sizes or another number of examples.
+    pub fn forward(&self, x: &DMatrix<T>, workspace: &mut Workspace<T>) {
+        let Workspace { layers, inputs, .. } = workspace;
+        let mut before = match inputs {
+            Some(mask) => {
+                mask.apply(x);
+                &mask.masked
+            }
+            None => x,
+        };
+        assert_eq!(
+            layers.len(),
+            self.hidden.len() + 1,
+            "layers of the workspace against those of the network"
+        );
+        for (layer, buffers) in self.layers().zip(layers) {
+            linalg::weighted_inputs(layer.weights, layer.biases, before, &mut buffers.z);
+            layer.activation.activate(&buffers.z, &mut buffers.a);
+            if let Some(mask) = &mut buffers.mask {
+                mask.apply(&buffers.a);
+            }
+            before = buffers.outputs();
+        }
+    }
+
+    /// Computes the cost of each example of the batch that has just gone [`forward`](Self::forward), and returns
+    /// Σ_j weight_j C_j.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `workspace` was made for other sizes or another number of examples.
+    pub fn cost<C: Cost<T, O>>(&self, cost: &C, batch: &Batch<T>, workspace: &mut Workspace<T>) -> f64 {
+        let Workspace { layers, costs, .. } = workspace;
+        let Some(last) = layers.last() else { return 0.0 };
+        cost.values(&self.output.activation, &last.z, &last.a, &batch.y, costs);
+        costs.iter().zip(&batch.weights).map(|(cost, weight)| weight.to_f64() * cost).sum()
+    }
+
+    /// Computes the gradient of the mean cost 1/m Σ_j weight_j C_j of the batch that has just gone
+    /// [`forward`](Self::forward).
+    ///
+    /// # Panics
+    ///
+    /// Panics if `workspace` or `gradient` was made for other sizes, or `workspace` for another number of examples.
+    pub fn backward<C: Cost<T, O>>(
+        &self,
+        cost: &C,
+        batch: &Batch<T>,
+        workspace: &mut Workspace<T>,
+        gradient: &mut ParameterArrays<T>,
+    ) {
+        self.compute_deltas(cost, batch, workspace);
+        let mut arrays = gradient.arrays_mut();
+        for index in 0..workspace.layers.len() {
+            let (Some(weights), Some(biases)) = (arrays.next(), arrays.next()) else { return };
+            let inputs = weights.len() / biases.len().max(1);
+            workspace.begin_gradient(index);
+            workspace.weight_gradient(&batch.x, index, 0..inputs, weights);
+            workspace.bias_gradient(index, biases);
+        }
+    }
+
+    /// Computes the error δ = ∂C/∂z of every layer, C = 1/m Σ_j weight_j C_j being the mean cost of the batch that has
+    /// just gone [`forward`](Self::forward).
+    ///
+    /// The output layer's δ comes from the cost and is divided by m, the number of examples. Each layer, from the last
+    /// to the second, hands ∂C/∂a' = wᵀ δ to the layer before, whose activation pulls it back to its own δ.
+    ///
+    /// Source: chapter 2 of the book, equations (BP1) and (BP2), for a whole batch at once.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `workspace` was made for other sizes or another number of examples.
+    pub fn compute_deltas<C: Cost<T, O>>(&self, cost: &C, batch: &Batch<T>, workspace: &mut Workspace<T>) {
+        let m = T::cast(workspace.examples() as f64);
+        if let Some(last) = workspace.layers.last_mut() {
+            cost.delta(&self.output.activation, &last.z, &last.a, &batch.y, &mut last.delta);
+            for (mut delta, &weight) in last.delta.column_iter_mut().zip(&batch.weights) {
+                delta.apply(|delta| *delta = *delta * weight / m);
+            }
+        }
+        for (index, layer) in self.hidden.iter().enumerate().rev() {
+            let after = self.hidden.get(index + 1).map_or(&self.output.weights, |layer| &layer.weights);
+            let (before, from_here) = workspace.layers.split_at_mut(index + 1);
+            let LayerWorkspace { z, a, delta, mask } = &mut before[index];
+            linalg::input_gradient(after, &from_here[0].delta, delta);
+            if let Some(mask) = mask {
+                delta.component_mul_assign(&mask.factors);
+            }
+            layer.activation.pull_back(z, a, delta);
+        }
+    }
+}

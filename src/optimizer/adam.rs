@@ -1,0 +1,96 @@
+//! Adam.
+
+use super::{Optimizer, Scope, StepInfo, below_one, check_decay, check_epsilon, power};
+use crate::error::Result;
+use crate::real::{Real, vectorized};
+
+/// A step of about η for each parameter, whatever the size of its gradient: the mean of its gradients over the root of
+/// the mean of their squares.
+///
+/// ```text
+/// m → β₁ m + (1 − β₁) g            m̂ = m/(1 − β₁ᵗ)
+/// v → β₂ v + (1 − β₂) g²           v̂ = v/(1 − β₂ᵗ)
+/// w → w − η m̂/(√v̂ + ε)
+/// ```
+///
+/// g is the gradient, penalty included; t the number of the step, counted from 1. The divisions make up for the zeros
+/// that m and v begin with.
+///
+/// The slots are m and v. The learning rate, unless a schedule gives one, is 0.001.
+///
+/// Source: Kingma and Ba, *Adam: a method for stochastic optimization*, 2015, algorithm 1.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let at = StepInfo::first(1);
+/// let adam = Adam::default();
+/// let (mut w, mut m, mut v) = ([1.0], [0.0], [0.0]);
+/// adam.step(&at, &mut [&mut m, &mut v], &mut w, &mut [1234.0], 0.001);
+/// assert!((w[0] - 0.999f64).abs() < 1e-12); // η, however large the gradient
+/// gradus::check::optimizer(&adam).unwrap();
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Adam {
+    beta_1: f64,
+    beta_2: f64,
+    epsilon: f64,
+}
+
+impl Default for Adam {
+    /// β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸.
+    fn default() -> Self {
+        Self { beta_1: 0.9, beta_2: 0.999, epsilon: 1e-8 }
+    }
+}
+
+impl Adam {
+    /// Creates Adam with the decay rates β₁ = `beta_1` and β₂ = `beta_2` and ε = `epsilon`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Setting`](crate::Error::Setting) if β₁ or β₂ is outside [0, 1), or if ε is not positive and
+    /// finite.
+    pub fn new(beta_1: f64, beta_2: f64, epsilon: f64) -> Result<Self> {
+        check_decay("decay rate β₁", beta_1)?;
+        check_decay("decay rate β₂", beta_2)?;
+        check_epsilon(epsilon)?;
+        Ok(Self { beta_1, beta_2, epsilon })
+    }
+}
+
+impl<T: Real> Optimizer<T> for Adam {
+    fn slots(&self) -> usize {
+        2
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::Elementwise
+    }
+
+    fn default_rate(&self) -> f64 {
+        0.001
+    }
+
+    fn step(&self, at: &StepInfo, slots: &mut [&mut [T]], parameters: &mut [T], gradient: &mut [T], eta: T) {
+        let [m, v] = slots else { return };
+        let (beta_1, beta_2) = (below_one::<T>(self.beta_1), below_one::<T>(self.beta_2));
+        let (new_1, new_2, epsilon) = (T::one() - beta_1, T::one() - beta_2, T::cast(self.epsilon));
+        // η m̂/(√v̂ + ε), with what does not depend on the parameter outside the loop.
+        let eta = T::cast(eta.to_f64() / (1.0 - power(self.beta_1, at.t)));
+        let root = T::cast(1.0 / (1.0 - power(self.beta_2, at.t)).sqrt());
+        vectorized(
+            #[inline(always)]
+            || {
+                let moments = m.iter_mut().zip(v.iter_mut());
+                for ((w, &mut g), (m, v)) in parameters.iter_mut().zip(gradient).zip(moments) {
+                    *m = beta_1 * *m + new_1 * g;
+                    *v = beta_2 * *v + new_2 * g * g;
+                    *w -= eta * *m / (v.sqrt() * root + epsilon);
+                }
+            },
+        );
+    }
+}

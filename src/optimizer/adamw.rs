@@ -1,0 +1,78 @@
+//! Adam with decoupled weight decay.
+
+use super::{Adam, Optimizer, ParameterKind, Scope, StepInfo};
+use crate::error::{Result, check_setting};
+use crate::real::{Real, vectorized};
+
+/// w → (1 − η λ) w for weights, and then a step of [`Adam`]: weight decay that the size of the gradient does not scale.
+///
+/// Biases do not decay. λ is a rate per unit of η and is not divided by n, unlike that of
+/// [`L2`](crate::regularizer::L2).
+///
+/// The slots are those of Adam. The learning rate, unless a schedule gives one, is 0.001.
+///
+/// Source: Loshchilov and Hutter, *Decoupled weight decay regularization*, 2019, algorithm 2.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let at = StepInfo::first(1);
+/// let adamw = AdamW::new(Adam::default(), 0.1)?;
+/// let (mut w, mut m, mut v) = ([1.0], [0.0], [0.0]);
+/// adamw.step(&at, &mut [&mut m, &mut v], &mut w, &mut [0.0], 0.5);
+/// assert_eq!(w, [0.95]);
+/// gradus::check::optimizer(&adamw).unwrap();
+/// # Ok::<(), gradus::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AdamW {
+    adam: Adam,
+    lambda: f64,
+}
+
+impl Default for AdamW {
+    /// The default Adam with λ = 0.01.
+    fn default() -> Self {
+        Self { adam: Adam::default(), lambda: 0.01 }
+    }
+}
+
+impl AdamW {
+    /// Creates `adam` with the decay rate λ = `lambda` of the weights.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Setting`](crate::Error::Setting) if λ is negative, NaN or infinite.
+    pub fn new(adam: Adam, lambda: f64) -> Result<Self> {
+        let why = "below 0 the weights would grow without bound; try 0.01";
+        check_setting("weight decay λ", lambda, lambda >= 0.0 && lambda.is_finite(), "[0, ∞)", why)?;
+        Ok(Self { adam, lambda })
+    }
+}
+
+impl<T: Real> Optimizer<T> for AdamW {
+    fn slots(&self) -> usize {
+        Optimizer::<T>::slots(&self.adam)
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::Elementwise
+    }
+
+    fn default_rate(&self) -> f64 {
+        Optimizer::<T>::default_rate(&self.adam)
+    }
+
+    fn step(&self, at: &StepInfo, slots: &mut [&mut [T]], parameters: &mut [T], gradient: &mut [T], eta: T) {
+        if at.kind == ParameterKind::Weights {
+            let kept = T::cast(1.0 - eta.to_f64() * self.lambda);
+            vectorized(
+                #[inline(always)]
+                || parameters.iter_mut().for_each(|w| *w *= kept),
+            );
+        }
+        self.adam.step(at, slots, parameters, gradient, eta);
+    }
+}

@@ -1,0 +1,176 @@
+//! Gradients that are held to a size before another optimizer sees them.
+
+use super::{Optimizer, Scope, StepInfo};
+use crate::error::{Result, check_setting};
+use crate::network::ParameterArrays;
+use crate::real::{Real, vectorized};
+
+/// Clamps every element of the gradient to [−c, c] and hands it to the optimizer `O`.
+///
+/// Source: Mikolov, *Statistical language models based on neural networks*, 2012, section 3.2.2.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let at = StepInfo::first(1);
+/// let mut w = [0.0, 0.0];
+/// ClipByValue::new(Sgd, 1.0)?.step(&at, &mut [], &mut w, &mut [5.0, -0.5], 1.0);
+/// assert_eq!(w, [-1.0, 0.5]);
+/// # Ok::<(), gradus::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ClipByValue<O> {
+    optimizer: O,
+    limit: f64,
+}
+
+/// Scales the gradient of each array (a weight matrix, a bias vector) to a Euclidean norm of at most c and hands it to
+/// the optimizer `O`: g → g · min(1, c/‖g‖).
+///
+/// Source: Pascanu, Mikolov and Bengio, *On the difficulty of training recurrent neural networks*, 2013, algorithm 1,
+/// for each array by itself.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let at = StepInfo::first(1);
+/// let mut w = [0.0, 0.0];
+/// ClipByNorm::new(Sgd, 1.0)?.step(&at, &mut [], &mut w, &mut [3.0, 4.0], 5.0);
+/// assert_eq!(w, [-3.0, -4.0]);
+/// # Ok::<(), gradus::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ClipByNorm<O> {
+    optimizer: O,
+    limit: f64,
+}
+
+/// Scales the gradient of all parameters together to a Euclidean norm of at most c and hands it to the optimizer `O`:
+/// g → g · min(1, c/‖g‖), which keeps its direction.
+///
+/// Source: Pascanu, Mikolov and Bengio, *On the difficulty of training recurrent neural networks*, 2013, algorithm 1.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let clip = ClipByGlobalNorm::new(Adam::default(), 1.0)?;
+/// let mut gradient = ParameterArrays::from_values(vec![1, 1], vec![3.0, 4.0])?;
+/// clip.prepare(&mut gradient);
+/// assert_eq!(gradient.values(), [3.0 / 5.0, 4.0 / 5.0]);
+/// # Ok::<(), gradus::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ClipByGlobalNorm<O> {
+    optimizer: O,
+    limit: f64,
+}
+
+macro_rules! constructor {
+    ($($name:ident)*) => { $(
+        impl<O> $name<O> {
+            /// Holds the gradient that `optimizer` sees to c = `limit`.
+            ///
+            /// # Errors
+            ///
+            /// Returns [`Error::Setting`](crate::Error::Setting) if `limit` is not positive and finite.
+            pub fn new(optimizer: O, limit: f64) -> Result<Self> {
+                let why = "with 0 nothing would move, and no gradient exceeds infinity; try 1";
+                check_setting("clipping limit c", limit, limit > 0.0 && limit.is_finite(), "(0, ∞)", why)?;
+                Ok(Self { optimizer, limit })
+            }
+        }
+    )* };
+}
+constructor!(ClipByValue ClipByNorm ClipByGlobalNorm);
+
+/// Scales `gradient` so that its norm is at most `limit`.
+pub(super) fn scale_to_norm<T: Real>(gradient: &mut [T], limit: f64) {
+    let norm = norm(gradient);
+    if norm > limit {
+        let factor = T::cast(limit / norm);
+        vectorized(
+            #[inline(always)]
+            || gradient.iter_mut().for_each(|g| *g *= factor),
+        );
+    }
+}
+
+/// ‖x‖, summed in double precision in 16 interleaved sums, so that it vectorizes and its bits are the same everywhere.
+fn norm<T: Real>(x: &[T]) -> f64 {
+    vectorized(
+        #[inline(always)]
+        || {
+            let mut sums = [0.0; 16];
+            for chunk in x.chunks(16) {
+                for (sum, x) in sums.iter_mut().zip(chunk) {
+                    *sum += x.to_f64() * x.to_f64();
+                }
+            }
+            sums.iter().sum::<f64>().sqrt()
+        },
+    )
+}
+
+macro_rules! wrapper {
+    ($name:ident, $scope:expr, |$self:ident, $gradient:ident| $before:expr $(, prepare |$this:ident, $all:ident| $prepare:expr)?) => {
+        impl<T: Real, O: Optimizer<T>> Optimizer<T> for $name<O> {
+            fn slots(&self) -> usize {
+                self.optimizer.slots()
+            }
+
+            fn scope(&self) -> Scope {
+                self.optimizer.scope().max($scope)
+            }
+
+            fn default_rate(&self) -> f64 {
+                self.optimizer.default_rate()
+            }
+
+            fn prepare(&self, gradient: &mut ParameterArrays<T>) {
+                $( let ($this, $all) = (self, &mut *gradient); $prepare; )?
+                self.optimizer.prepare(gradient);
+            }
+
+            fn step(
+                &self,
+                at: &StepInfo,
+                slots: &mut [&mut [T]],
+                parameters: &mut [T],
+                gradient: &mut [T],
+                eta: T,
+            ) {
+                let ($self, $gradient) = (self, &mut *gradient);
+                $before;
+                self.optimizer.step(at, slots, parameters, gradient, eta);
+            }
+        }
+    };
+}
+
+wrapper!(ClipByValue, Scope::Elementwise, |this, gradient| {
+    let limit = T::cast(this.limit);
+    vectorized(
+        #[inline(always)]
+        || {
+            for g in gradient.iter_mut() {
+                // Comparisons that are false for NaN, so that it is passed on and reported.
+                let below = if *g > limit { limit } else { *g };
+                *g = if below < -limit { -limit } else { below };
+            }
+        },
+    )
+});
+wrapper!(ClipByNorm, Scope::PerArray, |this, gradient| scale_to_norm(gradient, this.limit));
+wrapper!(
+    ClipByGlobalNorm,
+    Scope::Global,
+    |_this, _gradient| (),
+    prepare | this,
+    all | scale_to_norm(all.values_mut(), this.limit)
+);

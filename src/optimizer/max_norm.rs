@@ -1,0 +1,80 @@
+//! Weights that are held to a size after another optimizer has moved them.
+
+use super::{Optimizer, ParameterKind, Scope, StepInfo};
+use crate::error::{Result, check_setting};
+use crate::network::ParameterArrays;
+use crate::real::Real;
+
+/// Moves with the optimizer `O` and then scales the incoming weights of each neuron to a Euclidean norm of at most c:
+/// w_j → w_j · min(1, c/‖w_j‖), with w_j the row of neuron j.
+///
+/// It keeps weights small however large η is, and is often used beside dropout. Biases are left alone.
+///
+/// Source: Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, *Dropout: a simple way to prevent neural networks
+/// from overfitting*, 2014, section 5.1.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// // Two neurons with two inputs each: rows (3, 4) and (0.3, 0.4), in column order.
+/// let at = StepInfo::first(2);
+/// let mut w = [3.0, 0.3, 4.0, 0.4];
+/// MaxNorm::new(Sgd, 1.0)?.step(&at, &mut [], &mut w, &mut [0.0; 4], 0.1);
+/// assert_eq!(w, [3.0 * (1.0 / 5.0), 0.3, 4.0 * (1.0 / 5.0), 0.4]);
+/// # Ok::<(), gradus::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MaxNorm<O> {
+    optimizer: O,
+    limit: f64,
+}
+
+impl<O> MaxNorm<O> {
+    /// Holds the norm of each neuron's incoming weights to c = `limit`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Setting`](crate::Error::Setting) if `limit` is not positive and finite.
+    pub fn new(optimizer: O, limit: f64) -> Result<Self> {
+        let why = "with 0 every weight would be 0, and no norm exceeds infinity; try 2 to 4";
+        check_setting("largest norm c", limit, limit > 0.0 && limit.is_finite(), "(0, ∞)", why)?;
+        Ok(Self { optimizer, limit })
+    }
+}
+
+impl<T: Real, O: Optimizer<T>> Optimizer<T> for MaxNorm<O> {
+    fn slots(&self) -> usize {
+        self.optimizer.slots()
+    }
+
+    fn scope(&self) -> Scope {
+        self.optimizer.scope().max(Scope::PerArray)
+    }
+
+    fn default_rate(&self) -> f64 {
+        self.optimizer.default_rate()
+    }
+
+    fn prepare(&self, gradient: &mut ParameterArrays<T>) {
+        self.optimizer.prepare(gradient);
+    }
+
+    fn step(&self, at: &StepInfo, slots: &mut [&mut [T]], parameters: &mut [T], gradient: &mut [T], eta: T) {
+        self.optimizer.step(at, slots, parameters, gradient, eta);
+        if at.kind == ParameterKind::Biases {
+            return;
+        }
+        for neuron in 0..at.rows {
+            let row = |parameters: &[T]| {
+                parameters.iter().skip(neuron).step_by(at.rows).map(|w| w.to_f64() * w.to_f64()).sum::<f64>()
+            };
+            let norm = row(parameters).sqrt();
+            if norm > self.limit {
+                let factor = T::cast(self.limit / norm);
+                parameters.iter_mut().skip(neuron).step_by(at.rows).for_each(|w| *w *= factor);
+            }
+        }
+    }
+}

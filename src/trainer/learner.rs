@@ -1,0 +1,197 @@
+//! One training step, the same for `fit` and for a loop of the user's own.
+
+use super::descent::{Descent, Rules};
+use super::{Trainer, validate};
+use crate::activation::Activation;
+use crate::cost::Cost;
+use crate::data::Batch;
+use crate::error::{Error, Result};
+use crate::network::{Network, ParameterArrays, Workspace};
+use crate::real::Real;
+
+/// A trainer's parts, ready to train one network step by step: for reinforcement learning, online learning, and every
+/// other loop that [`fit`](Trainer::fit) does not have.
+///
+/// It holds the optimizer's state and all buffers. A step allocates nothing, except buffers for a batch of a size that
+/// has not been seen lately.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// // The exclusive or, with the four examples as one batch.
+/// let x = DMatrix::from_column_slice(2, 4, &[0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0]);
+/// let batch = Batch::new(x, DMatrix::from_column_slice(1, 4, &[0.0, 1.0, 1.0, 0.0]))?;
+/// let mut network = Network::<f64, _, _>::new(&[2, 4, 1], Tanh, Sigmoid, &ScaledGaussian, 1)?;
+///
+/// let trainer = Trainer::new(CrossEntropy).optimizer(Adam::default());
+/// let mut learner = trainer.learner(&network)?;
+/// let first = learner.step(&mut network, &batch, 0.05)?;
+/// let mut last = first;
+/// for _ in 0..300 {
+///     last = learner.step(&mut network, &batch, 0.05)?;
+/// }
+/// assert!(last < 0.1 * first);
+/// # Ok::<(), gradus::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Learner<'t, T: Real, C> {
+    trainer: &'t Trainer<T, C>,
+    sizes: Vec<usize>,
+    /// Buffers for the batch sizes seen lately.
+    workspaces: Vec<Workspace<T>>,
+    pub(super) descent: Descent<T>,
+    /// n in the penalty 1/n Ω(w).
+    n: Option<usize>,
+}
+
+/// Batch sizes for which buffers are kept.
+const KEPT_WORKSPACES: usize = 3;
+
+impl<T: Real, C> Trainer<T, C> {
+    /// Creates a learner for networks with the sizes of `network`, with fresh optimizer state.
+    ///
+    /// The trainer's cost, optimizer, regularizer, dropout and seed take part; its schedule, stopping rule and observers
+    /// belong to [`fit`](Self::fit).
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::SizeMismatch`] if the layers of `network` do not fit each other, or if the optimizer has too many
+    /// slots.
+    pub fn learner<H: Activation<T>, A: Activation<T>>(
+        &self,
+        network: &Network<T, H, A>,
+    ) -> Result<Learner<'_, T, C>> {
+        network.check_shapes()?;
+        crate::linalg::prepare::<T>();
+        let sizes = network.sizes();
+        let descent = Descent::new(&sizes, &*self.optimizer, &*self.regularizer)?;
+        Ok(Learner { trainer: self, sizes, workspaces: Vec::new(), descent, n: None })
+    }
+}
+
+impl<T: Real, C> Learner<'_, T, C> {
+    /// Sets n, the number of training samples, by which the penalty is divided: C = 1/m Σ_x C_x + 1/n Ω(w). Without it
+    /// n is the size of each batch.
+    pub fn training_samples(mut self, n: usize) -> Self {
+        self.n = Some(n);
+        self
+    }
+
+    /// The number of steps so far.
+    pub fn steps(&self) -> u64 {
+        self.descent.t
+    }
+
+    /// The optimizer's state.
+    pub fn slots(&self) -> &[ParameterArrays<T>] {
+        &self.descent.slots
+    }
+
+    /// Moves the parameters of `network` by one step on `batch` with the learning rate `eta`, and returns the mean cost
+    /// 1/m Σ_j weight_j C_j of the batch before the step, without penalty.
+    ///
+    /// It is bitwise the step that [`fit`](Trainer::fit) performs.
+    ///
+    /// # Errors
+    ///
+    /// `network` is unchanged in every case. Returns
+    ///
+    /// - [`Error::Setting`] if `eta` is not positive and finite in the precision of the network;
+    /// - [`Error::SizeMismatch`] if `network` has other sizes than that of which the learner was made, or if `batch` does
+    ///   not fit it;
+    /// - [`Error::Empty`] if the batch has no examples;
+    /// - [`Error::Diverged`] if the cost or an error δ is NaN or infinite.
+    pub fn step<H, A>(&mut self, network: &mut Network<T, H, A>, batch: &Batch<T>, eta: f64) -> Result<f64>
+    where
+        H: Activation<T>,
+        A: Activation<T>,
+        C: Cost<T, A>,
+    {
+        validate::check_rate::<T>(eta)?;
+        self.check(network, batch)?;
+        Ok(self.step_sum(network, batch, eta)? / batch.examples() as f64)
+    }
+
+    /// The step without the checks of its arguments. Returns Σ_j weight_j C_j.
+    pub(super) fn step_sum<H, A>(
+        &mut self,
+        network: &mut Network<T, H, A>,
+        batch: &Batch<T>,
+        eta: f64,
+    ) -> Result<f64>
+    where
+        H: Activation<T>,
+        A: Activation<T>,
+        C: Cost<T, A>,
+    {
+        let Trainer { cost, optimizer, regularizer, dropout, seed, .. } = self.trainer;
+        let scale = T::cast(1.0 / self.n.unwrap_or(batch.examples()) as f64);
+        let workspace = self.workspace(batch.examples());
+        if let Some(dropout) = dropout {
+            dropout.draw(*seed, batch, &mut self.workspaces[workspace]);
+        }
+        let workspace = &mut self.workspaces[workspace];
+        network.forward(&batch.x, workspace);
+        let sum = network.cost(cost, batch, workspace);
+        network.compute_deltas(cost, batch, workspace);
+        validate::check_finite_step(workspace, batch, &self.sizes, sum, eta)?;
+        let (optimizer, regularizer) = (&**optimizer, &**regularizer);
+        self.descent.step(
+            network,
+            &batch.x,
+            workspace,
+            &Rules { optimizer, regularizer, scale, eta: T::cast(eta) },
+        );
+        Ok(sum)
+    }
+
+    /// The place of the buffers for `examples` examples, which are allocated if there are none.
+    fn workspace(&mut self, examples: usize) -> usize {
+        if let Some(at) = self.workspaces.iter().position(|workspace| workspace.examples() == examples) {
+            return at;
+        }
+        if self.workspaces.len() == KEPT_WORKSPACES {
+            self.workspaces.remove(0);
+        }
+        let workspace = Workspace::new(&self.sizes, examples);
+        self.workspaces.push(match &self.trainer.dropout {
+            Some(dropout) => dropout.masked(workspace, self.sizes[0]),
+            None => workspace,
+        });
+        self.workspaces.len() - 1
+    }
+
+    /// Returns an error for a network of other sizes, or a batch that does not fit it.
+    pub(super) fn check<H, A>(&self, network: &Network<T, H, A>, batch: &Batch<T>) -> Result<()>
+    where
+        H: Activation<T>,
+        A: Activation<T>,
+    {
+        let layers = || network.layers().map(|layer| layer.weights.shape());
+        let wanted = self.sizes.windows(2).map(|pair| (pair[1], pair[0]));
+        if !layers().eq(wanted) || network.layers().any(|layer| layer.biases.len() != layer.weights.nrows()) {
+            let (found, expected) = (network.n_parameters(), ParameterArrays::<T>::zeros(&self.sizes).len());
+            let what =
+                "parameters of the network, whose sizes have to be those that the learner was made for";
+            return Err(Error::SizeMismatch { what, found, expected });
+        }
+        if batch.examples() == 0 {
+            return Err(Error::Empty { what: "the batch" });
+        }
+        let (m, last) = (batch.examples(), self.sizes.len() - 1);
+        for (what, found, expected) in [
+            ("rows of x, the network's inputs", batch.x.nrows(), self.sizes[0]),
+            ("rows of y, the network's outputs", batch.y.nrows(), self.sizes[last]),
+            ("columns of y, one for each of x", batch.y.ncols(), m),
+            ("weights of the batch, one for each example", batch.weights.len(), m),
+            ("numbers of samples of the batch, one for each example", batch.samples.len(), m),
+        ] {
+            if found != expected {
+                return Err(Error::SizeMismatch { what, found, expected });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,211 @@
+//! A run as a value: everything that determines how it goes on.
+
+use serde::{Deserialize, Serialize};
+
+use super::Trainer;
+use crate::error::{Error, Result};
+use crate::history::History;
+use crate::network::{AnyNetwork, Layer, ParameterArrays};
+use crate::real::Real;
+
+/// A training run between two steps: save it, and [`Trainer::resume`] goes on to the same bits, with any number of
+/// threads.
+///
+/// [`Running::run`] copies the run that an observer is told of, and a [`Report`](super::Report) holds the run as it
+/// ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(bound(serialize = "T: Real", deserialize = "T: Real"))]
+#[non_exhaustive]
+pub struct Run<T> {
+    /// What the run was started with.
+    pub settings: Settings,
+    /// The training steps of the epoch that is under way, after those of `history`; 0 between two epochs.
+    pub step: usize,
+    /// Σ weight · C_x over the samples of these steps.
+    pub cost: f64,
+    /// The seconds that these steps took.
+    pub seconds: f64,
+    /// t, the training steps since the beginning.
+    pub t: u64,
+    /// The parameters.
+    pub parameters: ParameterArrays<T>,
+    /// The optimizer's state.
+    pub slots: Vec<ParameterArrays<T>>,
+    /// The epoch whose parameters are kept, 0 for the initial ones.
+    pub kept_epoch: usize,
+    /// The parameters of that epoch.
+    pub kept: ParameterArrays<T>,
+    /// The records of the epochs so far.
+    pub history: History,
+}
+
+/// The settings that determine the steps of a run, as text: a run goes on with equal ones only.
+///
+/// The stopping rule, observers and the number of threads are not among them; they may change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Settings {
+    /// Names and values.
+    pub values: Vec<(String, String)>,
+}
+
+impl Settings {
+    /// Returns an error for the first setting that differs from that of the run that is to go on.
+    fn check_same(&self, run: &Self) -> Result<()> {
+        let differing = self.values.iter().zip(&run.values).find(|(now, before)| now != before);
+        match differing {
+            None if self.values.len() == run.values.len() => Ok(()),
+            None => Err(Error::OtherSettings {
+                name: "number of settings".to_owned(),
+                now: self.values.len().to_string(),
+                before: run.values.len().to_string(),
+            }),
+            Some(((name, now), (_, before))) => {
+                Err(Error::OtherSettings { name: name.clone(), now: now.clone(), before: before.clone() })
+            }
+        }
+    }
+}
+
+impl<T: Real> Run<T> {
+    /// The run of `trainer` before its first step.
+    pub(super) fn begin(settings: Settings, parameters: ParameterArrays<T>, slots: usize) -> Self {
+        let zeros = ParameterArrays::zeros(parameters.sizes());
+        Self {
+            settings,
+            step: 0,
+            cost: 0.0,
+            seconds: 0.0,
+            t: 0,
+            kept: parameters.clone(),
+            parameters,
+            slots: vec![zeros; slots],
+            kept_epoch: 0,
+            history: History::new(),
+        }
+    }
+
+    /// Returns an error if the run cannot go on with these settings, or does not fit itself.
+    pub(super) fn check(
+        &self,
+        settings: &Settings,
+        sizes: &[usize],
+        slots: usize,
+        steps: usize,
+    ) -> Result<()> {
+        settings.check_same(&self.settings)?;
+        let arrays = [&self.parameters, &self.kept].into_iter().chain(&self.slots);
+        for (what, found, expected) in [
+            ("slots of the run", self.slots.len(), slots),
+            ("steps of the epoch under way, all done before its record", self.step.max(steps - 1), steps - 1),
+            (
+                "arrays of the run of the network's sizes",
+                arrays.clone().filter(|array| array.sizes() == sizes).count(),
+                arrays.count(),
+            ),
+            (
+                "epochs of the run, the kept one among them",
+                self.kept_epoch.max(self.history.len()),
+                self.history.len(),
+            ),
+        ] {
+            if found != expected {
+                return Err(Error::SizeMismatch { what, found, expected });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<T: Real, C: std::fmt::Debug> Trainer<T, C> {
+    /// The settings that determine the steps of a run.
+    pub(super) fn settings(
+        &self,
+        schedule: &dyn std::fmt::Debug,
+        keep: &dyn std::fmt::Debug,
+        n: usize,
+    ) -> Settings {
+        let text = |value: &dyn std::fmt::Debug| format!("{value:?}");
+        let values = [
+            ("cost", text(&self.cost)),
+            ("optimizer", text(&self.optimizer)),
+            ("regularizer", text(&self.regularizer)),
+            ("schedule", text(schedule)),
+            ("dropout", text(&self.dropout)),
+            ("mini-batch size m", text(&self.mini_batch.min(n))),
+            ("seed", text(&self.seed)),
+            ("kept epoch", text(keep)),
+            ("number of training samples", text(&n)),
+        ];
+        Settings { values: values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect() }
+    }
+}
+
+/// A run that is under way, as observers see it.
+#[derive(Debug)]
+pub struct Running<'a, T: Real> {
+    /// The epoch that is under way, or that has just ended; counted from 1.
+    pub epoch: usize,
+    /// The training steps done in it.
+    pub step: usize,
+    /// The training steps of an epoch.
+    pub steps: usize,
+    /// The learning rate η of the last step.
+    pub learning_rate: f64,
+    /// The mean cost of the last step's mini-batch, taken before the step.
+    pub cost: f64,
+    /// The records of the epochs that have ended.
+    pub history: &'a History,
+    /// The network.
+    pub network: &'a dyn AnyNetwork<T>,
+    pub(super) state: &'a State<T>,
+    pub(super) slots: &'a [ParameterArrays<T>],
+    pub(super) t: u64,
+}
+
+impl<T: Real> Running<'_, T> {
+    /// Copies the run, to go on from here later.
+    pub fn run(&self) -> Run<T> {
+        self.state.to_run(self.network, self.slots, self.t)
+    }
+
+    /// The layers of the network, the first hidden one first.
+    pub fn layers(&self) -> Vec<Layer<'_, T>> {
+        self.network.layers()
+    }
+}
+
+/// The part of a run that the network and the optimizer's state do not hold.
+#[derive(Debug)]
+pub(super) struct State<T> {
+    pub(super) settings: Settings,
+    pub(super) step: usize,
+    pub(super) cost: f64,
+    pub(super) seconds: f64,
+    pub(super) kept_epoch: usize,
+    pub(super) kept: ParameterArrays<T>,
+    pub(super) history: History,
+}
+
+impl<T: Real> State<T> {
+    pub(super) fn to_run(&self, network: &dyn AnyNetwork<T>, slots: &[ParameterArrays<T>], t: u64) -> Run<T> {
+        let mut parameters = ParameterArrays::zeros(self.kept.sizes());
+        for (array, layer) in parameters.arrays_mut().zip(
+            network.layers().iter().flat_map(|layer| [layer.weights.as_slice(), layer.biases.as_slice()]),
+        ) {
+            array.copy_from_slice(layer);
+        }
+        Run {
+            settings: self.settings.clone(),
+            step: self.step,
+            cost: self.cost,
+            seconds: self.seconds,
+            t,
+            parameters,
+            slots: slots.to_vec(),
+            kept_epoch: self.kept_epoch,
+            kept: self.kept.clone(),
+            history: self.history.clone(),
+        }
+    }
+}
