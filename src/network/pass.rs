@@ -150,7 +150,7 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
             let after = self.hidden.get(index + 1).map_or(&self.output.weights, |layer| &layer.weights);
             let (before, from_here) = pass.layers.split_at_mut(index + 1);
             let LayerPass { z, a, delta } = &mut before[index];
-            linalg::back(after, &from_here[0].delta, delta);
+            linalg::input_gradient(after, &from_here[0].delta, delta);
             layer.activation.pull_back(z, a, delta);
         }
     }
