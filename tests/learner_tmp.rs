@@ -126,7 +126,8 @@ fn goes_on_after<T: Real>(number: usize, t: usize, threads: (usize, usize)) {
     let text = serde_json::to_string(&run).unwrap();
     let run: Run<T> = serde_json::from_str(&text).unwrap();
     let mut rest = network::<T>();
-    let report = trainer(number, 4).threads(threads.1).resume(run, &mut rest, &augmented, Some(&data)).unwrap();
+    let report =
+        trainer(number, 4).threads(threads.1).resume(run, &mut rest, &augmented, Some(&data)).unwrap();
     assert_eq!(rest, whole, "optimizer {number}, after {t} steps");
     assert_eq!(records(&report.history), records(&wanted.history));
     assert_eq!((report.kept_epoch, report.stop_reason), (wanted.kept_epoch, wanted.stop_reason));
@@ -212,7 +213,13 @@ impl Samples<f64> for FailsIn {
         self.1.n_outputs()
     }
 
-    fn gather(&self, epoch: u64, indices: &[usize], x: &mut DMatrix<f64>, y: &mut DMatrix<f64>) -> gradus::Result<()> {
+    fn gather(
+        &self,
+        epoch: u64,
+        indices: &[usize],
+        x: &mut DMatrix<f64>,
+        y: &mut DMatrix<f64>,
+    ) -> gradus::Result<()> {
         if epoch == self.0 {
             return Err(Error::Samples { epoch, source: "the disk is gone".into() });
         }
@@ -339,9 +346,9 @@ fn balanced_weights_find_the_rare_class() {
     let y = DMatrix::from_fn(2, n, |i, j| f64::from(u8::from((j % 100 == 0) == (i == 1))));
     let data = Dataset::new(x, y).unwrap();
     let recall = |training: &dyn Samples<f64>| {
-        let mut network =
-            Network::new(&[1, 4, 2], Tanh, Softmax::default(), &ScaledGaussian, 1).unwrap();
-        let trainer = Trainer::new(LogLikelihood).optimizer(Adam::default()).stop(MaxEpochs::new(10).unwrap());
+        let mut network = Network::new(&[1, 4, 2], Tanh, Softmax::default(), &ScaledGaussian, 1).unwrap();
+        let trainer =
+            Trainer::new(LogLikelihood).optimizer(Adam::default()).stop(MaxEpochs::new(10).unwrap());
         trainer.fit(&mut network, training, None).unwrap();
         let (rare, all) = (0..n).filter(|j| j % 100 == 0).fold((0, 0), |(found, all), j| {
             let (mut x, mut y) = (DMatrix::zeros(1, 1), DMatrix::zeros(2, 1));

@@ -87,13 +87,7 @@ impl<T: Real, S: Samples<T>> Samples<T> for Weighted<S> {
         self.samples.n_outputs()
     }
 
-    fn gather(
-        &self,
-        epoch: u64,
-        indices: &[usize],
-        x: &mut DMatrix<T>,
-        y: &mut DMatrix<T>,
-    ) -> Result<()> {
+    fn gather(&self, epoch: u64, indices: &[usize], x: &mut DMatrix<T>, y: &mut DMatrix<T>) -> Result<()> {
         self.samples.gather(epoch, indices, x, y)
     }
 
