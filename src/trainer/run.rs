@@ -97,7 +97,7 @@ impl<T: Real> Run<T> {
         let arrays = [&self.parameters, &self.kept].into_iter().chain(&self.slots);
         for (what, found, expected) in [
             ("slots of the run", self.slots.len(), slots),
-            ("steps of the epoch under way, all done before its record", self.step.max(steps - 1), steps - 1),
+            ("steps of the epoch under way, at most", self.step.max(steps), steps),
             (
                 "arrays of the run of the network's sizes",
                 arrays.clone().filter(|array| array.sizes() == sizes).count(),

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
-use gradus::data::augment::Rotation;
+use gradus::Error;
 use gradus::optimizer::{ParameterKind, Scope};
 use gradus::prelude::*;
 use gradus::random::{Purpose, generator};
@@ -112,7 +112,8 @@ fn records(history: &History) -> Vec<EpochRecord> {
 /// threads.
 fn goes_on_after<T: Real>(number: usize, t: usize, threads: (usize, usize)) {
     let data = data::<T>();
-    let augmented = Augmented::new(data.clone(), Rotation::up_to(10.0).unwrap(), SEED).unwrap();
+    let augmented =
+        Augmented::new(data.clone(), (4, 4), Rotation::up_to_degrees(10.0).unwrap(), SEED).unwrap();
     let (mut whole, mut parts) = (network::<T>(), network::<T>());
     let wanted = trainer(number, 4).fit(&mut whole, &augmented, Some(&data)).unwrap();
 
@@ -149,7 +150,7 @@ proptest! {
 /// A run that is told to go on with something else says what.
 #[test]
 fn a_run_with_other_settings_does_not_go_on() {
-    let run = trainer::<f64>(3, 1).fit(&mut network(), &data(), None).unwrap().run;
+    let run = trainer::<f64>(3, 1).fit(&mut network(), &data(), Some(&data())).unwrap().run;
     let others = [
         ("optimizer", trainer(4, 2)),
         ("regularizer", trainer(3, 2).regularizer(NoRegularizer)),
@@ -160,16 +161,16 @@ fn a_run_with_other_settings_does_not_go_on() {
     ];
     for (name, other) in others {
         let mut network = network();
-        let error = other.resume(run.clone(), &mut network, &data(), None).unwrap_err();
+        let error = other.resume(run.clone(), &mut network, &data(), Some(&data())).unwrap_err();
         assert!(matches!(&error, Error::OtherSettings { .. }) && error.to_string().contains(name), "{error}");
         assert_eq!(network, self::network(), "untouched");
     }
     let fewer = data().slice(0..46).unwrap();
-    let error = trainer(3, 2).resume(run.clone(), &mut network(), &fewer, None).unwrap_err();
+    let error = trainer(3, 2).resume(run.clone(), &mut network(), &fewer, Some(&fewer)).unwrap_err();
     assert!(error.to_string().contains("training samples = 47"), "{error}");
     let mut small: Network<f64, _, _> =
         Network::new(&[16, 9, 3], Tanh, Softmax::default(), &ScaledGaussian, 1).unwrap();
-    assert!(trainer(3, 2).resume(run, &mut small, &data(), None).is_err());
+    assert!(trainer(3, 2).resume(run, &mut small, &data(), Some(&data())).is_err());
 }
 
 /// An observer that only listens.
@@ -226,8 +227,6 @@ impl Samples<f64> for FailsIn {
         self.1.gather(epoch, indices, x, y)
     }
 }
-
-use gradus::Error;
 
 /// Whatever ends a run: the history and the best parameters stay, and observers are told once.
 #[test]
