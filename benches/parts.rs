@@ -6,6 +6,8 @@ use gradus::linalg;
 use gradus::prelude::*;
 
 fn main() {
+    // Every product on the calling thread: handing one to another thread costs more than a small product takes.
+    rayon::ThreadPoolBuilder::new().num_threads(1).build_global().expect("a thread");
     divan::main();
 }
 
@@ -32,10 +34,7 @@ mod products {
         let (inputs, outputs, examples) = shape;
         let (w, b, x) = (matrix::<T>(outputs, inputs), DVector::zeros(outputs), matrix(inputs, examples));
         let mut z = matrix(outputs, examples);
-        let pool = pool();
-        bencher.counter(count(shape)).bench_local(|| {
-            pool.install(|| linalg::weighted_inputs(black_box(&w), &b, &x, &mut z));
-        });
+        bencher.counter(count(shape)).bench_local(|| linalg::weighted_inputs(black_box(&w), &b, &x, &mut z));
     }
 
     #[divan::bench(types = [f32, f64], args = SHAPES)]
@@ -43,21 +42,19 @@ mod products {
         let (inputs, outputs, examples) = shape;
         let (delta, a) = (matrix::<T>(outputs, examples), matrix(inputs, examples));
         let mut gradient = matrix(outputs, inputs);
-        let pool = pool();
-        bencher.counter(count(shape)).bench_local(|| {
-            pool.install(|| linalg::weight_gradient(black_box(&delta), &a, &mut gradient));
-        });
+        bencher
+            .counter(count(shape))
+            .bench_local(|| linalg::weight_gradient(black_box(&delta), &a, &mut gradient));
     }
 
     #[divan::bench(types = [f32, f64], args = SHAPES)]
-    fn back<T: Real>(bencher: Bencher<'_, '_>, shape: Shape) {
+    fn input_gradient<T: Real>(bencher: Bencher<'_, '_>, shape: Shape) {
         let (inputs, outputs, examples) = shape;
         let (w, delta) = (matrix::<T>(outputs, inputs), matrix(outputs, examples));
         let mut result = matrix(inputs, examples);
-        let pool = pool();
-        bencher.counter(count(shape)).bench_local(|| {
-            pool.install(|| linalg::input_gradient(black_box(&w), &delta, &mut result));
-        });
+        bencher
+            .counter(count(shape))
+            .bench_local(|| linalg::input_gradient(black_box(&w), &delta, &mut result));
     }
 
     /// For comparison: nalgebra's own product, w x.
@@ -67,10 +64,6 @@ mod products {
         let (w, x) = (matrix::<T>(outputs, inputs), matrix(inputs, examples));
         let mut z = matrix(outputs, examples);
         bencher.counter(count(shape)).bench_local(|| z.gemm(T::one(), black_box(&w), &x, T::zero()));
-    }
-
-    fn pool() -> rayon::ThreadPool {
-        rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread")
     }
 }
 

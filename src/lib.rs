@@ -101,7 +101,7 @@ pub mod prelude {
     pub use crate::activation::{Activation, AnyActivation, Linear, Relu, Sigmoid, Softmax, Tanh};
     pub use crate::cost::{Cost, CrossEntropy, LogLikelihood, Quadratic};
     pub use crate::data::augment::{Augmented, Distortion, Elastic, Rotation, Scaling, Translation};
-    pub use crate::data::{Batch, Dataset, Mnist, Samples};
+    pub use crate::data::{Batch, Dataset, Mnist, Samples, Weighted};
     pub use crate::history::{EpochRecord, History, Metric, Score};
     pub use crate::init::{Initializer, LargeGaussian, ScaledGaussian};
     pub use crate::metrics::{ConfusionMatrix, Evaluation, evaluate};

@@ -6,6 +6,7 @@ mod dataset;
 pub mod digits;
 mod idx;
 pub mod mnist;
+mod weighted;
 
 use std::fmt::Debug;
 
@@ -16,6 +17,7 @@ pub use dataset::Dataset;
 pub(crate) use dataset::check_finite;
 pub use idx::IdxTensor;
 pub use mnist::Mnist;
+pub use weighted::Weighted;
 
 use crate::error::Result;
 use crate::real::Real;

@@ -11,6 +11,7 @@ mod elementary_functions;
 mod gradients;
 mod idx;
 mod laws;
+mod learner;
 mod metrics;
 mod mnist;
 mod plug_ins;

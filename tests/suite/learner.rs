@@ -1,0 +1,450 @@
+//! A training step is the same wherever it is called from, and a run goes on from any of its steps.
+
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex};
+
+use gradus::data::augment::Rotation;
+use gradus::optimizer::{ParameterKind, Scope};
+use gradus::prelude::*;
+use gradus::random::{Purpose, generator};
+use proptest::prelude::*;
+use rand::seq::SliceRandom;
+
+const M: usize = 10;
+const SEED: u64 = 3;
+
+/// 47 images of 4 × 4 numbers in 3 classes: mini-batches of 10 leave one of 7.
+fn data<T: Real>() -> Dataset<T> {
+    let pixels = (0..47 * 16).map(|i| (i * 73 % 251) as u8).collect();
+    let labels = (0..47).map(|i| (i * 5 % 3) as u8).collect();
+    Dataset::from_pixels(pixels, 16, labels, 3).unwrap()
+}
+
+fn network<T: Real>() -> Network<T, Tanh, Softmax> {
+    Network::new(&[16, 9, 7, 3], Tanh, Softmax::default(), &ScaledGaussian, SEED).unwrap()
+}
+
+/// Every optimizer of the crate, by number.
+fn optimizer<T: Real>(number: usize) -> Box<dyn Optimizer<T>> {
+    match number {
+        0 => Box::new(Sgd),
+        1 => Box::new(Momentum::new(0.8).unwrap()),
+        2 => Box::new(Nesterov::new(0.8).unwrap()),
+        3 => Box::new(Adam::default()),
+        4 => Box::new(AdamW::default()),
+        5 => Box::new(RmsProp::default()),
+        6 => Box::new(ClipByValue::new(Momentum::new(0.5).unwrap(), 0.01).unwrap()),
+        7 => Box::new(ClipByNorm::new(Adam::default(), 0.1).unwrap()),
+        8 => Box::new(ClipByGlobalNorm::new(Adam::default(), 0.1).unwrap()),
+        _ => Box::new(MaxNorm::new(Sgd, 0.9).unwrap()),
+    }
+}
+
+const OPTIMIZERS: usize = 10;
+
+/// A trainer with everything that has to go on: a schedule that reads the history, penalties, dropout.
+fn trainer<T: Real>(number: usize, epochs: usize) -> Trainer<T, LogLikelihood> {
+    Trainer::new(LogLikelihood)
+        .optimizer(optimizer(number))
+        .regularizer(Plus(L1::new(0.01).unwrap(), L2::new(0.1).unwrap()))
+        .schedule(HalveOnPlateau::new(0.1, 1).unwrap())
+        .dropout(Dropout::new(0.1, 0.3).unwrap())
+        .stop(MaxEpochs::new(epochs).unwrap())
+        .mini_batch(M)
+        .seed(SEED)
+}
+
+/// What `fit` does, written out: shuffle, gather, step.
+fn loop_over_steps<T: Real>(number: usize, epochs: u64, eta: f64) -> Network<T, Tanh, Softmax> {
+    let (data, mut network) = (data::<T>(), network());
+    let trainer = trainer(number, 1);
+    let mut learner = trainer.learner(&network).unwrap().training_samples(data.len());
+    for epoch in 1..=epochs {
+        let mut order: Vec<usize> = (0..data.len()).collect();
+        order.shuffle(&mut generator(SEED, Purpose::Shuffle, epoch, 0));
+        for indices in order.chunks(M) {
+            let mut batch = Batch::zeros(16, 3, indices.len());
+            batch.gather(&data, epoch, indices).unwrap();
+            learner.step(&mut network, &batch, eta).unwrap();
+        }
+    }
+    network
+}
+
+fn fit_is_a_loop_over_steps<T: Real>(number: usize) {
+    let mut fitted = network::<T>();
+    let trainer = trainer(number, 3).schedule(Constant::new(0.05).unwrap());
+    trainer.fit(&mut fitted, &data(), None).unwrap();
+    assert_eq!(fitted, loop_over_steps(number, 3, 0.05), "optimizer {number}");
+}
+
+#[test]
+fn fit_and_a_loop_over_steps_end_in_the_same_bits() {
+    for number in 0..OPTIMIZERS {
+        fit_is_a_loop_over_steps::<f32>(number);
+        fit_is_a_loop_over_steps::<f64>(number);
+    }
+}
+
+/// Takes the run down after a number of steps, and ends it.
+#[derive(Debug)]
+struct StopAfter<T> {
+    t: usize,
+    taken: Arc<Mutex<Option<Run<T>>>>,
+}
+
+impl<T: Real> Observer<T> for StopAfter<T> {
+    fn on_step(&self, running: &Running<'_, T>) -> ControlFlow<()> {
+        if (running.epoch - 1) * running.steps + running.step == self.t {
+            *self.taken.lock().unwrap() = Some(running.run());
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// The records without the seconds, which differ from run to run.
+fn records(history: &History) -> Vec<EpochRecord> {
+    history.epochs().iter().map(|record| EpochRecord { seconds: 0.0, ..record.clone() }).collect()
+}
+
+/// Trains for 4 epochs, and again with an interruption after `t` of the 20 steps, through JSON and with other numbers of
+/// threads.
+fn goes_on_after<T: Real>(number: usize, t: usize, threads: (usize, usize)) {
+    let data = data::<T>();
+    let augmented = Augmented::new(data.clone(), Rotation::up_to(10.0).unwrap(), SEED).unwrap();
+    let (mut whole, mut parts) = (network::<T>(), network::<T>());
+    let wanted = trainer(number, 4).fit(&mut whole, &augmented, Some(&data)).unwrap();
+
+    let taken = Arc::new(Mutex::new(None));
+    let interrupted = trainer(number, 4).threads(threads.0).observe(StopAfter { t, taken: taken.clone() });
+    let report = interrupted.fit(&mut parts, &augmented, Some(&data)).unwrap();
+    let run = taken.lock().unwrap().take().unwrap();
+    assert_eq!(report.stop_reason, StopReason::Observer);
+    assert_eq!(report.run, run, "the report holds the run as the observer saw it last");
+
+    let text = serde_json::to_string(&run).unwrap();
+    let run: Run<T> = serde_json::from_str(&text).unwrap();
+    let mut rest = network::<T>();
+    let report =
+        trainer(number, 4).threads(threads.1).resume(run, &mut rest, &augmented, Some(&data)).unwrap();
+    assert_eq!(rest, whole, "optimizer {number}, after {t} steps");
+    assert_eq!(records(&report.history), records(&wanted.history));
+    assert_eq!((report.kept_epoch, report.stop_reason), (wanted.kept_epoch, wanted.stop_reason));
+    assert_eq!((report.run.parameters, report.run.slots), (wanted.run.parameters, wanted.run.slots));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn a_run_goes_on_to_the_same_bits(
+        number in 0..OPTIMIZERS, t in 1usize..=20, before in 1usize..4, after in 1usize..4,
+    ) {
+        goes_on_after::<f32>(number, t, (before, after));
+        goes_on_after::<f64>(number, t, (after, before));
+    }
+}
+
+/// A run that is told to go on with something else says what.
+#[test]
+fn a_run_with_other_settings_does_not_go_on() {
+    let run = trainer::<f64>(3, 1).fit(&mut network(), &data(), None).unwrap().run;
+    let others = [
+        ("optimizer", trainer(4, 2)),
+        ("regularizer", trainer(3, 2).regularizer(NoRegularizer)),
+        ("schedule", trainer(3, 2).schedule(Constant::new(0.1).unwrap())),
+        ("dropout", trainer(3, 2).dropout(Dropout::new(0.0, 0.3).unwrap())),
+        ("mini-batch", trainer(3, 2).mini_batch(9)),
+        ("seed", trainer(3, 2).seed(4)),
+    ];
+    for (name, other) in others {
+        let mut network = network();
+        let error = other.resume(run.clone(), &mut network, &data(), None).unwrap_err();
+        assert!(matches!(&error, Error::OtherSettings { .. }) && error.to_string().contains(name), "{error}");
+        assert_eq!(network, self::network(), "untouched");
+    }
+    let fewer = data().slice(0..46).unwrap();
+    let error = trainer(3, 2).resume(run.clone(), &mut network(), &fewer, None).unwrap_err();
+    assert!(error.to_string().contains("training samples = 47"), "{error}");
+    let mut small: Network<f64, _, _> =
+        Network::new(&[16, 9, 3], Tanh, Softmax::default(), &ScaledGaussian, 1).unwrap();
+    assert!(trainer(3, 2).resume(run, &mut small, &data(), None).is_err());
+}
+
+/// An observer that only listens.
+#[derive(Debug, Default)]
+struct Ends(Mutex<Vec<String>>);
+
+impl<T: Real> Observer<T> for Ends {
+    fn on_end(&self, outcome: &Outcome<'_, T>) {
+        let text = match outcome.result {
+            Ok(report) => format!("{:?} after {}", report.stop_reason, report.history.len()),
+            Err(error) => error.to_string(),
+        };
+        self.0.lock().unwrap().push(text);
+    }
+}
+
+/// A schedule that is over before the run is.
+#[derive(Debug)]
+struct FallsToZero;
+
+impl LrSchedule for FallsToZero {
+    fn rate(&self, progress: &Progress<'_>) -> Option<f64> {
+        Some(0.1 * (4 - progress.epoch) as f64)
+    }
+}
+
+/// Samples that cannot be read in some epoch.
+#[derive(Debug)]
+struct FailsIn(u64, Dataset<f64>);
+
+impl Samples<f64> for FailsIn {
+    fn len(&self) -> usize {
+        self.1.len()
+    }
+
+    fn n_inputs(&self) -> usize {
+        self.1.n_inputs()
+    }
+
+    fn n_outputs(&self) -> usize {
+        self.1.n_outputs()
+    }
+
+    fn gather(
+        &self,
+        epoch: u64,
+        indices: &[usize],
+        x: &mut DMatrix<f64>,
+        y: &mut DMatrix<f64>,
+    ) -> gradus::Result<()> {
+        if epoch == self.0 {
+            return Err(Error::Samples { epoch, source: "the disk is gone".into() });
+        }
+        self.1.gather(epoch, indices, x, y)
+    }
+}
+
+use gradus::Error;
+
+/// Whatever ends a run: the history and the best parameters stay, and observers are told once.
+#[test]
+fn an_error_in_mid_run_loses_nothing() {
+    let (data, ends) = (data::<f64>(), Arc::new(Ends::default()));
+    let new = || trainer::<f64>(0, 9).observe(ends.clone());
+    let mut whole = network();
+    let wanted = trainer(0, 3).schedule(FallsToZero).fit(&mut whole, &data, Some(&data)).unwrap();
+
+    let mut left = network();
+    let error = new().schedule(FallsToZero).fit(&mut left, &data, Some(&data)).unwrap_err();
+    let Error::Interrupted { epoch: 4, step: 1, kept, history, cause } = error else { panic!("{error}") };
+    assert!(matches!(*cause, Error::Setting { .. }), "{cause}");
+    assert_eq!((left, records(&history), kept), (whole, records(&wanted.history), wanted.kept_epoch));
+
+    let mut left = network();
+    let samples = FailsIn(3, data.clone());
+    let error = new().fit(&mut left, &samples, Some(&data)).unwrap_err();
+    let Error::Interrupted { epoch: 3, step: 1, kept, history, cause } = error else { panic!("{error}") };
+    assert!(matches!(*cause, Error::Samples { epoch: 3, .. }), "{cause}");
+    assert_eq!(history.len(), 2);
+    let mut two = network();
+    let report = trainer(0, 2).fit(&mut two, &data, Some(&data)).unwrap();
+    assert_eq!((left, kept), (two, report.kept_epoch));
+
+    let told = ends.0.lock().unwrap();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains("learning rate") && told[1].contains("the disk is gone"), "{told:?}");
+}
+
+/// A cost that overflows ends the run within the step, and names the sample.
+#[test]
+fn divergence_ends_the_run_within_the_step() {
+    let mut x = DMatrix::from_fn(1, 40, |_, j| j as f64 / 40.0);
+    x[17] = 1e200;
+    let data = Dataset::new(x, DMatrix::from_element(1, 40, 1.0)).unwrap();
+    let mut network = Network::<f64, Linear, _>::new(&[1, 1], Linear, Linear, &LargeGaussian, 1).unwrap();
+    let before = network.clone();
+    let error = Trainer::new(Quadratic).mini_batch(1).fit(&mut network, &data, None).unwrap_err();
+    let Error::Interrupted { epoch: 1, step, kept: 0, history, cause } = error else { panic!("{error}") };
+    let mut order: Vec<usize> = (0..40).collect();
+    order.shuffle(&mut generator(0, Purpose::Shuffle, 1, 0));
+    assert_eq!(order[step - 1], 17);
+    assert!(matches!(*cause, Error::Diverged { quantity: "cost", sample: Some(17), .. }), "{cause}");
+    assert!(history.is_empty());
+    assert_eq!(network, before);
+}
+
+/// Counts the kinds and shapes that it is handed.
+#[derive(Debug, Default)]
+struct Shapes(Mutex<Vec<(u64, usize, bool, usize, usize)>>);
+
+impl Optimizer<f64> for Shapes {
+    fn scope(&self) -> Scope {
+        Scope::PerArray
+    }
+
+    fn step(&self, at: &StepInfo, slots: &mut [&mut [f64]], w: &mut [f64], g: &mut [f64], _: f64) {
+        assert!(slots.is_empty() && w.len() == g.len());
+        self.0.lock().unwrap().push((at.t, at.layer, at.kind == ParameterKind::Weights, at.rows, w.len()));
+    }
+}
+
+#[test]
+fn an_optimizer_is_told_what_it_moves() {
+    let shapes = Arc::new(Shapes::default());
+    let trainer = Trainer::new(LogLikelihood).optimizer(shapes.clone());
+    let mut network = network();
+    let mut batch = Batch::zeros(16, 3, 2);
+    batch.gather(&data(), 1, &[0, 1]).unwrap();
+    let mut learner = trainer.learner(&network).unwrap();
+    learner.step(&mut network, &batch, 0.1).unwrap();
+    learner.step(&mut network, &batch, 0.1).unwrap();
+    let of_step = |t| {
+        [
+            (t, 0, true, 9, 144),
+            (t, 0, false, 9, 9),
+            (t, 1, true, 7, 63),
+            (t, 1, false, 7, 7),
+            (t, 2, true, 3, 21),
+            (t, 2, false, 3, 3),
+        ]
+    };
+    assert_eq!(*shapes.0.lock().unwrap(), [of_step(1), of_step(2)].concat());
+}
+
+/// A sample of weight 2 is the sample twice, and one of weight 0 is not there: but for the number of examples, m.
+#[test]
+fn weights_count_samples() {
+    let gradient = |indices: &[usize], weights: &[f64]| {
+        let network = network::<f64>();
+        let mut batch = Batch::zeros(16, 3, indices.len());
+        batch.gather(&data(), 1, indices).unwrap();
+        batch.weights.copy_from_slice(weights);
+        let mut workspace = Workspace::new(&network.sizes(), indices.len());
+        let mut gradient = ParameterArrays::zeros(&network.sizes());
+        network.forward(&batch.x, &mut workspace);
+        let cost = network.cost(&LogLikelihood, &batch, &mut workspace);
+        network.backward(&LogLikelihood, &batch, &mut workspace, &mut gradient);
+        (cost, gradient.values().iter().map(|g| g * indices.len() as f64).collect::<Vec<_>>())
+    };
+    let (cost, weighted) = gradient(&[3, 8, 20], &[2.0, 1.0, 0.0]);
+    let (wanted_cost, wanted) = gradient(&[3, 3, 8], &[1.0; 3]);
+    assert!((cost - wanted_cost).abs() < 1e-14 * wanted_cost.abs());
+    for (found, wanted) in weighted.iter().zip(&wanted) {
+        assert!((found - wanted).abs() < 1e-14, "{found} for {wanted}");
+    }
+}
+
+/// Two classes, 99 : 1, one standard deviation apart: without weights the rare one is never found.
+#[test]
+fn balanced_weights_find_the_rare_class() {
+    let mut rng = generator(1, Purpose::User, 0, 0);
+    let n = 5000;
+    let x = DMatrix::from_fn(1, n, |_, j| f64::from(u8::from(j % 100 == 0)) + f64::sample_normal(&mut rng));
+    let y = DMatrix::from_fn(2, n, |i, j| f64::from(u8::from((j % 100 == 0) == (i == 1))));
+    let data = Dataset::new(x, y).unwrap();
+    let recall = |training: &dyn Samples<f64>| {
+        let mut network = Network::new(&[1, 4, 2], Tanh, Softmax::default(), &ScaledGaussian, 1).unwrap();
+        let trainer =
+            Trainer::new(LogLikelihood).optimizer(Adam::default()).stop(MaxEpochs::new(10).unwrap());
+        trainer.fit(&mut network, training, None).unwrap();
+        let (rare, all) = (0..n).filter(|j| j % 100 == 0).fold((0, 0), |(found, all), j| {
+            let (mut x, mut y) = (DMatrix::zeros(1, 1), DMatrix::zeros(2, 1));
+            data.gather(1, &[j], &mut x, &mut y).unwrap();
+            let outputs = network.predict(&x).unwrap();
+            (found + usize::from(outputs[1] > outputs[0]), all + 1)
+        });
+        f64::from(rare as u32) / f64::from(all)
+    };
+    assert_eq!(recall(&data), 0.0);
+    assert!(recall(&Weighted::balanced(data.clone()).unwrap()) > 0.5);
+}
+
+/// For linear networks the mean over many masks is the network without any.
+#[test]
+fn dropout_is_unbiased() {
+    let network = Network::<f64, _, _>::new(&[5, 6, 2], Linear, Linear, &ScaledGaussian, 1).unwrap();
+    let (x, y) = (DMatrix::from_fn(5, 1, |i, _| 1.0 + i as f64), DMatrix::zeros(2, 1));
+    let outputs = network.predict(&x).unwrap();
+    // The gradient of the quadratic cost for the target 0 and the bias b is the output itself.
+    let trainer = Trainer::new(Quadratic).dropout(Dropout::new(0.2, 0.5).unwrap());
+    let mut learner = trainer.learner(&network).unwrap();
+    let (draws, eta) = (20_000, 1e-300);
+    let mut sums = [0.0; 2];
+    let mut squares = [0.0; 2];
+    let mut same = network.clone();
+    let mut batch = Batch::new(x, y).unwrap();
+    for epoch in 0..draws {
+        batch.epoch = epoch;
+        // A step of almost no length, of which the bias tells the gradient.
+        let before = same.output().biases.clone();
+        same.output_mut().biases.fill(0.0);
+        learner.step(&mut same, &batch, eta).unwrap();
+        for (i, step) in same.output().biases.iter().enumerate() {
+            let output = -step / eta + before[i];
+            sums[i] += output;
+            squares[i] += output * output;
+        }
+        same.output_mut().biases.copy_from(&before);
+    }
+    let n = draws as f64;
+    for i in 0..2 {
+        let mean = sums[i] / n;
+        let deviation = (squares[i] / n - mean * mean).sqrt();
+        assert!(deviation > 0.1, "something is left out");
+        // Five standard errors: a false alarm once in two million.
+        assert!((mean - outputs[i]).abs() < 5.0 * deviation / n.sqrt(), "{mean} for {}", outputs[i]);
+    }
+}
+
+/// With rate 0 the bits are those without dropout.
+#[test]
+fn no_dropout_is_dropout_of_nothing() {
+    let train = |trainer: Trainer<f32, LogLikelihood>| {
+        let mut network = network();
+        trainer.stop(MaxEpochs::new(2).unwrap()).fit(&mut network, &data(), None).unwrap();
+        network
+    };
+    let none = Trainer::new(LogLikelihood).mini_batch(M);
+    assert_eq!(train(none.clone().dropout(Dropout::new(0.0, 0.0).unwrap())), train(none.clone()));
+    assert_ne!(train(none.clone().dropout(Dropout::new(0.0, 0.5).unwrap())), train(none));
+}
+
+/// The gradient with masks is that of the function with the same masks: central differences through the learner's cost.
+#[test]
+fn the_gradient_with_dropout_is_that_of_the_masked_network() {
+    let mut network = network::<f64>();
+    let mut batch = Batch::zeros(16, 3, 4);
+    batch.gather(&data(), 1, &[0, 5, 9, 30]).unwrap();
+    let trainer = Trainer::new(LogLikelihood).dropout(Dropout::new(0.2, 0.4).unwrap()).seed(SEED);
+    let cost = |network: &Network<f64, Tanh, Softmax>| {
+        let mut copy = network.clone();
+        trainer.learner(network).unwrap().step(&mut copy, &batch, 1e-9).unwrap()
+    };
+    let eta = 0.5;
+    let mut moved = network.clone();
+    trainer.learner(&network).unwrap().step(&mut moved, &batch, eta).unwrap();
+    let gradient: Vec<f64> = network
+        .parameters()
+        .flatten()
+        .zip(moved.parameters().flatten())
+        .map(|(before, after)| (before - after) / eta)
+        .collect();
+    let mut zeros = 0;
+    for (index, gradient) in gradient.into_iter().enumerate() {
+        let mut at = |h: f64| {
+            let parameter = network.parameters_mut().flatten().nth(index).unwrap();
+            let before = std::mem::replace(parameter, *parameter + h);
+            let there = cost(&network);
+            *network.parameters_mut().flatten().nth(index).unwrap() = before;
+            there
+        };
+        let h = 1e-5;
+        let slope = (at(h) - at(-h)) / (2.0 * h);
+        zeros += usize::from(gradient == 0.0);
+        assert!((slope - gradient).abs() < 1e-8, "parameter {index}: {gradient} for {slope}");
+    }
+    assert!(zeros > 0, "some neuron is left out of every example");
+}
