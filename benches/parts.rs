@@ -128,12 +128,13 @@ mod steps {
     #[divan::bench(types = [f32, f64])]
     fn forward_and_backward<T: Real>(bencher: Bencher<'_, '_>) {
         let network = network::<T>();
-        let (mut pass, mut gradient) =
-            (Workspace::new(&network.sizes(), 10), Gradient::new(&network.sizes()));
-        pass.x.copy_from(&matrix(784, 10));
+        let (mut workspace, mut gradient) =
+            (Workspace::new(&network.sizes(), 10), ParameterArrays::zeros(&network.sizes()));
+        let mut batch = Batch::zeros(784, 10, 10);
+        batch.x.copy_from(&matrix(784, 10));
         bencher.bench_local(|| {
-            network.forward(black_box(&mut pass));
-            network.backward(&CrossEntropy, &mut pass, &mut gradient);
+            network.forward(black_box(&batch.x), &mut workspace);
+            network.backward(&CrossEntropy, &batch, &mut workspace, &mut gradient);
         });
     }
 

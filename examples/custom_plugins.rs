@@ -11,7 +11,7 @@ use clap::Parser;
 use gradus::check;
 use gradus::prelude::*;
 use plotters::prelude::SeriesLabelPosition;
-use plugins::{Adam, Cosine, GeneralizationLoss, Smoothed, Swish, WeightElimination, wrong};
+use plugins::{Cosine, GeneralizationLoss, Lion, Smoothed, Swish, WeightElimination, wrong};
 use shared::plot::{Chart, Scale};
 use shared::{Digits, parallel, plot};
 
@@ -47,7 +47,7 @@ enum Parts {
     WithSwish,
     WithSmoothed,
     WithWeightElimination,
-    WithAdam,
+    WithLion,
     WithCosine,
     WithGeneralizationLoss,
     /// All six together.
@@ -63,7 +63,7 @@ const ROWS: [(Parts, &str, &str); 9] = [
     (WithSwish, "Swish", "plain, with one's own activation"),
     (WithSmoothed, "smooth", "plain, with one's own cost"),
     (WithWeightElimination, "weights", "plain, with one's own regularizer"),
-    (WithAdam, "Adam", "plain, with one's own optimizer"),
+    (WithLion, "Lion", "plain, with one's own optimizer"),
     (WithCosine, "cosine", "plain, with one's own schedule"),
     (WithGeneralizationLoss, "loss", "plain, with one's own stopping rule"),
     (AllOwn, "all own", "all six of one's own"),
@@ -71,7 +71,7 @@ const ROWS: [(Parts, &str, &str); 9] = [
 ];
 
 struct Outcome {
-    report: Report,
+    report: Report<f32>,
     /// Accuracy in per cent, and the log-likelihood, on the test data.
     accuracy: f64,
     cost: f64,
@@ -115,7 +115,7 @@ fn check_all() -> gradus::Result<()> {
     check::activation(&Swish)?;
     check::cost(&Smoothed { epsilon: 0.1 }, &Softmax::default())?;
     check::regularizer(&WeightElimination { lambda: 1.0 })?;
-    check::optimizer(&Adam::default())?;
+    check::optimizer(&Lion::default())?;
     check::schedule(&Cosine { eta: 0.002, epochs: 40 })?;
     check::stopping_rule(&GeneralizationLoss { alpha: 0.1 })?;
 
@@ -140,7 +140,7 @@ fn show_what_is_wrong() {
 }
 
 /// The plainest trainer for `cost`; what is set again replaces what is set here.
-fn plain<C>(cost: C, epochs: usize, seed: u64) -> gradus::Result<Trainer<C>> {
+fn plain<C>(cost: C, epochs: usize, seed: u64) -> gradus::Result<Trainer<f32, C>> {
     let (schedule, stop) = (Constant::new(0.3)?, MaxEpochs::new(epochs)?);
     Ok(Trainer::new(cost).schedule(schedule).stop(stop).seed(seed).threads(1))
 }
@@ -155,13 +155,13 @@ fn train(parts: Parts, data: &Digits<f32>, epochs: usize, seed: u64) -> gradus::
         WithSwish => fit(Swish, trainer, data, seed),
         WithSmoothed => fit(Sigmoid, smoothed, data, seed),
         WithWeightElimination => fit(Sigmoid, trainer.regularizer(elimination), data, seed),
-        WithAdam => {
-            fit(Sigmoid, trainer.optimizer(Adam::default()).schedule(Constant::new(0.002)?), data, seed)
+        WithLion => {
+            fit(Sigmoid, trainer.optimizer(Lion::default()).schedule(Constant::new(0.002)?), data, seed)
         }
         WithCosine => fit(Sigmoid, trainer.schedule(Cosine { eta: 0.3, epochs }), data, seed),
         WithGeneralizationLoss => fit(Sigmoid, trainer.stop(loss), data, seed),
         AllOwn => {
-            let trainer = smoothed.regularizer(elimination).optimizer(Adam::default());
+            let trainer = smoothed.regularizer(elimination).optimizer(Lion::default());
             fit(Swish, trainer.schedule(Cosine { eta: 0.002, epochs }).stop(loss), data, seed)
         }
         AllBuiltIn => {
@@ -173,17 +173,10 @@ fn train(parts: Parts, data: &Digits<f32>, epochs: usize, seed: u64) -> gradus::
 }
 
 /// Trains a network with the hidden activation `hidden`. All are judged by the log-likelihood, whatever they minimized.
-fn fit<H, C, O, R>(
-    hidden: H,
-    trainer: Trainer<C, O, R>,
-    data: &Digits<f32>,
-    seed: u64,
-) -> gradus::Result<Outcome>
+fn fit<H, C>(hidden: H, trainer: Trainer<f32, C>, data: &Digits<f32>, seed: u64) -> gradus::Result<Outcome>
 where
     H: Activation<f32> + Clone,
     C: Cost<f32, Softmax>,
-    O: Optimizer<f32>,
-    R: Regularizer<f32>,
 {
     let mut network = Network::new(&[784, 30, 10], hidden, Softmax::default(), &ScaledGaussian, seed)?;
     let report = trainer.fit(&mut network, &data.training, Some(&data.validation))?;

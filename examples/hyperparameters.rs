@@ -182,7 +182,11 @@ fn train(seed: u64, data: &Digits<f32>, candidate: Candidate, epochs: usize) -> 
     let history = match outcome {
         Ok(report) => report.history,
         // Too large an η is a finding as well. The network is left at its best.
-        Err(gradus::Error::Diverged { history, .. }) => *history,
+        Err(gradus::Error::Interrupted { history, cause, .. })
+            if matches!(*cause, gradus::Error::Diverged { .. }) =>
+        {
+            *history
+        }
         Err(error) => return Err(error),
     };
     let accuracies =

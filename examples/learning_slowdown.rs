@@ -132,12 +132,13 @@ fn gradient<O: Activation<f64>>(
     cost: impl Cost<f64, O>,
     x: &[f64],
 ) -> (Vec<f64>, f64) {
-    let (mut pass, mut gradient) = (Workspace::new(&network.sizes(), 1), Gradient::new(&network.sizes()));
-    pass.x.copy_from_slice(x);
-    network.forward(&mut pass);
-    network.backward(&cost, &mut pass, &mut gradient);
-    let (by_weights, by_biases) = &gradient.layers()[0];
-    (by_weights.as_slice().to_vec(), by_biases[0])
+    let sizes = network.sizes();
+    let (mut workspace, mut gradient) = (Workspace::new(&sizes, 1), ParameterArrays::zeros(&sizes));
+    let mut batch = Batch::zeros(x.len(), 1, 1);
+    batch.x.copy_from_slice(x);
+    network.forward(&batch.x, &mut workspace);
+    network.backward(&cost, &batch, &mut workspace, &mut gradient);
+    (gradient.weights(0).iter().copied().collect(), gradient.biases(0)[0])
 }
 
 /// δ at the first of the `STARTS`.

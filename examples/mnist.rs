@@ -238,12 +238,12 @@ fn network<T: Real, O: Activation<T>>(
 }
 
 /// Every setting is looked at, also one that the other choices leave without effect.
-fn trainer<C>(options: &Options, cost: C) -> gradus::Result<Trainer<C, AnyOptimizer, Plus<L1, L2>>> {
+fn trainer<T: Real, C>(options: &Options, cost: C) -> gradus::Result<Trainer<T, C>> {
     let (momentum, nesterov) = (Momentum::new(options.mu)?, Nesterov::new(options.mu)?);
-    let optimizer = match options.optimizer {
-        OptimizerChoice::Sgd => Sgd.into(),
-        OptimizerChoice::Momentum => momentum.into(),
-        OptimizerChoice::Nesterov => nesterov.into(),
+    let optimizer: Box<dyn Optimizer<T>> = match options.optimizer {
+        OptimizerChoice::Sgd => Box::new(Sgd),
+        OptimizerChoice::Momentum => Box::new(momentum),
+        OptimizerChoice::Nesterov => Box::new(nesterov),
     };
     let halve = HalveOnPlateau::new(options.eta, options.patience)?;
     let schedule: Box<dyn LrSchedule> = match options.schedule {
@@ -275,7 +275,7 @@ fn trainer<C>(options: &Options, cost: C) -> gradus::Result<Trainer<C, AnyOptimi
 }
 
 /// A bar where a person watches, lines where the output goes into a file or another program.
-fn observer(options: &Options) -> Option<Box<dyn Observer>> {
+fn observer<T: Real>(options: &Options) -> Option<Box<dyn Observer<T>>> {
     let watched = stdout().is_terminal() && stderr().is_terminal();
     match (options.quiet, watched) {
         (true, _) => None,
@@ -288,9 +288,11 @@ fn observer(options: &Options) -> Option<Box<dyn Observer>> {
 #[derive(Debug)]
 struct Lines;
 
-impl Observer for Lines {
-    fn on_epoch(&mut self, record: &EpochRecord) -> ControlFlow<()> {
-        println!("{record}");
+impl<T: Real> Observer<T> for Lines {
+    fn on_epoch(&self, running: &Running<'_, T>) -> ControlFlow<()> {
+        if let Some(record) = running.history.last() {
+            println!("{record}");
+        }
         ControlFlow::Continue(())
     }
 }
@@ -334,7 +336,7 @@ fn print_plan<T: Real, O: Activation<T>>(
     println!("          {epochs} epochs{stop}, seed {seed}, {}\n", name(&options.precision));
 }
 
-fn print_result(options: &Options, report: &Report, test: &Evaluation) {
+fn print_result<T: Real>(options: &Options, report: &Report<T>, test: &Evaluation) {
     let Evaluation { score, confusion } = test;
     println!("{}{confusion}\n{report}", if options.quiet { "" } else { "\n" });
     let classes = 0..confusion.n_classes();
@@ -404,7 +406,7 @@ struct Epoch {
 }
 
 impl Outline {
-    fn new<T: Real>(options: &Options, data: &Data<T>, report: &Report, test: Score) -> Self {
+    fn new<T: Real>(options: &Options, data: &Data<T>, report: &Report<T>, test: Score) -> Self {
         Self {
             config: Config::new(options, data),
             epochs: report.history.epochs().iter().map(Epoch::new).collect(),

@@ -62,15 +62,21 @@ struct Unchecked {
 }
 
 impl Optimizer<f64> for Unchecked {
-    type State = Vec<f64>;
-
-    fn init(&self, len: usize) -> Vec<f64> {
-        vec![0.0; len]
+    fn slots(&self) -> usize {
+        1
     }
 
-    fn step(&self, velocity: &mut Vec<f64>, parameters: &mut [f64], gradient: &[f64], eta: f64) {
-        for ((w, v), g) in parameters.iter_mut().zip(velocity).zip(gradient) {
-            *v = self.mu * *v - eta * g;
+    fn step(
+        &self,
+        _: &StepInfo,
+        slots: &mut [&mut [f64]],
+        parameters: &mut [f64],
+        gradient: &mut [f64],
+        eta: f64,
+    ) {
+        let [velocity] = slots else { return };
+        for ((w, v), g) in parameters.iter_mut().zip(velocity.iter_mut()).zip(gradient) {
+            *v = self.mu * *v - eta * *g;
             *w += *v;
         }
     }
@@ -167,10 +173,10 @@ fn curves(
 /// The path of w on ½ w², whose slope is w.
 fn path(mu: f64, eta: f64) -> Vec<f64> {
     let rule = Unchecked { mu };
-    let (mut velocity, mut w) = (rule.init(1), [1.0]);
+    let (mut velocity, mut w) = ([0.0], [1.0]);
     let step = |_| {
-        let slope = w;
-        rule.step(&mut velocity, &mut w, &slope, eta);
+        let mut slope = w;
+        rule.step(&StepInfo::first(1), &mut [&mut velocity], &mut w, &mut slope, eta);
         w[0]
     };
     [1.0].into_iter().chain((0..STEPS).map(step)).collect()

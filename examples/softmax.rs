@@ -90,11 +90,14 @@ fn layer(z: &[f64]) -> gradus::Result<Network<f64, Linear, Softmax>> {
 /// The log-likelihood cost and ∂C/∂b, by backpropagation, if the last class is the right one.
 fn cost_and_gradient(z: &[f64]) -> gradus::Result<(f64, Vec<f64>)> {
     let network = layer(z)?;
-    let (mut pass, mut gradient) = (Workspace::new(&network.sizes(), 1), Gradient::new(&network.sizes()));
-    pass.y[z.len() - 1] = 1.0;
-    network.forward(&mut pass);
-    network.backward(&LogLikelihood, &mut pass, &mut gradient);
-    Ok((network.cost(&LogLikelihood, &pass), gradient.layers()[0].1.as_slice().to_vec()))
+    let sizes = network.sizes();
+    let (mut workspace, mut gradient) = (Workspace::new(&sizes, 1), ParameterArrays::zeros(&sizes));
+    let mut batch = Batch::zeros(1, z.len(), 1);
+    batch.y[z.len() - 1] = 1.0;
+    network.forward(&batch.x, &mut workspace);
+    network.backward(&LogLikelihood, &batch, &mut workspace, &mut gradient);
+    let cost = network.cost(&LogLikelihood, &batch, &mut workspace);
+    Ok((cost, gradient.biases(0).iter().copied().collect()))
 }
 
 fn with_last(z: &[f64], last: f64) -> Vec<f64> {

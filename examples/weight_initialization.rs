@@ -201,7 +201,7 @@ fn some_epochs(last: usize) -> Vec<usize> {
     epochs
 }
 
-fn trainer<C>(options: &Options, cost: C, eta: f64, epochs: usize) -> gradus::Result<Trainer<C, Sgd, L2>> {
+fn trainer<C>(options: &Options, cost: C, eta: f64, epochs: usize) -> gradus::Result<Trainer<f32, C>> {
     let trainer = Trainer::new(cost).regularizer(L2::new(options.lambda)?).schedule(Constant::new(eta)?);
     Ok(trainer.stop(MaxEpochs::new(epochs)?).mini_batch(M).threads(1))
 }
@@ -281,15 +281,18 @@ fn look<C: Cost<f32, Sigmoid>>(
     training: &Dataset<f32>,
 ) -> gradus::Result<Vec<Layer>> {
     let images: Vec<usize> = (0..training.len().min(10_000)).collect();
-    let (mut pass, mut gradient) =
-        (Workspace::new(&network.sizes(), images.len()), Gradient::new(&network.sizes()));
-    training.gather(1, &images, &mut pass.x, &mut pass.y)?;
-    network.forward(&mut pass);
-    network.backward(&cost, &mut pass, &mut gradient);
-    let layers = network.layers().zip(gradient.layers());
-    Ok(layers
-        .map(|(layer, (slope, _))| {
-            let norm = f64::from(layer.weights.norm());
+    let sizes = network.sizes();
+    let (mut workspace, mut gradient) =
+        (Workspace::new(&sizes, images.len()), ParameterArrays::zeros(&sizes));
+    let mut batch = Batch::zeros(sizes[0], network.n_outputs(), images.len());
+    batch.gather(training, 1, &images)?;
+    network.forward(&batch.x, &mut workspace);
+    network.backward(&cost, &batch, &mut workspace, &mut gradient);
+    Ok(network
+        .layers()
+        .enumerate()
+        .map(|(index, layer)| {
+            let (norm, slope) = (f64::from(layer.weights.norm()), gradient.weights(index));
             Layer { norm, slope: slope.norm().into(), along: f64::from(slope.dot(layer.weights)) / norm }
         })
         .collect())

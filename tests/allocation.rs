@@ -3,6 +3,7 @@
 //! One test in a binary of its own: the test runner allocates too, whenever a test ends.
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -45,14 +46,23 @@ fn allocations() -> usize {
 /// Writes down the counter after every step, into room that was made before.
 #[derive(Debug)]
 struct Watch {
-    after: Arc<Mutex<Vec<(Step, usize)>>>,
+    after: Arc<Mutex<Vec<After>>>,
 }
 
-impl Observer for Watch {
-    fn on_step(&mut self, step: Step) {
+/// A step, and the counter after it.
+#[derive(Debug)]
+struct After {
+    epoch: usize,
+    step: usize,
+    allocations: usize,
+}
+
+impl<T: Real> Observer<T> for Watch {
+    fn on_step(&self, running: &Running<'_, T>) -> ControlFlow<()> {
         let mut after = self.after.lock().unwrap();
         assert!(after.len() < after.capacity(), "the watch itself must not allocate");
-        after.push((step, allocations()));
+        after.push(After { epoch: running.epoch, step: running.step, allocations: allocations() });
+        ControlFlow::Continue(())
     }
 }
 
@@ -65,13 +75,15 @@ fn until_alone() {
 }
 
 /// Trains for two epochs and asserts that nothing is allocated between the first step of an epoch and its last.
-fn assert_steps_allocate_nothing<O: Optimizer<f32>>(
+fn assert_steps_allocate_nothing(
     sizes: &[usize],
     data: &Dataset<f32>,
     m: usize,
-    optimizer: O,
+    optimizer: impl Optimizer<f32> + 'static,
+    dropout: Option<Dropout>,
     threads: Option<usize>,
 ) {
+    let name = format!("{optimizer:?}");
     until_alone();
     let after = Arc::new(Mutex::new(Vec::with_capacity(10_000)));
     let mut network = Network::new(sizes, Sigmoid, Softmax::default(), &ScaledGaussian, 1).unwrap();
@@ -82,6 +94,9 @@ fn assert_steps_allocate_nothing<O: Optimizer<f32>>(
         .stop(MaxEpochs::new(2).unwrap())
         .mini_batch(m)
         .observe(Watch { after: after.clone() });
+    if let Some(dropout) = dropout {
+        trainer = trainer.dropout(dropout);
+    }
     if let Some(threads) = threads {
         trainer = trainer.threads(threads);
     }
@@ -91,12 +106,29 @@ fn assert_steps_allocate_nothing<O: Optimizer<f32>>(
     let steps = data.len().div_ceil(m);
     assert_eq!(after.len(), 2 * steps);
     for epoch in [1, 2] {
-        let of_epoch: Vec<_> = after.iter().filter(|(step, _)| step.epoch == epoch).collect();
+        let of_epoch: Vec<_> = after.iter().filter(|after| after.epoch == epoch).collect();
         for pair in of_epoch.windows(2) {
-            let (step, before, now) = (pair[1].0, pair[0].1, pair[1].1);
-            assert_eq!(now - before, 0, "{sizes:?}, m = {m}, {threads:?} threads: allocations in {step:?}");
+            let (step, new) = (pair[1].step, pair[1].allocations - pair[0].allocations);
+            assert_eq!(
+                new, 0,
+                "{sizes:?}, m = {m}, {threads:?} threads, {name}, {dropout:?}: allocations in step {step} of epoch {epoch}"
+            );
         }
     }
+}
+
+fn optimizers() -> [Arc<dyn Optimizer<f32>>; 8] {
+    let momentum = Momentum::new(0.5).unwrap();
+    [
+        Arc::new(Sgd),
+        Arc::new(Adam::default()),
+        Arc::new(AdamW::new(Adam::default(), 0.1).unwrap()),
+        Arc::new(RmsProp::default()),
+        Arc::new(ClipByGlobalNorm::new(Adam::default(), 0.1).unwrap()),
+        Arc::new(ClipByNorm::new(momentum, 0.1).unwrap()),
+        Arc::new(ClipByValue::new(momentum, 0.01).unwrap()),
+        Arc::new(MaxNorm::new(momentum, 1.0).unwrap()),
+    ]
 }
 
 #[test]
@@ -111,16 +143,31 @@ fn a_step_allocates_nothing() {
     let (momentum, nesterov) = (Momentum::new(0.5).unwrap(), Nesterov::new(0.5).unwrap());
     for threads in [Some(1), Some(2), None] {
         for data in [&pixels, &numbers] {
-            assert_steps_allocate_nothing(&[784, 10], data, 10, Sgd, threads);
-            assert_steps_allocate_nothing(&[784, 30, 10], data, 10, momentum, threads);
-            assert_steps_allocate_nothing(&[784, 30, 10], data, 50, AnyOptimizer::from(nesterov), threads);
-            assert_steps_allocate_nothing(&[784, 12, 7, 10], data, 1, nesterov, threads);
+            assert_steps_allocate_nothing(&[784, 10], data, 10, Sgd, None, threads);
+            assert_steps_allocate_nothing(&[784, 30, 10], data, 10, momentum, None, threads);
+            assert_steps_allocate_nothing(&[784, 30, 10], data, 50, Box::new(nesterov), None, threads);
+            assert_steps_allocate_nothing(&[784, 12, 7, 10], data, 1, nesterov, None, threads);
         }
     }
 
     // Large enough for products to be divided among threads, of which each needs room of its own; 20 of 250 are left.
     let data: Dataset<f32> = Dataset::synthetic_digits(250, 1).unwrap();
     for threads in [Some(1), Some(3), Some(8), None] {
-        assert_steps_allocate_nothing(&[784, 300, 200, 10], &data, 46, Sgd, threads);
+        assert_steps_allocate_nothing(&[784, 300, 200, 10], &data, 46, Sgd, None, threads);
+    }
+
+    // What looks at whole arrays or at the whole network, and what draws numbers.
+    let dropouts = [None, Some(Dropout::new(0.2, 0.5).unwrap())];
+    for threads in [Some(1), Some(3), None] {
+        for (dropout, optimizer) in
+            dropouts.into_iter().flat_map(|dropout| optimizers().map(|o| (dropout, o)))
+        {
+            assert_steps_allocate_nothing(&[784, 300, 200, 10], &data, 120, optimizer, dropout, threads);
+        }
+        for (dropout, optimizer) in
+            dropouts.into_iter().flat_map(|dropout| optimizers().map(|o| (dropout, o)))
+        {
+            assert_steps_allocate_nothing(&[784, 30, 10], &pixels, 10, optimizer, dropout, threads);
+        }
     }
 }

@@ -1,16 +1,16 @@
 //! One plug-in of each kind, a file each, with the line that tests it.
 
-mod adam;
 mod cosine;
 mod generalization_loss;
+mod lion;
 mod smoothed;
 mod swish;
 mod weight_elimination;
 pub mod wrong;
 
-pub use adam::Adam;
 pub use cosine::Cosine;
 pub use generalization_loss::GeneralizationLoss;
+pub use lion::Lion;
 pub use smoothed::Smoothed;
 pub use swish::Swish;
 pub use weight_elimination::WeightElimination;

@@ -194,6 +194,9 @@ where
         let (batch, partial) = (batch(m), n.checked_rem(m).filter(|&rest| rest > 0).map(batch));
         let evaluator = EpochEvaluator::new(network, training, validation, trainer.monitor_training)?;
         let mut learner = trainer.learner(network)?.training_samples(n);
+        [Some(&batch), partial.as_ref()].into_iter().flatten().for_each(|batch| {
+            learner.workspace(batch.examples());
+        });
         run.parameters.copy_to(network);
         (learner.descent.slots, learner.descent.t) = (run.slots, run.t);
         let state = State {

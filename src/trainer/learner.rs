@@ -148,7 +148,7 @@ impl<T: Real, C> Learner<'_, T, C> {
     }
 
     /// The place of the buffers for `examples` examples, which are allocated if there are none.
-    fn workspace(&mut self, examples: usize) -> usize {
+    pub(super) fn workspace(&mut self, examples: usize) -> usize {
         if let Some(at) = self.workspaces.iter().position(|workspace| workspace.examples() == examples) {
             return at;
         }

@@ -265,33 +265,33 @@ where
     let p = Precision::of::<T>();
     let network = Network::<T, _, _>::new(sizes, hidden.activation(), output, &ScaledGaussian, seed).unwrap();
     let mut rng = generator(seed, Purpose::User, 0, 0);
-    let mut pass = Workspace::new(sizes, m);
-    pass.x.apply(|x| *x = T::sample_normal(&mut rng));
-    for (j, mut y) in pass.y.column_iter_mut().enumerate() {
+    let mut batch = Batch::zeros(network.n_inputs(), network.n_outputs(), m);
+    batch.x.apply(|x| *x = T::sample_normal(&mut rng));
+    for (j, mut y) in batch.y.column_iter_mut().enumerate() {
         // A probability distribution whose numbers are exact in both precisions: 1, or ¼ and ¾.
         let last = y.len() - 1;
         y.fill(T::zero());
         y[j % (last + 1)] += T::cast(0.25);
         y[last] += T::cast(0.75);
     }
-    let mut gradient = Gradient::new(sizes);
-    network.forward(&mut pass);
-    network.backward(&cost, &mut pass, &mut gradient);
+    let (mut workspace, mut gradient) = (Workspace::new(sizes, m), ParameterArrays::zeros(sizes));
+    network.forward(&batch.x, &mut workspace);
+    network.backward(&cost, &batch, &mut workspace, &mut gradient);
 
-    let wanted = by_definition(&network, hidden, pair, &pass.x, &pass.y);
-    for (found, wanted) in pass.outputs().column_iter().zip(&wanted.outputs) {
+    let wanted = by_definition(&network, hidden, pair, &batch.x, &batch.y);
+    for (found, wanted) in workspace.outputs().column_iter().zip(&wanted.outputs) {
         for (found, &wanted) in found.iter().zip(wanted) {
             agrees("output", found.to_f64(), wanted)?;
         }
     }
-    agrees("cost", network.cost(&cost, &pass).to_f64(), wanted.cost)?;
+    agrees("cost", network.cost(&cost, &batch, &mut workspace), wanted.cost)?;
     let (mut largest, mut error) = (0.0f64, 0.0f64);
     for (array, (found, wanted)) in gradient.arrays().zip(&wanted.gradient).enumerate() {
         prop_assert_eq!(found.len(), wanted.len());
         for (i, (found, &wanted)) in found.iter().zip(wanted).enumerate() {
             agrees(&format!("element {i} of array {array}"), found.to_f64(), wanted)?;
             largest = largest.max(wanted.value.abs());
-            error += wanted.error / (gradient_len(&gradient) as f64);
+            error += wanted.error / (gradient.len() as f64);
         }
     }
     // In double precision the bounds mean something: they are far below what they bound. Those of single precision are
@@ -303,10 +303,6 @@ where
         );
     }
     Ok(())
-}
-
-fn gradient_len<T: Real>(gradient: &Gradient<T>) -> usize {
-    gradient.arrays().map(<[T]>::len).sum()
 }
 
 /// Every pair of cost and output activation, in both precisions.

@@ -5,6 +5,7 @@
 //! Exercise 12, on rotated images, has a file of its own: `tests/suite/augment.rs`.
 
 use gradus::history::{History, Metric};
+use gradus::optimizer::ParameterKind;
 use gradus::prelude::*;
 use gradus::random::{Purpose, generator};
 use proptest::collection::vec;
@@ -86,24 +87,26 @@ fn cost_and_delta<T: Real, A: Activation<T>>(
     (cost.value(output, &z, &a, &y), delta.as_slice().to_vec())
 }
 
+/// Where a rule is tried out that does not care.
+const AT: StepInfo = StepInfo { t: 1, layer: 0, kind: ParameterKind::Weights, rows: 1 };
+
 /// The gradient of the mean cost of a batch, by the crate's backpropagation.
 fn gradient<H, O, C>(
     network: &Network<f64, H, O>,
     cost: &C,
     x: &DMatrix<f64>,
     y: &DMatrix<f64>,
-) -> Gradient<f64>
+) -> ParameterArrays<f64>
 where
     H: Activation<f64>,
     O: Activation<f64>,
     C: Cost<f64, O>,
 {
     let sizes = network.sizes();
-    let (mut pass, mut gradient) = (Workspace::new(&sizes, x.ncols()), Gradient::new(&sizes));
-    pass.x.copy_from(x);
-    pass.y.copy_from(y);
-    network.forward(&mut pass);
-    network.backward(cost, &mut pass, &mut gradient);
+    let batch = gradus::data::Batch::new(x.clone(), y.clone()).unwrap();
+    let (mut workspace, mut gradient) = (Workspace::new(&sizes, x.ncols()), ParameterArrays::zeros(&sizes));
+    network.forward(x, &mut workspace);
+    network.backward(cost, &batch, &mut workspace, &mut gradient);
     gradient
 }
 
@@ -176,7 +179,8 @@ fn output_layer_learns_from_the_error<H, O>(
 {
     let (x, y) = (&batch.x, &batch.y);
     let found = gradient(&network, cost, x, y);
-    let (by_weights, by_biases) = &found.layers()[found.layers().len() - 1];
+    let last = found.sizes().len() - 2;
+    let (by_weights, by_biases) = (found.weights(last), found.biases(last));
     let examples: Vec<(&[f64], &[f64])> =
         x.as_slice().chunks(x.nrows()).zip(y.as_slice().chunks(y.nrows())).collect();
     let m = examples.len() as f64;
@@ -355,7 +359,7 @@ fn weights_learn_in_proportion_to_the_input<O: Activation<f64>>(
     let network = batch.network(Linear, output);
     let alone = (batch.x.columns(0, 1).into_owned(), y.columns(0, 1).into_owned());
     let found = gradient(&network, cost, &alone.0, &alone.1);
-    let (by_weights, by_biases) = &found.layers()[0];
+    let (by_weights, by_biases) = (found.weights(0), found.biases(0));
     for ((j, k), &found) in (0..by_weights.ncols())
         .flat_map(|k| (0..by_weights.nrows()).map(move |j| (j, k)))
         .zip(by_weights.iter())
@@ -367,7 +371,7 @@ fn weights_learn_in_proportion_to_the_input<O: Activation<f64>>(
     let mut silent = batch.x.clone();
     silent.row_mut(0).fill(0.0);
     let found = gradient(&network, cost, &silent, &y);
-    let by_weights = &found.layers()[0].0;
+    let by_weights = found.weights(0);
     assert!(by_weights.column(0).iter().all(|&g| g == 0.0), "{by_weights}");
 }
 
@@ -509,7 +513,7 @@ proptest! {
         }
         let network = batch.network(Tanh, Softmax::default());
         let found = gradient(&network, &LogLikelihood, &batch.x, &batch.y);
-        close(found.layers()[found.layers().len() - 1].1.sum(), 0.0, 16.0 * EPSILON);
+        close(found.biases(found.sizes().len() - 2).sum(), 0.0, 16.0 * EPSILON);
         output_layer_learns_from_the_error(
             network,
             &LogLikelihood,
@@ -681,7 +685,7 @@ proptest! {
         let stepped = |regularizer: &dyn Regularizer<f64>| {
             let (mut after, mut gradient) = (w.clone(), g[..w.len()].to_vec());
             regularizer.add_gradient(&w, 1.0 / n, &mut gradient);
-            Sgd.step(&mut (), &mut after, &gradient, eta);
+            Sgd.step(&AT, &mut [], &mut after, &mut gradient, eta);
             after
         };
         let (by_l1, by_l2) = (stepped(&l1), stepped(&l2));
@@ -709,7 +713,7 @@ proptest! {
         for step in 1..=steps + 20 {
             let mut gradient = [0.0];
             L1::new(1.0).unwrap().add_gradient(&w, 1.0, &mut gradient);
-            Sgd.step(&mut (), &mut w, &gradient, s);
+            Sgd.step(&AT, &mut [], &mut w, &mut gradient, s);
             if step <= steps {
                 close(w[0].abs(), w0.abs() - step as f64 * s, 1e-13);
             } else {
@@ -993,15 +997,14 @@ struct Unchecked {
 }
 
 impl Optimizer<f64> for Unchecked {
-    type State = Vec<f64>;
-
-    fn init(&self, len: usize) -> Vec<f64> {
-        vec![0.0; len]
+    fn slots(&self) -> usize {
+        1
     }
 
-    fn step(&self, velocity: &mut Vec<f64>, parameters: &mut [f64], gradient: &[f64], eta: f64) {
-        for ((w, v), g) in parameters.iter_mut().zip(velocity).zip(gradient) {
-            *v = self.mu * *v - eta * g;
+    fn step(&self, _: &StepInfo, slots: &mut [&mut [f64]], w: &mut [f64], gradient: &mut [f64], eta: f64) {
+        let [velocity] = slots else { unreachable!("one slot") };
+        for ((w, v), g) in w.iter_mut().zip(velocity.iter_mut()).zip(gradient) {
+            *v = self.mu * *v - eta * *g;
             *w += *v;
         }
     }
@@ -1009,14 +1012,14 @@ impl Optimizer<f64> for Unchecked {
 
 /// The velocities of an optimizer from `start` on, under these gradients.
 fn velocities(
-    rule: &impl Optimizer<f64, State = Vec<f64>>,
+    rule: &impl Optimizer<f64>,
     start: f64,
     gradients: impl IntoIterator<Item = f64>,
     eta: f64,
 ) -> Vec<f64> {
-    let (mut v, mut w) = (vec![start], [0.0]);
+    let (mut v, mut w) = ([start], [0.0]);
     let step = |g| {
-        rule.step(&mut v, &mut w, &[g], eta);
+        rule.step(&AT, &mut [&mut v], &mut w, &mut [g], eta);
         v[0]
     };
     gradients.into_iter().map(step).collect()
@@ -1106,10 +1109,10 @@ proptest! {
 fn momentum_zero_is_sgd<T: Real>(w: &[T], gradients: &[Vec<T>], eta: T) {
     let momentum = Momentum::new(0.0).unwrap();
     let (mut moved, mut plain) = (w.to_vec(), w.to_vec());
-    let mut velocity = momentum.init(w.len());
+    let mut velocity = vec![T::zero(); w.len()];
     for gradient in gradients {
-        momentum.step(&mut velocity, &mut moved, gradient, eta);
-        Sgd.step(&mut (), &mut plain, gradient, eta);
+        momentum.step(&AT, &mut [&mut velocity], &mut moved, &mut gradient.clone(), eta);
+        Sgd.step(&AT, &mut [], &mut plain, &mut gradient.clone(), eta);
         for (i, (a, b)) in moved.iter().zip(&plain).enumerate() {
             let bits = |x: &T| (x.to_f64().to_bits(), x.to_f64().is_sign_negative());
             assert_eq!(bits(a), bits(b), "{a:?} is not {b:?}, from {:?} along {:?}", w[i], gradient[i]);
@@ -1142,10 +1145,10 @@ proptest! {
         w0 in -3.0..3.0, g in vec(-3.0..3.0, 1..20), eta in 0.01..1.0f64, mu in 0.0..0.999f64,
     ) {
         let rule = Momentum::new(mu).unwrap();
-        let (mut w, mut v) = ([w0], Optimizer::<f64>::init(&rule, 1));
+        let (mut w, mut v) = ([w0], [0.0]);
         let velocity = |t: usize| -eta * (0..=t).map(|s| f64::powi(mu, (t - s) as i32) * g[s]).sum::<f64>();
         for (t, &gradient) in g.iter().enumerate() {
-            rule.step(&mut v, &mut w, &[gradient], eta);
+            rule.step(&AT, &mut [&mut v], &mut w, &mut [gradient], eta);
             close(v[0], velocity(t), 1e-12);
             close(w[0], w0 + (0..=t).map(velocity).sum::<f64>(), 1e-12);
         }
@@ -1156,13 +1159,13 @@ proptest! {
 #[test]
 fn exercise_22_steps_by_hand() {
     let rule = Momentum::new(0.5).unwrap();
-    let (mut w, mut v) = ([8.0], Optimizer::<f64>::init(&rule, 1));
+    let (mut w, mut v) = ([8.0], [0.0]);
     // v = ½ v − ½ w, w = w + v:
     //   0 − 4 = −4, 8 − 4 = 4;   −2 − 2 = −4, 4 − 4 = 0;   −2 − 0 = −2, 0 − 2 = −2;   −1 + 1 = 0, −2 + 0 = −2;
     //   0 + 1 = 1, −2 + 1 = −1
     for (velocity, position) in [(-4.0, 4.0), (-4.0, 0.0), (-2.0, -2.0), (0.0, -2.0), (1.0, -1.0)] {
-        let slope = w;
-        rule.step(&mut v, &mut w, &slope, 0.5);
+        let mut slope = w;
+        rule.step(&AT, &mut [&mut v], &mut w, &mut slope, 0.5);
         assert_eq!((v[0], w[0]), (velocity, position));
     }
 }
@@ -1170,7 +1173,7 @@ fn exercise_22_steps_by_hand() {
 /// Exercise 22, live: a whole run with μ = 0 has the bits of a run of plain descent; one with μ = ½ has not.
 #[test]
 fn exercise_22_momentum_zero_trains_like_sgd() {
-    fn run<O: Optimizer<f64>>(optimizer: O) -> Vec<u64> {
+    fn run(optimizer: impl Optimizer<f64> + 'static) -> Vec<u64> {
         let data = overlapping_classes(53, 1);
         let mut network = Network::new(&[2, 4, 2], Tanh, Softmax::default(), &ScaledGaussian, 1).unwrap();
         let trainer = Trainer::new(LogLikelihood).optimizer(optimizer).regularizer(L2::new(0.1).unwrap());

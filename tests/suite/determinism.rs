@@ -1,5 +1,8 @@
 //! The same seed gives the same bits: for any number of threads, and whatever else is asked of the run.
 
+use std::sync::Arc;
+
+use gradus::optimizer::{ParameterKind, Scope};
 use gradus::prelude::*;
 use gradus::random::{Purpose, generator};
 use rand::Rng;
@@ -23,7 +26,7 @@ struct Plan<'a> {
 }
 
 impl Plan<'_> {
-    fn trainer(&self) -> Trainer<LogLikelihood, Momentum, L2> {
+    fn trainer<T: Real>(&self) -> Trainer<T, LogLikelihood> {
         let trainer = Trainer::new(LogLikelihood)
             .optimizer(Momentum::new(0.5).unwrap())
             .regularizer(L2::new(0.1).unwrap())
@@ -43,8 +46,16 @@ impl Plan<'_> {
     }
 
     fn run<T: Real>(&self, data: &Dataset<T>) -> Run {
+        self.run_with(data, |trainer| trainer)
+    }
+
+    fn run_with<T: Real>(
+        &self,
+        data: &Dataset<T>,
+        change: impl Fn(Trainer<T, LogLikelihood>) -> Trainer<T, LogLikelihood>,
+    ) -> Run {
         let mut network = self.network();
-        let report = self.trainer().fit(&mut network, data, Some(data)).unwrap();
+        let report = change(self.trainer()).fit(&mut network, data, Some(data)).unwrap();
         Run { parameters: bits(&network), history: timeless(&report) }
     }
 }
@@ -54,7 +65,7 @@ fn bits<T: Real, H: Activation<T>, O: Activation<T>>(network: &Network<T, H, O>)
     network.parameters().flatten().map(|p| p.to_f64().to_bits()).collect()
 }
 
-fn timeless(report: &Report) -> Vec<EpochRecord> {
+fn timeless<T: Real>(report: &Report<T>) -> Vec<EpochRecord> {
     report.history.epochs().iter().map(|record| EpochRecord { seconds: 0.0, ..record.clone() }).collect()
 }
 
@@ -85,10 +96,64 @@ fn different_seeds_differ() {
 
 /// Runs the plan with 1, 2, 3 and 8 threads, and as many as the machine has.
 fn assert_threads_do_not_matter<T: Real>(plan: Plan<'_>, data: &Dataset<T>) {
-    let one = Plan { threads: Some(1), ..plan }.run(data);
+    assert_threads_do_not_matter_with(plan, data, |trainer| trainer);
+}
+
+fn assert_threads_do_not_matter_with<T: Real>(
+    plan: Plan<'_>,
+    data: &Dataset<T>,
+    change: impl Fn(Trainer<T, LogLikelihood>) -> Trainer<T, LogLikelihood>,
+) {
+    let one = Plan { threads: Some(1), ..plan }.run_with(data, &change);
     for threads in [Some(2), Some(3), Some(8), None] {
-        let run = Plan { threads, ..plan }.run(data);
-        assert!(run == one, "{:?}, m = {}: {threads:?} threads give other bits", plan.sizes, plan.m);
+        let run = Plan { threads, ..plan }.run_with(data, &change);
+        let with = change(plan.trainer());
+        assert!(
+            run == one,
+            "{:?}, m = {}: {threads:?} threads give other bits with {with:?}",
+            plan.sizes,
+            plan.m
+        );
+    }
+}
+
+/// Every optimizer of the crate, and nests of them: those that move parts of arrays, whole ones, and those that look at
+/// all gradients first.
+fn optimizers<T: Real>() -> Vec<Arc<dyn Optimizer<T>>> {
+    let momentum = Momentum::new(0.5).unwrap();
+    vec![
+        Arc::new(Sgd),
+        Arc::new(momentum),
+        Arc::new(Nesterov::new(0.5).unwrap()),
+        Arc::new(RmsProp::default()),
+        Arc::new(Adam::default()),
+        Arc::new(AdamW::new(Adam::default(), 0.1).unwrap()),
+        Arc::new(ClipByValue::new(momentum, 1e-3).unwrap()),
+        Arc::new(ClipByNorm::new(momentum, 1e-2).unwrap()),
+        Arc::new(ClipByGlobalNorm::new(momentum, 1e-2).unwrap()),
+        Arc::new(MaxNorm::new(momentum, 0.5).unwrap()),
+        Arc::new(MaxNorm::new(ClipByGlobalNorm::new(Adam::default(), 1e-2).unwrap(), 0.5).unwrap()),
+    ]
+}
+
+/// Small networks, whose layers are not divided, and such as are.
+#[test]
+fn threads_do_not_matter_for_any_optimizer_and_dropout() {
+    let data = Dataset::<f32>::synthetic_digits(107, 1).unwrap();
+    let large = Plan { sizes: &[784, 333, 117, 10], m: 50, epochs: 1, ..SMALL };
+    for dropout in [None, Some(Dropout::new(0.2, 0.5).unwrap())] {
+        for optimizer in optimizers() {
+            for plan in [SMALL, large] {
+                assert_threads_do_not_matter_with(plan, &data, |trainer| {
+                    let eta = Constant::new(optimizer.default_rate()).unwrap();
+                    let trainer = trainer.optimizer(optimizer.clone()).schedule(eta);
+                    match dropout {
+                        Some(dropout) => trainer.dropout(dropout),
+                        None => trainer,
+                    }
+                });
+            }
+        }
     }
 }
 
@@ -118,12 +183,12 @@ fn threads_do_not_matter_for_large_networks() {
 #[derive(Debug)]
 struct Bystander;
 
-impl Observer for Bystander {}
+impl<T: Real> Observer<T> for Bystander {}
 
 #[test]
 fn what_only_watches_changes_no_parameter() {
     let data = Dataset::<f32>::synthetic_digits(203, 1).unwrap();
-    let bits_of = |trainer: Trainer<LogLikelihood, Momentum, L2>, validation: bool| {
+    let bits_of = |trainer: Trainer<f32, LogLikelihood>, validation: bool| {
         let mut network = SMALL.network::<f32>();
         let validation = validation.then_some(&data as &dyn Samples<f32>);
         trainer.fit(&mut network, &data, validation).unwrap();
@@ -235,18 +300,23 @@ fn the_trainer_shuffles_as_pinned() {
 
 /// A rule that does not say that it is elementwise, so that the trainer gives it whole arrays.
 #[derive(Debug)]
-struct Whole<R>(R);
+struct Whole<O> {
+    rule: O,
+    sizes: Vec<usize>,
+}
 
 impl<T: Real, O: Optimizer<T>> Optimizer<T> for Whole<O> {
-    type State = (usize, O::State);
-
-    fn init(&self, len: usize) -> Self::State {
-        (len, self.0.init(len))
+    fn slots(&self) -> usize {
+        self.rule.slots()
     }
 
-    fn step(&self, (len, state): &mut Self::State, parameters: &mut [T], gradient: &[T], eta: T) {
-        assert_eq!((parameters.len(), gradient.len()), (*len, *len), "an array is not whole");
-        self.0.step(state, parameters, gradient, eta);
+    fn step(&self, at: &StepInfo, slots: &mut [&mut [T]], parameters: &mut [T], gradient: &mut [T], eta: T) {
+        let inputs = if at.kind == ParameterKind::Weights { self.sizes[at.layer] } else { 1 };
+        let whole = at.rows * inputs;
+        assert_eq!(at.rows, self.sizes[at.layer + 1]);
+        assert_eq!((parameters.len(), gradient.len()), (whole, whole), "an array is not whole");
+        assert!(slots.iter().all(|slot| slot.len() == whole), "a slot is not whole");
+        self.rule.step(at, slots, parameters, gradient, eta);
     }
 }
 
@@ -254,12 +324,15 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for Whole<O> {
 #[test]
 fn parts_of_arrays_move_as_the_whole() {
     let data = Dataset::<f32>::synthetic_digits(250, 1).unwrap();
-    for (sizes, m) in [([784, 30, 10], 10), ([784, 1024, 10], 100)] {
-        let plan = Plan { sizes: &sizes, m, epochs: 2, seed: 1, threads: Some(2) };
-        let (mut by_parts, mut whole) = (plan.network(), plan.network());
-        plan.trainer().fit(&mut by_parts, &data, None).unwrap();
-        let trainer = plan.trainer().optimizer(Whole(Momentum::new(0.5).unwrap()));
-        trainer.fit(&mut whole, &data, None).unwrap();
-        assert!(bits(&by_parts) == bits(&whole), "{sizes:?}");
+    let elementwise = optimizers::<f32>().into_iter().filter(|rule| rule.scope() == Scope::Elementwise);
+    for rule in elementwise {
+        for (sizes, m, epochs) in [([784, 30, 10], 10, 2), ([784, 1024, 10], 100, 1)] {
+            let plan = Plan { sizes: &sizes, m, epochs, seed: 1, threads: Some(2) };
+            let (mut by_parts, mut whole) = (plan.network(), plan.network());
+            plan.trainer().optimizer(rule.clone()).fit(&mut by_parts, &data, None).unwrap();
+            let trainer = plan.trainer().optimizer(Whole { rule: rule.clone(), sizes: sizes.to_vec() });
+            trainer.fit(&mut whole, &data, None).unwrap();
+            assert!(bits(&by_parts) == bits(&whole), "{sizes:?}, {rule:?}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
+use gradus::optimizer::Scope;
 use gradus::prelude::*;
 use gradus::real::{map, zip_map};
 use gradus::{Error, Result, check};
@@ -305,13 +306,9 @@ impl<F> std::fmt::Debug for Rule<F> {
 }
 
 impl<F: Fn(f64, f64, f64, usize) -> f64 + Send + Sync> Optimizer<f64> for Rule<F> {
-    type State = ();
-
-    fn init(&self, _: usize) -> Self::State {}
-
-    fn step(&self, _: &mut (), w: &mut [f64], gradient: &[f64], eta: f64) {
+    fn step(&self, _: &StepInfo, _: &mut [&mut [f64]], w: &mut [f64], gradient: &mut [f64], eta: f64) {
         let step = self.1.fetch_add(1, SeqCst);
-        w.iter_mut().zip(gradient).for_each(|(w, &g)| *w = self.0(*w, g, eta, step));
+        w.iter_mut().zip(gradient).for_each(|(w, &mut g)| *w = self.0(*w, g, eta, step));
     }
 }
 
@@ -341,17 +338,13 @@ struct Normalized {
 }
 
 impl Optimizer<f64> for Normalized {
-    type State = ();
-
-    fn init(&self, _: usize) {}
-
-    fn step(&self, _: &mut (), w: &mut [f64], gradient: &[f64], eta: f64) {
-        let norm = gradient.iter().map(|g| g * g).sum::<f64>().sqrt().max(1e-9);
-        w.iter_mut().zip(gradient).for_each(|(w, g)| *w -= eta * g / norm);
+    fn scope(&self) -> Scope {
+        if self.claims { Scope::Elementwise } else { Scope::PerArray }
     }
 
-    fn elementwise(&self) -> bool {
-        self.claims
+    fn step(&self, _: &StepInfo, _: &mut [&mut [f64]], w: &mut [f64], gradient: &mut [f64], eta: f64) {
+        let norm = gradient.iter().map(|g| g * g).sum::<f64>().sqrt().max(1e-9);
+        w.iter_mut().zip(gradient).for_each(|(w, g)| *w -= eta * *g / norm);
     }
 }
 

@@ -3,6 +3,7 @@
 //! Each function here takes a trait object, so it stops compiling when a trait is no longer object-safe.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use gradus::prelude::*;
 
@@ -22,12 +23,10 @@ fn network<H: Activation<f64> + Clone>(
 }
 
 /// The parameters after three epochs.
-fn trained<H, C, O, R>(trainer: Trainer<C, O, R>, mut network: Network<f64, H, Sigmoid>) -> Vec<f64>
+fn trained<H, C>(trainer: Trainer<f64, C>, mut network: Network<f64, H, Sigmoid>) -> Vec<f64>
 where
     H: Activation<f64>,
     C: Cost<f64, Sigmoid>,
-    O: Optimizer<f64>,
-    R: Regularizer<f64>,
 {
     let trainer = trainer.schedule(HalveOnPlateau::new(0.5, 1).unwrap()).stop(MaxEpochs::new(3).unwrap());
     trainer.fit(&mut network, &data(), Some(&data())).unwrap();
@@ -44,29 +43,39 @@ fn plain() -> Vec<f64> {
 #[derive(Debug)]
 struct Nobody;
 
-impl Observer for Nobody {
-    fn on_epoch(&mut self, record: &EpochRecord) -> ControlFlow<()> {
-        if record.epoch == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+impl<T: Real> Observer<T> for Nobody {
+    fn on_epoch(&self, running: &Running<'_, T>) -> ControlFlow<()> {
+        if running.epoch == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 
 #[test]
 fn boxed_parts_train_to_the_same_bits() {
     let cost: Box<dyn Cost<f64, Sigmoid>> = Box::new(CrossEntropy);
-    let optimizer: Box<dyn Optimizer<f64, State = Vec<f64>>> = Box::new(Momentum::new(0.5).unwrap());
+    let optimizer: Box<dyn Optimizer<f64>> = Box::new(Momentum::new(0.5).unwrap());
     let regularizer: Box<dyn Regularizer<f64>> = Box::new(L2::new(LAMBDA).unwrap());
     let initializer: Box<dyn Initializer<f64>> = Box::new(ScaledGaussian);
     let trainer = Trainer::new(cost).optimizer(optimizer).regularizer(regularizer);
     assert_eq!(trained(trainer, network(Tanh, &initializer)), plain());
 }
 
+/// A cost, an activation and an initializer may be borrowed for a while; what the trainer boxes has to be there for good,
+/// or shared.
 #[test]
-fn borrowed_parts_train_to_the_same_bits() {
-    let (cost, optimizer): (&dyn Cost<f64, Sigmoid>, _) = (&CrossEntropy, Momentum::new(0.5).unwrap());
-    let regularizer: &dyn Regularizer<f64> = &L2::new(LAMBDA).unwrap();
+fn borrowed_and_shared_parts_train_to_the_same_bits() {
+    let cost: &dyn Cost<f64, Sigmoid> = &CrossEntropy;
     let hidden: &dyn Activation<f64> = &Tanh;
-    let trainer = Trainer::new(cost).optimizer(&optimizer).regularizer(regularizer);
+    let optimizer: &'static Momentum = Box::leak(Box::new(Momentum::new(0.5).unwrap()));
+    let regularizer: &'static dyn Regularizer<f64> = Box::leak(Box::new(L2::new(LAMBDA).unwrap()));
+    let trainer = Trainer::new(cost).optimizer(optimizer).regularizer(regularizer);
     assert_eq!(trained(trainer, network(hidden, &&ScaledGaussian)), plain());
+
+    let optimizer: Arc<dyn Optimizer<f64>> = Arc::new(Momentum::new(0.5).unwrap());
+    let regularizer: Arc<dyn Regularizer<f64>> = Arc::new(L2::new(LAMBDA).unwrap());
+    for _ in 0..2 {
+        let trainer = Trainer::new(cost).optimizer(optimizer.clone()).regularizer(regularizer.clone());
+        assert_eq!(trained(trainer, network(hidden, &&ScaledGaussian)), plain());
+    }
 }
 
 fn stop_reads(rule: impl StoppingRule) -> Vec<Metric> {
@@ -88,7 +97,7 @@ fn boxed_rules_act_as_they_are() {
     assert_eq!(schedule_reads(schedule), Some(Metric::ValidationAccuracy));
 
     let samples: Box<dyn Samples<f64>> = Box::new(data());
-    let observer: Box<dyn Observer> = Box::new(Nobody);
+    let observer: Box<dyn Observer<f64>> = Box::new(Nobody);
     let report = Trainer::new(CrossEntropy)
         .observe(observer)
         .fit(&mut network(Tanh, &ScaledGaussian), &samples, None)

@@ -193,21 +193,40 @@ fn numbers_that_are_none_are_named_by_their_place() {
 }
 
 /// Trains a 2-2-1 network with `prepare`d trainer and returns the error, after a look that nothing was touched.
-fn refused_by_fit<C, O, R>(
-    trainer: Trainer<C, O, R>,
+fn refused_by_fit<C>(
+    trainer: Trainer<f64, C>,
     training: &dyn Samples<f64>,
     validation: Option<&dyn Samples<f64>>,
 ) -> Error
 where
     C: Cost<f64, Sigmoid>,
-    O: Optimizer<f64>,
-    R: Regularizer<f64>,
 {
     let mut network = sized(&[2, 2, 1]).unwrap();
     let before = network.clone();
     let error = trainer.fit(&mut network, training, validation).expect_err("it cannot work");
     assert_eq!(network, before, "{error}: the network was touched");
     error
+}
+
+/// What ended a run after it had begun.
+#[derive(Debug)]
+struct End {
+    epoch: usize,
+    step: usize,
+    kept: usize,
+    history: History,
+    cause: Error,
+}
+
+#[track_caller]
+fn interrupted<V: std::fmt::Debug>(result: Result<V>) -> End {
+    match result {
+        Err(Error::Interrupted { epoch, step, kept, history, cause }) => {
+            assert_eq!(epoch, history.len() + 1);
+            End { epoch, step, kept, history: *history, cause: *cause }
+        }
+        other => panic!("not interrupted: {other:?}"),
+    }
 }
 
 fn exclusive_or() -> Dataset<f64> {
@@ -218,7 +237,8 @@ fn exclusive_or() -> Dataset<f64> {
 #[test]
 fn counts_of_zero() {
     let data = exclusive_or();
-    let refuse = |trainer: Trainer<CrossEntropy>| -> Result<()> { Err(refused_by_fit(trainer, &data, None)) };
+    let refuse =
+        |trainer: Trainer<f64, CrossEntropy>| -> Result<()> { Err(refused_by_fit(trainer, &data, None)) };
     assert_setting(refuse(Trainer::new(CrossEntropy).mini_batch(0)), "mini-batch size m", 0.0, "[1, ∞)");
     for threads in [0, 1025, usize::MAX] {
         let refused = refuse(Trainer::new(CrossEntropy).threads(threads));
@@ -351,11 +371,13 @@ impl LrSchedule for Given {
 fn a_schedule_that_gives_no_learning_rate() {
     for eta in NOT_POSITIVE {
         let trainer = Trainer::new(CrossEntropy).schedule(Given(eta, 1));
-        let refused: Result<()> = Err(refused_by_fit(trainer, &exclusive_or(), None));
-        assert_setting(refused, "learning rate η", eta, "(0, ∞)");
+        let end = interrupted::<()>(Err(refused_by_fit(trainer, &exclusive_or(), None)));
+        assert_eq!((end.epoch, end.step, end.kept), (1, 1, 0));
+        assert_setting::<()>(Err(end.cause), "learning rate η", eta, "(0, ∞)");
         let later = Trainer::new(CrossEntropy).schedule(Given(eta, 3));
-        let result = later.fit(&mut sized(&[2, 2, 1]).unwrap(), &exclusive_or(), None);
-        assert_setting(result, "learning rate η", eta, "(0, ∞)");
+        let end = interrupted(later.fit(&mut sized(&[2, 2, 1]).unwrap(), &exclusive_or(), None));
+        assert_eq!((end.epoch, end.step, end.kept), (3, 1, 2));
+        assert_setting::<()>(Err(end.cause), "learning rate η", eta, "(0, ∞)");
     }
 }
 
@@ -367,7 +389,8 @@ fn a_learning_rate_beyond_single_precision() {
         let mut network = Network::new(&[784, 10], Linear, Softmax::default(), &ScaledGaussian, 1).unwrap();
         let before = network.clone();
         let trainer = Trainer::new(LogLikelihood).schedule(Constant::new(eta).unwrap());
-        assert_setting(trainer.fit(&mut network, &data, None), "learning rate η", eta, "(0, ∞)");
+        let end = interrupted(trainer.fit(&mut network, &data, None));
+        assert_setting::<()>(Err(end.cause), "learning rate η", eta, "(0, ∞)");
         assert_eq!(network, before);
     }
 }
@@ -432,14 +455,13 @@ fn a_run_that_diverges_says_so_and_keeps_its_history() {
         let (mut network, data) = line();
         let trainer =
             Trainer::new(Quadratic).schedule(Constant::new(eta).unwrap()).stop(MaxEpochs::new(1000).unwrap());
-        match trainer.fit(&mut network, &data, None) {
-            Err(Error::Diverged { epoch, learning_rate, cost, kept, history }) => {
-                assert_eq!((learning_rate, history.len()), (eta, epoch - 1));
-                assert!(!cost.is_finite() && kept < epoch);
-                assert!(history.epochs().iter().all(|record| record.running_cost.is_finite()));
-            }
-            other => panic!("η = {eta}: {other:?}"),
-        }
+        let end = interrupted(trainer.fit(&mut network, &data, None));
+        assert!(end.kept < end.epoch);
+        assert!(end.history.epochs().iter().all(|record| record.running_cost.is_finite()));
+        assert_refused!(
+            Err::<(), _>(end.cause),
+            Error::Diverged { value, learning_rate, .. } if !value.is_finite() && learning_rate == eta
+        );
         assert!(check_finite(&network), "η = {eta}");
     }
 }
@@ -454,7 +476,12 @@ fn a_last_step_that_overflows_is_a_divergence() {
             .schedule(Constant::new(1.7e308).unwrap())
             .mini_batch(20)
             .stop(MaxEpochs::new(epochs).unwrap());
-        assert_refused!(trainer.fit(&mut network, &data, None), Error::Diverged { epoch: 1, kept: 0, .. });
+        let end = interrupted(trainer.fit(&mut network, &data, None));
+        assert_eq!((end.epoch, end.kept), (1, 0));
+        assert_refused!(
+            Err::<(), _>(end.cause),
+            Error::Diverged { quantity: "parameter", layer: Some(1), sample: None, .. }
+        );
         assert_eq!(network, initial);
     }
 }
@@ -464,13 +491,11 @@ fn a_last_step_that_overflows_is_a_divergence() {
 fn a_divergence_leaves_the_best_epoch() {
     let (mut network, data) = line();
     let trainer = Trainer::new(Quadratic).schedule(Given(1e6, 4)).keep_best(Metric::ValidationCost);
-    let (kept, history) = match trainer.fit(&mut network, &data, Some(&data)) {
-        Err(Error::Diverged { kept, history, .. }) => (kept, history),
-        other => panic!("{other:?}"),
-    };
-    assert_eq!(kept, 3);
+    let end = interrupted(trainer.fit(&mut network, &data, Some(&data)));
+    assert!(matches!(end.cause, Error::Diverged { .. }), "{:?}", end.cause);
+    assert_eq!(end.kept, 3);
     let evaluation = evaluate(&network, &Quadratic, &data).unwrap();
-    assert_eq!(Some(evaluation.score), history.epochs()[2].validation);
+    assert_eq!(Some(evaluation.score), end.history.epochs()[2].validation);
 }
 
 /// A source of samples of the user's own whose `fault` happens at call number `at`, counted from 0.
@@ -534,10 +559,18 @@ impl Samples<f64> for Stream {
 #[test]
 fn a_source_that_fails_passes_its_error_on() {
     // Before the first step, in the first epoch, in its last step, and in the third epoch.
-    for (at, expected) in [(0, 1), (1, 1), (4, 1), (9, 3)] {
+    for (at, expected, expected_step) in [(0, 1, 0), (1, 1, 1), (4, 1, 4), (9, 3, 1)] {
         let mut network = sized(&[2, 2, 1]).unwrap();
         let before = network.clone();
         let result = Trainer::new(CrossEntropy).fit(&mut network, &Stream::new(at, Fault::Io), None);
+        let result = match at {
+            0 => result.map(drop),
+            _ => {
+                let end = interrupted(result);
+                assert_eq!((end.epoch, end.step), (expected as usize, expected_step));
+                Err(end.cause)
+            }
+        };
         match result {
             Err(Error::Samples { epoch, source }) => {
                 assert_eq!((epoch, source.to_string().as_str()), (expected, "the disk is gone"));
@@ -560,10 +593,11 @@ fn a_source_that_sends_no_numbers_is_reported() {
             for at in [1, 4, 7] {
                 let mut network = sized(&[2, 2, 1]).unwrap();
                 let trainer = Trainer::new(CrossEntropy).stop(MaxEpochs::new(at / 4 + 1).unwrap());
-                match trainer.fit(&mut network, &Stream::new(at, fault), None) {
-                    Err(Error::Diverged { .. } | Error::NonFiniteSample { .. }) => {}
-                    other => panic!("{fault:?} at call {at}: {other:?}"),
-                }
+                let end = interrupted(trainer.fit(&mut network, &Stream::new(at, fault), None));
+                assert!(
+                    matches!(end.cause, Error::Diverged { .. } | Error::NonFiniteSample { .. }),
+                    "{fault:?} at call {at}: {end:?}"
+                );
                 assert!(check_finite(&network), "{fault:?} at call {at}");
             }
         }

@@ -108,7 +108,11 @@ fn assert_close(found: &[f64], wanted: &[f64]) {
     }
 }
 
-fn train<O: Optimizer<f64>>(optimizer: O, l1: f64, l2: f64) -> (Network<f64, Tanh, Sigmoid>, Report) {
+fn train(
+    optimizer: impl Optimizer<f64> + 'static,
+    l1: f64,
+    l2: f64,
+) -> (Network<f64, Tanh, Sigmoid>, Report<f64>) {
     let mut network = small_network();
     let report = Trainer::new(CrossEntropy)
         .optimizer(optimizer)
@@ -265,7 +269,7 @@ fn distorted_training_data_are_evaluated_as_they_are() {
 }
 
 /// What a run needs: the trainer, the network, the training and the validation data.
-type Run<C, T, H, O> = (Trainer<C>, Network<T, H, O>, Dataset<T>, Dataset<T>);
+type Run<C, T, H, O> = (Trainer<T, C>, Network<T, H, O>, Dataset<T>, Dataset<T>);
 
 /// A run on few digits whose validation accuracy goes up and down.
 fn bumpy() -> Run<LogLikelihood, f32, Sigmoid, Softmax> {
@@ -437,17 +441,21 @@ struct Diary {
     leave_after: usize,
 }
 
-impl Observer for Diary {
-    fn on_step(&mut self, Step { epoch, step, steps }: Step) {
+impl<T: Real> Observer<T> for Diary {
+    fn on_step(&self, Running { epoch, step, steps, .. }: &Running<'_, T>) -> ControlFlow<()> {
         self.lines.lock().unwrap().push(format!("{epoch}: {step}/{steps}"));
+        ControlFlow::Continue(())
     }
 
-    fn on_epoch(&mut self, record: &EpochRecord) -> ControlFlow<()> {
+    fn on_epoch(&self, running: &Running<'_, T>) -> ControlFlow<()> {
+        let record = running.history.last().unwrap();
+        assert_eq!((running.epoch, running.step), (record.epoch, running.steps));
         self.lines.lock().unwrap().push(format!("epoch {}", record.epoch));
         if record.epoch == self.leave_after { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
-    fn on_end(&mut self, report: &Report) {
+    fn on_end(&self, outcome: &Outcome<'_, T>) {
+        let report = outcome.result.unwrap();
         self.lines.lock().unwrap().push(format!(
             "end after {}: {}",
             report.history.len(),
