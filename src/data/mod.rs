@@ -5,6 +5,7 @@ mod dataset;
 pub mod digits;
 mod idx;
 pub mod mnist;
+mod task;
 
 use std::fmt::Debug;
 
@@ -14,6 +15,7 @@ pub use dataset::Dataset;
 pub(crate) use dataset::check_finite;
 pub use idx::IdxTensor;
 pub use mnist::Mnist;
+pub use task::{Task, TaskFinder};
 
 use crate::error::Result;
 use crate::real::Real;
@@ -87,6 +89,11 @@ pub trait Samples<T: Real>: Debug + Sync {
     fn unaugmented(&self) -> Option<&dyn Samples<T>> {
         None
     }
+
+    /// What the targets mean, if the source knows. With `None`, the default, it is found by reading all targets once.
+    fn task(&self) -> Option<Task> {
+        None
+    }
 }
 
 macro_rules! forward {
@@ -120,6 +127,10 @@ macro_rules! forward {
 
             fn unaugmented(&self) -> Option<&dyn Samples<T>> {
                 (**self).unaugmented()
+            }
+
+            fn task(&self) -> Option<Task> {
+                (**self).task()
             }
         }
     )* };

@@ -125,6 +125,13 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
         pass.layers.last().map_or(0.0, |last| cost.value(&self.output.activation, &last.z, &last.a, &pass.y))
     }
 
+    /// Sets `costs[j]` to C_x of the example in column j of the last forward pass.
+    pub fn costs<C: Cost<T, O>>(&self, cost: &C, pass: &Workspace<T>, costs: &mut [f64]) {
+        if let Some(last) = pass.layers.last() {
+            cost.values(&self.output.activation, &last.z, &last.a, &pass.y, costs);
+        }
+    }
+
     /// Takes the error of the pass that has just gone forward back through the network, and computes the gradient of
     /// the batch's mean cost: [`compute_deltas`](Self::compute_deltas) and then [`Workspace::gradient`].
     pub fn backward<C: Cost<T, O>>(&self, cost: &C, pass: &mut Workspace<T>, gradient: &mut Gradient<T>) {

@@ -6,16 +6,19 @@ mod observer;
 #[cfg(feature = "progress")]
 mod progress_bar;
 mod report;
+mod scoring;
+mod snapshot;
 mod validate;
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use crate::activation::Activation;
 use crate::cost::Cost;
 use crate::data::Samples;
 use crate::error::{Error, Result};
-use crate::history::{EpochRecord, History, Metric};
-use crate::metrics::Evaluator;
+use crate::history::{EpochRecord, History, Metric, Split};
+use crate::metrics::Measure;
 use crate::network::Network;
 use crate::optimizer::{Optimizer, Sgd};
 use crate::real::Real;
@@ -24,6 +27,8 @@ use crate::schedule::{Constant, LrSchedule, Progress};
 use crate::stopping::{MaxEpochs, StopReason, StoppingRule};
 use crate::threads;
 use epoch::Epochs;
+use scoring::{EpochEvaluator, Plan};
+use snapshot::{Keep, Snapshot};
 
 pub use observer::{Observer, Step};
 #[cfg(feature = "progress")]
@@ -59,7 +64,7 @@ pub use report::Report;
 ///     .mini_batch(10)
 ///     .seed(42)
 ///     .fit(&mut network, &training, Some(&validation))?;
-/// assert!(report.kept().unwrap().validation.unwrap().accuracy > 0.6);
+/// assert!(report.kept().unwrap().validation.as_ref().unwrap().get("accuracy").unwrap() > 0.6);
 /// # Ok::<(), gradus::Error>(())
 /// ```
 #[derive(Debug)]
@@ -74,17 +79,9 @@ pub struct Trainer<C, O = Sgd, R = NoRegularizer> {
     seed: u64,
     threads: Option<usize>,
     monitor_training: bool,
-    /// Nothing if the user has no wish.
+    measures: Vec<Arc<dyn Measure>>,
+    /// `None` if the user has not chosen; `fit` then takes the default.
     keep: Option<Keep>,
-}
-
-/// Which parameters a network is left with.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Keep {
-    /// Those of the best epoch by a metric.
-    Best(Metric),
-    /// Those of the last epoch.
-    Last,
 }
 
 impl<C> Trainer<C> {
@@ -101,6 +98,7 @@ impl<C> Trainer<C> {
             seed: 0,
             threads: None,
             monitor_training: false,
+            measures: Vec::new(),
             keep: None,
         }
     }
@@ -120,7 +118,7 @@ impl<C, O, R> Trainer<C, O, R> {
     /// The same trainer with other rules, which may be of other types.
     fn with<P, Q>(self, rules: impl FnOnce(O, R) -> (P, Q)) -> Trainer<C, P, Q> {
         let Self { cost, optimizer, regularizer, schedule, stop, observers, .. } = self;
-        let Self { mini_batch, seed, threads, monitor_training, keep, .. } = self;
+        let Self { mini_batch, seed, threads, monitor_training, measures, keep, .. } = self;
         let (optimizer, regularizer) = rules(optimizer, regularizer);
         Trainer {
             cost,
@@ -133,6 +131,7 @@ impl<C, O, R> Trainer<C, O, R> {
             seed,
             threads,
             monitor_training,
+            measures,
             keep,
         }
     }
@@ -173,14 +172,27 @@ impl<C, O, R> Trainer<C, O, R> {
         self
     }
 
+    /// Measures and records `measure` too after each epoch, on the validation data, and on the training data where they
+    /// are evaluated. The cost is always measured, and what fits the [task](crate::data::Task): the accuracy for classes
+    /// and labels, R² for regression; so is what a rule, the schedule or [`keep_best`](Self::keep_best) names. May be
+    /// called for several measures.
+    pub fn measure(mut self, measure: impl Measure + 'static) -> Self {
+        self.measures.push(Arc::new(measure));
+        self
+    }
+
     /// Evaluates the training data too after each epoch, which takes about a third of the time of learning from them.
+    /// They are also evaluated if a rule, the schedule or [`keep_best`](Self::keep_best) names a metric of theirs.
     pub fn monitor_training(mut self, yes: bool) -> Self {
         self.monitor_training = yes;
         self
     }
 
-    /// Leaves the network with the parameters of the best epoch by `metric`; by default by the validation accuracy if
-    /// there are validation data, of the last epoch otherwise.
+    /// Leaves the network with the parameters of the best epoch by `metric`; of equally good epochs, that of the lowest
+    /// cost on the same data.
+    ///
+    /// The default with validation data is [`Metric::default()`]: by the validation accuracy for classes and labels, by
+    /// the validation cost for regression. Without validation data the last epoch is kept.
     pub fn keep_best(mut self, metric: Metric) -> Self {
         self.keep = Some(Keep::Best(metric));
         self
@@ -204,8 +216,9 @@ impl<C, O, R> Trainer<C, O, R> {
     ///   they do not fit each other or hold a NaN or an infinity;
     /// - [`Error::Empty`], [`Error::SizeMismatch`], [`Error::NonFiniteSample`] and [`Error::Target`] for data that do not fit the
     ///   network or the cost;
-    /// - [`Error::NeedsValidation`] and [`Error::NeedsTrainingScores`] for a rule that reads scores that are not
-    ///   measured;
+    /// - [`Error::NeedsValidation`] for a rule that reads validation scores if there are no validation data;
+    /// - [`Error::Measure`] for a measure that is not defined for what the targets mean, and [`Error::SameName`] for two
+    ///   that share a name;
     /// - [`Error::Diverged`] if the cost or a parameter becomes NaN or infinite on the way: the network is then left with
     ///   the best parameters so far, and the error holds the history;
     /// - [`Error::Samples`] and the like, as the data report them.
@@ -233,11 +246,14 @@ impl<C, O, R> Trainer<C, O, R> {
         };
         let usual = if validation.is_some() { Keep::Best(Metric::default()) } else { Keep::Last };
         self.keep.get_or_insert(usual);
-        self.check_settings(&*schedule, &*stop, validation.is_some())?;
-        self.check_data(network, training, validation)?;
+        let metrics = self.check_settings(&*schedule, &*stop, validation.is_some())?;
+        let task = self.check_data(network, training, validation)?;
+        let plan = Plan::new((task, network.n_outputs()), &metrics, &self.measures, self.monitor_training)?;
         let largest = network.layers().map(|layer| layer.weights.len()).max().unwrap_or(0);
         let shares = threads::is_large(largest * self.mini_batch.min(training.len()));
-        threads::run(self.threads, shares, || self.run(network, training, validation, &*schedule, &*stop))?
+        threads::run(self.threads, shares, || {
+            self.run(network, training, validation, plan, &*schedule, &*stop)
+        })?
     }
 
     /// The loop over the epochs.
@@ -246,6 +262,7 @@ impl<C, O, R> Trainer<C, O, R> {
         network: &mut Network<T, H, A>,
         training: &dyn Samples<T>,
         validation: Option<&dyn Samples<T>>,
+        plan: Plan,
         schedule: &dyn LrSchedule,
         stop: &dyn StoppingRule,
     ) -> Result<Report>
@@ -258,9 +275,9 @@ impl<C, O, R> Trainer<C, O, R> {
         R: Regularizer<T>,
     {
         let mut epochs = Epochs::new(self, network, training.len());
-        let mut scorers = EpochEvaluator::new(network, training, validation, self.monitor_training)?;
-        let keep = self.keep.unwrap_or(Keep::Last);
-        let mut kept = Snapshot::new(keep, network);
+        let mut evaluator = EpochEvaluator::new(network, training, validation, plan);
+        let keep = self.keep.clone().unwrap_or(Keep::Last);
+        let mut kept = Snapshot::new(keep.clone(), network);
         let mut history = History::new();
 
         let stop_reason = loop {
@@ -282,8 +299,8 @@ impl<C, O, R> Trainer<C, O, R> {
                 seconds,
                 running_cost,
                 penalty: self.penalty(network) / training.len() as f64,
-                training: scorers.training(network, &self.cost)?,
-                validation: scorers.validation(network, &self.cost)?,
+                training: evaluator.scores(Split::Training, network, &self.cost)?,
+                validation: evaluator.scores(Split::Validation, network, &self.cost)?,
             });
             kept.update(network, &history);
 
@@ -299,7 +316,7 @@ impl<C, O, R> Trainer<C, O, R> {
             }
         };
         let kept_epoch = kept.restore(network);
-        let report = Report::new(history, stop_reason, kept_epoch, keep);
+        let report = Report::new(history, stop_reason, kept_epoch, &keep);
         self.observers.iter_mut().for_each(|observer| observer.on_end(&report));
         Ok(report)
     }
@@ -323,82 +340,4 @@ fn cost_or_nan<T: Real, H: Activation<T>, A: Activation<T>>(
 ) -> f64 {
     let numbers = network.parameters().flatten().all(|parameter| parameter.is_finite());
     if numbers { running_cost } else { f64::NAN }
-}
-
-/// The data sets that are evaluated after each epoch, each with the room that this needs.
-struct EpochEvaluator<'a, T> {
-    training: Option<(&'a dyn Samples<T>, Evaluator<T>)>,
-    validation: Option<(&'a dyn Samples<T>, Evaluator<T>)>,
-}
-
-impl<'a, T: Real> EpochEvaluator<'a, T> {
-    fn new<H: Activation<T>, A: Activation<T>>(
-        network: &Network<T, H, A>,
-        training: &'a dyn Samples<T>,
-        validation: Option<&'a dyn Samples<T>>,
-        monitor_training: bool,
-    ) -> Result<Self> {
-        let scorer = |samples: &'a dyn Samples<T>| Ok((samples, Evaluator::new(network, samples)?));
-        let training = training.unaugmented().unwrap_or(training);
-        Ok(Self {
-            training: monitor_training.then_some(training).map(scorer).transpose()?,
-            validation: validation.map(scorer).transpose()?,
-        })
-    }
-}
-
-macro_rules! score {
-    ($($set:ident)*) => { $(
-        fn $set<H, A, C>(&mut self, network: &Network<T, H, A>, cost: &C) -> Result<Option<crate::history::Score>>
-        where
-            H: Activation<T>,
-            A: Activation<T>,
-            C: Cost<T, A>,
-        {
-            match &mut self.$set {
-                Some((samples, evaluator)) => Ok(Some(evaluator.evaluate(network, cost, *samples)?.score)),
-                None => Ok(None),
-            }
-        }
-    )* };
-}
-
-impl<T: Real> EpochEvaluator<'_, T> {
-    score!(training validation);
-}
-
-/// The parameters that the network will be left with, and their epoch.
-struct Snapshot<T> {
-    keep: Keep,
-    epoch: usize,
-    parameters: Vec<Vec<T>>,
-}
-
-impl<T: Real> Snapshot<T> {
-    fn new<H: Activation<T>, A: Activation<T>>(keep: Keep, network: &Network<T, H, A>) -> Self {
-        Self { keep, epoch: 0, parameters: network.parameters().map(<[T]>::to_vec).collect() }
-    }
-
-    /// Copies the parameters of the newest epoch if it is the one to keep.
-    fn update<H: Activation<T>, A: Activation<T>>(&mut self, network: &Network<T, H, A>, history: &History) {
-        let newest = history.len();
-        let better = match self.keep {
-            Keep::Last => true,
-            Keep::Best(metric) => history.best(metric).is_none_or(|(epoch, _)| epoch == newest),
-        };
-        if better {
-            self.epoch = newest;
-            for (kept, now) in self.parameters.iter_mut().zip(network.parameters()) {
-                kept.copy_from_slice(now);
-            }
-        }
-    }
-
-    /// Gives the parameters back to the network and says of which epoch they are.
-    fn restore<H: Activation<T>, A: Activation<T>>(&self, network: &mut Network<T, H, A>) -> usize {
-        for (now, kept) in network.parameters_mut().zip(&self.parameters) {
-            now.copy_from_slice(kept);
-        }
-        self.epoch
-    }
 }
