@@ -116,7 +116,8 @@ impl History {
     }
 
     /// Visits the values of `metric`, one for each epoch in which it was measured, with the epoch counted from 1.
-    pub fn values(&self, metric: &Metric) -> impl DoubleEndedIterator<Item = (usize, f64)> {
+    pub fn values<'a>(&'a self, metric: &Metric) -> impl DoubleEndedIterator<Item = (usize, f64)> + use<'a> {
+        let metric = metric.clone();
         self.epochs.iter().filter_map(move |record| Some((record.epoch, metric.value_in(record)?)))
     }
 

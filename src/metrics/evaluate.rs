@@ -45,7 +45,7 @@ pub struct Evaluation {
 ///
 /// let network = Network::<f64, Sigmoid, _>::new(&[784, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
 /// let evaluation = evaluate(&network, &LogLikelihood, &Dataset::synthetic_digits(100, 1)?)?;
-/// assert!(evaluation.scores.get("accuracy").unwrap() < 0.5, "it has learned nothing yet");
+/// assert!(evaluation.scores.accuracy() < 0.5, "it has learned nothing yet");
 /// assert_eq!(evaluation.confusion.unwrap().total(), 100);
 /// # Ok::<(), gradus::Error>(())
 /// ```

@@ -79,6 +79,11 @@ impl Scores {
         self.get(super::mean_cost::NAME).unwrap_or(f64::NAN)
     }
 
+    /// Returns the [accuracy](super::Accuracy); NaN if it was not measured, as it is not for regression.
+    pub fn accuracy(&self) -> f64 {
+        self.get("accuracy").unwrap_or(f64::NAN)
+    }
+
     /// Returns the value of the measure called `name`, if it was measured.
     pub fn get(&self, name: &str) -> Option<f64> {
         self.score(name).map(|score| score.value)

@@ -64,7 +64,7 @@ pub use report::Report;
 ///     .mini_batch(10)
 ///     .seed(42)
 ///     .fit(&mut network, &training, Some(&validation))?;
-/// assert!(report.kept().unwrap().validation.as_ref().unwrap().get("accuracy").unwrap() > 0.6);
+/// assert!(report.kept().unwrap().validation.as_ref().unwrap().accuracy() > 0.6);
 /// # Ok::<(), gradus::Error>(())
 /// ```
 #[derive(Debug)]
