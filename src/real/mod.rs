@@ -11,7 +11,7 @@ use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::linalg::Lane;
+use crate::linalg::Product;
 
 pub use vectorize::{map, vectorized, zip_map, zip_sums};
 
@@ -32,7 +32,7 @@ pub use vectorize::{map, vectorized, zip_map, zip_sums};
 /// assert_eq!(mean(&[1.0f32, 2.0]), 1.5);
 /// assert_eq!(mean(&[1.0f64, 2.0]).to_f64(), 1.5);
 /// ```
-pub trait Real: RealField + Copy + Default + Sum + Serialize + DeserializeOwned + Lane {
+pub trait Real: RealField + Copy + Default + Sum + Serialize + DeserializeOwned + Product {
     /// The number nearest to `x`.
     fn cast(x: f64) -> Self;
 
