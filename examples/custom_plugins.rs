@@ -180,8 +180,8 @@ where
 {
     let mut network = Network::new(&[784, 30, 10], hidden, Softmax::default(), &ScaledGaussian, seed)?;
     let report = trainer.fit(&mut network, &data.training, Some(&data.validation))?;
-    let score = evaluate(&network, &LogLikelihood, &data.test)?.score;
-    Ok(Outcome { report, accuracy: 100.0 * score.accuracy, cost: score.cost })
+    let scores = evaluate(&network, &LogLikelihood, &data.test)?.scores;
+    Ok(Outcome { report, accuracy: 100.0 * scores.accuracy(), cost: scores.cost() })
 }
 
 fn print_table(by_row: &[&[Outcome]]) {
@@ -234,7 +234,7 @@ fn curves(
 fn progress_chart(by_row: &[&[Outcome]]) -> Chart {
     let parts = [(Plain, "plain"), (AllOwn, "all own"), (AllBuiltIn, "built-in")];
     let chart = Chart::new("Learning (first seed)", "epoch", "validation accuracy in %");
-    curves(chart, by_row, &parts, |record, _| Some(100.0 * record.validation?.accuracy))
+    curves(chart, by_row, &parts, |record, _| Some(100.0 * record.validation.as_ref()?.accuracy()))
 }
 
 fn accuracy_chart(by_row: &[&[Outcome]]) -> Chart {
@@ -261,13 +261,13 @@ fn rate_chart(by_row: &[&[Outcome]]) -> Chart {
 
 fn loss_chart(by_row: &[&[Outcome]]) -> Chart {
     let parts = [(Plain, "plain"), (WithWeightElimination, "with weight elimination (own)")];
-    let least = first(by_row, Plain).and_then(|history| history.best(Metric::ValidationCost));
+    let least = first(by_row, Plain).and_then(|history| history.best(&Metric::validation_cost()));
     let least = least.map_or(0.0, |(_, least)| least);
     let chart = Chart::new("Overfitting, and who stops it (first seed)", "epoch", "validation cost")
         .y_range(0.9 * least, 1.6 * least)
         .legend(SeriesLabelPosition::UpperRight);
-    let chart = curves(chart, by_row, &parts, |record, _| Some(record.validation?.cost));
+    let chart = curves(chart, by_row, &parts, |record, _| Some(record.validation.as_ref()?.cost()));
     let stopped = first(by_row, WithGeneralizationLoss).and_then(History::last);
-    let stopped = stopped.and_then(|record| Some((record.epoch as f64, record.validation?.cost)));
+    let stopped = stopped.and_then(|record| Some((record.epoch as f64, record.validation.as_ref()?.cost())));
     chart.dots("stopped by generalization loss (own)", stopped)
 }

@@ -73,7 +73,7 @@ struct NoRise(usize);
 impl StoppingRule for NoRise {
     fn check(&self, history: &History) -> ControlFlow<StopReason> {
         let accuracies: Vec<f64> =
-            history.values(Metric::ValidationAccuracy).map(|(_, value)| value).collect();
+            history.values(&Metric::validation(Accuracy)).map(|(_, value)| value).collect();
         let falls = accuracies.windows(2).rev().take_while(|pair| pair[1] <= pair[0]).count();
         if falls < self.0 {
             return ControlFlow::Continue(());
@@ -82,7 +82,7 @@ impl StoppingRule for NoRise {
     }
 
     fn metrics(&self) -> Vec<Metric> {
-        vec![Metric::ValidationAccuracy]
+        vec![Metric::validation(Accuracy)]
     }
 }
 
@@ -188,12 +188,12 @@ fn learn(
             .seed(seed)
             .threads(1)
             .fit(&mut network, &training, Some(&data.validation))?;
-        let test = 100.0 * evaluate(&network, &CrossEntropy, &data.test)?.score.accuracy;
+        let test = 100.0 * evaluate(&network, &CrossEntropy, &data.test)?.scores.accuracy();
         gradus::Result::Ok((report, test))
     };
     let (all, rule) = (MaxEpochs::new(options.epochs)?, NoImprovement::new(LIVE)?);
     let (long, test) = fit(Box::new(all))?;
-    let (live, live_test) = fit(Box::new(rule.or(all)))?;
+    let (live, live_test) = fit(Box::new(rule.clone().or(all)))?;
     let replayed = outcome(&rule, &long.history);
     let agrees = (live.history.len(), live.kept_epoch) == (replayed.epochs, replayed.keeps.0);
     Ok(Run { history: long.history, test, live_test, agrees })
@@ -203,7 +203,7 @@ fn learn(
 fn outcome(rule: &dyn StoppingRule, history: &History) -> Outcome {
     let stops = rule.replay(history).map(|(epoch, _)| epoch);
     let epochs = stops.unwrap_or(history.len());
-    let best = |history: &History| history.best(Metric::ValidationAccuracy).unwrap_or((0, f64::NAN));
+    let best = |history: &History| history.best(&Metric::validation(Accuracy)).unwrap_or((0, f64::NAN));
     let mut until_then = History::new();
     history.epochs().iter().take(epochs).for_each(|record| until_then.push(record.clone()));
     let (epoch, kept) = best(&until_then);
@@ -240,7 +240,7 @@ fn print_live(runs: &[Run]) {
 fn curve(title: &str, history: &History, rules: &[Rule], replayed: &[Vec<Outcome>]) -> Chart {
     let (black, grey) = (6, 7);
     let accuracies =
-        || history.values(Metric::ValidationAccuracy).map(|(e, share)| (e as f64, 100.0 * share));
+        || history.values(&Metric::validation(Accuracy)).map(|(e, share)| (e as f64, 100.0 * share));
     let best = accuracies().map(|(_, accuracy)| accuracy).fold(f64::NEG_INFINITY, f64::max);
     let best_so_far = accuracies().scan(f64::NEG_INFINITY, |best, (epoch, accuracy)| {
         *best = best.max(accuracy);

@@ -129,9 +129,13 @@ fn train(
         .threads(1)
         .fit(&mut network, &turned, None)?;
 
-    let Evaluation { score, confusion: upright } = evaluate(&network, &LogLikelihood, test)?;
+    let confusion =
+        |evaluation: Evaluation| evaluation.confusion.map_or_else(|| ConfusionMatrix::new(10), Ok);
+    let upright = evaluate(&network, &LogLikelihood, test)?;
+    let accuracy = 100.0 * upright.scores.accuracy();
+    let upright = confusion(upright)?;
     let upside_down = Augmented::new(test, (28, 28), Rotation::by_degrees(180.0)?, 0)?;
-    let upside_down = evaluate(&network, &LogLikelihood, &upside_down)?.confusion;
+    let upside_down = confusion(evaluate(&network, &LogLikelihood, &upside_down)?)?;
 
     let total = |truth: usize| (0..10).map(|answer| upright.get(truth, answer)).sum::<u64>() as f64;
     let taken = |confusion: &ConfusionMatrix, truth, answer| {
@@ -140,7 +144,7 @@ fn train(
     let others = || (0..10).filter(|digit| ![6, 9].contains(digit));
     let wrong = |truth: usize| total(truth) - upright.get(truth, truth) as f64;
     Ok(Outcome {
-        accuracy: 100.0 * score.accuracy,
+        accuracy,
         six_as_nine: taken(&upright, 6, 9),
         nine_as_six: taken(&upright, 9, 6),
         six_as_nine_turned: taken(&upside_down, 6, 9),

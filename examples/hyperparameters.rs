@@ -190,7 +190,7 @@ fn train(seed: u64, data: &Digits<f32>, candidate: Candidate, epochs: usize) -> 
         Err(error) => return Err(error),
     };
     let accuracies =
-        history.values(Metric::ValidationAccuracy).map(|(_, accuracy)| 100.0 * accuracy).collect();
+        history.values(&Metric::validation(Accuracy)).map(|(_, accuracy)| 100.0 * accuracy).collect();
     Ok(Run { network, accuracies })
 }
 
@@ -221,7 +221,7 @@ fn print_winner(ranked: &[Entrant], test: &Dataset<f32>) -> gradus::Result<()> {
         return Ok(());
     };
     let (number, best) = (winner.number, winner.best());
-    let accuracy = 100.0 * evaluate(&run.network, &CrossEntropy, test)?.score.accuracy;
+    let accuracy = 100.0 * evaluate(&run.network, &CrossEntropy, test)?.scores.accuracy();
     println!(
         "\nCandidate {number} wins, with {best:.2} % on the validation images. To be the best of many flatters it."
     );

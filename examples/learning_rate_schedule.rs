@@ -69,7 +69,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
 
     let halving = parallel::map(&options.seeds, |&seed| {
         // It ends by itself. The number of epochs is for the case that accuracy rises for ever.
-        learn(options, &data, halve, 1_000, seed)
+        learn(options, &data, halve.clone(), 1_000, seed)
     })?;
     let jobs: Vec<_> = constants
         .iter()
@@ -111,7 +111,7 @@ fn learn(
         .seed(seed)
         .threads(1)
         .fit(&mut network, &data.training, Some(&data.validation))?;
-    let test = 100.0 * evaluate(&network, &CrossEntropy, &data.test)?.score.accuracy;
+    let test = 100.0 * evaluate(&network, &CrossEntropy, &data.test)?.scores.accuracy();
     Ok(Run { history: report.history, reason: report.stop_reason, test })
 }
 
@@ -128,7 +128,7 @@ fn print_halvings(Run { history, reason, .. }: &Run, seed: u64) {
             continue;
         }
         let to = next.map_or("the end".to_owned(), |eta| format!("{eta:.6}"));
-        let (best, accuracy) = until_then.best(Metric::ValidationAccuracy).unwrap_or((0, f64::NAN));
+        let (best, accuracy) = until_then.best(&Metric::validation(Accuracy)).unwrap_or((0, f64::NAN));
         println!(
             "{:<13} {:<10.6} {to:<10} {:.2} % in epoch {best}",
             record.epoch,
@@ -141,7 +141,7 @@ fn print_halvings(Run { history, reason, .. }: &Run, seed: u64) {
 
 /// Validation accuracies in per cent, by epoch.
 fn accuracies(run: &Run) -> Vec<f64> {
-    run.history.values(Metric::ValidationAccuracy).map(|(_, share)| 100.0 * share).collect()
+    run.history.values(&Metric::validation(Accuracy)).map(|(_, share)| 100.0 * share).collect()
 }
 
 fn print_table(names: &[String], runs: &[&[Run]]) {

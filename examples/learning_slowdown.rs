@@ -178,14 +178,14 @@ impl<C: Cost<f64, O> + Copy, O: Activation<f64> + Copy> Pair<C, O> {
     }
 
     fn cost(&self, network: &Network<f64, Linear, O>) -> gradus::Result<f64> {
-        Ok(evaluate(network, &self.cost, &example()?)?.score.cost)
+        Ok(evaluate(network, &self.cost, &example()?)?.scores.cost())
     }
 
     fn curve(&self, eta: f64, start: (f64, f64), epochs: usize) -> gradus::Result<Curve> {
         let mut network = neuron(self.output, start)?;
         let (before, first) = (self.cost(&network)?, output_of(&network)?);
         let history = self.train(&mut network, eta, MaxEpochs::new(epochs)?)?;
-        let after = history.values(Metric::TrainingCost).map(|(_, cost)| cost);
+        let after = history.values(&Metric::training_cost()).map(|(_, cost)| cost);
         Ok(Curve {
             outputs: (first, output_of(&network)?),
             costs: [before].into_iter().chain(after).collect(),
@@ -196,7 +196,7 @@ impl<C: Cost<f64, O> + Copy, O: Activation<f64> + Copy> Pair<C, O> {
     /// Epochs until the output is `LEARNED`; NaN if it never is.
     fn learned(&self, eta: f64, start: (f64, f64)) -> gradus::Result<f64> {
         let enough = self.cost(&neuron(self.output, (0.0, self.z_learned))?)?;
-        let stop = Target::new(Metric::TrainingCost, enough)?.or(MaxEpochs::new(PATIENCE)?);
+        let stop = Target::new(Metric::training_cost(), enough)?.or(MaxEpochs::new(PATIENCE)?);
         let epochs = self.train(&mut neuron(self.output, start)?, eta, stop)?.len();
         Ok(if epochs < PATIENCE { epochs as f64 } else { f64::NAN })
     }

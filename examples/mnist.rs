@@ -180,7 +180,7 @@ fn run<T: Real, C: Cost<T, O> + Copy, O: Activation<T>>(
     let test = evaluate(&network, &cost, &data.test)?;
     print_result(options, &report, &test);
     if let Some(file) = &options.json {
-        let json = serde_json::to_string_pretty(&Outline::new(options, &data, &report, test.score))?;
+        let json = serde_json::to_string_pretty(&Outline::new(options, &data, &report, &test))?;
         fs::write(file, json + "\n").map_err(|error| in_file(file, error))?;
     }
     Ok(())
@@ -337,13 +337,16 @@ fn print_plan<T: Real, O: Activation<T>>(
 }
 
 fn print_result<T: Real>(options: &Options, report: &Report<T>, test: &Evaluation) {
-    let Evaluation { score, confusion } = test;
+    let Evaluation { scores, confusion: Some(confusion) } = test else { return };
     println!("{}{confusion}\n{report}", if options.quiet { "" } else { "\n" });
     let classes = 0..confusion.n_classes();
     let right: u64 = classes.clone().map(|class| confusion.get(class, class)).sum();
     let total = confusion.total();
-    let percent = 100.0 * score.accuracy;
-    println!("test        {right} of {total} images right: accuracy {percent:.2} %, cost {:.5}", score.cost);
+    let percent = 100.0 * scores.accuracy();
+    println!(
+        "test        {right} of {total} images right: accuracy {percent:.2} %, cost {:.5}",
+        scores.cost()
+    );
     let pairs = classes.clone().flat_map(|truth| classes.clone().map(move |answer| (truth, answer)));
     let mistakes = pairs.filter(|(truth, answer)| truth != answer);
     if let Some((truth, answer)) = mistakes.max_by_key(|&(truth, answer)| confusion.get(truth, answer)) {
@@ -406,14 +409,14 @@ struct Epoch {
 }
 
 impl Outline {
-    fn new<T: Real>(options: &Options, data: &Data<T>, report: &Report<T>, test: Score) -> Self {
+    fn new<T: Real>(options: &Options, data: &Data<T>, report: &Report<T>, test: &Evaluation) -> Self {
         Self {
             config: Config::new(options, data),
             epochs: report.history.epochs().iter().map(Epoch::new).collect(),
             stop_reason: report.stop_reason.to_string(),
             kept_epoch: report.kept_epoch,
-            test_accuracy: test.accuracy,
-            test_cost: test.cost,
+            test_accuracy: test.scores.accuracy(),
+            test_cost: test.scores.cost(),
         }
     }
 }
@@ -452,9 +455,9 @@ impl Epoch {
             learning_rate: record.learning_rate,
             seconds: record.seconds,
             training_cost: record.training_cost(),
-            training_accuracy: record.training.map(|score| score.accuracy),
-            validation_cost: record.validation.map(|score| score.cost),
-            validation_accuracy: record.validation.map(|score| score.accuracy),
+            training_accuracy: record.training.as_ref().map(Scores::accuracy),
+            validation_cost: record.validation.as_ref().map(Scores::cost),
+            validation_accuracy: record.validation.as_ref().map(Scores::accuracy),
         }
     }
 }

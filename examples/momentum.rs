@@ -149,7 +149,7 @@ fn curves(
             .threads(1)
             .fit(&mut network, &data.training, Some(&data.validation))?
             .history;
-        Ok(history.values(Metric::ValidationAccuracy).map(|(_, share)| 100.0 * share).collect::<Vec<_>>())
+        Ok(history.values(&Metric::validation(Accuracy)).map(|(_, share)| 100.0 * share).collect::<Vec<_>>())
     })?;
 
     println!("\n{title}: validation accuracy in %, mean of {} seed(s)\n", options.seeds.len());

@@ -108,15 +108,15 @@ fn train(
 impl Curves {
     fn new(lambda: f64, histories: &[History]) -> Self {
         let accuracies = |history: &History| -> Vec<f64> {
-            history.values(Metric::ValidationAccuracy).map(|(_, accuracy)| 100.0 * accuracy).collect()
+            history.values(&Metric::validation(Accuracy)).map(|(_, accuracy)| 100.0 * accuracy).collect()
         };
         let end = |accuracies: Vec<f64>| mean(&accuracies[accuracies.len() - tenth(accuracies.len())..]);
         Self {
             lambda,
-            training_cost: means(histories, Metric::TrainingCost, 1.0),
-            test_cost: means(histories, Metric::ValidationCost, 1.0),
-            training_accuracy: means(histories, Metric::TrainingAccuracy, 100.0),
-            test_accuracy: means(histories, Metric::ValidationAccuracy, 100.0),
+            training_cost: means(histories, &Metric::training_cost(), 1.0),
+            test_cost: means(histories, &Metric::validation_cost(), 1.0),
+            training_accuracy: means(histories, &Metric::training(Accuracy), 100.0),
+            test_accuracy: means(histories, &Metric::validation(Accuracy), 100.0),
             ends: histories.iter().map(accuracies).map(end).collect(),
         }
     }
@@ -132,7 +132,7 @@ fn tenth(epochs: usize) -> usize {
 }
 
 /// `factor` times the mean of `metric` over the runs, for each epoch.
-fn means(histories: &[History], metric: Metric, factor: f64) -> Vec<f64> {
+fn means(histories: &[History], metric: &Metric, factor: f64) -> Vec<f64> {
     let epochs = histories.first().map_or(0, History::len);
     let value = |history: &History, epoch: usize| {
         history.epochs().get(epoch).and_then(|record| metric.value_in(record)).unwrap_or(f64::NAN)

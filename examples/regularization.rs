@@ -128,14 +128,14 @@ fn train(epochs: usize, data: &Digits<f32>, rule: Rule, seed: u64) -> gradus::Re
         .threads(1)
         .fit(&mut network, &data.training, Some(&data.validation))?;
 
-    let accuracy = |samples| Ok(100.0 * evaluate(&network, &CrossEntropy, samples)?.score.accuracy);
-    let best = report.kept().and_then(|record| record.validation);
+    let accuracy = |samples| Ok(100.0 * evaluate(&network, &CrossEntropy, samples)?.scores.accuracy());
+    let best = report.kept().and_then(|record| record.validation.as_ref());
     let mut weights: Vec<f32> =
         network.parameters().next().unwrap_or_default().iter().map(|w| w.abs()).collect();
     weights.sort_by(f32::total_cmp);
     Ok(Outcome {
         training: accuracy(&data.training)?,
-        validation: best.map_or(f64::NAN, |score| 100.0 * score.accuracy),
+        validation: best.map_or(f64::NAN, |scores| 100.0 * scores.accuracy()),
         test: accuracy(&data.test)?,
         weights,
     })

@@ -172,7 +172,7 @@ fn accuracies(options: &Options, data: &shared::Digits<f32>) -> Result<Chart, Bo
         let mut network = Network::new(&SIZES, Sigmoid, Sigmoid, initializer, seed)?;
         let trainer = trainer(options, CrossEntropy, options.eta, options.epochs)?.seed(seed);
         let history = trainer.fit(&mut network, &data.training, Some(&data.validation))?.history;
-        Ok(history.values(Metric::ValidationAccuracy).map(|(_, share)| 100.0 * share).collect::<Vec<_>>())
+        Ok(history.values(&Metric::validation(Accuracy)).map(|(_, share)| 100.0 * share).collect::<Vec<_>>())
     })?;
 
     let Options { eta, lambda, .. } = options;

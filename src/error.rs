@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 pub use idx::{IdxField, IdxProblem};
 
+use crate::data::Task;
 use crate::history::History;
 
 /// What the crate's fallible functions return.
@@ -136,18 +137,31 @@ pub enum Error {
 
     /// A rule reads the validation scores, and there are none.
     #[error(
-        "{rule} reads the validation scores: pass validation data to `fit`, or choose a rule that needs none"
+        "{rule} reads the {metric}, but there are no validation data: pass some to `fit`, or monitor Metric::training_cost()"
     )]
     NeedsValidation {
         /// The rule, as it prints itself.
         rule: String,
+        /// The metric that it reads.
+        metric: String,
     },
 
-    /// A rule reads the accuracy on the training data, and it is not measured.
-    #[error("{rule} reads the training accuracy: ask for it with `monitor_training(true)`")]
-    NeedsTrainingScores {
-        /// The rule, as it prints itself.
-        rule: String,
+    /// A measure that is not defined for what the targets mean.
+    #[error("{measure} is not defined for {task}: {why}")]
+    Measure {
+        /// The name of the measure.
+        measure: String,
+        /// What the targets mean.
+        task: Task,
+        /// Why it is not defined, and what to use instead.
+        why: String,
+    },
+
+    /// Two measures of a run have the same name.
+    #[error("two measures are called {name}: values are recorded by name; give one of them another")]
+    SameName {
+        /// The name.
+        name: String,
     },
 
     /// A number of a training step is NaN or infinite.
@@ -286,6 +300,9 @@ pub(crate) fn check_setting(
 ) -> Result<()> {
     if ok { Ok(()) } else { Err(Error::Setting { name, value, allowed, why }) }
 }
+
+/// What a patience is, for the messages of those that have one.
+pub(crate) const PATIENCE: &str = "it counts epochs without improvement before the rule acts; try 10";
 
 /// Refuses a count of 0.
 pub(crate) fn check_nonzero(name: &'static str, count: usize, why: &'static str) -> Result<()> {

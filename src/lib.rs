@@ -101,10 +101,13 @@ pub mod prelude {
     pub use crate::activation::{Activation, AnyActivation, Linear, Relu, Sigmoid, Softmax, Tanh};
     pub use crate::cost::{Cost, CrossEntropy, LogLikelihood, Quadratic};
     pub use crate::data::augment::{Augmented, Distortion, Elastic, Rotation, Scaling, Translation};
-    pub use crate::data::{Batch, Dataset, Mnist, Samples, Weighted};
-    pub use crate::history::{EpochRecord, History, Metric, Score};
+    pub use crate::data::{Batch, Dataset, Mnist, Samples, Task, Weighted};
+    pub use crate::history::{EpochRecord, History, Metric};
     pub use crate::init::{Initializer, LargeGaussian, ScaledGaussian};
-    pub use crate::metrics::{ConfusionMatrix, Evaluation, evaluate};
+    pub use crate::metrics::{
+        Accuracy, BalancedAccuracy, ConfusionMatrix, Direction, Evaluation, F1, Mean, MeanAbsoluteError,
+        MeanCost, Measure, Meter, Precision, R2, Recall, Score, Scored, Scores, TopK, Whole, evaluate,
+    };
     pub use crate::network::{Dense, Network, ParameterArrays, Workspace};
     pub use crate::optimizer::{
         Adam, AdamW, ClipByGlobalNorm, ClipByNorm, ClipByValue, MaxNorm, Momentum, Nesterov, Optimizer,

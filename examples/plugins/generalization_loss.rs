@@ -15,8 +15,8 @@ pub struct GeneralizationLoss {
 
 impl StoppingRule for GeneralizationLoss {
     fn check(&self, history: &History) -> ControlFlow<StopReason> {
-        let now = history.last().and_then(|record| Metric::ValidationCost.value_in(record));
-        match (now, history.best(Metric::ValidationCost)) {
+        let now = history.last().and_then(|record| Metric::validation_cost().value_in(record));
+        match (now, history.best(&Metric::validation_cost())) {
             (Some(now), Some((epoch, least))) if now > (1.0 + self.alpha) * least => {
                 let reason = format!("validation cost {now:.4}, above {least:.4} in epoch {epoch}");
                 ControlFlow::Break(StopReason::Other(reason))
@@ -27,7 +27,7 @@ impl StoppingRule for GeneralizationLoss {
 
     /// What is declared here is measured, or the trainer refuses to begin.
     fn metrics(&self) -> Vec<Metric> {
-        vec![Metric::ValidationCost]
+        vec![Metric::validation_cost()]
     }
 }
 

@@ -9,6 +9,7 @@ mod activation;
 mod cost;
 mod difference;
 mod gradient;
+mod measure;
 mod optimizer;
 mod regularizer;
 mod schedule;
@@ -22,13 +23,16 @@ use rand_chacha::ChaCha8Rng;
 pub use activation::activation;
 pub use cost::cost;
 pub use gradient::gradient;
+pub use measure::measure;
 pub use optimizer::optimizer;
 pub use regularizer::regularizer;
 pub use schedule::schedule;
 pub use stopping::stopping_rule;
 
+use crate::data::Task;
 use crate::error::{Deviation, Error, Result};
-use crate::history::{EpochRecord, History, Metric, Score};
+use crate::history::{EpochRecord, History, Metric, Split};
+use crate::metrics::{Direction, Score, Scores, default_measures};
 use crate::random::{Purpose, generator};
 use crate::real::Real;
 
@@ -88,20 +92,49 @@ fn column_of(matrix: &DMatrix<f64>, i: usize) -> String {
     numbers(matrix.as_slice().chunks(rows).nth(i / rows).unwrap_or_default())
 }
 
-/// A history for a message: its length, and how its validation accuracy began and ended.
+/// A history for a message: its length, and how its main validation metric began and ended.
 fn run(history: &History) -> String {
-    let accuracies: Vec<f64> = history.values(Metric::ValidationAccuracy).map(|(_, value)| value).collect();
-    let n = accuracies.len();
+    let values: Vec<f64> = history.values(&Metric::default()).map(|(_, value)| value).collect();
+    let n = values.len();
     let shown = match n {
-        0 => return "a run of 0 epochs".to_owned(),
-        1..7 => numbers(&accuracies),
-        _ => format!("{} … {}", numbers(&accuracies[..3]), numbers(&accuracies[n - 3..])),
+        0 => return format!("a run of {} epochs", history.len()),
+        1..7 => numbers(&values),
+        _ => format!("{} … {}", numbers(&values[..3]), numbers(&values[n - 3..])),
     };
-    format!("a run of {n} epoch(s), validation accuracy {shown}")
+    format!("a run of {n} epoch(s), {} {shown}", history.name_of(&Metric::default()))
 }
 
-/// Made-up runs for rules to look at: rising, falling, flat, and random ones with ties; with all scores measured.
-fn histories() -> Vec<History> {
+/// Makes a record up, with scores for the default measures of `task` and for `metrics`; `value` in [0, 1] says how good
+/// the epoch was.
+fn record(epoch: usize, task: Task, metrics: &[Metric], value: f64) -> EpochRecord {
+    let named = metrics.iter().filter_map(Metric::measure).map(|measure| &**measure);
+    let scores = |shift: f64| {
+        let mut scores: Vec<Score> = Vec::new();
+        for measure in default_measures(task).into_iter().chain(named.clone()) {
+            let value = match measure.direction() {
+                Direction::HigherIsBetter => value,
+                Direction::LowerIsBetter => 1.0 - value + shift,
+            };
+            if scores.iter().all(|score| score.name != measure.name()) {
+                scores.push(Score::new(measure, value));
+            }
+        }
+        Some(Scores::new(task, scores))
+    };
+    EpochRecord {
+        epoch,
+        learning_rate: 0.5,
+        seconds: 0.1,
+        running_cost: 1.1 - value,
+        penalty: 0.1,
+        training: scores(0.0),
+        validation: scores(0.1),
+    }
+}
+
+/// Made-up runs for rules to look at: rising, falling, flat, and random ones with ties, of classes and of regression;
+/// with the default measures and those of `metrics` on both data sets.
+fn histories(metrics: &[Metric]) -> Vec<History> {
     let mut rng = rng(7);
     let shapes: [&dyn Fn(f64, f64) -> f64; 5] = [
         &|t, _| 1.0 - 0.5 / (1.0 + t),
@@ -111,36 +144,40 @@ fn histories() -> Vec<History> {
         &|t, u| 0.9 - 0.4 / (1.0 + t) + 0.02 * u,
     ];
     let mut histories = Vec::new();
-    for shape in shapes {
-        for length in [1, 2, 3, 7, 20, 60] {
-            let mut history = History::new();
-            for epoch in 1..=length {
-                let accuracy = shape(epoch as f64, uniform(&mut rng));
-                let score = |shift: f64| Some(Score { cost: 1.0 - accuracy + shift, accuracy });
-                history.push(EpochRecord {
-                    epoch,
-                    learning_rate: 0.5,
-                    seconds: 0.1,
-                    running_cost: 1.1 - accuracy,
-                    penalty: 0.1,
-                    training: score(0.0),
-                    validation: score(0.1),
-                });
+    for task in [Task::Classes, Task::Regression] {
+        for shape in shapes {
+            for length in [1, 2, 3, 7, 20, 60] {
+                let records = (1..=length)
+                    .map(|epoch| record(epoch, task, metrics, shape(epoch as f64, uniform(&mut rng))));
+                histories.push(records.collect());
             }
-            histories.push(history);
         }
     }
     histories
 }
 
-/// The same history with some scores taken away.
-fn without(history: &History, training: bool, validation: bool) -> History {
-    let mut rest = History::new();
-    for record in history.epochs() {
-        let mut record = record.clone();
-        record.training = record.training.filter(|_| !training);
-        record.validation = record.validation.filter(|_| !validation);
-        rest.push(record);
-    }
-    rest
+/// The history without the scores that none of `metrics` reads.
+fn without_unread(history: &History, metrics: &[Metric]) -> History {
+    let rest = history.epochs().iter().map(|record| {
+        let read = |split: Split, scores: &Option<Scores>| {
+            let is_read = |score: &&Score| {
+                let reads =
+                    |metric: &&Metric| metric.split() == split && metric.score_in(record) == Some(*score);
+                metrics.iter().any(|metric| reads(&metric))
+            };
+            let task = scores.as_ref()?.task();
+            let scores: Vec<Score> = scores.iter().flatten().filter(is_read).cloned().collect();
+            (!scores.is_empty()).then(|| Scores::new(task, scores))
+        };
+        let training = read(Split::Training, &record.training);
+        let validation = read(Split::Validation, &record.validation);
+        EpochRecord { training, validation, ..record.clone() }
+    });
+    rest.collect()
+}
+
+/// The history of a run on a machine of another speed.
+fn slower(history: &History) -> History {
+    let slower = |record: &EpochRecord| EpochRecord { seconds: 1e4 + 3.0 * record.seconds, ..record.clone() };
+    history.epochs().iter().map(slower).collect()
 }

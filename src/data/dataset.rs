@@ -1,11 +1,11 @@
 //! A data set in memory.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use nalgebra::DMatrix;
 
-use super::{Samples, digits};
+use super::{Samples, Task, digits};
 use crate::error::{Error, Result};
 use crate::real::Real;
 use crate::threads;
@@ -34,6 +34,8 @@ pub struct Dataset<T> {
     inputs: Arc<Inputs<T>>,
     targets: Arc<Targets<T>>,
     range: Range<usize>,
+    /// What all targets mean, also those outside `range`; found when it is asked for first.
+    task: Arc<OnceLock<Task>>,
 }
 
 /// From so many numbers on, two threads share the gathering.
@@ -80,7 +82,8 @@ impl<T: Real> Dataset<T> {
         check_finite("input", &x, 0)?;
         check_finite("target", &y, 0)?;
         let range = 0..x.ncols();
-        Ok(Self { inputs: Arc::new(Inputs::Numbers(x)), targets: Arc::new(Targets::Numbers(y)), range })
+        let (inputs, targets) = (Arc::new(Inputs::Numbers(x)), Arc::new(Targets::Numbers(y)));
+        Ok(Self { inputs, targets, range, task: Arc::default() })
     }
 
     /// The data set of images of `n_inputs` bytes each, one after the other, and their labels below `n_classes`.
@@ -114,7 +117,8 @@ impl<T: Real> Dataset<T> {
         }
         let range = 0..labels.len();
         let inputs = Arc::new(Inputs::Pixels { bytes: pixels, width: n_inputs });
-        Ok(Self { inputs, targets: Arc::new(Targets::Labels { labels, n_classes }), range })
+        let targets = Arc::new(Targets::Labels { labels, n_classes });
+        Ok(Self { inputs, targets, range, task: Arc::default() })
     }
 
     /// `count` procedural digits of [`digits::generate`]: 784 inputs, 10 classes.
@@ -202,15 +206,63 @@ impl<T: Real> Dataset<T> {
             self.fill_targets(index, column.as_mut_slice());
         }
         let range = 0..self.len();
-        Self { inputs: Arc::new(Inputs::Numbers(x)), targets: Arc::new(Targets::Numbers(y)), range }
+        let (inputs, targets) = (Arc::new(Inputs::Numbers(x)), Arc::new(Targets::Numbers(y)));
+        Self { inputs, targets, range, task: self.task.clone() }
     }
 
-    /// The class of sample `index`: its label, or the row of its largest target. `None` beyond the last sample.
+    /// Returns what the targets mean; see [`Task`]. A subset has the task of the whole, so that a few samples of one
+    /// class are not mistaken for something else.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// assert_eq!(Dataset::<f32>::synthetic_digits(10, 1)?.task(), Task::Classes);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
+    pub fn task(&self) -> Task {
+        *self.task.get_or_init(|| match &*self.targets {
+            Targets::Numbers(y) => Task::of(y),
+            Targets::Labels { n_classes: 1, .. } => Task::Binary { threshold: 0.5 },
+            Targets::Labels { .. } => Task::Classes,
+        })
+    }
+
+    /// Declares what the targets mean, where their values alone would tell otherwise: counts that happen to be 0 and 1
+    /// are still a regression.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::SizeMismatch`] if the task needs another number of targets per sample.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let y = DMatrix::from_column_slice(1, 3, &[0.0, 1.0, 1.0]);
+    /// let counts = Dataset::new(y.clone(), y)?.with_task(Task::Regression)?;
+    /// assert_eq!((counts.task(), counts.label(0)), (Task::Regression, None));
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
+    pub fn with_task(self, task: Task) -> Result<Self> {
+        let (found, expected) = (self.n_outputs(), if matches!(task, Task::Binary { .. }) { 1 } else { 2 });
+        if !task.fits(found) {
+            return Err(Error::SizeMismatch { what: "targets per sample for this task", found, expected });
+        }
+        Ok(Self { task: Arc::new(task.into()), ..self })
+    }
+
+    /// Returns the class of sample `index`, as [`evaluate`](crate::metrics::evaluate) sees it: its label, the row of
+    /// its largest target, or for one target its side of the threshold. `None` beyond the last sample, and if the
+    /// [task](Self::task) has no classes.
     pub fn label(&self, index: usize) -> Option<usize> {
         let at = self.range.clone().nth(index)?;
-        match &*self.targets {
-            Targets::Numbers(y) => Some(y.column(at).argmax().0),
-            Targets::Labels { labels, .. } => labels.get(at).map(|&label| label.into()),
+        match (&*self.targets, self.task()) {
+            (Targets::Labels { labels, .. }, Task::Classes) => labels.get(at).map(|&label| label.into()),
+            (Targets::Labels { .. }, task) => task.class(&[T::one()]),
+            (Targets::Numbers(y), task) => task.class(y.column(at).as_slice()),
         }
     }
 
@@ -279,6 +331,10 @@ impl<T: Real> Samples<T> for Dataset<T> {
 
     fn n_outputs(&self) -> usize {
         self.n_outputs()
+    }
+
+    fn task(&self) -> Option<Task> {
+        Some(self.task())
     }
 
     /// Refuses also an `x` or `y` of another shape than that of the samples asked for.

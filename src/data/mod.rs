@@ -6,6 +6,7 @@ mod dataset;
 pub mod digits;
 mod idx;
 pub mod mnist;
+mod task;
 mod weighted;
 
 use std::fmt::Debug;
@@ -17,6 +18,7 @@ pub use dataset::Dataset;
 pub(crate) use dataset::check_finite;
 pub use idx::IdxTensor;
 pub use mnist::Mnist;
+pub use task::{Task, TaskFinder};
 pub use weighted::Weighted;
 
 use crate::error::Result;
@@ -97,6 +99,11 @@ pub trait Samples<T: Real>: Debug + Send + Sync {
     fn unaugmented(&self) -> Option<&dyn Samples<T>> {
         None
     }
+
+    /// What the targets mean, if the source knows. With `None`, the default, it is found by reading all targets once.
+    fn task(&self) -> Option<Task> {
+        None
+    }
 }
 
 crate::forward! { impl<T: Real> Samples<T> {
@@ -107,4 +114,5 @@ crate::forward! { impl<T: Real> Samples<T> {
     fn gather(&self, epoch: u64, indices: &[usize], x: &mut DMatrix<T>, y: &mut DMatrix<T>) -> Result<()>;
     fn weights(&self, indices: &[usize], weights: &mut [T]);
     fn unaugmented(&self) -> Option<&dyn Samples<T>>;
+    fn task(&self) -> Option<Task>;
 } }

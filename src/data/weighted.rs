@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use super::{Dataset, Samples};
+use super::{Dataset, Samples, Task};
 use crate::error::{Error, Result};
 use crate::real::Real;
 
@@ -99,5 +99,9 @@ impl<T: Real, S: Samples<T>> Samples<T> for Weighted<S> {
 
     fn unaugmented(&self) -> Option<&dyn Samples<T>> {
         self.samples.unaugmented()
+    }
+
+    fn task(&self) -> Option<Task> {
+        self.samples.task()
     }
 }

@@ -1,6 +1,7 @@
 //! `Real`, the one numeric bound of the crate: the floating-point numbers `f32` and `f64`.
 
 mod elementary;
+pub(crate) mod exact;
 mod vectorize;
 
 use std::iter::Sum;

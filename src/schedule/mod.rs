@@ -1,4 +1,4 @@
-//! Learning-rate schedules: which η an epoch is trained with.
+//! Learning-rate schedules: with which η a step is taken.
 
 mod constant;
 mod plateau;
@@ -19,16 +19,17 @@ pub struct Progress<'a> {
     pub history: &'a History,
 }
 
-/// A rule that gives every epoch its learning rate η.
+/// Determines the learning rate η of every epoch, and within an epoch of every step.
 ///
-/// It is a function of what was recorded: it keeps no counters of its own, so there is nothing to lose when a run is
-/// interrupted, and it can be asked again about any finished run. Object-safe, and implemented for `&` and `Box`.
+/// A schedule is stateless: a pure function of the history. So there is nothing to lose when a run is interrupted, and a
+/// schedule can be asked again about any finished run. Dyn-compatible, and implemented for `&` and `Box`.
 ///
 /// | symbol | where |
 /// |---|---|
 /// | e, the epoch that is about to begin, counted from 1 | `progress.epoch` |
-/// | what epochs 1 to e − 1 have left behind | `progress.history` |
+/// | the records of the epochs 1 to e − 1 | `progress.history` |
 /// | η of epoch e | what `rate` returns |
+/// | η of the step before which the fraction s of epoch e is done | what `rate_within` returns for `done` = s |
 ///
 /// Source: chapter 3 of the book, "How to choose a neural network's hyper-parameters?", "Learning rate schedule".
 ///
@@ -52,7 +53,15 @@ pub trait LrSchedule: Debug + Send + Sync {
     /// η for the next epoch, positive and finite, or `None` if the schedule, and with it the training, has ended.
     fn rate(&self, progress: &Progress<'_>) -> Option<f64>;
 
-    /// The metric that the rule reads, if it reads one. The trainer sees to it that it is measured.
+    /// Adjusts the rate within an epoch: η of the training step before which the fraction `done` ∈ [0, 1) of the epoch's
+    /// steps is done. `rate` is what [`rate`](Self::rate) has returned for the epoch; by default it holds for all steps.
+    ///
+    /// It has to be positive and finite, too.
+    fn rate_within(&self, rate: f64, _progress: &Progress<'_>, _done: f64) -> f64 {
+        rate
+    }
+
+    /// The metric that the schedule reads, if it reads one. The trainer ensures that it is measured.
     fn metric(&self) -> Option<Metric> {
         None
     }
@@ -63,6 +72,10 @@ macro_rules! forward {
         impl<S: LrSchedule + ?Sized> LrSchedule for $pointer {
             fn rate(&self, progress: &Progress<'_>) -> Option<f64> {
                 (**self).rate(progress)
+            }
+
+            fn rate_within(&self, rate: f64, progress: &Progress<'_>, done: f64) -> f64 {
+                (**self).rate_within(rate, progress, done)
             }
 
             fn metric(&self) -> Option<Metric> {

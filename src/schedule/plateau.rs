@@ -1,16 +1,17 @@
-//! A learning rate that is halved when the network no longer improves.
+//! A learning rate that is halved when a metric no longer improves.
 
 use super::{LrSchedule, Progress, check_eta};
-use crate::error::{Result, check_nonzero, check_setting};
-use crate::history::{History, Metric};
+use crate::error::{PATIENCE, Result, check_nonzero, check_setting};
+use crate::history::Metric;
 
-/// Halves η each time the validation accuracy has not improved in `patience` epochs, and ends the training once η has
-/// reached `floor` times its first value, by default 1/128.
+/// Halves η each time a metric has not improved in `patience` epochs, and ends the training once η has reached `floor`
+/// times its initial value, by default 1/128.
 ///
-/// An epoch improves if it is strictly better than every epoch before it; a tie does not count. After each halving
-/// the count begins anew. If the best epoch is e and none improves on it, the epochs from e + n + 1 on run at η/2, those
-/// from e + 2n + 1 on at η/4, and so on. With the default floor the seventh halving ends the training: no epoch runs at
-/// η/128, and the last is e + 7n.
+/// The metric is by default the main one of the run, see [`Metric`]: the validation accuracy, for regression the
+/// validation cost. An epoch improves if it is strictly better than every epoch before it; a tie does not count. After
+/// each halving the count begins anew. If the best epoch is e and none improves on it, then with n = `patience` the
+/// epochs from e + n + 1 on run at η/2, those from e + 2n + 1 on at η/4, and so on. With the default floor the seventh
+/// halving ends the training: no epoch runs at η/128, and the last is e + 7n.
 ///
 /// Source: chapter 3 of the book, "How to choose a neural network's hyper-parameters?", the exercise on a learning
 /// schedule that halves the rate and stops at 1/128.
@@ -32,7 +33,7 @@ use crate::history::{History, Metric};
 /// gradus::check::schedule(&schedule).unwrap();
 /// # Ok::<(), gradus::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct HalveOnPlateau {
     eta: f64,
     patience: usize,
@@ -41,64 +42,49 @@ pub struct HalveOnPlateau {
 }
 
 impl HalveOnPlateau {
-    /// Begins with η = `eta` and halves it when the validation accuracy has not improved in `patience` epochs.
+    /// Begins with η = `eta` and halves it when the main metric has not improved in `patience` epochs.
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`](crate::Error::Setting) if η is not a positive finite number or `patience` is 0.
+    /// Returns [`Error::Setting`](crate::Error::Setting) if η is not positive and finite, or if `patience` is 0.
     pub fn new(eta: f64, patience: usize) -> Result<Self> {
         check_eta(eta)?;
-        check_nonzero("patience", patience, "0 epochs cannot fail to improve")?;
+        check_nonzero("patience of HalveOnPlateau", patience, PATIENCE)?;
         Ok(Self { eta, patience, floor: 1.0 / 128.0, metric: Metric::default() })
     }
 
-    /// Ends the training when η has reached `floor` times its first value.
+    /// Ends the training when η has reached `floor` times its initial value.
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`](crate::Error::Setting) if `floor` is not in (0, 1).
+    /// Returns [`Error::Setting`](crate::Error::Setting) if `floor` is not in (0, 1).
     pub fn floor(mut self, floor: f64) -> Result<Self> {
         check_setting(
             "learning-rate floor",
             floor,
             floor > 0.0 && floor < 1.0,
             "(0, 1)",
-            "it is a share of the first learning rate, reached by halving",
+            "the floor is a fraction of the initial learning rate; the default is 1/128",
         )?;
         self.floor = floor;
         Ok(self)
     }
 
-    /// Watches `metric` instead of the validation accuracy.
+    /// Monitors `metric` instead of the main one.
     pub fn monitor(mut self, metric: Metric) -> Self {
         self.metric = metric;
         self
-    }
-
-    /// How often the rate has been halved by the end of `history`.
-    fn halvings(&self, history: &History) -> i32 {
-        let (mut best, mut since, mut halvings) = (None, 0, 0);
-        for (_, value) in history.values(self.metric) {
-            if best.is_none_or(|best| self.metric.improves(value, best)) {
-                (best, since) = (Some(value), 0);
-            } else {
-                since += 1;
-            }
-            if since == self.patience {
-                (since, halvings) = (0, halvings + 1);
-            }
-        }
-        halvings
     }
 }
 
 impl LrSchedule for HalveOnPlateau {
     fn rate(&self, progress: &Progress<'_>) -> Option<f64> {
-        let share = 0.5f64.powi(self.halvings(progress.history));
-        (share > self.floor).then_some(self.eta * share)
+        let halvings = progress.history.plateaus(&self.metric, self.patience);
+        let fraction = 0.5f64.powi(i32::try_from(halvings).unwrap_or(i32::MAX));
+        (fraction > self.floor).then_some(self.eta * fraction)
     }
 
     fn metric(&self) -> Option<Metric> {
-        Some(self.metric)
+        Some(self.metric.clone())
     }
 }

@@ -6,7 +6,7 @@ use super::{StopReason, StoppingRule};
 use crate::error::{Result, check_nonzero};
 use crate::history::History;
 
-/// Stops after a number of epochs: acts at epoch `epochs`.
+/// Stops after a number of epochs: after epoch `epochs`.
 ///
 /// Source: the `epochs` of the book's programs.
 ///
@@ -30,10 +30,10 @@ impl MaxEpochs {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`](crate::Error::Setting) if `epochs` is 0: a rule is asked after an epoch, not before the
-    /// first.
+    /// Returns [`Error::Setting`](crate::Error::Setting) if `epochs` is 0: stopping rules are first checked after
+    /// epoch 1.
     pub fn new(epochs: usize) -> Result<Self> {
-        check_nonzero("epochs", epochs, "the rule is asked after an epoch, the first time after one")?;
+        check_nonzero("epochs", epochs, "stopping rules are first checked after epoch 1; give 1 or more")?;
         Ok(Self { epochs })
     }
 }

@@ -1,4 +1,4 @@
-//! Stopping rules: when a run has learned what it will.
+//! Stopping rules: when a run ends.
 
 mod combine;
 mod max_epochs;
@@ -18,6 +18,7 @@ pub use rolling_average::RollingAverage;
 pub use target::Target;
 
 use crate::history::{History, Metric};
+use crate::real::exact;
 
 /// Why a run ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,33 +31,38 @@ pub enum StopReason {
     },
     /// No improvement for a number of epochs.
     NoImprovement {
-        /// What did not improve.
-        metric: Metric,
+        /// The name of the metric that did not improve.
+        metric: String,
         /// For how many epochs.
         patience: usize,
         /// The best epoch.
         best_epoch: usize,
         /// Its value.
+        #[serde(with = "exact")]
         best: f64,
     },
-    /// The mean of the last epochs is not above the mean of those before.
+    /// The mean of the last epochs is no better than the mean of those before.
     RollingAverage {
-        /// What was averaged.
-        metric: Metric,
+        /// The name of the metric that was averaged.
+        metric: String,
         /// Over how many epochs.
         window: usize,
         /// The mean of the last `window`.
+        #[serde(with = "exact")]
         last: f64,
         /// The mean of the `window` before.
+        #[serde(with = "exact")]
         before: f64,
     },
     /// A value that was asked for has been reached.
     Target {
-        /// What reached it.
-        metric: Metric,
+        /// The name of the metric that reached it.
+        metric: String,
         /// The value asked for.
+        #[serde(with = "exact")]
         target: f64,
         /// The value reached.
+        #[serde(with = "exact")]
         reached: f64,
     },
     /// Two rules that both had to hold do.
@@ -65,7 +71,7 @@ pub enum StopReason {
     ScheduleEnded,
     /// An observer asked for the end.
     Observer,
-    /// A rule of the user's own.
+    /// The reason of a custom rule.
     Other(String),
 }
 
@@ -95,12 +101,12 @@ impl fmt::Display for StopReason {
 
 /// A rule that ends a run, asked after every epoch.
 ///
-/// It is a function of what was recorded and keeps nothing to itself. So there is nothing to lose when a run is
-/// interrupted, and a rule can be [replayed](Self::replay) over a finished run. Rules compose with [`or`](Self::or)
-/// and [`and`](Self::and). Object-safe, and implemented for `&` and `Box`.
+/// A rule is stateless: a pure function of the history. So there is nothing to lose when a run is interrupted, and a
+/// rule can be [replayed](Self::replay) over a finished run. Rules compose with [`or`](Self::or) and
+/// [`and`](Self::and). Dyn-compatible, and implemented for `&` and `Box`.
 ///
-/// Epochs are counted from 1. "Acts at epoch e" means: `check` breaks when the history holds e epochs, and epoch e is the
-/// last of the run.
+/// Epochs are counted from 1. "Stops after epoch e" means: `check` breaks when the history holds e epochs, and epoch e is
+/// the last of the run.
 ///
 /// Source: chapter 3 of the book, "Use early stopping to determine the number of training epochs".
 ///
@@ -116,7 +122,7 @@ impl fmt::Display for StopReason {
 ///
 /// impl StoppingRule for Hopeless {
 ///     fn check(&self, history: &History) -> ControlFlow<StopReason> {
-///         match history.best(Metric::ValidationAccuracy) {
+///         match history.best(&Metric::validation(Accuracy)) {
 ///             Some((_, best)) if history.len() >= 5 && best < 0.2 => {
 ///                 ControlFlow::Break(StopReason::Other(format!("hopeless: {best:.2}")))
 ///             }
@@ -124,7 +130,7 @@ impl fmt::Display for StopReason {
 ///         }
 ///     }
 ///     fn metrics(&self) -> Vec<Metric> {
-///         vec![Metric::ValidationAccuracy]
+///         vec![Metric::validation(Accuracy)]
 ///     }
 /// }
 /// gradus::check::stopping_rule(&Hopeless).unwrap();
@@ -136,7 +142,7 @@ pub trait StoppingRule: Debug + Send + Sync {
     /// Whether to stop after the last epoch of `history`, and why.
     fn check(&self, history: &History) -> ControlFlow<StopReason>;
 
-    /// The metrics that the rule reads. The trainer sees to it that they are measured.
+    /// The metrics that the rule reads. The trainer ensures that they are measured.
     fn metrics(&self) -> Vec<Metric> {
         Vec::new()
     }

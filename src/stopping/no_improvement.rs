@@ -3,10 +3,13 @@
 use std::ops::ControlFlow;
 
 use super::{StopReason, StoppingRule};
-use crate::error::{Result, check_nonzero};
+use crate::error::{PATIENCE, Result, check_nonzero};
 use crate::history::{History, Metric};
 
-/// Stops when the validation accuracy has not improved in `patience` epochs: if the best epoch is e, it acts at epoch e + n.
+/// Stops when a metric has not improved in `patience` epochs: if the best epoch is e, after epoch e + `patience`.
+///
+/// The metric is by default the main one of the run, see [`Metric`]: the validation accuracy, for regression the
+/// validation cost.
 ///
 /// An epoch improves if it is strictly better than every epoch before it; a tie does not count.
 ///
@@ -23,24 +26,24 @@ use crate::history::{History, Metric};
 /// assert_eq!(NoImprovement::new(4)?.replay(&history), None);
 /// # Ok::<(), gradus::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoImprovement {
     patience: usize,
     metric: Metric,
 }
 
 impl NoImprovement {
-    /// Stops when the validation accuracy has not improved in `patience` epochs.
+    /// Stops when the main metric has not improved in `patience` epochs.
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`](crate::Error::Setting) if `patience` is 0.
+    /// Returns [`Error::Setting`](crate::Error::Setting) if `patience` is 0.
     pub fn new(patience: usize) -> Result<Self> {
-        check_nonzero("patience", patience, "0 epochs cannot fail to improve")?;
+        check_nonzero("patience of NoImprovement", patience, PATIENCE)?;
         Ok(Self { patience, metric: Metric::default() })
     }
 
-    /// Watches `metric` instead of the validation accuracy.
+    /// Monitors `metric` instead of the main one.
     pub fn monitor(mut self, metric: Metric) -> Self {
         self.metric = metric;
         self
@@ -49,9 +52,10 @@ impl NoImprovement {
 
 impl StoppingRule for NoImprovement {
     fn check(&self, history: &History) -> ControlFlow<StopReason> {
-        match history.best(self.metric) {
-            Some((best_epoch, best)) if history.len() >= best_epoch + self.patience => {
-                let (metric, patience) = (self.metric, self.patience);
+        match history.best(&self.metric) {
+            // A sum of epoch and patience could overflow.
+            Some((best_epoch, best)) if history.len().saturating_sub(best_epoch) >= self.patience => {
+                let (metric, patience) = (history.name_of(&self.metric), self.patience);
                 ControlFlow::Break(StopReason::NoImprovement { metric, patience, best_epoch, best })
             }
             _ => ControlFlow::Continue(()),
@@ -59,6 +63,6 @@ impl StoppingRule for NoImprovement {
     }
 
     fn metrics(&self) -> Vec<Metric> {
-        vec![self.metric]
+        vec![self.metric.clone()]
     }
 }

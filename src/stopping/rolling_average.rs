@@ -6,15 +6,16 @@ use super::{StopReason, StoppingRule};
 use crate::error::{Result, check_nonzero};
 use crate::history::{History, Metric};
 
-/// Stops when the mean validation accuracy of the last `n` epochs is not above the mean of the `n` before.
+/// Stops when the mean of a metric over the last n epochs is no better than its mean over the n epochs before.
 ///
-/// It says nothing before epoch 2n, and acts at the first epoch e ≥ 2n for which
+/// It stops after the first epoch e ≥ 2n for which
 ///
 /// ```text
-/// 1/n Σ acc(e − n + 1 … e)  ≤  1/n Σ acc(e − 2n + 1 … e − n)
+/// 1/n Σ v(e − n + 1 … e)  ≤  1/n Σ v(e − 2n + 1 … e − n)
 /// ```
 ///
-/// with acc(a … b) the accuracies of the epochs a to b. For a cost, where less is better, it is ≥.
+/// with n the `window` and v(a … b) the values of the epochs a to b, higher being better. For a cost it is ≥. The metric
+/// is by default the main one of the run; see [`Metric`].
 ///
 /// Averages forgive a single bad epoch, and a single lucky one, which would keep
 /// [`NoImprovement`](super::NoImprovement) waiting. Means that differ by no more than rounding, a relative 2nε, count as
@@ -32,7 +33,7 @@ use crate::history::{History, Metric};
 /// assert_eq!(RollingAverage::new(2)?.replay(&history).unwrap().0, 5);
 /// # Ok::<(), gradus::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RollingAverage {
     window: usize,
     metric: Metric,
@@ -43,13 +44,13 @@ impl RollingAverage {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`](crate::Error::Setting) if `window` is 0.
+    /// Returns [`Error::Setting`](crate::Error::Setting) if `window` is 0.
     pub fn new(window: usize) -> Result<Self> {
-        check_nonzero("window", window, "there is no mean of 0 epochs")?;
+        check_nonzero("window of RollingAverage", window, "it counts the epochs of a mean; try 5")?;
         Ok(Self { window, metric: Metric::default() })
     }
 
-    /// Watches `metric` instead of the validation accuracy.
+    /// Monitors `metric` instead of the main one.
     pub fn monitor(mut self, metric: Metric) -> Self {
         self.metric = metric;
         self
@@ -58,16 +59,23 @@ impl RollingAverage {
 
 impl StoppingRule for RollingAverage {
     fn check(&self, history: &History) -> ControlFlow<StopReason> {
-        let (metric, window) = (self.metric, self.window);
-        let values: Vec<f64> = history.values(metric).map(|(_, value)| value).collect();
-        let mean = |values: &[f64]| values.iter().sum::<f64>() / window as f64;
-        if let Some((rest, last)) = values.len().checked_sub(window).map(|at| values.split_at(at))
-            && let Some(at) = rest.len().checked_sub(window)
-        {
-            let (before, last) = (mean(&rest[at..]), mean(last));
-            // Accuracies are counts over one number, so means are often equal, but for how their sums were rounded.
+        let window = self.window;
+        let Some(direction) = history.direction(&self.metric) else { return ControlFlow::Continue(()) };
+        // The newest comes first.
+        let newest: Vec<f64> = history
+            .values(&self.metric)
+            .rev()
+            .take(window.saturating_mul(2))
+            .map(|(_, value)| value)
+            .collect();
+        let mean = |values: &[f64]| values.iter().rev().sum::<f64>() / window as f64;
+        if newest.len() / 2 >= window {
+            let (last, before) = newest.split_at(window);
+            let (last, before) = (mean(last), mean(before));
+            // Accuracies are fractions of one number, so that means are often equal except for rounding.
             let rounding = 2.0 * window as f64 * f64::EPSILON * last.abs();
-            if (last - before).abs() <= rounding || !metric.improves(last, before) {
+            if (last - before).abs() <= rounding || !direction.improves(last, before) {
+                let metric = history.name_of(&self.metric);
                 return ControlFlow::Break(StopReason::RollingAverage { metric, window, last, before });
             }
         }
@@ -75,6 +83,6 @@ impl StoppingRule for RollingAverage {
     }
 
     fn metrics(&self) -> Vec<Metric> {
-        vec![self.metric]
+        vec![self.metric.clone()]
     }
 }

@@ -1,13 +1,13 @@
-//! A value that is good enough.
+//! A target value.
 
 use std::ops::ControlFlow;
 
 use super::{StopReason, StoppingRule};
 use crate::error::{Result, check_setting};
 use crate::history::{History, Metric};
+use crate::metrics::Score;
 
-/// Stops when a metric has reached a target: acts at the first epoch whose value is at least as good: an accuracy ≥,
-/// a cost ≤ the target.
+/// Stops after the first epoch in which a metric reaches a target: accuracy ≥ target, or cost ≤ target.
 ///
 /// Source: the crate's own.
 ///
@@ -17,11 +17,11 @@ use crate::history::{History, Metric};
 /// use gradus::prelude::*;
 ///
 /// let history = History::from_validation_accuracies(&[0.90, 0.97, 0.98]);
-/// assert_eq!(Target::new(Metric::ValidationAccuracy, 0.97)?.replay(&history).unwrap().0, 2);
-/// assert!(Target::new(Metric::ValidationAccuracy, 97.0).is_err());
+/// assert_eq!(Target::new(Metric::validation(Accuracy), 0.97)?.replay(&history).unwrap().0, 2);
+/// assert!(Target::new(Metric::validation(Accuracy), 97.0).is_err());
 /// # Ok::<(), gradus::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Target {
     metric: Metric,
     target: f64,
@@ -32,23 +32,27 @@ impl Target {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`](crate::Error::Setting) if the target is NaN or infinite, or is for an accuracy and outside
-    /// [0, 1].
+    /// Returns [`Error::Setting`](crate::Error::Setting) if the target is NaN or infinite, or if it is outside [0, 1]
+    /// for a metric that is a fraction.
     pub fn new(metric: Metric, target: f64) -> Result<Self> {
-        if matches!(metric, Metric::ValidationAccuracy | Metric::TrainingAccuracy) {
-            let why = "an accuracy is a share: 0.97 for 97 %";
-            check_setting("target accuracy", target, (0.0..=1.0).contains(&target), "[0, 1]", why)?;
+        if metric.measure().is_some_and(|measure| measure.is_fraction()) {
+            let why = "the metric is a fraction; write 0.97 for 97 %";
+            check_setting("target", target, (0.0..=1.0).contains(&target), "[0, 1]", why)?;
         }
-        check_setting("target", target, target.is_finite(), "(−∞, ∞)", "anything else is never reached")?;
+        let why = "other values are never reached; give a finite number";
+        check_setting("target", target, target.is_finite(), "(−∞, ∞)", why)?;
         Ok(Self { metric, target })
     }
 }
 
 impl StoppingRule for Target {
     fn check(&self, history: &History) -> ControlFlow<StopReason> {
-        let (metric, target) = (self.metric, self.target);
-        match history.last().and_then(|record| metric.value_in(record)) {
-            Some(reached) if metric.goodness(reached) >= metric.goodness(target) => {
+        let target = self.target;
+        match history.last().and_then(|record| self.metric.score_in(record)) {
+            Some(&Score { value: reached, direction, .. })
+                if direction.goodness(reached) >= direction.goodness(target) =>
+            {
+                let metric = history.name_of(&self.metric);
                 ControlFlow::Break(StopReason::Target { metric, target, reached })
             }
             _ => ControlFlow::Continue(()),
@@ -56,6 +60,6 @@ impl StoppingRule for Target {
     }
 
     fn metrics(&self) -> Vec<Metric> {
-        vec![self.metric]
+        vec![self.metric.clone()]
     }
 }

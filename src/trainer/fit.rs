@@ -8,14 +8,14 @@ use rand::seq::SliceRandom;
 
 use super::observer::Outcome;
 use super::run::State;
-use super::scoring::EpochEvaluator;
+use super::scoring::{EpochEvaluator, Plan};
 use super::snapshot::Keep;
 use super::{Learner, Report, Run, Running, Trainer, validate};
 use crate::activation::Activation;
 use crate::cost::Cost;
 use crate::data::{Batch, Samples};
 use crate::error::{Error, Result};
-use crate::history::{EpochRecord, Metric};
+use crate::history::{EpochRecord, Metric, Split};
 use crate::network::{Network, ParameterArrays};
 use crate::random::{Purpose, generator};
 use crate::real::Real;
@@ -37,7 +37,9 @@ impl<T: Real, C> Trainer<T, C> {
     ///   changed so that they do not fit each other or hold a NaN or an infinity;
     /// - [`Error::Empty`], [`Error::SizeMismatch`], [`Error::NonFiniteSample`] and [`Error::Target`] for data that do not
     ///   fit the network or the cost;
-    /// - [`Error::NeedsValidation`] for a rule that reads validation scores where there are no validation data.
+    /// - [`Error::NeedsValidation`] for a rule that reads validation scores where there are no validation data;
+    /// - [`Error::Measure`] for a measure that is not defined for what the targets mean, and [`Error::SameName`] for two
+    ///   that share a name.
     ///
     /// After that every error is an [`Error::Interrupted`], which holds the history and its cause: the network is left
     /// with the parameters that are kept so far, and observers are told of the end. The causes are
@@ -121,9 +123,10 @@ impl<T: Real, C> Trainer<T, C> {
             None => Arc::new(MaxEpochs::new(30)?),
         };
         let usual = if validation.is_some() { Keep::Best(Metric::default()) } else { Keep::Last };
-        let keep = self.keep.unwrap_or(usual);
-        self.check_settings(&*schedule, &*stop, keep, validation.is_some())?;
-        self.check_data(network, training, validation)?;
+        let keep = self.keep.clone().unwrap_or(usual);
+        let metrics = self.check_settings(&*schedule, &*stop, &keep, validation.is_some())?;
+        let task = self.check_data(network, training, validation)?;
+        let plan = Plan::new((task, network.n_outputs()), &metrics, &self.measures, self.monitor_training)?;
 
         let (n, sizes) = (training.len(), network.sizes());
         let settings = self.settings(&schedule, &keep, n);
@@ -139,7 +142,7 @@ impl<T: Real, C> Trainer<T, C> {
         let keep_awake = threads::is_large(largest.saturating_mul(self.mini_batch.min(n)));
         threads::run(self.threads, keep_awake, || {
             let parts = Parts { schedule: &*schedule, stop: &*stop, keep, training, validation };
-            Fit::new(self, run, network, parts)?.run()
+            Fit::new(self, run, network, parts, plan)?.run()
         })?
     }
 
@@ -186,13 +189,14 @@ where
         run: Run<T>,
         network: &'a mut Network<T, H, A>,
         parts: Parts<'a, T>,
+        plan: Plan,
     ) -> Result<Self> {
         let Parts { training, validation, .. } = parts;
         let n = training.len();
         let m = trainer.mini_batch.min(n);
         let batch = |m| Batch::zeros(network.n_inputs(), network.n_outputs(), m);
         let (batch, partial) = (batch(m), n.checked_rem(m).filter(|&rest| rest > 0).map(batch));
-        let evaluator = EpochEvaluator::new(network, training, validation, trainer.monitor_training)?;
+        let evaluator = EpochEvaluator::new(network, training, validation, plan);
         let mut learner = trainer.learner(network)?.training_samples(n);
         [Some(&batch), partial.as_ref()].into_iter().flatten().for_each(|batch| {
             learner.workspace(batch.examples());
@@ -220,7 +224,7 @@ where
         state.kept.copy_to(network);
         let kept = state.kept_epoch;
         let result = match ended {
-            Ok(reason) => Ok(Report::new(run.clone(), reason, parts.keep)),
+            Ok(reason) => Ok(Report::new(run.clone(), reason, &parts.keep)),
             Err(cause) => Err(Error::Interrupted {
                 epoch: state.history.len() + 1,
                 step: state.step + 1,
@@ -317,12 +321,12 @@ where
             seconds: state.seconds,
             running_cost: state.cost / n,
             penalty: trainer.penalty(network) / n,
-            training: evaluator.training(network, &trainer.cost)?,
-            validation: evaluator.validation(network, &trainer.cost)?,
+            training: evaluator.scores(Split::Training, network, &trainer.cost)?,
+            validation: evaluator.scores(Split::Validation, network, &trainer.cost)?,
         };
         state.history.push(record);
         (state.step, state.cost, state.seconds) = (0, 0.0, 0.0);
-        if parts.keep.keeps_newest(&state.history) {
+        if parts.keep.prefers_newest(&state.history, state.kept_epoch) {
             state.kept_epoch = epoch;
             state.kept.copy_from(network);
         }

@@ -16,6 +16,7 @@ mod validate;
 use std::sync::Arc;
 
 use crate::history::Metric;
+use crate::metrics::Measure;
 use crate::optimizer::{Optimizer, Sgd};
 use crate::real::Real;
 use crate::regularizer::{NoRegularizer, Regularizer};
@@ -63,7 +64,7 @@ pub use run::{Run, Running, Settings};
 ///     .mini_batch(10)
 ///     .seed(42)
 ///     .fit(&mut network, &training, Some(&validation))?;
-/// assert!(report.kept().unwrap().validation.unwrap().accuracy > 0.6);
+/// assert!(report.kept().unwrap().validation.as_ref().unwrap().accuracy() > 0.6);
 /// # Ok::<(), gradus::Error>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -79,6 +80,7 @@ pub struct Trainer<T: Real, C> {
     seed: u64,
     threads: Option<usize>,
     monitor_training: bool,
+    measures: Vec<Arc<dyn Measure>>,
     /// `None` if the user has not chosen; `fit` then takes the default.
     keep: Option<Keep>,
 }
@@ -98,6 +100,7 @@ impl<T: Real, C> Trainer<T, C> {
             seed: 0,
             threads: None,
             monitor_training: false,
+            measures: Vec::new(),
             keep: None,
         }
     }
@@ -156,14 +159,27 @@ impl<T: Real, C> Trainer<T, C> {
         self
     }
 
+    /// Measures and records `measure` too after each epoch, on the validation data, and on the training data where they
+    /// are evaluated. The cost is always measured, and what fits the [task](crate::data::Task): the accuracy for classes
+    /// and labels, R² for regression; so is what a rule, the schedule or [`keep_best`](Self::keep_best) names. May be
+    /// called for several measures.
+    pub fn measure(mut self, measure: impl Measure + 'static) -> Self {
+        self.measures.push(Arc::new(measure));
+        self
+    }
+
     /// Evaluates the training data too after each epoch, which takes about a third of the time of learning from them.
+    /// They are also evaluated if a rule, the schedule or [`keep_best`](Self::keep_best) names a metric of theirs.
     pub fn monitor_training(mut self, yes: bool) -> Self {
         self.monitor_training = yes;
         self
     }
 
-    /// Leaves the network with the parameters of the best epoch by `metric`; by default by the validation accuracy if
-    /// there are validation data, of the last epoch otherwise.
+    /// Leaves the network with the parameters of the best epoch by `metric`; of equally good epochs, that of the lowest
+    /// cost on the same data.
+    ///
+    /// The default with validation data is [`Metric::default()`]: by the validation accuracy for classes and labels, by
+    /// the validation cost for regression. Without validation data the last epoch is kept.
     pub fn keep_best(mut self, metric: Metric) -> Self {
         self.keep = Some(Keep::Best(metric));
         self

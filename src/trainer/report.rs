@@ -1,4 +1,4 @@
-//! What a run tells when it is over.
+//! The result of a training run.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::stopping::StopReason;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Report<T> {
-    /// What was recorded after each epoch.
+    /// The records of all epochs.
     pub history: History,
     /// Why the run ended.
     pub stop_reason: StopReason,
@@ -24,9 +24,9 @@ pub struct Report<T> {
 }
 
 impl<T: Real> Report<T> {
-    pub(super) fn new(run: Run<T>, stop_reason: StopReason, keep: Keep) -> Self {
+    pub(super) fn new(run: Run<T>, stop_reason: StopReason, keep: &Keep) -> Self {
         let kept_for = match keep {
-            Keep::Best(metric) => format!("best {metric}"),
+            Keep::Best(metric) => format!("best {}", run.history.name_of(metric)),
             Keep::Last => "the last".to_owned(),
         };
         Self { history: run.history.clone(), stop_reason, kept_epoch: run.kept_epoch, run, kept_for }
@@ -52,29 +52,6 @@ impl<T: Real> fmt::Display for Report<T> {
             writeln!(f, "            {record}")?;
         }
         let mean = self.seconds() / epochs.max(1) as f64;
-        write!(f, "time        {:.2} s of training steps, {mean:.3} s an epoch", self.seconds())
-    }
-}
-
-impl fmt::Display for EpochRecord {
-    /// One line: epoch, η, costs and accuracies.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { epoch, learning_rate, .. } = self;
-        write!(f, "epoch {epoch:>3}  η ")?;
-        match *learning_rate {
-            small if small < 1e-3 => write!(f, "{small:<8.2e}")?,
-            usual => write!(f, "{usual:<8.4}")?,
-        }
-        write!(f, "  training cost {:.5}", self.training_cost())?;
-        if self.penalty > 0.0 {
-            write!(f, " + penalty {:.5}", self.penalty)?;
-        }
-        if let Some(score) = self.training {
-            write!(f, ", accuracy {:.2} %", 100.0 * score.accuracy)?;
-        }
-        if let Some(score) = self.validation {
-            write!(f, "  validation cost {:.5}, accuracy {:.2} %", score.cost, 100.0 * score.accuracy)?;
-        }
-        Ok(())
+        write!(f, "time        {:.2} s of training steps, {mean:.3} s per epoch", self.seconds())
     }
 }

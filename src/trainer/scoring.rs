@@ -1,15 +1,57 @@
-//! The evaluation of the data sets after each epoch.
+//! What is measured after each epoch, and its measurement.
+
+use std::sync::Arc;
 
 use crate::activation::Activation;
 use crate::cost::Cost;
-use crate::data::Samples;
-use crate::error::Result;
-use crate::metrics::Evaluator;
+use crate::data::{Samples, Task};
+use crate::error::{Error, Result};
+use crate::history::{Metric, Split};
+use crate::metrics::{Evaluator, Measure, Scores, default_measures};
 use crate::network::Network;
 use crate::real::Real;
 
-/// The data sets that are evaluated after each epoch, each with the room that this needs.
+/// What is measured after each epoch.
+pub(super) struct Plan {
+    task: Task,
+    measures: Vec<Arc<dyn Measure>>,
+    /// Whether the training data are evaluated too.
+    training: bool,
+}
+
+impl Plan {
+    /// Plans the measures that every run has, those of `metrics`, and `measures`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Measure`] if a measure is not defined for the task, and [`Error::SameName`] if two measures
+    /// share a name.
+    pub(super) fn new(
+        (task, n_outputs): (Task, usize),
+        metrics: &[Metric],
+        measures: &[Arc<dyn Measure>],
+        monitor_training: bool,
+    ) -> Result<Self> {
+        let mut plan = Self { task, measures: Vec::new(), training: monitor_training };
+        plan.training |= metrics.iter().any(|metric| metric.split() == Split::Training);
+        let usual = default_measures(task).map(|measure| Arc::new(measure) as Arc<dyn Measure>);
+        let named = metrics.iter().filter_map(Metric::measure);
+        for measure in usual.iter().chain(named).chain(measures) {
+            // A first meter, so that what cannot be measured is found before the first step.
+            measure.meter(task, n_outputs)?;
+            match plan.measures.iter().find(|other| other.name() == measure.name()) {
+                None => plan.measures.push(measure.clone()),
+                Some(same) if format!("{same:?}") == format!("{measure:?}") => {}
+                Some(_) => return Err(Error::SameName { name: measure.name().into_owned() }),
+            }
+        }
+        Ok(plan)
+    }
+}
+
+/// The data sets that are evaluated after each epoch, each with its buffers.
 pub(super) struct EpochEvaluator<'a, T> {
+    plan: Plan,
     training: Option<(&'a dyn Samples<T>, Evaluator<T>)>,
     validation: Option<(&'a dyn Samples<T>, Evaluator<T>)>,
 }
@@ -19,33 +61,35 @@ impl<'a, T: Real> EpochEvaluator<'a, T> {
         network: &Network<T, H, A>,
         training: &'a dyn Samples<T>,
         validation: Option<&'a dyn Samples<T>>,
-        monitor_training: bool,
-    ) -> Result<Self> {
-        let scorer = |samples: &'a dyn Samples<T>| Ok((samples, Evaluator::new(network, samples)?));
+        plan: Plan,
+    ) -> Self {
+        let evaluator = |samples: &'a dyn Samples<T>| (samples, Evaluator::new(network, samples));
         let training = training.unaugmented().unwrap_or(training);
-        Ok(Self {
-            training: monitor_training.then_some(training).map(scorer).transpose()?,
-            validation: validation.map(scorer).transpose()?,
-        })
-    }
-}
-
-macro_rules! score {
-    ($($set:ident)*) => { $(
-        pub(super) fn $set<H, A, C>(&mut self, network: &Network<T, H, A>, cost: &C) -> Result<Option<crate::history::Score>>
-        where
-            H: Activation<T>,
-            A: Activation<T>,
-            C: Cost<T, A>,
-        {
-            match &mut self.$set {
-                Some((samples, evaluator)) => Ok(Some(evaluator.evaluate(network, cost, *samples)?.score)),
-                None => Ok(None),
-            }
+        Self {
+            training: plan.training.then_some(training).map(evaluator),
+            validation: validation.map(evaluator),
+            plan,
         }
-    )* };
-}
+    }
 
-impl<T: Real> EpochEvaluator<'_, T> {
-    score!(training validation);
+    /// Evaluates one of the data sets, if it is to be evaluated.
+    pub(super) fn scores<H, A, C>(
+        &mut self,
+        split: Split,
+        network: &Network<T, H, A>,
+        cost: &C,
+    ) -> Result<Option<Scores>>
+    where
+        H: Activation<T>,
+        A: Activation<T>,
+        C: Cost<T, A>,
+    {
+        let data = match split {
+            Split::Training => &mut self.training,
+            Split::Validation => &mut self.validation,
+        };
+        let Some((samples, evaluator)) = data else { return Ok(None) };
+        let measures: Vec<&dyn Measure> = self.plan.measures.iter().map(|measure| &**measure).collect();
+        evaluator.scores(network, cost, *samples, self.plan.task, &measures, |_| ()).map(Some)
+    }
 }

@@ -4,7 +4,7 @@ use super::Trainer;
 use super::snapshot::Keep;
 use crate::activation::Activation;
 use crate::cost::Cost;
-use crate::data::{Batch, Samples, check_finite};
+use crate::data::{Batch, Samples, Task, TaskFinder, check_finite};
 use crate::error::{Error, Result, check_nonzero, check_setting};
 use crate::history::Metric;
 use crate::metrics::Evaluator;
@@ -96,14 +96,14 @@ pub(super) fn check_finite_parameters<T: Real, H: Activation<T>, A: Activation<T
 }
 
 impl<T: Real, C> Trainer<T, C> {
-    /// Refuses settings that cannot work with each other.
+    /// Returns an error for settings that cannot work with each other, and otherwise the metrics that the rules read.
     pub(super) fn check_settings(
         &self,
         schedule: &dyn LrSchedule,
         stop: &dyn StoppingRule,
-        keep: Keep,
+        keep: &Keep,
         has_validation: bool,
-    ) -> Result<()> {
+    ) -> Result<Vec<Metric>> {
         check_nonzero("mini-batch size m", self.mini_batch, "a step learns from at least one example")?;
         if let Some(threads) = self.threads {
             let why = "the caller's own thread counts as one, and thousands only wait for each other";
@@ -115,50 +115,48 @@ impl<T: Real, C> Trainer<T, C> {
                 why,
             )?;
         }
-        let measured = |rule: String, metric: Metric| {
-            if metric.needs_validation() && !has_validation {
-                return Err(Error::NeedsValidation { rule });
-            }
-            if metric.needs_training_scores() && !self.monitor_training {
-                return Err(Error::NeedsTrainingScores { rule });
-            }
-            Ok(())
-        };
-        for metric in stop.metrics() {
-            measured(format!("the stopping rule {stop:?}"), metric)?;
+        let mut read: Vec<(String, Metric)> = Vec::new();
+        read.extend(stop.metrics().into_iter().map(|metric| (format!("the stopping rule {stop:?}"), metric)));
+        read.extend(schedule.metric().map(|metric| (format!("the schedule {schedule:?}"), metric)));
+        if let Keep::Best(metric) = keep {
+            read.push((format!("keep_best({metric})"), metric.clone()));
         }
-        if let Some(metric) = schedule.metric() {
-            measured(format!("the schedule {schedule:?}"), metric)?;
-        }
-        match keep {
-            Keep::Best(metric) => measured(format!("keep_best({metric})"), metric),
-            Keep::Last => Ok(()),
+        match read.iter().find(|(_, metric)| metric.needs_validation() && !has_validation) {
+            Some((rule, metric)) => {
+                Err(Error::NeedsValidation { rule: rule.clone(), metric: metric.to_string() })
+            }
+            None => Ok(read.into_iter().map(|(_, metric)| metric).collect()),
         }
     }
 
-    /// Refuses a network whose layers do not fit each other or hold no numbers, and data that do not fit the network,
-    /// hold no numbers, or have targets that the cost is not defined for.
+    /// Checks the network (shapes, finite parameters) and the data (sizes, finite values, valid targets), and returns
+    /// what the targets mean: as all sources say, if they agree, or else as the targets of all are.
     pub(super) fn check_data<H, A>(
         &self,
         network: &Network<T, H, A>,
         training: &dyn Samples<T>,
         validation: Option<&dyn Samples<T>>,
-    ) -> Result<()>
+    ) -> Result<Task>
     where
         H: Activation<T>,
         A: Activation<T>,
         C: Cost<T, A>,
     {
         network.check()?;
-        for samples in [Some(training), validation].into_iter().flatten() {
-            crate::metrics::check_fits(network, samples)?;
+        let (mut finder, declared) = (TaskFinder::new(), training.task());
+        let mut agreed = declared.filter(|task| task.fits(network.n_outputs()));
+        let sets = [(Some(training), "the training set"), (validation, "the validation set")];
+        for (samples, what) in sets.into_iter().filter_map(|(samples, what)| Some((samples?, what))) {
+            crate::metrics::check_fits(network, samples, what)?;
+            agreed = agreed.filter(|&task| samples.task() == Some(task));
             let samples = samples.unaugmented().unwrap_or(samples);
-            Evaluator::new(network, samples)?.for_each_block(samples, |first, batch, _| {
+            Evaluator::new(network, samples).for_each_block(samples, |first, batch| {
                 check_finite("input", &batch.x, first)?;
                 check_finite("target", &batch.y, first)?;
+                finder.add(&batch.y);
                 self.cost.check_targets(&batch.y, first)
             })?;
         }
-        Ok(())
+        Ok(agreed.unwrap_or_else(|| finder.finish()))
     }
 }

@@ -351,7 +351,7 @@ fn exercise_12_rotations_preserve_labels_only_for_small_angles() {
         let images = Augmented::new(&test, (28, 28), Rotation::by_degrees(angle).unwrap(), 1).unwrap();
         evaluate(&network, &LogLikelihood, &images).unwrap()
     };
-    let accuracy = |angle| turned(angle).score.accuracy;
+    let accuracy = |angle| turned(angle).scores.accuracy();
     let upright = accuracy(0.0);
     assert!(upright > 0.9, "{upright}");
     for angle in [5.0, -5.0, 10.0, -10.0] {
@@ -360,7 +360,7 @@ fn exercise_12_rotations_preserve_labels_only_for_small_angles() {
     for angle in [90.0, -90.0, 180.0] {
         assert!(accuracy(angle) < 0.5, "{angle}°: {}", accuracy(angle));
     }
-    let (upright, upside_down) = (turned(0.0).confusion, turned(180.0).confusion);
+    let (upright, upside_down) = (turned(0.0).confusion.unwrap(), turned(180.0).confusion.unwrap());
     for (digit, other) in [(6, 9), (9, 6)] {
         assert!(upside_down.get(digit, other) > 20 + upright.get(digit, other), "{upside_down}");
         let most = (0..10).max_by_key(|&answer| upside_down.get(digit, answer));

@@ -819,7 +819,7 @@ where
             trainer.seed(seed).threads(1).fit(&mut network, &training, Some(&validation)).unwrap()
         };
         let long = run(Box::new(MaxEpochs::new(EPOCHS).unwrap()));
-        let accuracies = long.history.values(Metric::ValidationAccuracy);
+        let accuracies = long.history.values(&Metric::validation(Accuracy));
         let correct: Vec<u32> =
             accuracies.map(|(_, share)| (share * VALIDATION as f64).round() as u32).collect();
 
@@ -916,7 +916,7 @@ fn exercise_19_ends_a_live_run_at_one_128th() {
         network.output_mut().weights.fill(0.0);
         network.output_mut().biases.fill(0.9);
         let trainer = Trainer::new(Quadratic)
-            .schedule(HalveOnPlateau::new(0.5, n).unwrap().monitor(Metric::ValidationAccuracy))
+            .schedule(HalveOnPlateau::new(0.5, n).unwrap().monitor(Metric::validation(Accuracy)))
             .stop(MaxEpochs::new(100).unwrap());
         let report = trainer.threads(1).fit(&mut network, &data, Some(&data)).unwrap();
         assert_eq!(report.stop_reason, StopReason::ScheduleEnded);
@@ -982,7 +982,7 @@ proptest! {
             for (w, g) in network.parameters_mut().zip(downhill.arrays()) {
                 w.iter_mut().zip(g).for_each(|(w, g)| *w -= eta * g);
             }
-            evaluate(&network, &CrossEntropy, &data).unwrap().score.cost
+            evaluate(&network, &CrossEntropy, &data).unwrap().scores.cost()
         };
         close(slope(after_a_step), -squares, 1e-9 * (1.0 + squares * squares * squares));
     }

@@ -22,7 +22,7 @@ fn accuracies(
         .seed(1)
         .fit(&mut network, training, None)
         .unwrap();
-    let accuracy = |data| evaluate(&network, &LogLikelihood, data).unwrap().score.accuracy;
+    let accuracy = |data| evaluate(&network, &LogLikelihood, data).unwrap().scores.accuracy();
     (accuracy(training), accuracy(test))
 }
 

@@ -66,17 +66,25 @@ fn optimizers_are_lawful() {
     }
 }
 
-const METRICS: [Metric; 4] =
-    [Metric::ValidationAccuracy, Metric::ValidationCost, Metric::TrainingAccuracy, Metric::TrainingCost];
+/// The metrics that the laws are tried with.
+fn metrics() -> [Metric; 5] {
+    [
+        Metric::default(),
+        Metric::validation(Accuracy),
+        Metric::validation_cost(),
+        Metric::training(Accuracy),
+        Metric::training_cost(),
+    ]
+}
 
 #[test]
 fn schedules_are_lawful() {
     check::schedule(&Constant::new(0.5).unwrap()).unwrap();
-    for metric in METRICS {
+    for metric in metrics() {
         for n in [1, 2, 10] {
-            let halve = HalveOnPlateau::new(0.8, n).unwrap().monitor(metric);
+            let halve = HalveOnPlateau::new(0.8, n).unwrap().monitor(metric.clone());
             check::schedule(&halve).unwrap();
-            check::schedule(&halve.floor(0.3).unwrap()).unwrap();
+            check::schedule(&halve.clone().floor(0.3).unwrap()).unwrap();
             check::schedule(&(Box::new(halve) as Box<dyn LrSchedule>)).unwrap();
         }
     }
@@ -87,15 +95,15 @@ fn stopping_rules_are_lawful() {
     for epochs in [1, 5, 100] {
         check::stopping_rule(&MaxEpochs::new(epochs).unwrap()).unwrap();
     }
-    for metric in METRICS {
+    for metric in metrics() {
         for n in [1, 2, 10] {
-            let none = NoImprovement::new(n).unwrap().monitor(metric);
-            let average = RollingAverage::new(n).unwrap().monitor(metric);
-            let target = Target::new(metric, 0.8).unwrap();
+            let none = NoImprovement::new(n).unwrap().monitor(metric.clone());
+            let average = RollingAverage::new(n).unwrap().monitor(metric.clone());
+            let target = Target::new(metric.clone(), 0.8).unwrap();
             check::stopping_rule(&none).unwrap();
             check::stopping_rule(&average).unwrap();
             check::stopping_rule(&target).unwrap();
-            check::stopping_rule(&none.or(average)).unwrap();
+            check::stopping_rule(&none.clone().or(average.clone())).unwrap();
             check::stopping_rule(&none.and(target.or(MaxEpochs::new(3).unwrap()))).unwrap();
             check::stopping_rule(&(Box::new(average) as Box<dyn StoppingRule>)).unwrap();
         }

@@ -4,7 +4,7 @@ use gradus::prelude::*;
 
 fn counted(n_classes: usize, rows: usize, outputs: &[f64], targets: &[f64]) -> ConfusionMatrix {
     let matrix = |values: &[f64]| DMatrix::from_column_slice(rows, values.len() / rows, values);
-    let mut confusion = ConfusionMatrix::new(n_classes);
+    let mut confusion = ConfusionMatrix::new(n_classes).unwrap();
     confusion.add_batch(&matrix(outputs), &matrix(targets)).unwrap();
     confusion
 }
@@ -54,18 +54,19 @@ fn a_confusion_prints_as_a_table() {
     assert_eq!(lines[0], ["true", "\\", "predicted", "0", "1", "error"]);
     assert_eq!(lines[1], ["0", "2", "·", "0.00", "%"]);
     assert_eq!(lines[2], ["1", "·", "·", "–"]);
-    assert_eq!(ConfusionMatrix::new(2).get(0, 2), 0, "no such class");
+    assert_eq!(ConfusionMatrix::new(2).unwrap().get(0, 2), 0, "no such class");
 }
 
 /// NaN is worse than any number, and no number is worse than it.
 #[test]
 fn the_best_epoch_is_never_one_of_nan_if_there_is_another() {
     let nan = f64::NAN;
-    let best = |values: &[f64]| History::from_validation_accuracies(values).best(Metric::ValidationAccuracy);
+    let best =
+        |values: &[f64]| History::from_validation_accuracies(values).best(&Metric::validation(Accuracy));
     assert_eq!(best(&[nan, 0.1, nan, 0.1]), Some((2, 0.1)));
     assert_eq!(best(&[0.2, nan, 0.3]), Some((3, 0.3)));
     assert_eq!(best(&[nan, nan]).map(|(epoch, _)| epoch), Some(1));
     assert_eq!(best(&[]), None);
-    let cost = History::from_validation_accuracies(&[0.2, nan, 0.3]).best(Metric::ValidationCost);
+    let cost = History::from_validation_accuracies(&[0.2, nan, 0.3]).best(&Metric::validation_cost());
     assert_eq!(cost, Some((3, 0.7)));
 }

@@ -45,8 +45,8 @@ impl<C: Cost<f32, O> + Copy, O: Activation<f32> + Clone> Run<C, O> {
             .fit(&mut network, training, Some(validation))
             .unwrap();
         let evaluation = evaluate(&network, &self.cost, test).unwrap();
-        assert_eq!(evaluation.confusion.total(), 10_000);
-        let accuracy = evaluation.score.accuracy;
+        assert_eq!(evaluation.confusion.as_ref().unwrap().total(), 10_000);
+        let accuracy = evaluation.scores.accuracy();
         println!("seed {seed}, {network}: {:.2} %\n{report}", 100.0 * accuracy);
         accuracy
     }

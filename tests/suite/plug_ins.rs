@@ -91,10 +91,10 @@ fn schedule_reads(rule: impl LrSchedule) -> Option<Metric> {
 fn boxed_rules_act_as_they_are() {
     let stop: Box<dyn StoppingRule> = Box::new(NoImprovement::new(1).unwrap());
     let schedule: Box<dyn LrSchedule> = Box::new(HalveOnPlateau::new(0.5, 1).unwrap());
-    assert_eq!(stop_reads(&*stop), [Metric::ValidationAccuracy]);
-    assert_eq!(stop_reads(stop), [Metric::ValidationAccuracy]);
-    assert_eq!(schedule_reads(&*schedule), Some(Metric::ValidationAccuracy));
-    assert_eq!(schedule_reads(schedule), Some(Metric::ValidationAccuracy));
+    assert_eq!(stop_reads(&*stop), [Metric::default()]);
+    assert_eq!(stop_reads(stop), [Metric::default()]);
+    assert_eq!(schedule_reads(&*schedule), Some(Metric::default()));
+    assert_eq!(schedule_reads(schedule), Some(Metric::default()));
 
     let samples: Box<dyn Samples<f64>> = Box::new(data());
     let observer: Box<dyn Observer<f64>> = Box::new(Nobody);

@@ -249,9 +249,9 @@ fn averages_are_weighted_by_samples() {
         cost += (a - y).norm_squared() / 2.0;
         right += u32::from((a[1] > a[0]) == (y[1] > y[0]));
     }
-    let score = evaluate(&network, &Quadratic, &data).unwrap().score;
-    assert!((score.cost / (cost / 501.0) - 1.0).abs() < 1e-13, "{} for {}", score.cost, cost / 501.0);
-    assert_eq!(score.accuracy, f64::from(right) / 501.0);
+    let scores = evaluate(&network, &Quadratic, &data).unwrap().scores;
+    assert!((scores.cost() / (cost / 501.0) - 1.0).abs() < 1e-13, "{} for {}", scores.cost(), cost / 501.0);
+    assert_eq!(scores.accuracy(), f64::from(right) / 501.0);
 }
 
 /// What is done to the training images anew in each epoch is not done when they are evaluated.
@@ -262,8 +262,8 @@ fn distorted_training_data_are_evaluated_as_they_are() {
     let mut network = Network::new(&[784, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1).unwrap();
     let trainer = Trainer::new(LogLikelihood).monitor_training(true).stop(MaxEpochs::new(2).unwrap());
     let report = trainer.fit(&mut network, &turned, None).unwrap();
-    let score = |data: &dyn Samples<f32>| evaluate(&network, &LogLikelihood, data).unwrap().score;
-    let measured = report.history.last().unwrap().training.unwrap();
+    let score = |data: &dyn Samples<f32>| evaluate(&network, &LogLikelihood, data).unwrap().scores;
+    let measured = report.history.last().unwrap().training.clone().unwrap();
     assert_eq!(measured, score(&data));
     assert_ne!(measured, score(&turned));
 }
@@ -282,11 +282,15 @@ fn bumpy() -> Run<LogLikelihood, f32, Sigmoid, Softmax> {
     (trainer, network, training, validation)
 }
 
-/// The first epoch whose value is above those of all others.
-fn first_best(values: impl Iterator<Item = f64>) -> usize {
-    let values: Vec<f64> = values.collect();
-    let best = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    values.iter().position(|&value| value == best).unwrap() + 1
+/// The epoch that none is better than by `metric`, nor equally good with a lower cost on the same data.
+fn best_by(metric: &Metric, records: &[EpochRecord]) -> usize {
+    let rank = |record: &EpochRecord| {
+        let score = metric.score_in(record).unwrap();
+        let scores = if metric.needs_validation() { &record.validation } else { &record.training };
+        (score.direction.goodness(score.value), -scores.as_ref().unwrap().cost())
+    };
+    let is_best = |record: &&EpochRecord| records.iter().all(|other| rank(other) <= rank(record));
+    records.iter().find(is_best).unwrap().epoch
 }
 
 #[test]
@@ -294,26 +298,22 @@ fn the_best_parameters_are_kept() {
     let (trainer, mut network, training, validation) = bumpy();
     let report = trainer.fit(&mut network, &training, Some(&validation)).unwrap();
     let records = report.history.epochs();
-    assert_eq!(
-        report.kept_epoch,
-        first_best(records.iter().map(|record| record.validation.unwrap().accuracy))
-    );
+    assert_eq!(report.kept_epoch, best_by(&Metric::validation(Accuracy), records));
     assert!(report.kept_epoch < 12, "the run shows something");
-    let score = evaluate(&network, &LogLikelihood, &validation).unwrap().score;
+    let score = evaluate(&network, &LogLikelihood, &validation).unwrap().scores;
     assert_eq!(Some(score), records[report.kept_epoch - 1].validation);
     assert_eq!(report.kept(), Some(&records[report.kept_epoch - 1]));
 }
 
 #[test]
 fn the_best_by_another_metric_is_kept() {
-    for metric in [Metric::ValidationCost, Metric::TrainingAccuracy, Metric::TrainingCost] {
+    for metric in [Metric::validation_cost(), Metric::training(Accuracy), Metric::training_cost()] {
         let (trainer, mut network, training, validation) = bumpy();
-        let trainer = trainer.keep_best(metric).monitor_training(true);
+        let trainer = trainer.keep_best(metric.clone()).monitor_training(true);
         let report = trainer.fit(&mut network, &training, Some(&validation)).unwrap();
         let records = report.history.epochs();
-        let goodness = |record: &EpochRecord| metric.goodness(metric.value_in(record).unwrap());
-        assert_eq!(report.kept_epoch, first_best(records.iter().map(goodness)), "{metric}");
-        let score = |data: &Dataset<f32>| Some(evaluate(&network, &LogLikelihood, data).unwrap().score);
+        assert_eq!(report.kept_epoch, best_by(&metric, records), "{metric}");
+        let score = |data: &Dataset<f32>| Some(evaluate(&network, &LogLikelihood, data).unwrap().scores);
         assert_eq!(score(&training), records[report.kept_epoch - 1].training);
         assert_eq!(score(&validation), records[report.kept_epoch - 1].validation);
     }
@@ -324,7 +324,7 @@ fn the_last_parameters_are_kept_on_demand_or_without_validation() {
     let (trainer, mut last, training, validation) = bumpy();
     let report = trainer.keep_last().fit(&mut last, &training, Some(&validation)).unwrap();
     assert_eq!(report.kept_epoch, 12);
-    let score = evaluate(&last, &LogLikelihood, &validation).unwrap().score;
+    let score = evaluate(&last, &LogLikelihood, &validation).unwrap().scores;
     assert_eq!(Some(score), report.history.epochs()[11].validation);
 
     let (trainer, mut without, training, _) = bumpy();
@@ -343,10 +343,12 @@ fn flat() -> Run<CrossEntropy, f64, Tanh, Sigmoid> {
 }
 
 #[test]
-fn of_equal_epochs_the_first_is_kept() {
+fn of_equal_epochs_the_one_of_the_lowest_cost_is_kept() {
     let (trainer, mut network, training, validation) = flat();
     let report = trainer.fit(&mut network, &training, Some(&validation)).unwrap();
-    assert!(report.history.epochs().iter().all(|record| record.validation.unwrap().accuracy == 1.0));
+    assert!(
+        report.history.epochs().iter().all(|record| record.validation.as_ref().unwrap().accuracy() == 1.0)
+    );
     assert_eq!((report.history.len(), report.kept_epoch), (40, 1));
 
     let (trainer, mut one_epoch, training, _) = flat();
@@ -364,18 +366,22 @@ fn stops(rule: impl StoppingRule + 'static) -> (usize, StopReason) {
 
 #[test]
 fn a_run_stops_where_each_rule_says() {
-    let metric = Metric::ValidationAccuracy;
+    let metric = || "validation accuracy".to_owned();
     let max = |n| MaxEpochs::new(n).unwrap();
     let none = NoImprovement::new(3).unwrap();
     let average = RollingAverage::new(3).unwrap();
-    let no_improvement = StopReason::NoImprovement { metric, patience: 3, best_epoch: 1, best: 1.0 };
+    let no_improvement =
+        StopReason::NoImprovement { metric: metric(), patience: 3, best_epoch: 1, best: 1.0 };
     assert_eq!(stops(max(5)), (5, StopReason::MaxEpochs { epochs: 5 }));
-    assert_eq!(stops(none), (4, no_improvement.clone()));
-    assert_eq!(stops(average), (6, StopReason::RollingAverage { metric, window: 3, last: 1.0, before: 1.0 }));
-    let target = Target::new(metric, 0.97).unwrap();
-    assert_eq!(stops(target), (1, StopReason::Target { metric, target: 0.97, reached: 1.0 }));
-    assert_eq!(stops(max(5).or(none)), (4, no_improvement.clone()));
-    assert_eq!(stops(none.or(max(3))), (3, StopReason::MaxEpochs { epochs: 3 }));
+    assert_eq!(stops(none.clone()), (4, no_improvement.clone()));
+    assert_eq!(
+        stops(average),
+        (6, StopReason::RollingAverage { metric: metric(), window: 3, last: 1.0, before: 1.0 })
+    );
+    let target = Target::new(Metric::validation(Accuracy), 0.97).unwrap();
+    assert_eq!(stops(target), (1, StopReason::Target { metric: metric(), target: 0.97, reached: 1.0 }));
+    assert_eq!(stops(max(5).or(none.clone())), (4, no_improvement.clone()));
+    assert_eq!(stops(none.clone().or(max(3))), (3, StopReason::MaxEpochs { epochs: 3 }));
     let both = StopReason::Both(Box::new(StopReason::MaxEpochs { epochs: 5 }), Box::new(no_improvement));
     assert_eq!(stops(max(5).and(none)), (5, both));
 }
@@ -404,11 +410,12 @@ fn a_replay_stops_where_the_live_run_does() {
     let (trainer, mut network, training, validation) = bumpy();
     let long = trainer.fit(&mut network, &training, Some(&validation)).unwrap();
     for n in 1..5 {
-        for rule in
-            [NoImprovement::new(n).unwrap(), NoImprovement::new(n).unwrap().monitor(Metric::ValidationCost)]
-        {
+        for rule in [
+            NoImprovement::new(n).unwrap(),
+            NoImprovement::new(n).unwrap().monitor(Metric::validation_cost()),
+        ] {
             let (trainer, mut network, training, validation) = bumpy();
-            let trainer = trainer.stop(rule.or(MaxEpochs::new(12).unwrap()));
+            let trainer = trainer.stop(rule.clone().or(MaxEpochs::new(12).unwrap()));
             let live = trainer.fit(&mut network, &training, Some(&validation)).unwrap();
             let replayed = rule.replay(&long.history).map_or(12, |(epoch, _)| epoch);
             assert_eq!(live.history.len(), replayed, "{rule:?}");
@@ -511,17 +518,17 @@ fn a_report_says_why_it_stopped_and_what_is_kept() {
     assert_eq!(lines[1], "parameters  of epoch 1 (best validation accuracy)");
     let record = report.kept().unwrap();
     assert_eq!(lines[2].trim_start(), record.to_string());
-    let (score, validation) = (record.training.unwrap(), record.validation.unwrap());
+    let (scores, validation) = (record.training.as_ref().unwrap(), record.validation.as_ref().unwrap());
     let numbers = [
         "epoch   1  η 0.0100".to_owned(),
-        format!("training cost {:.5} + penalty {:.5}", score.cost, record.penalty),
-        format!("accuracy {:.2} %", 100.0 * score.accuracy),
-        format!("validation cost {:.5}, accuracy 100.00 %", validation.cost),
+        format!("training cost {:.5} + penalty {:.5}", scores.cost(), record.penalty),
+        format!("accuracy {:.2} %", 100.0 * scores.accuracy()),
+        format!("validation cost {:.5}, accuracy 100.00 %", validation.cost()),
     ];
     for number in numbers {
         assert!(lines[2].contains(&number), "{} does not say {number}", lines[2]);
     }
-    assert!(lines[3].starts_with("time ") && lines[3].ends_with(" s an epoch") && lines.len() == 4);
+    assert!(lines[3].starts_with("time ") && lines[3].ends_with(" s per epoch") && lines.len() == 4);
     let sum: f64 = report.history.epochs().iter().map(|record| record.seconds).sum();
     assert_eq!(report.seconds(), sum);
 
@@ -543,7 +550,7 @@ fn the_training_scores_are_measured_after_the_epoch() {
     let epochs: Vec<usize> = report.history.epochs().iter().map(|record| record.epoch).collect();
     assert_eq!(epochs, [1, 2, 3, 4]);
     let last = report.history.last().unwrap();
-    assert_eq!(last.training, Some(evaluate(&network, &CrossEntropy, &small_data()).unwrap().score));
-    assert_eq!(last.training_cost(), last.training.unwrap().cost);
+    assert_eq!(last.training, Some(evaluate(&network, &CrossEntropy, &small_data()).unwrap().scores));
+    assert_eq!(last.training_cost(), last.training.as_ref().unwrap().cost());
     assert_eq!(last.validation, None);
 }

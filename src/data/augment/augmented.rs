@@ -6,7 +6,7 @@ use nalgebra::DMatrix;
 use rand::Rng;
 
 use super::{Distortion, Grid};
-use crate::data::{Dataset, Samples};
+use crate::data::{Dataset, Samples, Task};
 use crate::error::{Error, Result};
 use crate::random::{Purpose, generator};
 use crate::real::Real;
@@ -166,6 +166,10 @@ impl<T: Real, S: Samples<T>, D: Distortion> Samples<T> for Augmented<S, D> {
 
     fn unaugmented(&self) -> Option<&dyn Samples<T>> {
         Some(self.plain())
+    }
+
+    fn task(&self) -> Option<Task> {
+        self.samples.task()
     }
 }
 

@@ -1,0 +1,129 @@
+//! Metrics: which measure, on which data.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::EpochRecord;
+use crate::metrics::{MeanCost, Measure, Score};
+
+/// The data on which something is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Split {
+    /// The training data, as they are without augmentation.
+    Training,
+    /// The validation data.
+    Validation,
+}
+
+impl fmt::Display for Split {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Training => "training",
+            Self::Validation => "validation",
+        })
+    }
+}
+
+/// A measure on the training or the validation data: what rules monitor, and by what the best epoch is chosen.
+///
+/// The default is the main metric of the run, on the validation data. Which one that is depends on the
+/// [task](crate::data::Task) that the targets pose: the accuracy for classes and labels, the cost for regression.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// assert_eq!(Metric::validation(R2).to_string(), "validation R²");
+/// assert_eq!(Metric::training_cost(), Metric::training(MeanCost));
+/// assert!(Metric::default().needs_validation());
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Metric(Option<(Split, Arc<dyn Measure>)>);
+
+impl Metric {
+    /// `measure` on the training data, after the epoch.
+    pub fn training(measure: impl Measure + 'static) -> Self {
+        Self(Some((Split::Training, Arc::new(measure))))
+    }
+
+    /// `measure` on the validation data, after the epoch.
+    pub fn validation(measure: impl Measure + 'static) -> Self {
+        Self(Some((Split::Validation, Arc::new(measure))))
+    }
+
+    /// The data cost on the training data, after the epoch.
+    pub fn training_cost() -> Self {
+        Self::training(MeanCost)
+    }
+
+    /// The data cost on the validation data, after the epoch.
+    pub fn validation_cost() -> Self {
+        Self::validation(MeanCost)
+    }
+
+    /// Returns the measure; `None` for the main metric, whose measure the targets determine.
+    pub fn measure(&self) -> Option<&Arc<dyn Measure>> {
+        self.0.as_ref().map(|(_, measure)| measure)
+    }
+
+    /// The data on which the metric is measured.
+    pub fn split(&self) -> Split {
+        self.0.as_ref().map_or(Split::Validation, |(split, _)| *split)
+    }
+
+    /// Returns the score in `record`, if it was measured.
+    pub fn score_in<'a>(&self, record: &'a EpochRecord) -> Option<&'a Score> {
+        let scores = match self.split() {
+            Split::Training => record.training.as_ref(),
+            Split::Validation => record.validation.as_ref(),
+        }?;
+        self.measure().map_or_else(|| scores.main(), |measure| scores.score(&measure.name()))
+    }
+
+    /// Returns the value in `record`, if it was measured.
+    pub fn value_in(&self, record: &EpochRecord) -> Option<f64> {
+        self.score_in(record).map(|score| score.value)
+    }
+
+    /// Whether the metric is measured on validation data.
+    pub fn needs_validation(&self) -> bool {
+        self.split() == Split::Validation
+    }
+
+    /// Whether `newer` is better than `older` by this metric, or equally good at a lower cost on the same data.
+    pub(crate) fn prefers(&self, newer: &EpochRecord, older: &EpochRecord) -> bool {
+        let cost = Self(Some((self.split(), Arc::new(MeanCost))));
+        for metric in [self, &cost] {
+            match (metric.score_in(newer), metric.score_in(older)) {
+                (Some(newer), Some(older)) if newer.is_better_than(older) => return true,
+                (Some(newer), Some(older)) if older.is_better_than(newer) => return false,
+                (Some(_), None) => return true,
+                (None, Some(_)) => return false,
+                _ => {}
+            }
+        }
+        false
+    }
+}
+
+/// Metrics are equal if they are recorded under the same name for the same data.
+impl PartialEq for Metric {
+    fn eq(&self, other: &Self) -> bool {
+        let name = |metric: &Self| metric.measure().map(|measure| measure.name().into_owned());
+        self.split() == other.split() && name(self) == name(other)
+    }
+}
+
+impl Eq for Metric {}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some((split, measure)) => write!(f, "{split} {}", measure.name()),
+            None => write!(f, "main validation metric"),
+        }
+    }
+}

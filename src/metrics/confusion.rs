@@ -1,0 +1,162 @@
+//! Which classes were predicted as which.
+
+use std::fmt;
+
+use nalgebra::DMatrix;
+
+use crate::data::Task;
+use crate::error::{Error, Result, check_setting};
+use crate::real::Real;
+
+/// The most classes for which a table is made: it takes 8 bytes for each pair of classes, 512 MiB for this many.
+const MAX_CLASSES: usize = 1 << 13;
+
+/// A confusion matrix: rows are true classes, columns are predicted classes.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let mut confusion = ConfusionMatrix::new(2)?;
+/// let outputs = DMatrix::from_column_slice(2, 3, &[0.9, 0.1, 0.6, 0.4, 0.2, 0.8]);
+/// let targets = DMatrix::from_column_slice(2, 3, &[1.0, 0.0, 0.0, 1.0, 0.0, 1.0]);
+/// confusion.add_batch(&outputs, &targets)?;
+/// assert_eq!(confusion.get(1, 0), 1);
+/// assert_eq!(confusion.accuracy(), 2.0 / 3.0);
+/// assert_eq!(confusion.error_rate(1), Some(0.5));
+/// # Ok::<(), gradus::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfusionMatrix {
+    n_classes: usize,
+    counts: Vec<u64>,
+    /// Samples of each class with an output of NaN, so that there was no predicted class.
+    invalid: Vec<u64>,
+}
+
+impl ConfusionMatrix {
+    /// Creates an empty confusion matrix for `n_classes` classes.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Setting`] if there are fewer than 2 classes or more than 8192: the table has n² entries.
+    pub fn new(n_classes: usize) -> Result<Self> {
+        check_setting(
+            "number of classes",
+            n_classes as f64,
+            (2..=MAX_CLASSES).contains(&n_classes),
+            "[2, 8192]",
+            "the table has a row and a column for each, 512 MiB in all for 8192; use Accuracy or F1 for more classes",
+        )?;
+        Ok(Self { n_classes, counts: vec![0; n_classes * n_classes], invalid: vec![0; n_classes] })
+    }
+
+    /// Counts a batch: the class of a column is the row of its largest value, the first of equal ones. With a single
+    /// row there are two classes, on either side of 1/2.
+    ///
+    /// # Shapes
+    ///
+    /// `outputs` and `targets` classes × examples, or 1 × examples for two classes.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::SizeMismatch`] if the shapes are others, and [`Error::NonFiniteSample`] if a target is NaN.
+    pub fn add_batch<T: Real>(&mut self, outputs: &DMatrix<T>, targets: &DMatrix<T>) -> Result<()> {
+        let (rows, expected) = (targets.nrows(), self.n_classes);
+        if rows != expected && (rows, expected) != (1, 2) {
+            return Err(Error::SizeMismatch {
+                what: "rows of the targets, one for each class",
+                found: rows,
+                expected,
+            });
+        }
+        for (what, found, expected) in [
+            ("rows of the outputs, one for each target", outputs.nrows(), rows),
+            ("columns of the outputs, one for each of the targets", outputs.ncols(), targets.ncols()),
+        ] {
+            if found != expected {
+                return Err(Error::SizeMismatch { what, found, expected });
+            }
+        }
+        if let Some(at) = targets.iter().position(|y| y.is_nan()) {
+            let (sample, index) = (at / rows, at % rows);
+            return Err(Error::NonFiniteSample { what: "target", sample, index, value: f64::NAN });
+        }
+        let task = if rows == 1 { Task::Binary { threshold: 0.5 } } else { Task::Classes };
+        for (a, y) in outputs.column_iter().zip(targets.column_iter()) {
+            self.add_sample(task.class(y.as_slice()), task.class(a.as_slice()));
+        }
+        Ok(())
+    }
+
+    /// Counts one sample of class `truth`, predicted as class `predicted`, or as none if an output was NaN.
+    pub(super) fn add_sample(&mut self, truth: Option<usize>, predicted: Option<usize>) {
+        let Some(truth) = truth.filter(|&truth| truth < self.n_classes) else { return };
+        match predicted.filter(|&predicted| predicted < self.n_classes) {
+            Some(predicted) => self.counts[truth * self.n_classes + predicted] += 1,
+            None => self.invalid[truth] += 1,
+        }
+    }
+
+    /// Returns how often class `truth` was predicted as `predicted`; 0 if either class is out of range.
+    pub fn get(&self, truth: usize, predicted: usize) -> u64 {
+        if predicted >= self.n_classes || truth >= self.n_classes {
+            return 0;
+        }
+        self.counts.get(truth * self.n_classes + predicted).copied().unwrap_or(0)
+    }
+
+    /// Returns how many samples of class `truth` had an output of NaN, and so no predicted class.
+    pub fn invalid(&self, truth: usize) -> u64 {
+        self.invalid.get(truth).copied().unwrap_or(0)
+    }
+
+    /// The number of classes.
+    pub fn n_classes(&self) -> usize {
+        self.n_classes
+    }
+
+    /// The number of samples.
+    pub fn total(&self) -> u64 {
+        self.counts.iter().chain(&self.invalid).sum()
+    }
+
+    /// The fraction of samples that were classified correctly; NaN without samples.
+    pub fn accuracy(&self) -> f64 {
+        let correct: u64 = (0..self.n_classes).map(|class| self.get(class, class)).sum();
+        correct as f64 / self.total() as f64
+    }
+
+    /// The fraction of the samples of class `truth` that were predicted as another; `None` if there are none.
+    pub fn error_rate(&self, truth: usize) -> Option<f64> {
+        let invalid = self.invalid.get(truth)?;
+        let row: u64 = (0..self.n_classes).map(|predicted| self.get(truth, predicted)).sum::<u64>() + invalid;
+        (row > 0).then(|| 1.0 - self.get(truth, truth) as f64 / row as f64)
+    }
+}
+
+impl fmt::Display for ConfusionMatrix {
+    /// A table with the true classes down, the predicted classes across, and the error rate of each class.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "true \\ predicted")?;
+        for predicted in 0..self.n_classes {
+            write!(f, "{predicted:>6}")?;
+        }
+        writeln!(f, "     error")?;
+        for truth in 0..self.n_classes {
+            write!(f, "{truth:>13}")?;
+            for predicted in 0..self.n_classes {
+                match self.get(truth, predicted) {
+                    0 => write!(f, "     ·")?,
+                    count => write!(f, "{count:>6}")?,
+                }
+            }
+            match self.error_rate(truth) {
+                Some(rate) => writeln!(f, "{:>8.2} %", 100.0 * rate)?,
+                None => writeln!(f, "         –")?,
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,286 @@
+//! Evaluation of a network on a data set, block by block.
+
+use nalgebra::DMatrix;
+
+use super::{ConfusionMatrix, Measure, Meter, Score, Scored, Scores, default_measures};
+use crate::activation::Activation;
+use crate::cost::Cost;
+use crate::data::{Batch, Samples, Task, TaskFinder};
+use crate::error::{Error, Result};
+use crate::network::{Network, Workspace};
+use crate::real::Real;
+
+/// Most samples that go through the network at once.
+const BLOCK: usize = 500;
+
+/// Most values of a block's widest layer: wide networks are evaluated in smaller blocks, so that memory stays bounded.
+const BLOCK_VALUES: usize = 1 << 20;
+
+/// Most classes for which [`evaluate`] makes a confusion matrix, of 8 MB.
+const MAX_CLASSES: usize = 1000;
+
+/// The scores of a network on a data set, and which classes were predicted as which.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluation {
+    /// The cost and the other measures.
+    pub scores: Scores,
+    /// Which classes were predicted as which, if the targets are classes, and no more than 1000.
+    pub confusion: Option<ConfusionMatrix>,
+}
+
+/// Evaluates `network` on `samples`, block by block, in the order of the samples.
+///
+/// It measures the mean data cost, without penalty, and what fits the [task](Task): the accuracy for classes and labels,
+/// R² for regression. See [`evaluate_with`] for more measures.
+///
+/// # Errors
+///
+/// Returns [`Error::Empty`] or [`Error::SizeMismatch`] if the samples do not fit the network or its layers do not fit
+/// each other, and what `samples` reports.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let network = Network::<f64, Sigmoid, _>::new(&[784, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
+/// let evaluation = evaluate(&network, &LogLikelihood, &Dataset::synthetic_digits(100, 1)?)?;
+/// assert!(evaluation.scores.accuracy() < 0.5, "it has learned nothing yet");
+/// assert_eq!(evaluation.confusion.unwrap().total(), 100);
+/// # Ok::<(), gradus::Error>(())
+/// ```
+pub fn evaluate<T, H, O, C>(
+    network: &Network<T, H, O>,
+    cost: &C,
+    samples: &dyn Samples<T>,
+) -> Result<Evaluation>
+where
+    T: Real,
+    H: Activation<T>,
+    O: Activation<T>,
+    C: Cost<T, O>,
+{
+    evaluate_with(network, cost, samples, &[])
+}
+
+/// Evaluates `network` as [`evaluate`] does, and by `measures` too.
+///
+/// # Errors
+///
+/// Returns what `evaluate` returns, and [`Error::Measure`] if a measure is not defined for the samples' task.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+/// use gradus::metrics::evaluate_with;
+///
+/// let network = Network::<f64, Sigmoid, _>::new(&[784, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
+/// let data = Dataset::synthetic_digits(100, 1)?;
+/// let scores = evaluate_with(&network, &LogLikelihood, &data, &[&F1::macro_average(), &TopK::new(3)?])?.scores;
+/// assert!(scores.get("top-3 accuracy") >= scores.get("accuracy"));
+/// # Ok::<(), gradus::Error>(())
+/// ```
+pub fn evaluate_with<T, H, O, C>(
+    network: &Network<T, H, O>,
+    cost: &C,
+    samples: &dyn Samples<T>,
+    measures: &[&dyn Measure],
+) -> Result<Evaluation>
+where
+    T: Real,
+    H: Activation<T>,
+    O: Activation<T>,
+    C: Cost<T, O>,
+{
+    check_fits(network, samples, "the data set")?;
+    let task = task_of(samples)?;
+    let measures: Vec<&dyn Measure> =
+        default_measures(task).into_iter().chain(measures.iter().copied()).collect();
+    let table = |classes: &usize| (2..=MAX_CLASSES).contains(classes);
+    let n_classes = task.n_classes(network.n_outputs()).filter(table);
+    let mut confusion = n_classes.map(ConfusionMatrix::new).transpose()?;
+    let mut evaluator = Evaluator::new(network, samples);
+    let scores = evaluator.scores(network, cost, samples, task, &measures, |batch| {
+        if let Some(confusion) = &mut confusion {
+            batch.samples().for_each(|(a, y, _)| confusion.add_sample(task.class(y), task.class(a)));
+        }
+    })?;
+    Ok(Evaluation { scores, confusion })
+}
+
+/// Returns what the targets of `samples` mean: as the source says, or else as they are.
+pub(crate) fn task_of<T: Real>(samples: &dyn Samples<T>) -> Result<Task> {
+    if let Some(task) = samples.task().filter(|task| task.fits(samples.n_outputs())) {
+        return Ok(task);
+    }
+    let samples = samples.unaugmented().unwrap_or(samples);
+    let size = block_size(samples.n_inputs().max(samples.n_outputs()), samples.len());
+    let mut finder = TaskFinder::new();
+    for_each_block(samples.len(), size, |indices| {
+        let mut x = DMatrix::zeros(samples.n_inputs(), indices.len());
+        let mut y = DMatrix::zeros(samples.n_outputs(), indices.len());
+        samples.gather(1, indices, &mut x, &mut y)?;
+        finder.add(&y);
+        Ok(())
+    })?;
+    Ok(finder.finish())
+}
+
+/// Returns how many samples go through a network at once whose widest layer has `widest` values.
+fn block_size(widest: usize, samples: usize) -> usize {
+    (BLOCK_VALUES / widest.max(1)).clamp(1, BLOCK).min(samples.max(1))
+}
+
+/// Visits the indices from 0 to `n`, block by block.
+fn for_each_block(n: usize, size: usize, mut visit: impl FnMut(&[usize]) -> Result<()>) -> Result<()> {
+    let mut indices = Vec::with_capacity(size);
+    for first in (0..n).step_by(size.max(1)) {
+        indices.clear();
+        indices.extend(first..first.saturating_add(size).min(n));
+        visit(&indices)?;
+    }
+    Ok(())
+}
+
+/// Reusable buffers for evaluating one data set.
+#[derive(Debug)]
+pub(crate) struct Evaluator<T> {
+    block: Buffers<T>,
+    /// For the last block, if it is smaller.
+    partial: Option<Buffers<T>>,
+    n: usize,
+}
+
+/// What one block of samples needs.
+#[derive(Debug)]
+struct Buffers<T> {
+    batch: Batch<T>,
+    workspace: Workspace<T>,
+    outputs: DMatrix<f64>,
+    targets: DMatrix<f64>,
+    weights: Vec<f64>,
+}
+
+impl<T: Real> Buffers<T> {
+    fn new(sizes: &[usize], examples: usize) -> Self {
+        let (n_inputs, n_outputs) = (sizes.first().copied().unwrap_or(0), sizes.last().copied().unwrap_or(0));
+        Self {
+            batch: Batch::zeros(n_inputs, n_outputs, examples),
+            workspace: Workspace::new(sizes, examples),
+            outputs: DMatrix::zeros(n_outputs, examples),
+            targets: DMatrix::zeros(n_outputs, examples),
+            weights: vec![1.0; examples],
+        }
+    }
+
+    /// Takes the samples that have been gathered through the network.
+    fn score<H, O, C>(&mut self, network: &Network<T, H, O>, cost: &C) -> Scored<'_>
+    where
+        H: Activation<T>,
+        O: Activation<T>,
+        C: Cost<T, O>,
+    {
+        let Self { batch, workspace, outputs, targets, weights } = self;
+        network.forward(&batch.x, workspace);
+        network.cost(cost, batch, workspace);
+        outputs.zip_apply(workspace.outputs(), |to, from| *to = from.to_f64());
+        targets.zip_apply(&batch.y, |to, from| *to = from.to_f64());
+        weights.iter_mut().zip(&batch.weights).for_each(|(to, from)| *to = from.to_f64());
+        Scored { outputs, targets, weights, costs: workspace.costs() }
+    }
+}
+
+impl<T: Real> Evaluator<T> {
+    /// Allocates buffers for `samples`, which fit the network.
+    pub(crate) fn new<H, O>(network: &Network<T, H, O>, samples: &dyn Samples<T>) -> Self
+    where
+        H: Activation<T>,
+        O: Activation<T>,
+    {
+        let (sizes, n) = (network.sizes(), samples.len());
+        let size = block_size(sizes.iter().copied().max().unwrap_or(0), n);
+        let partial = n.checked_rem(size).filter(|&partial| partial > 0);
+        let partial = partial.map(|partial| Buffers::new(&sizes, partial));
+        Self { block: Buffers::new(&sizes, size), partial, n }
+    }
+
+    /// Gathers `samples` block by block, as they are in the first epoch, and passes each block with the number of its
+    /// first sample to `visit`.
+    pub(crate) fn for_each_block(
+        &mut self,
+        samples: &dyn Samples<T>,
+        mut visit: impl FnMut(usize, &Batch<T>) -> Result<()>,
+    ) -> Result<()> {
+        self.visit(samples, |first, buffers| visit(first, &buffers.batch))
+    }
+
+    fn visit(
+        &mut self,
+        samples: &dyn Samples<T>,
+        mut visit: impl FnMut(usize, &mut Buffers<T>) -> Result<()>,
+    ) -> Result<()> {
+        let Self { block, partial, n } = self;
+        let size = block.weights.len();
+        for_each_block(*n, size, |indices| {
+            let buffers = match partial {
+                Some(partial) if indices.len() < size => partial,
+                _ => &mut *block,
+            };
+            buffers.batch.gather(samples, 1, indices)?;
+            visit(indices.first().copied().unwrap_or(0), buffers)
+        })
+    }
+
+    /// Evaluates `measures` on `samples`, and passes each block to `also`.
+    pub(crate) fn scores<H, O, C>(
+        &mut self,
+        network: &Network<T, H, O>,
+        cost: &C,
+        samples: &dyn Samples<T>,
+        task: Task,
+        measures: &[&dyn Measure],
+        mut also: impl FnMut(&Scored<'_>),
+    ) -> Result<Scores>
+    where
+        H: Activation<T>,
+        O: Activation<T>,
+        C: Cost<T, O>,
+    {
+        let meter = |measure: &&dyn Measure| measure.meter(task, network.n_outputs());
+        let mut meters = measures.iter().map(meter).collect::<Result<Vec<Box<dyn Meter>>>>()?;
+        self.visit(samples, |_, buffers| {
+            let batch = buffers.score(network, cost);
+            also(&batch);
+            meters.iter_mut().try_for_each(|meter| meter.add(&batch))
+        })?;
+        let scores = measures.iter().zip(meters).map(|(measure, meter)| Score::new(measure, meter.value()));
+        Ok(Scores::new(task, scores.collect()))
+    }
+}
+
+/// Returns an error if `samples`, called `what` in the message, is empty or does not match the network's input and
+/// output sizes.
+pub(crate) fn check_fits<T: Real, H: Activation<T>, O: Activation<T>>(
+    network: &Network<T, H, O>,
+    samples: &dyn Samples<T>,
+    what: &'static str,
+) -> Result<()> {
+    network.check_shapes()?;
+    if samples.is_empty() {
+        return Err(Error::Empty { what });
+    }
+    let (found, expected) = (samples.n_inputs(), network.n_inputs());
+    if found != expected {
+        let what = "inputs of a sample, which the first size of the network has to equal (a column of x is a sample: \
+                    transpose x if its rows are)";
+        return Err(Error::SizeMismatch { what, found, expected });
+    }
+    let (found, expected) = (samples.n_outputs(), network.n_outputs());
+    if found != expected {
+        let what = "targets of a sample, which the last size of the network has to equal (a class label becomes a \
+                    one-hot column of y)";
+        return Err(Error::SizeMismatch { what, found, expected });
+    }
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! The harmonic mean of precision and recall.
+
+use std::borrow::Cow;
+
+use super::tally::{Average, Counts, Tally, ratio};
+use super::{Direction, Measure, Meter};
+use crate::data::Task;
+use crate::error::Result;
+
+/// The harmonic mean of precision and recall of a class, averaged over the classes; in [0, 1].
+///
+/// ```text
+/// F1 = 2 / (1 / precision + 1 / recall) = 2 TP / (2 TP + FP + FN)
+/// ```
+///
+/// where TP counts the samples of the class that were predicted as it, FP those of other classes that were, and FN those
+/// of the class that were not.
+///
+/// For independent labels each output is a class of its own, which is predicted if the output is not below the
+/// threshold. With two classes and one output, `of_class(1)` is the usual F1 of the positive class. A value of 0/0
+/// counts as 0, and a prediction of NaN as a wrong one for every class. Not defined for regression.
+///
+/// Source: `f1_score` of scikit-learn.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let task = Task::Binary { threshold: 0.5 };
+/// let mut meter = F1::of_class(1).meter(task, 1)?;
+/// let outputs = DMatrix::from_row_slice(1, 5, &[0.9, 0.8, 0.7, 0.1, 0.2]);
+/// let targets = DMatrix::from_row_slice(1, 5, &[1.0, 1.0, 0.0, 1.0, 1.0]);
+/// meter.add(&Scored { outputs: &outputs, targets: &targets, weights: &[1.0; 5], costs: &[0.0; 5] })?;
+/// assert_eq!(meter.value(), 4.0 / 7.0);
+/// gradus::check::measure(&F1::macro_average()).unwrap();
+/// # Ok::<(), gradus::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct F1 {
+    average: Average,
+}
+
+impl F1 {
+    /// The F1 of one class, counted from 0.
+    pub fn of_class(class: usize) -> Self {
+        Self { average: Average::Class(class) }
+    }
+
+    /// The mean F1 of the classes, each with equal weight. Classes that were neither target nor prediction are
+    /// left out.
+    pub fn macro_average() -> Self {
+        Self { average: Average::Macro }
+    }
+
+    /// The F1 of all decisions together. For classes it is the accuracy.
+    pub fn micro_average() -> Self {
+        Self { average: Average::Micro }
+    }
+
+    /// The mean F1 of the classes, each weighted by its samples.
+    pub fn weighted_average() -> Self {
+        Self { average: Average::Weighted }
+    }
+}
+
+impl Measure for F1 {
+    fn name(&self) -> Cow<'static, str> {
+        self.average.name("F1").into()
+    }
+
+    fn direction(&self) -> Direction {
+        Direction::HigherIsBetter
+    }
+
+    fn is_fraction(&self) -> bool {
+        true
+    }
+
+    fn meter(&self, task: Task, n_outputs: usize) -> Result<Box<dyn Meter>> {
+        let f1 = |counts: &Counts| ratio(2.0 * counts.correct, counts.predicted + counts.support);
+        Tally::new(self, (task, n_outputs), self.average, f1)
+    }
+}

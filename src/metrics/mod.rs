@@ -1,0 +1,197 @@
+//! Measures: how good a network is on a data set.
+
+mod accuracy;
+mod balanced_accuracy;
+mod confusion;
+mod evaluate;
+mod f1;
+mod mean_absolute_error;
+mod mean_cost;
+mod meters;
+mod precision;
+mod r2;
+mod recall;
+mod score;
+mod tally;
+mod top_k;
+
+use std::borrow::Cow;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use nalgebra::DMatrix;
+use serde::{Deserialize, Serialize};
+
+pub use accuracy::Accuracy;
+pub use balanced_accuracy::BalancedAccuracy;
+pub use confusion::ConfusionMatrix;
+pub use evaluate::{Evaluation, evaluate, evaluate_with};
+pub(crate) use evaluate::{Evaluator, check_fits};
+pub use f1::F1;
+pub use mean_absolute_error::MeanAbsoluteError;
+pub use mean_cost::MeanCost;
+pub use meters::{Mean, Whole};
+pub use precision::Precision;
+pub use r2::R2;
+pub use recall::Recall;
+pub(crate) use score::default_measures;
+pub use score::{Score, Scores};
+pub use top_k::TopK;
+
+use crate::data::Task;
+use crate::error::{Error, Result};
+
+/// Whether a larger or a smaller value of a measure is the better one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Direction {
+    /// As of an accuracy.
+    HigherIsBetter,
+    /// As of a cost.
+    LowerIsBetter,
+}
+
+impl Direction {
+    /// Returns the value on a scale where higher is better.
+    pub fn goodness(self, value: f64) -> f64 {
+        match self {
+            Self::HigherIsBetter => value,
+            Self::LowerIsBetter => -value,
+        }
+    }
+
+    /// Whether `value` is strictly better than `best`. Equal values are not, and NaN is worse than anything.
+    pub fn improves(self, value: f64, best: f64) -> bool {
+        self.goodness(value) > self.goodness(best) || (best.is_nan() && !value.is_nan())
+    }
+}
+
+/// One number that says how good the outputs of a network are.
+///
+/// A measure is an immutable value. For each pass over a data set it makes a [`Meter`], which sees the samples batch
+/// by batch and then gives the value. The trainer evaluates every measure that a rule, a schedule or
+/// [`keep_best`](crate::trainer::Trainer::keep_best) names, and those of
+/// [`Trainer::measure`](crate::trainer::Trainer::measure); values are recorded under the measure's name.
+///
+/// Outputs of NaN must not be good: count them as wrong, or give NaN, which is worse than any value. Dyn-compatible,
+/// and implemented for `&`, `Box` and `Arc`.
+///
+/// | measure | formula | tasks |
+/// |---|---|---|
+/// | [`MeanCost`] | mean C_x | all |
+/// | [`Accuracy`] | correct / all | classes, labels |
+/// | [`BalancedAccuracy`] | mean recall of the classes | classes |
+/// | [`Precision`], [`Recall`], [`F1`] | TP / (TP + FP), TP / (TP + FN), their harmonic mean | classes, labels |
+/// | [`TopK`] | target among the k largest outputs / all | several classes |
+/// | [`R2`] | 1 − Σ (y − a)² / Σ (y − ȳ)² | all |
+/// | [`MeanAbsoluteError`] | mean \|y − a\| | all |
+///
+/// # Examples
+///
+/// A custom measure, and the line that tests it:
+///
+/// ```
+/// use std::borrow::Cow;
+/// use gradus::prelude::*;
+///
+/// /// The fraction of samples of which all outputs are close to their targets.
+/// #[derive(Debug)]
+/// struct Within(f64);
+///
+/// impl Measure for Within {
+///     fn name(&self) -> Cow<'static, str> {
+///         format!("within {}", self.0).into()
+///     }
+///     fn direction(&self) -> Direction {
+///         Direction::HigherIsBetter
+///     }
+///     fn meter(&self, _: Task, _: usize) -> gradus::Result<Box<dyn Meter>> {
+///         let tolerance = self.0;
+///         Ok(Box::new(Mean::new(move |a, y| {
+///             f64::from(u8::from(a.iter().zip(y).all(|(a, y)| (a - y).abs() <= tolerance)))
+///         })))
+///     }
+/// }
+/// gradus::check::measure(&Within(0.1)).unwrap();
+/// ```
+pub trait Measure: Debug + Send + Sync {
+    /// The name under which values are recorded, such as `"accuracy"`. Two measures of a run must not share one.
+    fn name(&self) -> Cow<'static, str>;
+
+    /// Whether higher or lower values are better.
+    fn direction(&self) -> Direction;
+
+    /// Whether all values lie in [0, 1] and are best read as percentages.
+    fn is_fraction(&self) -> bool {
+        false
+    }
+
+    /// Creates a meter for one pass over data whose targets mean `task`, from a network of `n_outputs` outputs.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Measure`] if the measure is not defined for the task.
+    fn meter(&self, task: Task, n_outputs: usize) -> Result<Box<dyn Meter>>;
+}
+
+/// Accumulates one value over the samples of a data set. [`Mean`] and [`Whole`] serve most measures.
+pub trait Meter {
+    /// Takes a batch of samples into account.
+    ///
+    /// # Errors
+    ///
+    /// Returns whatever keeps the meter from going on, which ends the run.
+    fn add(&mut self, batch: &Scored<'_>) -> Result<()>;
+
+    /// Returns the value for all samples so far; NaN where it is not defined, as without samples.
+    fn value(&self) -> f64;
+}
+
+/// The outputs of a network for a batch of samples, beside their targets.
+#[derive(Debug, Clone, Copy)]
+pub struct Scored<'a> {
+    /// The outputs a, outputs × samples.
+    pub outputs: &'a DMatrix<f64>,
+    /// The targets y, outputs × samples.
+    pub targets: &'a DMatrix<f64>,
+    /// The weight of each sample, 1 by default.
+    pub weights: &'a [f64],
+    /// The cost C_x of each sample.
+    pub costs: &'a [f64],
+}
+
+impl<'a> Scored<'a> {
+    /// Visits each sample: its outputs, its targets and its weight.
+    pub fn samples(self) -> impl Iterator<Item = (&'a [f64], &'a [f64], f64)> {
+        let columns = |matrix: &'a DMatrix<f64>| matrix.as_slice().chunks_exact(matrix.nrows().max(1));
+        let pairs = columns(self.outputs).zip(columns(self.targets));
+        pairs.zip(self.weights).map(|((a, y), &weight)| (a, y, weight))
+    }
+}
+
+macro_rules! forward {
+    ($($pointer:ty),*) => { $(
+        impl<M: Measure + ?Sized> Measure for $pointer {
+            fn name(&self) -> Cow<'static, str> {
+                (**self).name()
+            }
+
+            fn direction(&self) -> Direction {
+                (**self).direction()
+            }
+
+            fn is_fraction(&self) -> bool {
+                (**self).is_fraction()
+            }
+
+            fn meter(&self, task: Task, n_outputs: usize) -> Result<Box<dyn Meter>> {
+                (**self).meter(task, n_outputs)
+            }
+        }
+    )* };
+}
+forward!(&M, Box<M>, Arc<M>);
+
+/// The error of a measure that is not defined for a task.
+fn undefined(measure: &dyn Measure, task: Task, why: impl Into<String>) -> Error {
+    Error::Measure { measure: measure.name().into_owned(), task, why: why.into() }
+}
