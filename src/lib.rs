@@ -9,7 +9,8 @@
 //! | [`Cost`](cost::Cost) | `Quadratic`, `CrossEntropy`, `LogLikelihood` |
 //! | [`Regularizer`](regularizer::Regularizer) | `NoRegularizer`, `L1`, `L2`, `Plus` |
 //! | [`Optimizer`](optimizer::Optimizer) | `Sgd`, `Momentum`, `Nesterov` |
-//! | [`LrSchedule`](schedule::LrSchedule) | `Constant`, `HalveOnPlateau` |
+//! | [`LrSchedule`](schedule::LrSchedule) | `Constant`, `HalveOnPlateau`, `Cosine`, `OneCycle`, `WarmUp` |
+//! | [`Measure`](metrics::Measure) | `MeanCost`, `Accuracy`, `BalancedAccuracy`, `Precision`, `Recall`, `F1`, `TopK`, `R2`, `MeanAbsoluteError` |
 //! | [`StoppingRule`](stopping::StoppingRule) | `MaxEpochs`, `NoImprovement`, `RollingAverage`, `Target`, `Or`, `And` |
 //! | [`Initializer`](init::Initializer) | `ScaledGaussian`, `LargeGaussian` |
 //! | [`Distortion`](data::augment::Distortion) | `Rotation`, `Translation`, `Scaling`, `Elastic`, `Then` |
@@ -115,7 +116,7 @@ pub mod prelude {
     };
     pub use crate::real::Real;
     pub use crate::regularizer::{L1, L2, NoRegularizer, Plus, Regularizer};
-    pub use crate::schedule::{Constant, HalveOnPlateau, LrSchedule, Progress};
+    pub use crate::schedule::{Constant, Cosine, HalveOnPlateau, LrSchedule, OneCycle, Progress, WarmUp};
     pub use crate::stopping::{
         And, MaxEpochs, NoImprovement, Or, RollingAverage, StopReason, StoppingRule, Target,
     };

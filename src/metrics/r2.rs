@@ -55,11 +55,13 @@ struct Determination {
     samples: usize,
 }
 
-/// The sums of one output, the variance updated as Welford found: its two sums would cancel where the mean is large.
+/// The sums of one output. The variance is updated by Welford's method, on targets without the first one: sums of
+/// squares would cancel where the mean is large.
 #[derive(Debug, Clone, Default)]
 struct Variance {
     weight: f64,
-    /// ȳ
+    first: f64,
+    /// ȳ without the first target.
     mean: f64,
     /// Σ w (y − ȳ)²
     targets: f64,
@@ -69,10 +71,14 @@ struct Variance {
 
 impl Variance {
     fn add(&mut self, a: f64, y: f64, weight: f64) {
+        if self.weight == 0.0 {
+            self.first = y;
+        }
         self.weight += weight;
-        let before = y - self.mean;
+        let shifted = y - self.first;
+        let before = shifted - self.mean;
         self.mean += before * weight / self.weight;
-        self.targets += weight * before * (y - self.mean);
+        self.targets += weight * before * (shifted - self.mean);
         self.residuals += weight * (y - a) * (y - a);
     }
 

@@ -1,12 +1,18 @@
 //! Learning-rate schedules: with which η a step is taken.
 
 mod constant;
+mod cosine;
+mod one_cycle;
 mod plateau;
+mod warm_up;
 
 use std::fmt::Debug;
 
 pub use constant::Constant;
+pub use cosine::Cosine;
+pub use one_cycle::OneCycle;
 pub use plateau::HalveOnPlateau;
+pub use warm_up::WarmUp;
 
 use crate::history::{History, Metric};
 
@@ -86,7 +92,16 @@ macro_rules! forward {
 }
 forward!(&S, Box<S>);
 
-/// Refuses an η that is not a positive finite number.
+/// Returns an error for a schedule of 0 epochs.
+fn check_length(epochs: usize) -> crate::Result<()> {
+    crate::error::check_nonzero(
+        "epochs of the schedule",
+        epochs,
+        "the first epoch needs a rate; give 1 or more",
+    )
+}
+
+/// Returns an error if η is not positive and finite.
 fn check_eta(eta: f64) -> crate::Result<()> {
     crate::error::check_setting(
         "learning rate η",
