@@ -1,8 +1,8 @@
-//! The four products of a training step, the one place where matrices are multiplied.
+//! The four products of a training step, the only place where matrices are multiplied.
 //!
-//! Every element of a result is one sum over the inner dimension, whose order depends on neither the number of
-//! threads nor the place of the element. So a product may be divided among threads by rows or columns of its result
-//! without a change in a single bit.
+//! Every element of a result is one chain of fused multiply-adds over the inner dimension, in ascending order. The chain
+//! depends on neither the number of threads nor the position of the element, so products that are divided among threads
+//! by rows or columns of the result are bitwise identical.
 
 mod blocks;
 mod destination;
@@ -31,7 +31,7 @@ pub(crate) fn prepare<T: Product>() {
     crate::threads::broadcast(blocks::prepare::<T>);
 }
 
-/// z = w x + b: a layer's weighted inputs.
+/// Computes z = w x + b, a layer's weighted inputs.
 ///
 /// # Shapes
 ///
@@ -53,7 +53,7 @@ pub fn weighted_inputs<T: Product>(w: &DMatrix<T>, b: &DVector<T>, x: &DMatrix<T
     divide::product(InitialValue::Rows(b.as_slice()), Operand::of(w), Operand::of(x), z);
 }
 
-/// ∂C/∂w = δ aᵀ, with a the activations of the layer before.
+/// Computes ∂C/∂w = δ aᵀ, with a the activations of the previous layer.
 ///
 /// # Shapes
 ///
@@ -86,7 +86,7 @@ pub(crate) fn weight_gradient_of<T: Product>(
     T::product(InitialValue::Zero, Left::Panels(delta), Operand::of(a).transposed().columns(inputs), c);
 }
 
-/// ∂C/∂b = Σ_x δ_x, summed in the order of the examples.
+/// Computes ∂C/∂b = Σ_x δ_x, summed in the order of the examples.
 ///
 /// # Shapes
 ///
@@ -116,7 +116,7 @@ pub fn bias_gradient<T: Product>(delta: &DMatrix<T>, gradient: &mut [T]) {
     );
 }
 
-/// ∂C/∂a = wᵀ δ, with a the activations of the layer before.
+/// Computes ∂C/∂a = wᵀ δ, with a the activations of the previous layer.
 ///
 /// # Shapes
 ///
@@ -141,12 +141,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Whole numbers, so that every sum is exact in any order.
+    /// Integers, so that every sum is exact in any order.
     fn matrix(rows: usize, columns: usize, seed: usize) -> DMatrix<f32> {
         DMatrix::from_fn(rows, columns, |i, j| ((i * 31 + j * 17 + seed * 7) % 13) as f32 - 6.0)
     }
 
-    /// All products of a layer against nalgebra's.
+    /// Compares all products of a layer with nalgebra's.
     fn assert_products(n_out: usize, n_in: usize, m: usize) {
         let (w, x, delta) = (matrix(n_out, n_in, 1), matrix(n_in, m, 2), matrix(n_out, m, 3));
         let b = DVector::from_fn(n_out, |i, _| i as f32);

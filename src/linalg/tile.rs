@@ -116,17 +116,17 @@ fn kernel<T: SimdScalar, S: Simd, const HEIGHT: usize, const WIDTH: usize, const
     tile: &Tile<'_, T>,
     c: &mut Destination<'_, T>,
 ) {
-    simd.vectorize(Sized::<T, HEIGHT, WIDTH, BY_COLUMNS>(tile, c));
+    simd.vectorize(OfSize::<T, HEIGHT, WIDTH, BY_COLUMNS>(tile, c));
 }
 
 /// A tile whose size, and whether `b` is stored by columns, are known to the compiler.
-struct Sized<'a, 'c, T: SimdScalar, const HEIGHT: usize, const WIDTH: usize, const BY_COLUMNS: bool>(
+struct OfSize<'a, 'c, T: SimdScalar, const HEIGHT: usize, const WIDTH: usize, const BY_COLUMNS: bool>(
     &'a Tile<'a, T>,
     &'a mut Destination<'c, T>,
 );
 
 impl<T: SimdScalar, const HEIGHT: usize, const WIDTH: usize, const BY_COLUMNS: bool> WithSimd
-    for Sized<'_, '_, T, HEIGHT, WIDTH, BY_COLUMNS>
+    for OfSize<'_, '_, T, HEIGHT, WIDTH, BY_COLUMNS>
 {
     type Output = ();
 

@@ -1,5 +1,5 @@
-//! e^x and ln(1 + x) without branches, calls or fused multiplications, so that a loop over them vectorizes and their bits
-//! are the same on every machine.
+//! e^x and ln(1 + x) without branches, calls or fused multiply-adds, so that a loop over them vectorizes and their results
+//! are bitwise identical on every machine.
 //!
 //! e^x: with n the integer nearest to x / ln 2 and r = x − n ln 2, |r| ≤ ½ ln 2, e^x = 2ⁿ e^r. e^r is its Taylor
 //! polynomial, of the degree whose remainder r^(d+1)/(d+1)! is below ε/8: 7 for `f32`, 13 for `f64`. n ln 2 is
@@ -11,7 +11,7 @@ macro_rules! exp {
      $round:expr, $ln2_high:expr, $ln2_low:expr, [$last:expr $(, $coefficient:expr)*]) => {
         #[inline(always)]
         pub(super) fn $name(x: $float) -> $float {
-            // NaN fails both comparisons of the clamp and so goes on; the polynomial passes it on.
+            // NaN fails both comparisons of the clamp, and the polynomial propagates it.
             let bounded = if x > $overflow { $overflow } else { x };
             let bounded = if bounded < $underflow { $underflow } else { bounded };
             let shifted = bounded * std::f64::consts::LOG2_E as $float + $round;
@@ -71,7 +71,7 @@ exp!(
 );
 
 /// ln(1 + x) = 2 artanh(s) with s = x/(2 + x), and artanh(s) = s + s³/3 + s⁵/5 + …, of which `TERMS` terms are added.
-/// For x in [0, 1], s² ≤ 1/9, so that the first term left out is below 9^(−TERMS) of the first.
+/// For x in [0, 1], s² ≤ 1/9, so that the first omitted term is below 9^(−TERMS) times the first.
 #[inline(always)]
 pub(super) fn ln_1p<T: super::Real, const TERMS: usize>(x: T) -> T {
     let s = x / (x + T::cast(2.0));

@@ -18,8 +18,7 @@ pub use vectorize::{map, vectorized, zip_map, zip_sums};
 /// A floating-point number, `f32` or `f64`.
 ///
 /// It carries every bound that a plug-in needs: nalgebra's `RealField` (arithmetic and the elementary functions),
-/// copying, sums, and serialization. No other type implements it, so a plug-in that is written for `T: Real` works
-/// for both.
+/// copying, sums, and serialization. No other type can implement it, so a plug-in for `T: Real` works for both types.
 ///
 /// # Examples
 ///
@@ -33,31 +32,31 @@ pub use vectorize::{map, vectorized, zip_map, zip_sums};
 /// assert_eq!(mean(&[1.0f64, 2.0]).to_f64(), 1.5);
 /// ```
 pub trait Real: RealField + Copy + Default + Sum + Serialize + DeserializeOwned + Product {
-    /// The number nearest to `x`.
+    /// Rounds `x` to this type.
     fn cast(x: f64) -> Self;
 
-    /// The number `x`, exactly.
+    /// Converts `x`, exactly.
     fn from_byte(x: u8) -> Self;
 
-    /// The same number in double precision.
+    /// Converts to double precision, exactly.
     fn to_f64(self) -> f64;
 
-    /// Whether this is no number.
+    /// Returns `true` if this is NaN.
     fn is_nan(self) -> bool;
 
-    /// e^`self`, written so that a loop over it vectorizes.
+    /// Returns e^`self`. A loop over it vectorizes.
     ///
-    /// The relative error is below 3 ε for results that are normal numbers (ε = 2⁻²³ or 2⁻⁵²); results below
-    /// twice the smallest normal number are 0, those above the largest ∞, and NaN stays NaN. It uses no fused multiplication,
-    /// so its bits are the same on every machine.
+    /// The relative error is below 3 ε for normal results (ε = 2⁻²³ or 2⁻⁵²). Results below twice the smallest normal
+    /// number are 0, those above the largest are ∞, and NaN gives NaN. It uses no fused multiply-add, so its results are
+    /// bitwise identical on every machine.
     fn fast_exp(self) -> Self;
 
-    /// ln(1 + `self`) for `self` in [0, 1], written so that a loop over it vectorizes.
+    /// Returns ln(1 + `self`) for `self` in [0, 1]. A loop over it vectorizes.
     ///
-    /// The relative error is below 3 ε. Its bits are the same on every machine.
+    /// The relative error is below 3 ε. Results are bitwise identical on every machine.
     fn fast_ln_1p(self) -> Self;
 
-    /// A draw from N(0, 1).
+    /// Draws from N(0, 1).
     fn sample_normal<R: Rng + ?Sized>(rng: &mut R) -> Self;
 }
 

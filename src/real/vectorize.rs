@@ -1,14 +1,14 @@
-//! Loops over numbers, compiled for the widest vector instructions that the machine has.
+//! Elementwise loops, compiled for the widest vector instructions of the machine.
 
 use nalgebra::DMatrix;
 
 use super::Real;
 use crate::threads;
 
-/// Runs `f` compiled for the widest vector instructions that the machine offers (AVX-512, AVX2, NEON), found at
-/// run time. What `f` calls has to be inlined into it to profit, so loops over plain slices do best.
+/// Runs `f` compiled for the widest vector instructions of the machine (AVX-512, AVX2, NEON), which are detected at run
+/// time. Only code that is inlined into `f` is vectorized, so loops over plain slices gain most.
 ///
-/// Vectorizing never changes a result: the compiler may do several additions at once, but not in another order.
+/// Vectorization never changes a result: the compiler may do several additions at once, but not in another order.
 ///
 /// # Examples
 ///
@@ -22,11 +22,11 @@ pub fn vectorized<R>(f: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(f)
 }
 
-/// `out_i = f(x_i)` for every element, of large matrices on several threads.
+/// Computes `out_i = f(x_i)` for every element. Large matrices are divided among threads.
 ///
 /// # Panics
 ///
-/// If `x` and `out` differ in their number of elements, which is an error of the plug-in that calls it.
+/// Panics if `x` and `out` differ in their number of elements, which is an error of the plug-in that calls it.
 ///
 /// # Examples
 ///
@@ -41,7 +41,7 @@ pub fn vectorized<R>(f: impl FnOnce() -> R) -> R {
 #[inline(always)]
 pub fn map<T: Real>(x: &DMatrix<T>, out: &mut DMatrix<T>, f: impl Fn(T) -> T + Sync) {
     assert_eq!(x.len(), out.len(), "map needs matrices of one shape");
-    shared(x.as_slice(), out.as_mut_slice(), &|x: &[T], out: &mut [T]| {
+    in_chunks(x.as_slice(), out.as_mut_slice(), &|x: &[T], out: &mut [T]| {
         vectorized(
             #[inline(always)]
             || {
@@ -53,11 +53,11 @@ pub fn map<T: Real>(x: &DMatrix<T>, out: &mut DMatrix<T>, f: impl Fn(T) -> T + S
     });
 }
 
-/// `out_i = f(x_i, out_i)` for every element, of large matrices on several threads.
+/// Computes `out_i = f(x_i, out_i)` for every element. Large matrices are divided among threads.
 ///
 /// # Panics
 ///
-/// If `x` and `out` differ in their number of elements, which is an error of the plug-in that calls it.
+/// Panics if `x` and `out` differ in their number of elements, which is an error of the plug-in that calls it.
 ///
 /// # Examples
 ///
@@ -72,7 +72,7 @@ pub fn map<T: Real>(x: &DMatrix<T>, out: &mut DMatrix<T>, f: impl Fn(T) -> T + S
 #[inline(always)]
 pub fn zip_map<T: Real>(x: &DMatrix<T>, out: &mut DMatrix<T>, f: impl Fn(T, T) -> T + Sync) {
     assert_eq!(x.len(), out.len(), "zip_map needs matrices of one shape");
-    shared(x.as_slice(), out.as_mut_slice(), &|x: &[T], out: &mut [T]| {
+    in_chunks(x.as_slice(), out.as_mut_slice(), &|x: &[T], out: &mut [T]| {
         vectorized(
             #[inline(always)]
             || {
@@ -84,13 +84,13 @@ pub fn zip_map<T: Real>(x: &DMatrix<T>, out: &mut DMatrix<T>, f: impl Fn(T, T) -
     });
 }
 
-/// More numbers than this are halved, for another thread to work on one half. An elementwise function gives the same
-/// wherever it is cut.
+/// Minimum number of elements per thread. Slices are split from twice this length on, which changes no result of an
+/// elementwise function.
 const MIN_PER_THREAD: usize = 1 << 15;
 
-/// Runs `work` on pieces of `x` and `out`, by several threads if there are many numbers.
+/// Runs `work` on chunks of `x` and `out`, on several threads if there are many elements.
 #[inline(always)]
-fn shared<T: Real>(x: &[T], out: &mut [T], work: &(impl Fn(&[T], &mut [T]) + Sync)) {
+fn in_chunks<T: Real>(x: &[T], out: &mut [T], work: &(impl Fn(&[T], &mut [T]) + Sync)) {
     if x.len() < 2 * MIN_PER_THREAD || threads::count() == 1 { work(x, out) } else { halve(x, out, work) }
 }
 

@@ -321,7 +321,7 @@ fn optimizers_that_go_astray() {
     rule(|w, g, eta, _| w - eta * g).unwrap();
     assert_breaks(rule(|w, g, eta, _| w + eta * g), "downhill");
     assert_breaks(rule(|w, _, _, _| w), "downhill");
-    assert_breaks(rule(|w, g, eta, _| w * 0.999 - eta * g), "zeros moves nothing");
+    assert_breaks(rule(|w, g, eta, _| w * 0.999 - eta * g), "zeros does not move biases");
     // A rate that falls with a counter of the rule's own: two runs would share it.
     assert_breaks(rule(|w, g, eta, step| w - eta * g / (1.0 + step as f64)), "the same step");
     assert_breaks(rule(|w, g, eta, _| w - 300.0 * eta * g), "closer to 0");
