@@ -59,6 +59,19 @@ pub enum Error {
         n_outputs: usize,
     },
 
+    /// An array whose number of elements overflows, or for which there is no memory.
+    #[error(
+        "{what} would hold {rows} × {columns} values, which do not fit in memory: choose smaller sizes, or fewer samples at a time"
+    )]
+    TooLarge {
+        /// The array.
+        what: &'static str,
+        /// Its rows.
+        rows: usize,
+        /// Its columns.
+        columns: usize,
+    },
+
     /// A data set without samples.
     #[error("{what} holds no samples, at least 1 needed")]
     Empty {
