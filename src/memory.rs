@@ -48,8 +48,8 @@ pub(crate) fn check<V>(what: &'static str, shapes: impl IntoIterator<Item = (usi
     Ok(())
 }
 
-/// Whether the machine can provide so many elements at once.
-fn fits<V>(elements: usize) -> bool {
+/// Whether the machine can provide this many elements at once.
+pub(crate) fn fits<V>(elements: usize) -> bool {
     let Some(bytes) = elements.checked_mul(size_of::<V>()).filter(|&bytes| bytes <= isize::MAX as usize)
     else {
         return false;
