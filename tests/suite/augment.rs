@@ -307,7 +307,7 @@ impl Samples<f32> for OneTooFew {
     }
 }
 
-/// A user's distortion may be wrong, and may distort images itself: a point that is no number is outside.
+/// A custom distortion may move points to infinity, and may distort images itself: an infinite point is outside.
 #[test]
 fn a_careless_distortion_does_no_harm() {
     #[derive(Debug)]
@@ -317,7 +317,7 @@ fn a_careless_distortion_does_no_harm() {
             let mut other = [1.0f64; 6];
             distort(&Translation::by(1.0, 0.0).unwrap(), &mut other, (2, 3), rng).unwrap();
             assert_eq!(other, [0.0, 1.0, 1.0, 0.0, 1.0, 1.0]);
-            grid.map(|x, y| (if x < 0.0 { f32::NAN } else { f32::INFINITY }, -y * f32::MAX));
+            grid.map(|x, y| (if x < 0.0 { f32::NEG_INFINITY } else { f32::INFINITY }, -y * f32::MAX));
         }
     }
     assert_eq!(distorted(&Careless, &[1.0f32; 12], (3, 4)), [0.0; 12]);
