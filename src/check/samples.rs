@@ -12,7 +12,7 @@ use crate::real::Real;
 
 /// Verifies a source of samples, on at most 24 of them, the first and the last included:
 ///
-/// - it has samples, inputs and targets, and the same numbers of them whenever it is asked;
+/// - it has samples, inputs and targets, and the same numbers of them and the same task whenever it is asked;
 /// - `gather` keeps the shapes of x and y, and replaces every value that was there;
 /// - a sample is the same whenever it is asked for in the same epoch: in any order and batch size, after other epochs,
 ///   and from several threads at once; so is its weight;
@@ -57,6 +57,7 @@ use crate::real::Real;
 /// ```
 pub fn samples<T: Real>(samples: &dyn Samples<T>) -> Result<()> {
     let checked = Checked { samples, sizes: sizes(samples) };
+    let task = samples.task();
     checked.has_sizes()?;
     let indices = some_of(checked.sizes.0);
     // The second epoch may differ from the first, which is the same when it is asked for again.
@@ -65,6 +66,7 @@ pub fn samples<T: Real>(samples: &dyn Samples<T>) -> Result<()> {
         checked.repeats(epoch, &indices, wanted)?;
     }
     checked.repeats_on_threads(&indices, &first)?;
+    checked.law("the task stays the same", || format!("{task:?}"), samples.task() == task)?;
     let kept = samples.unaugmented().is_none_or(|plain| sizes(plain) == checked.sizes);
     checked.law("unaugmented samples are as many and as large", || checked.shown(), kept)
 }

@@ -134,7 +134,11 @@ impl<S, D: Distortion> Augmented<S, D> {
             }
         }
         let matrix = |rows, all| DMatrix::from_vec(rows, examples, all);
-        Dataset::new(matrix(shape[0], all_x), matrix(shape[1], all_y))
+        let expanded = Dataset::new(matrix(shape[0], all_x), matrix(shape[1], all_y))?;
+        match self.samples.task() {
+            Some(task) => expanded.with_task(task),
+            None => Ok(expanded),
+        }
     }
 
     /// The samples without any distortion, theirs included.
