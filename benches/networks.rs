@@ -77,7 +77,7 @@ fn epoch_of<T: Real>(
     let sizes: Vec<usize> = sizes.split('-').filter_map(|size| size.parse().ok()).collect();
     let mut data = samples::<T>()?;
     if numbers {
-        data = data.to_floats();
+        data = data.to_floats().unwrap();
     }
     let mut network = Network::new(&sizes, Sigmoid, Sigmoid, &ScaledGaussian, 1)?;
     // One epoch more than asked for: the first warms up.
@@ -97,7 +97,7 @@ fn samples<T: Real>() -> gradus::Result<Dataset<T>> {
     if let Some(dir) = std::env::var_os("GRADUS_MNIST") {
         return Mnist::load(dir)?.training.slice(0..SAMPLES);
     }
-    let (pixels, labels) = gradus::data::digits::generate(SAMPLES / 10, 1);
+    let (pixels, labels) = gradus::data::digits::generate(SAMPLES / 10, 1).unwrap();
     Dataset::from_pixels(pixels.repeat(10), 784, labels.repeat(10), 10)
 }
 

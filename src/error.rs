@@ -1,4 +1,4 @@
-//! Every way in which the crate refuses its input: one enum whose variants carry the values.
+//! The crate's error: one enum whose variants carry the values.
 
 mod idx;
 
@@ -18,7 +18,7 @@ pub type Result<V> = std::result::Result<V, Error>;
 #[non_exhaustive]
 pub enum Error {
     /// A hyper-parameter lies outside its range.
-    #[error("{name} {} is outside {allowed}: {why}", plain(*value))]
+    #[error("{name} = {} is outside {allowed}: {why}", plain(*value))]
     Setting {
         /// The hyper-parameter, in the field's term.
         name: &'static str,
@@ -59,11 +59,44 @@ pub enum Error {
         n_outputs: usize,
     },
 
+    /// An array whose number of elements overflows, or for which there is no memory.
+    #[error(
+        "{what} would hold {rows} × {columns} values, which do not fit in memory: choose smaller sizes, or fewer samples at a time"
+    )]
+    TooLarge {
+        /// The array.
+        what: &'static str,
+        /// Its rows.
+        rows: usize,
+        /// Its columns.
+        columns: usize,
+    },
+
+    /// An augmented data set of more copies than fit in memory.
+    #[error(
+        "{copies} copies of {samples} samples do not fit in memory; use fewer, or train on `Augmented` itself, which stores none"
+    )]
+    TooManyCopies {
+        /// How many copies of each sample were asked for.
+        copies: usize,
+        /// The number of samples.
+        samples: usize,
+    },
+
     /// A data set without samples.
-    #[error("{what} holds no samples, at least 1 needed")]
+    #[error("{what} is empty; give it at least 1 sample")]
     Empty {
         /// Which data set.
         what: &'static str,
+    },
+
+    /// Samples without inputs or targets.
+    #[error("{what} has 0 rows: each sample needs at least one {value}")]
+    NoRows {
+        /// `"x"` or `"y"`.
+        what: &'static str,
+        /// `"input"` or `"target"`.
+        value: &'static str,
     },
 
     /// Two sizes that have to agree do not.
@@ -217,11 +250,11 @@ pub enum Error {
     },
 
     /// A file or stream could not be read as the IDX data that was asked for.
-    #[error("{}: {field}, byte {offset}: {problem}", path.display())]
+    #[error("{}{}: {problem}", path.display(), idx::place(*field, *offset))]
     Idx {
         /// The file, or the name that the caller gave to the stream.
         path: PathBuf,
-        /// The first byte that is wrong or missing, counted from 0 in the **decompressed** stream.
+        /// The first byte that is wrong or missing, counted from 0 in the **decompressed** data.
         offset: u64,
         /// The part of the format to which that byte belongs.
         field: IdxField,
@@ -239,7 +272,7 @@ pub enum Error {
     },
 
     /// The machine gave no threads.
-    #[error("{threads} threads could not be started: {reason}")]
+    #[error("{threads} threads could not be started: {reason}; lower `Trainer::threads`")]
     Threads {
         /// How many were asked for.
         threads: usize,
@@ -248,7 +281,7 @@ pub enum Error {
     },
 
     /// A plug-in breaks a law of its trait; see [`check`](crate::check).
-    #[error("{subject} breaks a law: {law}; not so for {at}{}", deviation.map(|d| d.to_string()).unwrap_or_default())]
+    #[error("{subject} breaks a law: {law}; at {at}{}", deviation.map(|d| d.to_string()).unwrap_or_default())]
     Law {
         /// The plug-in, as it prints itself.
         subject: String,
@@ -276,8 +309,8 @@ impl fmt::Display for Deviation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { found, wanted, tolerance } = *self;
         let text = |v: f64| if v.abs() < 1e6 { format!("{v:.8}") } else { format!("{v:.8e}") };
-        write!(f, ": it gives {}, the law wants {}", text(found), text(wanted))?;
-        write!(f, ", off by {:.1e} where {tolerance:.1e} is allowed", (found - wanted).abs())
+        write!(f, ": got {}, expected {}", text(found), text(wanted))?;
+        write!(f, " (difference {:.1e}, tolerance {tolerance:.1e})", (found - wanted).abs())
     }
 }
 
@@ -290,7 +323,7 @@ fn plain(value: f64) -> String {
     value.to_string()
 }
 
-/// Refuses a hyper-parameter that is NaN or fails `ok`.
+/// Returns an error for a hyper-parameter that is not `ok`.
 pub(crate) fn check_setting(
     name: &'static str,
     value: f64,
@@ -304,7 +337,7 @@ pub(crate) fn check_setting(
 /// What a patience is, for the messages of those that have one.
 pub(crate) const PATIENCE: &str = "it counts epochs without improvement before the rule acts; try 10";
 
-/// Refuses a count of 0.
+/// Returns an error for a count of 0.
 pub(crate) fn check_nonzero(name: &'static str, count: usize, why: &'static str) -> Result<()> {
     check_setting(name, count as f64, count > 0, "[1, ∞)", why)
 }

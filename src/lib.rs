@@ -82,6 +82,7 @@ mod forward;
 pub mod history;
 pub mod init;
 pub mod linalg;
+mod memory;
 pub mod metrics;
 pub mod network;
 pub mod optimizer;

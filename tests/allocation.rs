@@ -139,7 +139,7 @@ fn a_step_allocates_nothing() {
 
     // 107 samples: a last mini-batch of 7.
     let pixels: Dataset<f32> = Dataset::synthetic_digits(107, 1).unwrap();
-    let numbers = pixels.to_floats();
+    let numbers = pixels.to_floats().unwrap();
     let (momentum, nesterov) = (Momentum::new(0.5).unwrap(), Nesterov::new(0.5).unwrap());
     for threads in [Some(1), Some(2), None] {
         for data in [&pixels, &numbers] {

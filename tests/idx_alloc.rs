@@ -68,6 +68,14 @@ fn memory_follows_the_data_not_the_header() {
         }
     }
 
+    // A sparse file of 1 GiB whose header claims one byte more: its length tells, and nothing of it is read.
+    let mut header = vec![0, 0, 8, 1];
+    header.extend((1u32 << 30).to_be_bytes());
+    fs::write(&path, &header).unwrap();
+    fs::File::options().write(true).open(&path).unwrap().set_len(7 + (1 << 30)).unwrap();
+    let (peak, result) = peak_of(|| IdxTensor::open(&path));
+    assert!(result.is_err() && peak < MIB, "{peak} bytes for a sparse file");
+
     // A claim of 3 GiB with 100 KiB behind it, which gzip hardly makes smaller.
     let mut claim = vec![0, 0, 8, 3];
     claim.extend([1024u32, 3 << 10, 1024].iter().flat_map(|d| d.to_be_bytes()));

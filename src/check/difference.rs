@@ -12,7 +12,7 @@ const RELATIVE: f64 = 1e-7;
 /// The estimate is (8 (f(h) − f(−h)) − (f(2h) − f(−2h))) / 12h, whose error is of order h⁴. Where the estimates from h
 /// and h/2 disagree, or those from either side do, f has a kink nearby; there the derivative has to lie between those
 /// from either side. `magnitude` is the size of the numbers that f adds up, which bounds what rounding does to a
-/// difference.
+/// difference. A function that is NaN or infinite nearby has no derivative, and breaks the law too.
 pub(super) fn derivative(
     subject: &dyn Debug,
     law: &'static str,
@@ -27,12 +27,16 @@ pub(super) fn derivative(
     let rounding = 1e-11 * (1.0 + magnitude.abs());
     let tolerance = RELATIVE * fine.abs() + rounding;
     let smooth = (coarse - fine).abs() <= tolerance;
-    if smooth && (found - fine).abs() <= tolerance {
+    if smooth && tolerance.is_finite() && (found - fine).abs() <= tolerance {
         return Ok(());
     }
     let value = f(0.0);
     let tiny = 1e-6;
     let (left, right) = ((value - f(-tiny)) / tiny, (f(tiny) - value) / tiny);
+    if ![coarse, tolerance, left, right].into_iter().all(f64::is_finite) {
+        let at = || format!("{}, where the function itself is NaN or infinite", at());
+        return super::check_that(subject, law, at, false);
+    }
     let (low, high) = (left.min(right), left.max(right));
     let slack = 1e-4 * (1.0 + magnitude.abs() + low.abs().max(high.abs()));
     // The two sides of a kink at 0 itself, such as that of |w|, cancel in every central difference.

@@ -5,7 +5,7 @@ use nalgebra::DMatrix;
 use super::difference::derivative;
 use crate::activation::Activation;
 use crate::cost::Cost;
-use crate::data::Batch;
+use crate::data::{Batch, check_finite};
 use crate::error::{Error, Result};
 use crate::network::{Network, ParameterArrays, Workspace};
 
@@ -18,8 +18,9 @@ use crate::network::{Network, ParameterArrays, Workspace};
 ///
 /// # Errors
 ///
-/// [`Error::SizeMismatch`] if `x` or `y` does not fit the network, [`Error::Empty`] without examples, [`Error::Law`] for the
-/// first parameter whose derivative is wrong.
+/// Returns [`Error::SizeMismatch`] if `x` or `y` does not fit the network or its layers do not fit each other,
+/// [`Error::Empty`] if there are no examples, [`Error::NonFiniteSample`] and [`Error::NonFiniteParameter`] for a NaN or
+/// an infinity in the batch or the network, and [`Error::Law`] for the first parameter whose derivative is wrong.
 ///
 /// # Examples
 ///
@@ -43,6 +44,7 @@ where
     O: Activation<f64> + Clone,
     C: Cost<f64, O>,
 {
+    network.check()?;
     let shapes = [
         ("rows of x, the network's inputs", x.nrows(), network.n_inputs()),
         ("rows of y, the network's outputs", y.nrows(), network.n_outputs()),
@@ -56,6 +58,8 @@ where
     if x.ncols() == 0 {
         return Err(Error::Empty { what: "the batch" });
     }
+    check_finite("input", x, 0)?;
+    check_finite("target", y, 0)?;
 
     let sizes = network.sizes();
     let batch = Batch::new(x.clone(), y.clone())?;

@@ -8,10 +8,12 @@
 mod activation;
 mod cost;
 mod difference;
+mod distortion;
 mod gradient;
 mod measure;
 mod optimizer;
 mod regularizer;
+mod samples;
 mod schedule;
 mod stopping;
 
@@ -22,10 +24,12 @@ use rand_chacha::ChaCha8Rng;
 
 pub use activation::activation;
 pub use cost::cost;
+pub use distortion::distortion;
 pub use gradient::gradient;
 pub use measure::measure;
 pub use optimizer::optimizer;
 pub use regularizer::regularizer;
+pub use samples::samples;
 pub use schedule::schedule;
 pub use stopping::stopping_rule;
 
@@ -54,7 +58,7 @@ fn uniform(rng: &mut ChaCha8Rng) -> f64 {
     (rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64
 }
 
-/// Refuses `found` if it is further than `tolerance` from `wanted`, or NaN.
+/// Returns an error if `found` is further than `tolerance` from `wanted`, or NaN.
 fn check_close(
     subject: &dyn Debug,
     law: &'static str,
@@ -70,7 +74,7 @@ fn check_close(
     Err(Error::Law { subject: format!("{subject:?}"), law, at: at(), deviation })
 }
 
-/// Refuses what is not as it should be, where there is no number to compare.
+/// Returns an error if a law that is not about a number is broken.
 fn check_that(subject: &dyn Debug, law: &'static str, at: impl FnOnce() -> String, ok: bool) -> Result<()> {
     if ok {
         return Ok(());

@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use super::Samples;
+use super::{Samples, gather_checked};
 use crate::error::{Error, Result};
 use crate::real::Real;
 
@@ -82,7 +82,6 @@ impl<T: Real> Batch<T> {
     /// Returns what [`Samples::gather`] returns, and [`Error::SizeMismatch`] if there are not as many `indices` as the
     /// batch has examples, or if the source has changed the shape of `x` or `y`.
     pub fn gather(&mut self, source: &dyn Samples<T>, epoch: u64, indices: &[usize]) -> Result<()> {
-        let shapes = (self.x.shape(), self.y.shape());
         if indices.len() != self.examples() {
             return Err(Error::SizeMismatch {
                 what: "samples to gather, one for each column of the batch",
@@ -90,14 +89,7 @@ impl<T: Real> Batch<T> {
                 expected: self.examples(),
             });
         }
-        source.gather(epoch, indices, &mut self.x, &mut self.y)?;
-        if (self.x.shape(), self.y.shape()) != shapes {
-            return Err(Error::SizeMismatch {
-                what: "values that `gather` of the samples has left in x and y",
-                found: self.x.len() + self.y.len(),
-                expected: shapes.0.0 * shapes.0.1 + shapes.1.0 * shapes.1.1,
-            });
-        }
+        gather_checked(source, epoch, indices, &mut self.x, &mut self.y)?;
         source.weights(indices, &mut self.weights);
         self.epoch = epoch;
         self.samples.copy_from_slice(indices);

@@ -7,14 +7,15 @@ use nalgebra::DMatrix;
 
 use super::{Samples, Task, digits};
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::real::Real;
 use crate::threads;
 
 /// Samples in memory: inputs as numbers or as the bytes of images, targets as numbers or as class labels.
 ///
-/// Bytes stay bytes until a mini-batch is gathered, when byte v becomes v · (1/255), which is 1 for 255 and within one
-/// rounding of v/255; so MNIST takes 55 MB and not 220 or 440. A label l becomes a 1 in row l and 0 elsewhere. Parts of a
-/// data set and clones of it share its memory.
+/// Pixels are stored as bytes and scaled by 1/255 when a batch is gathered: v · (1/255) is 1 for 255 and within one
+/// rounding of v/255. So MNIST takes 55 MB and not 220 or 440. A label l becomes a 1 in row l and 0 elsewhere. Subsets
+/// of a data set and clones of it share its memory.
 ///
 /// # Examples
 ///
@@ -38,7 +39,7 @@ pub struct Dataset<T> {
     task: Arc<OnceLock<Task>>,
 }
 
-/// From so many numbers on, two threads share the gathering.
+/// Minimum number of elements that are gathered by two threads.
 const MIN_PARALLEL_LEN: usize = 1 << 15;
 
 #[derive(Debug)]
@@ -66,11 +67,17 @@ impl<T: Real> Dataset<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`] without examples or without rows, [`Error::SizeMismatch`] if `x` and `y` differ in their number of
-    /// columns, [`Error::NonFiniteSample`] for the first NaN or infinity.
+    /// Returns [`Error::Empty`] if `x` or `y` has no columns, and [`Error::NoRows`] if one has no rows. Returns
+    /// [`Error::SizeMismatch`] if `x` and `y` differ in their number of columns. Returns [`Error::NonFiniteSample`] for the
+    /// first NaN or infinity.
     pub fn new(x: DMatrix<T>, y: DMatrix<T>) -> Result<Self> {
-        if x.is_empty() || y.is_empty() {
+        if x.ncols() == 0 || y.ncols() == 0 {
             return Err(Error::Empty { what: "the data set" });
+        }
+        for (what, value, rows) in [("x", "input", x.nrows()), ("y", "target", y.nrows())] {
+            if rows == 0 {
+                return Err(Error::NoRows { what, value });
+            }
         }
         if x.ncols() != y.ncols() {
             return Err(Error::SizeMismatch {
@@ -90,8 +97,9 @@ impl<T: Real> Dataset<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`] without examples, [`Error::SizeMismatch`] if there are not `n_inputs` bytes for each label, and
-    /// [`Error::Label`] for the first label that is not below `n_classes`.
+    /// Returns [`Error::Empty`] if there are no labels, and [`Error::NoRows`] if `n_inputs` is 0. Returns
+    /// [`Error::SizeMismatch`] if there are not `n_inputs` bytes for each label. Returns [`Error::Label`] for the first label that is not below `n_classes`, and
+    /// [`Error::TooLarge`] if a target of `n_classes` values does not fit in memory.
     ///
     /// # Examples
     ///
@@ -105,8 +113,11 @@ impl<T: Real> Dataset<T> {
     /// # Ok::<(), gradus::Error>(())
     /// ```
     pub fn from_pixels(pixels: Vec<u8>, n_inputs: usize, labels: Vec<u8>, n_classes: usize) -> Result<Self> {
-        if labels.is_empty() || n_inputs == 0 {
+        if labels.is_empty() {
             return Err(Error::Empty { what: "the data set" });
+        }
+        if n_inputs == 0 {
+            return Err(Error::NoRows { what: "each image", value: "input" });
         }
         if labels.len().checked_mul(n_inputs) != Some(pixels.len()) {
             let expected = labels.len().saturating_mul(n_inputs);
@@ -115,6 +126,7 @@ impl<T: Real> Dataset<T> {
         if let Some(sample) = labels.iter().position(|&label| usize::from(label) >= n_classes) {
             return Err(Error::Label { sample, label: labels[sample], n_classes });
         }
+        memory::check::<T>("the targets of a sample", [(n_classes, 1)])?;
         let range = 0..labels.len();
         let inputs = Arc::new(Inputs::Pixels { bytes: pixels, width: n_inputs });
         let targets = Arc::new(Targets::Labels { labels, n_classes });
@@ -125,7 +137,7 @@ impl<T: Real> Dataset<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`] if `count` is 0.
+    /// Returns [`Error::Empty`] if `count` is 0, and [`Error::TooLarge`] if the images do not fit in memory.
     ///
     /// # Examples
     ///
@@ -137,7 +149,7 @@ impl<T: Real> Dataset<T> {
     /// # Ok::<(), gradus::Error>(())
     /// ```
     pub fn synthetic_digits(count: usize, seed: u64) -> Result<Self> {
-        let (pixels, labels) = digits::generate(count, seed);
+        let (pixels, labels) = digits::generate(count, seed)?;
         Self::from_pixels(pixels, digits::PIXELS, labels, 10)
     }
 
@@ -146,7 +158,7 @@ impl<T: Real> Dataset<T> {
         self.range.len()
     }
 
-    /// Whether there are none; never so.
+    /// Always `false`: a data set has at least one sample.
     pub fn is_empty(&self) -> bool {
         self.range.is_empty()
     }
@@ -183,7 +195,7 @@ impl<T: Real> Dataset<T> {
     /// [`Error::Empty`] if the range is empty, [`Error::SizeMismatch`] if it reaches beyond the last sample.
     pub fn slice(&self, range: Range<usize>) -> Result<Self> {
         if range.is_empty() {
-            return Err(Error::Empty { what: "the part of the data set" });
+            return Err(Error::Empty { what: "the subset" });
         }
         if range.end > self.len() {
             return Err(Error::SizeMismatch {
@@ -196,18 +208,25 @@ impl<T: Real> Dataset<T> {
         Ok(Self { range, ..self.clone() })
     }
 
-    /// The same samples with their inputs as numbers: 4 or 8 times the memory, nothing to convert in each epoch.
-    pub fn to_floats(&self) -> Self {
-        let mut x = DMatrix::zeros(self.n_inputs(), self.len());
+    /// Returns the same samples with inputs and targets as floats: 4 or 8 times the memory, and nothing to convert in each
+    /// epoch.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::TooLarge`] if the floats do not fit in memory.
+    pub fn to_floats(&self) -> Result<Self> {
+        let shapes = [(self.n_inputs(), self.len()), (self.n_outputs(), self.len())];
+        memory::check::<T>("the data set as floats", shapes)?;
+        let mut x = memory::zeros("x", self.n_inputs(), self.len())?;
         let all: Vec<usize> = (0..self.len()).collect();
         self.fill_inputs(&all, x.as_mut_slice());
-        let mut y = DMatrix::zeros(self.n_outputs(), self.len());
+        let mut y = memory::zeros("y", self.n_outputs(), self.len())?;
         for (mut column, index) in y.column_iter_mut().zip(0..) {
             self.fill_targets(index, column.as_mut_slice());
         }
         let range = 0..self.len();
         let (inputs, targets) = (Arc::new(Inputs::Numbers(x)), Arc::new(Targets::Numbers(y)));
-        Self { inputs, targets, range, task: self.task.clone() }
+        Ok(Self { inputs, targets, range, task: self.task.clone() })
     }
 
     /// Returns what the targets mean; see [`Task`]. A subset has the task of the whole, so that a few samples of one
@@ -285,7 +304,7 @@ impl<T: Real> Dataset<T> {
             Inputs::Pixels { bytes, width } => {
                 let image = |sample: &usize| &bytes[place(sample) * width..][..*width];
                 for (samples, x) in samples.chunks(16).zip(x.chunks_mut(16 * width)) {
-                    // One byte of each line of the cache, so that memory is asked for all of them at once.
+                    // Touch one byte per cache line first, so that the cache misses overlap.
                     let lines = samples.iter().flat_map(|sample| image(sample).iter().step_by(64));
                     std::hint::black_box(lines.fold(0, |all, byte| all ^ byte));
                     let images = samples.iter().map(image);
@@ -337,7 +356,7 @@ impl<T: Real> Samples<T> for Dataset<T> {
         Some(self.task())
     }
 
-    /// Refuses also an `x` or `y` of another shape than that of the samples asked for.
+    /// Also returns an error if `x` or `y` has the wrong shape.
     fn gather(&self, _epoch: u64, indices: &[usize], x: &mut DMatrix<T>, y: &mut DMatrix<T>) -> Result<()> {
         for (what, found, expected) in [
             ("rows of x, the inputs of a sample", x.nrows(), self.n_inputs()),
@@ -353,7 +372,7 @@ impl<T: Real> Samples<T> for Dataset<T> {
             return Err(Error::SizeMismatch {
                 what: "samples of the data set",
                 found: self.len(),
-                expected: index + 1,
+                expected: index.saturating_add(1),
             });
         }
         self.fill_inputs(indices, x.as_mut_slice());
@@ -364,7 +383,7 @@ impl<T: Real> Samples<T> for Dataset<T> {
     }
 }
 
-/// Refuses a NaN or an infinity in a batch whose first sample has the number `first`.
+/// Returns an error for the first NaN or infinity in a batch whose first sample has the number `first`.
 pub(crate) fn check_finite<T: Real>(what: &'static str, batch: &DMatrix<T>, first: usize) -> Result<()> {
     match batch.iter().position(|v| !v.is_finite()) {
         Some(at) => {

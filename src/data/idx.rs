@@ -8,6 +8,8 @@ use std::path::Path;
 
 use crate::error::{Error, IdxField, IdxProblem, Result};
 
+pub(super) use stream::Opened;
+
 /// A tensor of unsigned bytes, read from an IDX file.
 ///
 /// The format is a header in big-endian order and then the elements, the last index running fastest:
@@ -21,8 +23,8 @@ use crate::error::{Error, IdxField, IdxProblem, Result};
 /// | from 4 + 4 `r` | the elements, `d₀ · … · dᵣ₋₁` bytes |
 ///
 /// A gzip stream is recognised by its first two bytes, whatever the name of the file, and may consist of several
-/// members. The elements are streamed into the one vector in which they stay. Memory is taken for bytes that a file's
-/// real size makes credible or that have arrived, never because a header claims them.
+/// members. The elements are streamed into the one vector in which they stay. Memory is reserved from the real file size
+/// or the bytes read so far, never from the header alone.
 ///
 /// Source: Y. LeCun, C. Cortes and C. Burges, *The MNIST database of handwritten digits*, "File formats".
 ///
@@ -51,10 +53,14 @@ impl IdxTensor {
     ///
     /// # Errors
     ///
-    /// [`Error::Idx`] with the path, the offset in the decompressed data, the field and an [`IdxProblem`]: the file
-    /// is missing, a directory or unreadable; empty, truncated or followed by more bytes; not IDX, or not of unsigned
-    /// bytes; without dimensions, or with one that is zero or raises the size above [`Self::MAX_BYTES`]; or its gzip
-    /// stream is damaged or a bomb: more than 64 MiB and more than 128 times as large as the file.
+    /// Returns [`Error::Idx`] with the path, the offset in the decompressed data, the field and an [`IdxProblem`] if
+    ///
+    /// - the file is missing, unreadable, or no regular file but a directory, pipe or device;
+    /// - it is empty or truncated, or more bytes follow the last element;
+    /// - it is not IDX, or its elements are not unsigned bytes;
+    /// - it has no dimensions, or one that is zero or raises the size above [`Self::MAX_BYTES`];
+    /// - its gzip stream is damaged, or a bomb: more than 64 MiB and more than 128 times as large as the file;
+    /// - there is no memory for the elements.
     ///
     /// # Examples
     ///
@@ -66,15 +72,16 @@ impl IdxTensor {
     /// assert!(matches!(error, Error::Idx { problem: IdxProblem::NotFound, .. }));
     /// ```
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        open_with_rank(path.as_ref(), None)
+        open(path.as_ref(), None)?.read()
     }
 
     /// Reads a stream, plain or gzip, to its end; `name` stands in for the path in an error.
     ///
     /// # Errors
     ///
-    /// Those of [`open`](Self::open), except that a gzip stream shows itself to be a bomb only as it is read: when
-    /// it has given more than 64 MiB and more than 128 times what was read from it.
+    /// Returns the errors of [`open`](Self::open) that concern the content. A gzip stream is recognized as a bomb while it
+    /// is read: when it has given more than 64 MiB and more than 128 times the bytes that were read from it. A reader
+    /// that blocks forever is not recognized.
     ///
     /// # Examples
     ///
@@ -91,7 +98,7 @@ impl IdxTensor {
     /// }
     /// ```
     pub fn read(reader: impl Read, name: impl AsRef<Path>) -> Result<Self> {
-        stream::read(reader, name.as_ref(), None, None)
+        Opened::new(reader, name.as_ref().to_path_buf(), None, None)?.read()
     }
 
     /// The sizes of the dimensions, the slowest first; each is at least 1.
@@ -136,18 +143,21 @@ pub(super) fn error(path: &Path, offset: u64, field: IdxField, problem: IdxProbl
     Error::Idx { path: path.to_path_buf(), offset, field, problem }
 }
 
-/// Reads the file at `path`; another number of dimensions than `rank` is refused before the body is read.
-pub(super) fn open_with_rank(path: &Path, rank: Option<usize>) -> Result<IdxTensor> {
+/// Opens the file at `path` and reads its header; another number of dimensions than `rank` is an error.
+pub(super) fn open(path: &Path, rank: Option<usize>) -> Result<Opened<'static>> {
     let refuse = |problem| error(path, 0, IdxField::File, problem);
     let unopened = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound => refuse(IdxProblem::NotFound),
         _ => refuse(IdxProblem::Unreadable { source }),
     };
+    // Asked before opening: to open a pipe blocks until something writes to it.
     let metadata = fs::metadata(path).map_err(unopened)?;
     if metadata.is_dir() {
         return Err(refuse(IdxProblem::IsADirectory));
     }
-    // Only a regular file knows its length: a pipe says 0.
-    let length = metadata.is_file().then_some(metadata.len());
-    stream::read(File::open(path).map_err(unopened)?, path, rank, length)
+    if !metadata.is_file() {
+        return Err(refuse(IdxProblem::NotRegular));
+    }
+    let file = File::open(path).map_err(unopened)?;
+    Opened::new(file, path.to_path_buf(), rank, Some(metadata.len()))
 }

@@ -11,7 +11,7 @@ use crate::real::Real;
 /// The bytes before the first label: four, and four for the one dimension.
 const LABELS_HEADER: u64 = 8;
 
-/// The MNIST handwritten digits: 60 000 images for training and 10 000 for the test, each of 28 × 28 pixels.
+/// The MNIST handwritten digits: 60,000 images for training and 10,000 for the test, each of 28 × 28 pixels.
 ///
 /// Any data set that is stored under the same four names, as Fashion-MNIST is, is read too, whatever the number and
 /// the size of its images, as long as it has ten classes. For other names or classes see [`read_pair`].
@@ -20,7 +20,7 @@ const LABELS_HEADER: u64 = 8;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Mnist<T> {
-    /// The training set; the book keeps its last 10 000 images for validation.
+    /// The training set; the book keeps its last 10,000 images for validation.
     pub training: Dataset<T>,
     /// The test set.
     pub test: Dataset<T>,
@@ -42,8 +42,8 @@ impl<T: Real> Mnist<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::Idx`](crate::Error::Idx) if `dir` is no directory or one of the files is not there (before any is
-    /// read), for every reason of [`read_pair`], and if the images of the two sets differ in size.
+    /// Returns [`Error::Idx`](crate::Error::Idx) if `dir` is no directory, if one of the files is missing (before any is
+    /// read), if the images of the two sets differ in size, and for every reason of [`read_pair`].
     ///
     /// # Examples
     ///
@@ -86,9 +86,10 @@ impl<T: Real> Mnist<T> {
 ///
 /// # Errors
 ///
-/// [`Error::Idx`](crate::Error::Idx) for every reason of [`IdxTensor::open`]; if the two files are swapped, or one
-/// has another number of dimensions; if there are not as many labels as images; and if a label is not below
-/// `n_classes`.
+/// Returns [`Error::Idx`](crate::Error::Idx) for every reason of [`IdxTensor::open`], if the two files are swapped or one
+/// has another number of dimensions, if there are not as many labels as images, and if a label is not below
+/// `n_classes`. Returns [`Error::TooLarge`](crate::Error::TooLarge) if a target of `n_classes` values does not fit in
+/// memory.
 ///
 /// # Examples
 ///
@@ -123,23 +124,19 @@ struct Pair {
 
 impl Pair {
     fn read(images_path: &Path, labels_path: &Path, n_classes: usize) -> Result<Self> {
-        let images = idx::open_with_rank(images_path, Some(3))?;
-        let labels = idx::open_with_rank(labels_path, Some(1))?;
-        let pair = Self { images, labels, n_classes };
-        pair.check_counts(images_path, labels_path)?;
+        let images = idx::open(images_path, Some(3))?;
+        let labels = idx::open(labels_path, Some(1))?;
+        // Before the bodies are read: one of them may be gigabytes of something else.
+        if let (&[images, ..], &[labels, ..]) = (images.dims(), labels.dims())
+            && images != labels
+        {
+            let images_path = images_path.to_path_buf();
+            let problem = IdxProblem::CountsDiffer { labels, images, images_path };
+            return Err(idx::error(labels_path, 4, IdxField::Dimension(0), problem));
+        }
+        let pair = Self { images: images.read()?, labels: labels.read()?, n_classes };
         pair.check_labels(labels_path)?;
         Ok(pair)
-    }
-
-    fn check_counts(&self, images_path: &Path, labels_path: &Path) -> Result<()> {
-        match (self.images.dims(), self.labels.dims()) {
-            (&[images, ..], &[labels, ..]) if images != labels => {
-                let images_path = images_path.to_path_buf();
-                let problem = IdxProblem::CountsDiffer { labels, images, images_path };
-                Err(idx::error(labels_path, 4, IdxField::Dimension(0), problem))
-            }
-            _ => Ok(()),
-        }
     }
 
     fn check_labels(&self, path: &Path) -> Result<()> {
@@ -173,7 +170,7 @@ impl Pair {
     }
 }
 
-/// Refuses what is no directory. What cannot be examined passes, because opening a file in it tells why.
+/// Returns an error if `dir` is no directory. One that cannot be examined passes: opening a file in it tells why.
 fn check_directory(dir: &Path) -> Result<()> {
     let problem = match fs::metadata(dir) {
         Ok(metadata) if !metadata.is_dir() => IdxProblem::NotADirectory,

@@ -4,6 +4,7 @@ pub mod augment;
 mod batch;
 mod dataset;
 pub mod digits;
+mod gather;
 mod idx;
 pub mod mnist;
 mod task;
@@ -16,6 +17,7 @@ use nalgebra::DMatrix;
 pub use batch::Batch;
 pub use dataset::Dataset;
 pub(crate) use dataset::check_finite;
+pub(crate) use gather::gather_checked;
 pub use idx::IdxTensor;
 pub use mnist::Mnist;
 pub use task::{Task, TaskFinder};
@@ -26,8 +28,9 @@ use crate::real::Real;
 
 /// A set of samples, each with inputs x and targets y, from which mini-batches are gathered.
 ///
-/// [`Dataset`] holds them in memory. A source of one's own may compute or read them when they are asked for; what it
-/// returns may depend on the epoch, as distorted images do, but on nothing else, so that a run can be repeated.
+/// [`Dataset`] holds them in memory. A custom source may compute or read them on demand. The samples that it returns may
+/// depend on the epoch, as augmented images do, but on nothing else, so that a run can be repeated;
+/// [`check::samples`](crate::check::samples) verifies this.
 ///
 /// # Examples
 ///
@@ -84,8 +87,7 @@ pub trait Samples<T: Real>: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// Whatever keeps the source from delivering, for sources of one's own as
-    /// [`Error::Samples`](crate::Error::Samples).
+    /// Returns any error of the source; custom sources wrap theirs in [`Error::Samples`](crate::Error::Samples).
     fn gather(&self, epoch: u64, indices: &[usize], x: &mut DMatrix<T>, y: &mut DMatrix<T>) -> Result<()>;
 
     /// Sets `weights[j]` to the weight of sample `indices[j]` in the cost, 1 by default. Their mean over all samples
@@ -94,8 +96,8 @@ pub trait Samples<T: Real>: Debug + Send + Sync {
         weights.fill(T::one());
     }
 
-    /// The samples without what is done to them anew in each epoch, if something is. The trainer looks through these
-    /// for numbers that it cannot learn from, before the first step.
+    /// Returns the samples before augmentation, or `None` if the source does not augment. The trainer checks these for
+    /// values that it cannot learn from, before the first step.
     fn unaugmented(&self) -> Option<&dyn Samples<T>> {
         None
     }

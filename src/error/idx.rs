@@ -8,6 +8,8 @@ use std::{fmt, io, path::PathBuf};
 pub enum IdxField {
     /// The file itself: it could not be opened, or its first two bytes not be read.
     File,
+    /// The gzip stream around the data, wherever it is damaged; the offset is the number of bytes that it has given.
+    Gzip,
     /// Bytes 0 and 1, always zero.
     Magic,
     /// Byte 2, the type of the elements.
@@ -28,6 +30,7 @@ impl fmt::Display for IdxField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File => f.write_str("file"),
+            Self::Gzip => f.write_str("gzip stream"),
             Self::Magic => f.write_str("magic number"),
             Self::ElementType => f.write_str("element type"),
             Self::Rank => f.write_str("number of dimensions"),
@@ -36,6 +39,15 @@ impl fmt::Display for IdxField {
             Self::End => f.write_str("end of the data"),
             Self::Label(i) => write!(f, "label {i}"),
         }
+    }
+}
+
+/// The place for a message; nothing if it is the file as a whole.
+pub(super) fn place(field: IdxField, offset: u64) -> String {
+    match field {
+        IdxField::File => String::new(),
+        IdxField::Gzip => format!(": {field}, after {offset} bytes of data"),
+        _ => format!(": {field}, byte {offset}"),
     }
 }
 
@@ -66,16 +78,23 @@ pub enum IdxProblem {
     #[error("this is a directory; give the path of a file in it")]
     IsADirectory,
 
+    /// The path leads to a pipe, a socket or a device, which may never give any data.
+    #[error(
+        "this is no regular file but a pipe, socket or device; save its data to a file first, or read it with \
+         `IdxTensor::read`"
+    )]
+    NotRegular,
+
     /// The operating system, or the caller's reader, failed.
-    #[error("cannot be read: {source}")]
+    #[error("cannot be read: {source}; {}", remedy(source))]
     Unreadable {
         /// The failure.
         source: io::Error,
     },
 
-    /// The gzip stream around the data is damaged: a bad block, length or checksum, a cut trailer, or bytes after
-    /// the last member that are not gzip.
-    #[error("the gzip stream is damaged ({source}); download or pack the file again")]
+    /// The gzip stream around the data is damaged: a bad block, length or checksum, an end too early, empty members
+    /// without end, or bytes after the last member that are not gzip.
+    #[error("damaged: {source}; download or compress the file again")]
     Gzip {
         /// What the decompressor met.
         source: io::Error,
@@ -90,8 +109,8 @@ pub enum IdxProblem {
 
     /// The first two bytes are not zero.
     #[error(
-        "an IDX file begins with two zero bytes, this one with {found:#06x}: it is of another format; look into it: \
-         what was saved may be a web page"
+        "this is not an IDX file, which begins with two zero bytes and not with {found:#06x}; it may be a saved HTML page: \
+         open it in a text editor, then download the file again"
     )]
     BadMagic {
         /// The two bytes, the first one the higher.
@@ -213,6 +232,14 @@ pub enum IdxProblem {
         /// The number of classes.
         n_classes: usize,
     },
+}
+
+/// What to do when the system cannot read a file.
+fn remedy(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::PermissionDenied => "check its permissions",
+        _ => "check the path and its permissions, or copy the file elsewhere",
+    }
 }
 
 /// The name that the format gives to the code of an element type.

@@ -37,6 +37,10 @@ pub(crate) fn prepare<T: Product>() {
 ///
 /// `w` n_out × n_in, `b` n_out, `x` n_in × examples, `z` n_out × examples.
 ///
+/// # Panics
+///
+/// Panics if the shapes are others.
+///
 /// # Examples
 ///
 /// ```
@@ -58,6 +62,10 @@ pub fn weighted_inputs<T: Product>(w: &DMatrix<T>, b: &DVector<T>, x: &DMatrix<T
 /// # Shapes
 ///
 /// `delta` n_out × examples, `a` n_in × examples, `gradient` n_out × n_in.
+///
+/// # Panics
+///
+/// Panics if the shapes are others.
 ///
 /// # Examples
 ///
@@ -92,6 +100,10 @@ pub(crate) fn weight_gradient_of<T: Product>(
 ///
 /// `delta` n_out × examples, `gradient` n_out.
 ///
+/// # Panics
+///
+/// Panics if the shapes are others.
+///
 /// # Examples
 ///
 /// ```
@@ -102,6 +114,7 @@ pub(crate) fn weight_gradient_of<T: Product>(
 /// assert_eq!(gradient, [6.0]);
 /// ```
 pub fn bias_gradient<T: Product>(delta: &DMatrix<T>, gradient: &mut [T]) {
+    assert_eq!(gradient.len(), delta.nrows(), "elements of the gradient against rows of delta");
     gradient.fill(T::zero());
     let rows = delta.nrows().max(1);
     pulp::Arch::new().dispatch(
@@ -121,6 +134,10 @@ pub fn bias_gradient<T: Product>(delta: &DMatrix<T>, gradient: &mut [T]) {
 /// # Shapes
 ///
 /// `w` n_out × n_in, `delta` n_out × examples, `result` n_in × examples.
+///
+/// # Panics
+///
+/// Panics if the shapes are others.
 ///
 /// # Examples
 ///
@@ -181,6 +198,26 @@ mod tests {
     fn products_without_examples_inputs_or_outputs_are_those_of_the_definition() {
         for (n_out, n_in, m) in [(3, 4, 0), (3, 0, 4), (0, 3, 4), (0, 0, 0)] {
             assert_products(n_out, n_in, m);
+        }
+    }
+
+    /// Each argument in turn has one row or one column too many.
+    #[test]
+    fn other_shapes_panic() {
+        let m = |rows, columns| DMatrix::<f32>::zeros(rows, columns);
+        let panics = |f: &dyn Fn()| std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)).is_err();
+        for (argument, rows, columns) in (0..4).flat_map(|argument| [(argument, 1, 0), (argument, 0, 1)]) {
+            let shaped = |i, n, k| if i == argument { m(n + rows, k + columns) } else { m(n, k) };
+            let (w, x, z) = (shaped(0, 3, 4), shaped(1, 4, 5), shaped(2, 3, 5));
+            let b = DVector::zeros(if argument == 3 { 4 } else { 3 });
+            assert!(panics(&|| weighted_inputs(&w, &b, &x, &mut z.clone())), "{argument} {rows} {columns}");
+            if argument < 3 {
+                assert!(panics(&|| weight_gradient(&z, &x, &mut w.clone())), "{argument} {rows} {columns}");
+                assert!(panics(&|| input_gradient(&w, &z, &mut x.clone())), "{argument} {rows} {columns}");
+            }
+        }
+        for length in [0, 2, 4] {
+            assert!(panics(&|| bias_gradient(&m(3, 5), &mut vec![0.0; length])), "{length}");
         }
     }
 

@@ -1,13 +1,13 @@
 //! L1 regularization.
 
-use super::{Regularizer, check_lambda};
+use super::{Regularizer, check_lambda, scaled};
 use crate::error::Result;
 use crate::real::{Real, vectorized};
 
 /// Ω(w) = λ Σ |w|, with ∂Ω/∂w = λ sgn(w) and sgn(0) = 0.
 ///
 /// Every weight shrinks by the same amount towards 0, so that small ones vanish and few large ones remain. At w = 0,
-/// where |w| has no derivative, 0 is taken: a weight that is not needed stays where it is.
+/// where |w| has no derivative, 0 is used: a weight that is not needed stays at 0.
 ///
 /// Source: chapter 3 of the book, "Other techniques for regularization", equations (95) to (97).
 ///
@@ -34,7 +34,7 @@ impl L1 {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`](crate::Error::Setting) if λ is negative, NaN or infinite.
+    /// Returns [`Error::Setting`](crate::Error::Setting) if λ is negative, NaN or infinite.
     pub fn new(lambda: f64) -> Result<Self> {
         check_lambda(lambda)?;
         Ok(Self { lambda })
@@ -48,6 +48,9 @@ impl L1 {
 
 impl<T: Real> Regularizer<T> for L1 {
     fn penalty(&self, w: &[T]) -> f64 {
+        if self.lambda == 0.0 {
+            return 0.0; // and not 0 · ∞, where the sum overflows
+        }
         self.lambda * w.iter().map(|w| w.to_f64().abs()).sum::<f64>()
     }
 
@@ -55,7 +58,7 @@ impl<T: Real> Regularizer<T> for L1 {
         if self.lambda == 0.0 {
             return;
         }
-        let lambda = scale * T::cast(self.lambda);
+        let lambda = scaled(self.lambda, scale);
         vectorized(
             #[inline(always)]
             || {

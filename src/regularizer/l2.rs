@@ -1,13 +1,13 @@
 //! L2 regularization, or weight decay.
 
-use super::{Regularizer, check_lambda};
+use super::{Regularizer, check_lambda, scaled};
 use crate::error::Result;
 use crate::real::{Real, vectorized};
 
 /// Ω(w) = λ/2 Σ w², with ∂Ω/∂w = λ w.
 ///
-/// A step of plain gradient descent then multiplies every weight by 1 − ηλ/n before the data have their say, hence
-/// *weight decay*. Weights shrink in proportion to their size.
+/// A step of plain gradient descent then first multiplies every weight by 1 − ηλ/n, hence *weight decay*. Weights shrink in
+/// proportion to their magnitude.
 ///
 /// Source: chapter 3 of the book, "Regularization", equations (85) to (94).
 ///
@@ -32,7 +32,7 @@ impl L2 {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`](crate::Error::Setting) if λ is negative, NaN or infinite.
+    /// Returns [`Error::Setting`](crate::Error::Setting) if λ is negative, NaN or infinite.
     pub fn new(lambda: f64) -> Result<Self> {
         check_lambda(lambda)?;
         Ok(Self { lambda })
@@ -46,6 +46,9 @@ impl L2 {
 
 impl<T: Real> Regularizer<T> for L2 {
     fn penalty(&self, w: &[T]) -> f64 {
+        if self.lambda == 0.0 {
+            return 0.0; // and not 0 · ∞, where a square overflows
+        }
         self.lambda / 2.0 * w.iter().map(|w| w.to_f64() * w.to_f64()).sum::<f64>()
     }
 
@@ -53,7 +56,7 @@ impl<T: Real> Regularizer<T> for L2 {
         if self.lambda == 0.0 {
             return;
         }
-        let lambda = scale * T::cast(self.lambda);
+        let lambda = scaled(self.lambda, scale);
         vectorized(
             #[inline(always)]
             || {

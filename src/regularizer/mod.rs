@@ -1,4 +1,4 @@
-//! Regularizers: penalties on the weights that keep a network from learning its training set by heart.
+//! Regularizers: penalties on the weights that keep a network from memorizing its training set.
 
 mod l1;
 mod l2;
@@ -25,7 +25,7 @@ use crate::real::Real;
 /// | 1/n | `scale` | |
 /// | ∂C/∂w | `grad` | as `w` |
 ///
-/// Object-safe, and implemented for `&` and `Box`.
+/// Dyn-compatible (object-safe), and implemented for `&`, `Box` and `Arc`.
 ///
 /// Source: chapter 3 of the book, "Overfitting and regularization", equation (87).
 ///
@@ -57,8 +57,8 @@ pub trait Regularizer<T: Real>: Debug + Send + Sync {
 
     /// Whether ∂Ω/∂w of a weight depends on no other weight.
     ///
-    /// Then the trainer may ask for the gradient of a part of a weight matrix at a time, while it is in the cache. A
-    /// penalty that looks at a whole matrix, such as its norm, leaves this false.
+    /// Then the trainer may ask for the gradient of one column block of a weight matrix at a time, while the block is in the
+    /// cache. A penalty that depends on a whole matrix, such as its norm, leaves this false.
     fn elementwise(&self) -> bool {
         false
     }
@@ -70,13 +70,20 @@ crate::forward! { impl<T: Real> Regularizer<T> {
     fn elementwise(&self) -> bool;
 } }
 
-/// Refuses a λ that is negative, NaN or infinite.
+/// λ · `scale`, at most the largest finite value: an infinite one would turn a weight of 0 into NaN.
+fn scaled<T: Real>(lambda: f64, scale: T) -> T {
+    let product = scale * T::cast(lambda);
+    if product.is_finite() { product } else { T::max_value().unwrap_or(product) }
+}
+
+/// Returns an error for a λ that is negative, NaN or infinite.
 fn check_lambda(lambda: f64) -> crate::Result<()> {
     crate::error::check_setting(
         "regularization parameter λ",
         lambda,
         lambda >= 0.0 && lambda.is_finite(),
         "[0, ∞)",
-        "below 0 it would reward large weights, which then grow without bound; an infinite one would leave the data no say",
+        "below 0 it would reward large weights, which then grow without bound, and an infinite one would outweigh the data; \
+         use 0 for no penalty",
     )
 }

@@ -44,7 +44,7 @@ pub use run::{Run, Running, Settings};
 /// | [`stop`](Self::stop) | [`MaxEpochs`](crate::stopping::MaxEpochs) of 30 |
 /// | [`mini_batch`](Self::mini_batch) | 10 |
 /// | [`seed`](Self::seed) | 0 |
-/// | [`threads`](Self::threads) | as many as the machine has cores |
+/// | [`threads`](Self::threads) | one for each core, in a rayon pool the caller's own |
 ///
 /// Equal seeds give bitwise identical results, for any number of threads. A trainer is not changed by `fit`: a second
 /// `fit` begins with fresh optimizer state and shuffles in the same order as the first.
@@ -153,7 +153,11 @@ impl<T: Real, C> Trainer<T, C> {
         self
     }
 
-    /// Lets at most `threads` threads share the work of large products. The result does not depend on it.
+    /// Lets at most `threads` threads work on large products, and never more than the machine has cores. With one, the
+    /// run starts no thread. The result does not depend on it.
+    ///
+    /// By default there is one for each core, but in a rayon pool, whose threads use the cores already, only the caller's
+    /// own.
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = Some(threads);
         self

@@ -47,7 +47,7 @@ proptest! {
         let all = pixels(200);
         let outer = all.slice(a..a + b + c + d).unwrap();
         let inner = outer.slice(c..c + d).unwrap();
-        let inner = if numbers { inner.to_floats() } else { inner };
+        let inner = if numbers { inner.to_floats().unwrap() } else { inner };
         prop_assert_eq!(inner.len(), d);
         for index in 0..d {
             assert_is(&inner, index, a + c + index);

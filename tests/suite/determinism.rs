@@ -204,7 +204,7 @@ fn what_only_watches_changes_no_parameter() {
 #[test]
 fn how_the_data_are_stored_changes_nothing() {
     let data = Dataset::<f32>::synthetic_digits(203, 1).unwrap();
-    assert_eq!(SMALL.run(&data), SMALL.run(&data.to_floats()));
+    assert_eq!(SMALL.run(&data), SMALL.run(&data.to_floats().unwrap()));
 }
 
 /// Stopping a run earlier does not change what came before.

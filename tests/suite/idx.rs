@@ -199,18 +199,24 @@ fn truncation_anywhere() {
     }
 }
 
+/// A cut is damage of the gzip stream, wherever the data stand; one byte alone is not even gzip.
 #[test]
 fn truncation_of_gzip_anywhere() {
     let whole = gzip(&idx(&[2, 3], &[1, 2, 3, 4, 5, 6]));
-    for at in 0..whole.len() {
+    for at in 0..2 {
+        assert_refused!(
+            read(&whole[..at]),
+            "stream",
+            at as u64,
+            IdxField::Magic,
+            IdxProblem::Truncated { until: 2 }
+        );
+    }
+    for at in 2..whole.len() {
         let (_, offset, field, problem) = parts(read(&whole[..at]).unwrap_err());
+        assert!(matches!(problem, IdxProblem::Gzip { .. }), "cut at {at}: {problem:?}");
+        assert_eq!(field, IdxField::Gzip);
         assert!(offset <= 18, "{offset}");
-        match problem {
-            IdxProblem::Truncated { until } => assert!(offset < until && until <= 18),
-            // The data are complete, but the checksum and length after them are not.
-            IdxProblem::Gzip { .. } => assert_eq!((offset, field), (18, IdxField::End)),
-            other => panic!("cut at {at}: {other:?}"),
-        }
     }
 }
 
@@ -325,17 +331,15 @@ fn corrupt_gzip() {
     };
     // The method, the first block, the checksum and the length.
     let checksum = good.len() - 8;
-    for (at, offset, field) in
-        [(2, 0, IdxField::Magic), (checksum, 16, IdxField::End), (good.len() - 1, 16, IdxField::End)]
-    {
-        assert_refused!(read(&with(at)), "stream", offset, field, IdxProblem::Gzip { .. });
+    for (at, offset) in [(2, 0), (checksum, 16), (good.len() - 1, 16)] {
+        assert_refused!(read(&with(at)), "stream", offset, IdxField::Gzip, IdxProblem::Gzip { .. });
     }
     let mut reserved_block = good.clone();
     reserved_block[10] |= 0b110;
-    assert_refused!(read(&reserved_block), "stream", 0, IdxField::Magic, IdxProblem::Gzip { .. });
+    assert_refused!(read(&reserved_block), "stream", 0, IdxField::Gzip, IdxProblem::Gzip { .. });
 
     let garbage = [good.as_slice(), b"garbage after it"].concat();
-    assert_refused!(read(&garbage), "stream", 16, IdxField::End, IdxProblem::Gzip { .. });
+    assert_refused!(read(&garbage), "stream", 16, IdxField::Gzip, IdxProblem::Gzip { .. });
 }
 
 /// Damage that the length of the stream hides is found by the checksum.
@@ -347,7 +351,7 @@ fn corrupt_gzip_within_the_body() {
     let last_element = stored.len() - 9;
     let at = stored[..=last_element].iter().rposition(|&b| b == 4).unwrap();
     stored[at] = 5;
-    assert_refused!(read(&stored), "stream", 16, IdxField::End, IdxProblem::Gzip { .. });
+    assert_refused!(read(&stored), "stream", 16, IdxField::Gzip, IdxProblem::Gzip { .. });
 }
 
 #[test]
@@ -460,6 +464,77 @@ fn an_endless_stream() {
         IdxField::End,
         IdxProblem::TrailingBytes { .. }
     );
+}
+
+/// Empty members without end hold no data, and would be read for ever.
+#[test]
+fn endless_empty_members() {
+    struct Repeat {
+        member: Vec<u8>,
+        at: usize,
+        taken: usize,
+    }
+    impl Read for Repeat {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            for byte in &mut *buffer {
+                *byte = self.member[self.at];
+                self.at = (self.at + 1) % self.member.len();
+            }
+            self.taken += buffer.len();
+            Ok(buffer.len())
+        }
+    }
+    let whole = gzip(&idx(&[2, 2], &[1, 2, 3, 4]));
+    for (start, offset) in [(vec![], 0), (whole, 16)] {
+        let mut endless = Repeat { member: gzip(&[]), at: 0, taken: 0 };
+        let reader = Cursor::new(start).chain(&mut endless);
+        assert_refused!(
+            IdxTensor::read(reader, "stream"),
+            "stream",
+            offset,
+            IdxField::Gzip,
+            IdxProblem::Gzip { .. }
+        );
+        assert!(endless.taken < 4 << 20, "took {}", endless.taken);
+    }
+    // A thousand of them do no harm.
+    let several = [gzip(&[]).repeat(1000), gzip(&idx(&[1], &[5]))].concat();
+    assert_eq!(read(&several).unwrap().data(), [5]);
+}
+
+/// Opening a pipe would wait for somebody who writes to it.
+#[test]
+#[cfg(unix)]
+fn a_pipe_or_a_device_in_place_of_a_file() {
+    let fixture = Fixture::new();
+    let name = "t10k-labels-idx1-ubyte";
+    let pipe = fixture.path(name);
+    fixture.remove(name);
+    if std::process::Command::new("mkfifo").arg(&pipe).status().is_ok_and(|status| status.success()) {
+        assert_refused!(IdxTensor::open(&pipe), pipe, 0, IdxField::File, IdxProblem::NotRegular);
+        assert_refused!(fixture.load(), pipe, 0, IdxField::File, IdxProblem::NotRegular);
+    }
+    let device = Path::new("/dev/null");
+    assert_refused!(IdxTensor::open(device), device, 0, IdxField::File, IdxProblem::NotRegular);
+}
+
+/// The length of a plain file is compared with its header first: a sparse file of 4 GiB is not read.
+#[test]
+fn a_file_of_another_length_than_its_header_says() {
+    let fixture = Fixture::new();
+    let path = fixture.write("sparse", &idx(&[3, 1 << 30], &[]));
+    let until = 12 + (3u64 << 30);
+    for (length, offset, field) in [(until - 1, until - 1, IdxField::Body), (4 << 30, until, IdxField::End)] {
+        fs::File::options().write(true).open(&path).unwrap().set_len(length).unwrap();
+        let (_, found, in_field, problem) = parts(IdxTensor::open(&path).unwrap_err());
+        assert_eq!((found, in_field), (offset, field));
+        match problem {
+            IdxProblem::Truncated { until: end } | IdxProblem::TrailingBytes { until: end } => {
+                assert_eq!(end, until)
+            }
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 /// A reader whose file fails, with the kind of error that a decompressor gives too (EINVAL).
@@ -621,6 +696,23 @@ fn counts_that_differ() {
     );
 }
 
+/// The headers are compared before a body is read, which here is damaged.
+#[test]
+fn counts_that_differ_are_found_before_the_bodies_are_read() {
+    let fixture = Fixture::new();
+    let mut labels = gzip(&idx(&[2000], &[1; 2000]));
+    let last = labels.len() - 1;
+    labels[last] ^= 1;
+    let labels = fixture.write("labels", &labels);
+    assert_refused!(
+        fixture.pair("train-images-idx3-ubyte", "labels"),
+        labels,
+        4,
+        IdxField::Dimension(0),
+        IdxProblem::CountsDiffer { labels: 2000, images: 3, .. }
+    );
+}
+
 #[test]
 fn a_label_that_is_no_digit() {
     let fixture = Fixture::new();
@@ -687,6 +779,13 @@ fn messages_tell_file_place_and_remedy() {
         IdxTensor::read([0, 0, 0x0d, 1].as_slice(), "weights.idx").unwrap_err(),
         &["weights.idx: element type, byte 2: ", "32-bit floats", "0x08"],
     );
+    let packed = gzip(&idx(&[2, 2], &[1, 2, 3, 4]));
+    told(
+        read(&packed[..packed.len() - 1]).unwrap_err(),
+        &["stream: gzip stream, after 16 bytes of data: damaged: ", "download or compress"],
+    );
+    told(IdxTensor::open("no/such/file").unwrap_err(), &["no/such/file: there is no such file"]);
+    told(read(b"<html>").unwrap_err(), &["not an IDX file", "saved HTML page", "text editor"]);
     told(read(&idx(&[2, 2], &[1])).unwrap_err(), &["stream: body, byte 13: ", "to byte 16", "cut short"]);
     let fixture = Fixture::new();
     fixture.remove("t10k-labels-idx1-ubyte");

@@ -74,15 +74,15 @@ fn hyper_parameters_outside_their_range() {
 fn values_are_written_without_rows_of_zeros() {
     let message = |eta| Constant::new(eta).unwrap_err().to_string();
     assert!(
-        message(-1e-300).starts_with("learning rate η -1e-300 is outside (0, ∞)"),
+        message(-1e-300).starts_with("learning rate η = -1e-300 is outside (0, ∞)"),
         "{}",
         message(-1e-300)
     );
-    assert!(message(-1e300).starts_with("learning rate η -1e300 is outside"));
-    assert!(message(-0.5).starts_with("learning rate η -0.5 is outside"));
-    assert!(message(0.0).starts_with("learning rate η 0 is outside"));
-    assert!(message(f64::NAN).starts_with("learning rate η NaN is outside"));
-    assert!(MaxEpochs::new(0).unwrap_err().to_string().starts_with("epochs 0 is outside [1, ∞)"));
+    assert!(message(-1e300).starts_with("learning rate η = -1e300 is outside"));
+    assert!(message(-0.5).starts_with("learning rate η = -0.5 is outside"));
+    assert!(message(0.0).starts_with("learning rate η = 0 is outside"));
+    assert!(message(f64::NAN).starts_with("learning rate η = NaN is outside"));
+    assert!(MaxEpochs::new(0).unwrap_err().to_string().starts_with("epochs = 0 is outside [1, ∞)"));
 }
 
 /// The ends of the ranges that belong to them.
@@ -155,7 +155,7 @@ fn data_that_are_none() {
     let empty =
         |rows, columns| Dataset::<f64>::new(DMatrix::zeros(rows, columns), DMatrix::zeros(1, columns));
     assert_refused!(empty(3, 0), Error::Empty { .. });
-    assert_refused!(empty(0, 3), Error::Empty { .. });
+    assert_refused!(empty(0, 3), Error::NoRows { what: "x", value: "input" });
     let differing = Dataset::<f64>::new(DMatrix::zeros(2, 3), DMatrix::zeros(1, 4));
     assert_refused!(differing, Error::SizeMismatch { found: 4, expected: 3, .. });
     assert_refused!(Dataset::<f64>::synthetic_digits(0, 1), Error::Empty { .. });

@@ -6,14 +6,18 @@ use nalgebra::DMatrix;
 use rand::Rng;
 
 use super::{Distortion, Grid};
-use crate::data::{Dataset, Samples, Task};
-use crate::error::{Error, Result};
+use crate::data::{Dataset, Samples, Task, gather_checked};
+use crate::error::{Error, Result, check_setting};
+use crate::memory;
 use crate::random::{Purpose, generator};
 use crate::real::Real;
 
+/// The longest side of an image: up to it single precision places a point to 1/16 of a pixel.
+const MAX_SIDE: usize = 1 << 20;
+
 thread_local! {
-    /// The room that a thread needs to distort an image, so that a training step allocates nothing. It is taken out
-    /// while it is used: a distortion that itself distorts an image finds an empty one, and works.
+    /// Buffers for distorting an image, so that a training step allocates nothing. Taken while in use, so that a nested
+    /// `distort` gets an empty grid.
     static GRID: Cell<Grid> = Cell::default();
 }
 
@@ -23,7 +27,7 @@ thread_local! {
 /// mini-batch it is in, the order of the samples or the number of threads. Values are those of `samples`, with 0 for
 /// what enters from outside, so the background should be 0 as in MNIST.
 ///
-/// Training data are what it is for. Validation data of this kind would be evaluated as they are in the first epoch.
+/// For training data only: an augmented validation set always shows epoch 1's distortions.
 ///
 /// # Shapes
 ///
@@ -82,7 +86,7 @@ impl<S, D: Distortion> Augmented<S, D> {
         Ok(Self { samples, shape, distortion, seed })
     }
 
-    /// The originals, and after them `copies` distorted copies of all, once and for all in memory.
+    /// Returns an in-memory data set: the originals, then `copies` distorted copies of each.
     ///
     /// The k-th copies are the images as they are in epoch k. In each epoch a network learns from `copies` + 1 times
     /// as many images then, but from the same in every epoch.
@@ -94,7 +98,8 @@ impl<S, D: Distortion> Augmented<S, D> {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] if that many images do not fit into the memory, and what the samples report.
+    /// Returns [`Error::TooManyCopies`] if that many images do not fit in memory, [`Error::SizeMismatch`] if the samples
+    /// change the shape of a batch, and any error of the samples.
     ///
     /// # Examples
     ///
@@ -111,26 +116,29 @@ impl<S, D: Distortion> Augmented<S, D> {
     where
         S: Samples<T>,
     {
-        let n = self.samples.len();
-        let room = |rows: usize| reserve::<T>(rows, n, copies);
-        let (mut all_x, mut all_y) = (room(self.samples.n_inputs())?, room(self.samples.n_outputs())?);
-        let (mut x, mut y) =
-            (DMatrix::zeros(self.samples.n_inputs(), 1), DMatrix::zeros(self.samples.n_outputs(), 1));
+        let (n, shape) = (self.samples.len(), [self.samples.n_inputs(), self.samples.n_outputs()]);
+        let too_many = || Error::TooManyCopies { copies, samples: n };
+        let examples = copies.checked_add(1).and_then(|times| n.checked_mul(times)).ok_or_else(too_many)?;
+        memory::check::<T>("the copies", shape.map(|rows| (rows, examples))).map_err(|_| too_many())?;
+        let reserve = |rows| memory::reserve("the copies", rows, examples);
+        let (mut all_x, mut all_y) = (reserve(shape[0])?, reserve(shape[1])?);
+        let (mut x, mut y) = (memory::zeros("x", shape[0], 1)?, memory::zeros("y", shape[1], 1)?);
         for epoch in 0..=copies as u64 {
             for index in 0..n {
                 match epoch {
-                    0 => self.plain().gather(1, &[index], &mut x, &mut y)?,
-                    _ => self.gather(epoch, &[index], &mut x, &mut y)?,
+                    0 => gather_checked(self.plain(), 1, &[index], &mut x, &mut y)?,
+                    _ => gather_checked(self, epoch, &[index], &mut x, &mut y)?,
                 }
                 all_x.extend_from_slice(x.as_slice());
                 all_y.extend_from_slice(y.as_slice());
             }
         }
-        let examples = n * (copies + 1);
-        Dataset::new(
-            DMatrix::from_vec(x.nrows(), examples, all_x),
-            DMatrix::from_vec(y.nrows(), examples, all_y),
-        )
+        let matrix = |rows, all| DMatrix::from_vec(rows, examples, all);
+        let expanded = Dataset::new(matrix(shape[0], all_x), matrix(shape[1], all_y))?;
+        match self.samples.task() {
+            Some(task) => expanded.with_task(task),
+            None => Ok(expanded),
+        }
     }
 
     /// The samples without any distortion, theirs included.
@@ -173,7 +181,7 @@ impl<T: Real, S: Samples<T>, D: Distortion> Samples<T> for Augmented<S, D> {
     }
 }
 
-/// Distorts one image of `shape` = (rows, columns) in its place, with bilinear interpolation and 0 outside.
+/// Distorts one image of `shape` = (rows, columns) in place, with bilinear interpolation and 0 outside.
 ///
 /// # Shapes
 ///
@@ -181,7 +189,8 @@ impl<T: Real, S: Samples<T>, D: Distortion> Samples<T> for Augmented<S, D> {
 ///
 /// # Errors
 ///
-/// [`Error::SizeMismatch`] if it has not.
+/// Returns [`Error::SizeMismatch`] if it has another number of values, [`Error::Setting`] if a side is longer than 2²⁰
+/// pixels, and [`Error::Law`] if the distortion moves a point to NaN or replaces the grid by one of another shape.
 ///
 /// # Examples
 ///
@@ -206,25 +215,40 @@ pub fn distort<T: Real>(
     let mut grid = GRID.take();
     grid.reset(shape.0, shape.1);
     distortion.distort(&mut grid, rng);
-    grid.resample(image);
+    let checked = check_points(distortion, &grid, shape);
+    if checked.is_ok() {
+        grid.resample(image);
+    }
     GRID.set(grid);
-    Ok(())
+    checked
+}
+
+/// Returns an error if a distortion has left points that no image can be made of.
+fn check_points(distortion: &dyn Distortion, grid: &Grid, shape: (usize, usize)) -> Result<()> {
+    let broken = |law, at| Error::Law { subject: format!("{distortion:?}"), law, at, deviation: None };
+    if grid.shape() != shape {
+        let at = format!("the grid of {shape:?}, which it leaves as {:?}", grid.shape());
+        return Err(broken("a distortion keeps the shape of the grid", at));
+    }
+    match grid.nan() {
+        Some(at) => {
+            let (row, column) = (at / shape.1, at % shape.1);
+            Err(broken(
+                "a distortion moves no point to NaN",
+                format!("the pixel in row {row}, column {column}"),
+            ))
+        }
+        None => Ok(()),
+    }
 }
 
 fn check_size(what: &'static str, found: usize, (rows, columns): (usize, usize)) -> Result<()> {
+    for side in [rows, columns] {
+        let why = "points of a larger image cannot be placed in single precision: cut it into smaller ones";
+        check_setting("side of the image in pixels", side as f64, side <= MAX_SIDE, "[0, 1048576]", why)?;
+    }
     match rows.checked_mul(columns) {
         Some(expected) if expected == found => Ok(()),
         product => Err(Error::SizeMismatch { what, found, expected: product.unwrap_or(usize::MAX) }),
     }
-}
-
-/// Room for `n` samples of `rows` numbers and their copies.
-fn reserve<T>(rows: usize, n: usize, copies: usize) -> Result<Vec<T>> {
-    let mut all = Vec::new();
-    let size = copies.checked_add(1).and_then(|times| n.checked_mul(times)?.checked_mul(rows));
-    if size.is_none_or(|size| all.try_reserve_exact(size).is_err()) {
-        let (allowed, why) = ("what the memory holds", "an expanded data set is kept in memory as numbers");
-        return Err(Error::Setting { name: "copies", value: copies as f64, allowed, why });
-    }
-    Ok(all)
 }

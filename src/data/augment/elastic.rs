@@ -54,7 +54,7 @@ impl Elastic {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`](crate::Error::Setting) if σ is outside (0, 100] or α outside [0, 10 000].
+    /// Returns [`Error::Setting`](crate::Error::Setting) if σ is outside (0, 100] or α outside [0, 10,000].
     ///
     /// # Examples
     ///
@@ -66,9 +66,9 @@ impl Elastic {
     /// assert!(Elastic::new(4.0, f64::NAN).is_err());
     /// ```
     pub fn new(sigma: f64, alpha: f64) -> Result<Self> {
-        let why = "it is the standard deviation in pixels over which the field is averaged, at a cost that grows with it";
+        let why = "it is the standard deviation of the Gaussian kernel: give a positive number of pixels, such as 4";
         check_setting("elastic σ", sigma, sigma > 0.0 && sigma <= 100.0, "(0, 100]", why)?;
-        let why = "it is the factor of a field in (−1, 1), in pixels, and 0 leaves an image as it is";
+        let why = "it scales a displacement field in (−1, 1): give a number of pixels, such as 34, or 0 to leave images as they are";
         check_setting("elastic α", alpha, (0.0..=10_000.0).contains(&alpha), "[0, 10000]", why)?;
 
         let radius = (CUT * sigma).ceil() as i32;

@@ -101,6 +101,14 @@ impl Grid {
         self.y.iter_mut().zip(dy).for_each(|(y, dy)| *y += dy);
     }
 
+    /// The first point that is NaN.
+    pub(super) fn nan(&self) -> Option<usize> {
+        let is_nan = |(x, y): (&f32, &f32)| x.is_nan() | y.is_nan();
+        let mut points = self.x.iter().zip(&self.y);
+        // Without an early end the loop vectorizes; hardly ever is there anything to find.
+        points.clone().fold(false, |any, point| any | is_nan(point)).then(|| points.position(is_nan))?
+    }
+
     /// Replaces the original `image` by the distorted one: each pixel by the value at its point.
     ///
     /// Between the middles of four pixels the value is interpolated bilinearly: (1 − u)(1 − v) a + u (1 − v) b +
@@ -126,7 +134,7 @@ impl Grid {
             #[inline(always)]
             || {
                 for ((out, &x), &y) in image.iter_mut().zip(x).zip(y) {
-                    // In the frame's coordinates; `max` also makes a NaN a point outside.
+                    // In the frame's coordinates.
                     let (x, y) = (x + half_x + 1.0, y + half_y + 1.0);
                     let (x, y) = (x.max(0.0).min(most_x), y.max(0.0).min(most_y));
                     let (column, row) = (x as usize, y as usize);

@@ -41,7 +41,7 @@ impl Rotation {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`](crate::Error::Setting) if `most` is outside [0, 180].
+    /// Returns [`Error::Setting`](crate::Error::Setting) if `most` is outside [0, 180].
     ///
     /// # Examples
     ///
@@ -52,8 +52,7 @@ impl Rotation {
     /// assert!(Rotation::up_to_degrees(-15.0).is_err());
     /// ```
     pub fn up_to_degrees(most: f64) -> Result<Self> {
-        let why =
-            "it is the largest angle in degrees in either direction, and half a turn reaches every angle";
+        let why = "it is the largest angle in either direction: give degrees, of which 180 reach every angle";
         check_setting("rotation", most, (0.0..=180.0).contains(&most), "[0, 180]", why)?;
         Ok(Self { degrees: Amount::UpTo(most) })
     }
@@ -62,7 +61,7 @@ impl Rotation {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`](crate::Error::Setting) if `angle` is outside [−360, 360].
+    /// Returns [`Error::Setting`](crate::Error::Setting) if `angle` is outside [−360, 360].
     ///
     /// # Examples
     ///
@@ -73,7 +72,7 @@ impl Rotation {
     /// assert!(Rotation::by_degrees(f64::NAN).is_err());
     /// ```
     pub fn by_degrees(angle: f64) -> Result<Self> {
-        let why = "it is an angle in degrees, and a full turn changes nothing";
+        let why = "give an angle in degrees, of which 360 are a full turn";
         check_setting("rotation", angle, (-360.0..=360.0).contains(&angle), "[−360, 360]", why)?;
         Ok(Self { degrees: Amount::Exactly(angle) })
     }

@@ -24,7 +24,7 @@ use crate::error::{Result, check_setting};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scaling {
-    /// Exactly a factor, or up to the logarithm of one.
+    /// A fixed factor, or the logarithm of the largest one.
     factor: Amount<f64>,
 }
 
@@ -34,7 +34,7 @@ impl Scaling {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`](crate::Error::Setting) if `most` is outside [1, 100].
+    /// Returns [`Error::Setting`](crate::Error::Setting) if `most` is outside [1, 100].
     ///
     /// # Examples
     ///
@@ -45,7 +45,7 @@ impl Scaling {
     /// assert!(Scaling::up_to(0.15).is_err());
     /// ```
     pub fn up_to(most: f64) -> Result<Self> {
-        let why = "it is the largest factor, the smallest is its inverse, and 1 leaves an image as it is";
+        let why = "it is the largest factor, and the smallest is its inverse: give 1 to leave an image as it is, or 1.15";
         check_setting("scaling", most, (1.0..=100.0).contains(&most), "[1, 100]", why)?;
         Ok(Self { factor: Amount::UpTo(most.ln()) })
     }
@@ -54,7 +54,7 @@ impl Scaling {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`](crate::Error::Setting) if `factor` is outside [0.01, 100].
+    /// Returns [`Error::Setting`](crate::Error::Setting) if `factor` is outside [0.01, 100].
     ///
     /// # Examples
     ///
@@ -65,7 +65,8 @@ impl Scaling {
     /// assert!(Scaling::by(0.0).is_err());
     /// ```
     pub fn by(factor: f64) -> Result<Self> {
-        let why = "it multiplies lengths: 1 leaves an image as it is, 0 would leave nothing of it";
+        let why =
+            "it multiplies lengths: give 1 to leave an image as it is, more to enlarge and less to shrink it";
         check_setting("scaling", factor, (0.01..=100.0).contains(&factor), "[0.01, 100]", why)?;
         Ok(Self { factor: Amount::Exactly(factor) })
     }

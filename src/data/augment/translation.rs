@@ -7,7 +7,7 @@ use crate::error::{Result, check_setting};
 
 /// The longest shift, in pixels: far beyond it the coordinates lose the fraction of a pixel.
 const LONGEST: f64 = 10_000.0;
-const WHY: &str = "it is a number of pixels, and images are smaller than that";
+const WHY: &str = "give a finite number of pixels, at most 10000 in either direction";
 
 /// Shifts an image; what enters from outside is 0.
 ///
@@ -38,7 +38,7 @@ impl Translation {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`](crate::Error::Setting) if `most` is outside [0, 10 000].
+    /// Returns [`Error::Setting`](crate::Error::Setting) if `most` is outside [0, 10,000].
     ///
     /// # Examples
     ///
@@ -49,7 +49,9 @@ impl Translation {
     /// assert!(Translation::up_to(f64::INFINITY).is_err());
     /// ```
     pub fn up_to(most: f64) -> Result<Self> {
-        check_setting("translation", most, (0.0..=LONGEST).contains(&most), "[0, 10000]", WHY)?;
+        let why =
+            "it is the longest shift in either direction: give a finite number of pixels from 0 to 10000";
+        check_setting("translation", most, (0.0..=LONGEST).contains(&most), "[0, 10000]", why)?;
         Ok(Self { pixels: Amount::UpTo(most) })
     }
 
@@ -57,7 +59,7 @@ impl Translation {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`](crate::Error::Setting) if one of them is outside [−10 000, 10 000].
+    /// Returns [`Error::Setting`](crate::Error::Setting) if one of them is outside [−10,000, 10,000].
     ///
     /// # Examples
     ///

@@ -1,6 +1,6 @@
 //! Procedural handwriting: 28×28 images of digits in the manner of MNIST, drawn from a seed without any file.
 //!
-//! Every image takes the way of a hand-written one: a *skeleton* (one of several ways of writing the digit) → *jitter*
+//! Every image is made as a handwritten one is: a *skeleton* (one of several ways of writing the digit) → *jitter*
 //! of its points → a smooth *curve* → a *bend* and an *affine* map (slant, rotation, proportions, size, place) → a
 //! *pen* of varying width and pressure → small *defects* → *blur* → *noise* → bytes. As in MNIST the digit fills
 //! about 20×20 pixels and its centre of mass lies near the centre of the image.
@@ -18,6 +18,9 @@ mod skeletons;
 
 use dice::{Dice, Purpose};
 
+use crate::error::Result;
+use crate::memory;
+
 /// The width and the height of an image in pixels.
 pub const SIDE: usize = 28;
 
@@ -27,7 +30,7 @@ pub const PIXELS: usize = SIDE * SIDE;
 /// An image, row after row from the top: 0 is background and 255 is full ink.
 pub type Image = [u8; PIXELS];
 
-/// Draws `count` images and returns their pixels, image after image, and their labels 0 to 9.
+/// Draws `count` synthetic digits and returns their pixels, image after image, and their labels 0 to 9.
 ///
 /// Image `i` is [`sample`]`(seed, i)`; so a shorter set is the beginning of a longer one with the same seed, and
 /// every ten images from a multiple of ten on show each digit once, in random order.
@@ -36,29 +39,37 @@ pub type Image = [u8; PIXELS];
 ///
 /// `count` · [`PIXELS`] pixels and `count` labels.
 ///
-/// # Example
+/// # Errors
+///
+/// Returns [`Error::TooLarge`](crate::Error::TooLarge) if the images do not fit in memory.
+///
+/// # Examples
 ///
 /// ```
 /// use gradus::data::digits;
 ///
-/// let (pixels, labels) = digits::generate(20, 42);
+/// let (pixels, labels) = digits::generate(20, 42)?;
 /// assert_eq!((pixels.len(), labels.len()), (20 * digits::PIXELS, 20));
 /// assert_eq!(labels.iter().filter(|&&label| label == 7).count(), 2);
+/// # Ok::<(), gradus::Error>(())
 /// ```
-pub fn generate(count: usize, seed: u64) -> (Vec<u8>, Vec<u8>) {
-    let mut pixels = Vec::new();
-    let mut labels = Vec::new();
+pub fn generate(count: usize, seed: u64) -> Result<(Vec<u8>, Vec<u8>)> {
+    // Asked for in whole: memory that is granted in steps runs out hours later.
+    let what = "the pixels of the synthetic digits";
+    memory::check::<u8>(what, [(PIXELS, count), (count, 1)])?;
+    let mut pixels = memory::reserve(what, PIXELS, count)?;
+    let mut labels = memory::reserve("the labels", count, 1)?;
     for index in 0..count {
         let (image, label) = sample(seed, index as u64);
         pixels.extend_from_slice(&image);
         labels.push(label);
     }
-    (pixels, labels)
+    Ok((pixels, labels))
 }
 
 /// Draws the image number `index` of the set that belongs to `seed`, and returns it with its label.
 ///
-/// # Example
+/// # Examples
 ///
 /// ```
 /// use gradus::data::digits;

@@ -1,92 +1,142 @@
-//! Reads one IDX tensor from a stream of bytes, believing nothing that the stream does not prove.
+//! Reads one IDX tensor from a stream of bytes, trusting nothing that the stream does not prove.
 
 use std::cell::Cell;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::PathBuf;
+use std::rc::Rc;
 
-use byteorder::{BigEndian, ReadBytesExt};
+use byteorder::{BigEndian, ByteOrder};
 use flate2::read::MultiGzDecoder;
 
 use super::{IdxTensor, error};
 use crate::error::{Error, IdxField, IdxProblem, Result};
+use crate::memory;
 
 const UNSIGNED_BYTE: u8 = 0x08;
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
 
-/// Reads the tensor that `reader` gives, a plain IDX file or a gzip of one. `length` is that of the file, where
-/// there is one; another number of dimensions than `rank` is refused before the body is read.
-pub(super) fn read(
-    mut reader: impl Read,
-    path: &Path,
-    rank: Option<usize>,
-    length: Option<u64>,
-) -> Result<IdxTensor> {
-    let mut start = Vec::new();
-    reader
-        .by_ref()
-        .take(2)
-        .read_to_end(&mut start)
-        .map_err(|source| error(path, 0, IdxField::File, IdxProblem::Unreadable { source }))?;
-    let gzip = start == GZIP_MAGIC;
-    let consumed = Cell::new(0);
-    let source = Counted { inner: start.as_slice().chain(reader), count: &consumed };
-    let inner: Box<dyn Read + '_> =
-        if gzip { Box::new(MultiGzDecoder::new(source)) } else { Box::new(source) };
+/// More bytes of gzip than this never pass without a byte of data, except in a stream of empty members or blocks that
+/// may have no end.
+const MAX_EMPTY: u64 = MIB;
 
-    let offset = Cell::new(0);
-    let data = Counted { inner, count: &offset };
-    let mut stream = Stream { data, path, gzip, length, consumed: &consumed };
-    let (dims, size) = stream.header(rank)?;
-    let data = stream.body(size)?;
-    stream.end()?;
-    Ok(IdxTensor { dims, data })
+/// A tensor whose header has been read and whose body has not.
+pub(crate) struct Opened<'a> {
+    stream: Stream<'a>,
+    dims: Vec<usize>,
+    size: u64,
 }
 
-/// Counts the bytes that pass: below the decompressor those of the file, above it those of the tensor.
-struct Counted<'a, R> {
+impl<'a> Opened<'a> {
+    /// Reads the header of a plain IDX file or a gzip of one. `length` is that of the file, where there is one; another
+    /// number of dimensions than `rank` is an error.
+    pub(super) fn new(
+        mut reader: impl Read + 'a,
+        path: PathBuf,
+        rank: Option<usize>,
+        length: Option<u64>,
+    ) -> Result<Self> {
+        let mut start = Vec::new();
+        if let Err(source) = reader.by_ref().take(2).read_to_end(&mut start) {
+            return Err(error(&path, 0, IdxField::File, IdxProblem::Unreadable { source }));
+        }
+        let gzip = start == GZIP_MAGIC;
+        let progress = Rc::new(Progress::default());
+        let inner = io::Cursor::new(start).chain(reader);
+        let source = Source { inner, progress: progress.clone(), max_empty: gzip.then_some(MAX_EMPTY) };
+        let data: Box<dyn Read + 'a> =
+            if gzip { Box::new(MultiGzDecoder::new(source)) } else { Box::new(source) };
+
+        let mut stream = Stream { data, path, gzip, length, progress };
+        let (dims, size) = stream.header(rank)?;
+        stream.check_length(size)?;
+        Ok(Self { stream, dims, size })
+    }
+
+    /// The sizes of the dimensions.
+    pub(crate) fn dims(&self) -> &[usize] {
+        &self.dims
+    }
+
+    /// Reads the body, and makes sure that nothing follows.
+    pub(crate) fn read(mut self) -> Result<IdxTensor> {
+        let data = self.stream.body(self.size)?;
+        self.stream.end()?;
+        Ok(IdxTensor { dims: self.dims, data })
+    }
+}
+
+/// How far a stream has been read.
+#[derive(Default)]
+struct Progress {
+    /// Bytes of the file, before decompression.
+    consumed: Cell<u64>,
+    /// Bytes of the tensor, after decompression.
+    produced: Cell<u64>,
+    /// `consumed` when the last byte of the tensor came.
+    productive: Cell<u64>,
+}
+
+/// The file below the decompressor.
+struct Source<R> {
     inner: R,
-    count: &'a Cell<u64>,
+    progress: Rc<Progress>,
+    /// How many bytes may be consumed without producing any.
+    max_empty: Option<u64>,
 }
 
-impl<R: Read> Read for Counted<'_, R> {
+impl<R: Read> Read for Source<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Progress { consumed, productive, .. } = &*self.progress;
+        if self.max_empty.is_some_and(|max| consumed.get() - productive.get() > max) {
+            let text = format!("more than {MAX_EMPTY} bytes of it in a row hold no data");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+        }
         let n = self.inner.read(buffer)?;
-        self.count.set(self.count.get() + n as u64);
+        consumed.set(consumed.get() + n as u64);
         Ok(n)
     }
 }
 
-/// An IDX file on its way in.
+/// The data of the tensor, decompressed.
 struct Stream<'a> {
-    data: Counted<'a, Box<dyn Read + 'a>>,
-    path: &'a Path,
+    data: Box<dyn Read + 'a>,
+    path: PathBuf,
     gzip: bool,
     /// The length of the file, where there is one.
     length: Option<u64>,
-    /// What was read of the file so far, before decompression.
-    consumed: &'a Cell<u64>,
+    progress: Rc<Progress>,
+}
+
+impl Read for Stream<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.data.read(buffer)?;
+        let Progress { consumed, produced, productive } = &*self.progress;
+        if n > 0 {
+            produced.set(produced.get() + n as u64);
+            productive.set(consumed.get());
+        }
+        Ok(n)
+    }
 }
 
 impl Stream<'_> {
     /// The dimensions and their product.
     fn header(&mut self, expected: Option<usize>) -> Result<(Vec<usize>, u64)> {
-        let magic = self.data.read_u16::<BigEndian>();
-        match self.field_result(IdxField::Magic, 2, magic)? {
+        match BigEndian::read_u16(&self.bytes::<2>(IdxField::Magic)?) {
             0 => {}
             found => return Err(self.refuse(0, IdxField::Magic, IdxProblem::BadMagic { found })),
         }
-        let element = self.data.read_u8();
-        match self.field_result(IdxField::ElementType, 3, element)? {
-            UNSIGNED_BYTE => {}
-            found => {
+        match self.bytes::<1>(IdxField::ElementType)? {
+            [UNSIGNED_BYTE] => {}
+            [found] => {
                 let problem = IdxProblem::UnsupportedType { found };
                 return Err(self.refuse(2, IdxField::ElementType, problem));
             }
         }
-        let rank = self.data.read_u8();
-        let rank = usize::from(self.field_result(IdxField::Rank, 4, rank)?);
+        let [rank] = self.bytes(IdxField::Rank)?;
+        let rank = usize::from(rank);
         if let Some(problem) = rank_problem(rank, expected) {
             return Err(self.refuse(3, IdxField::Rank, problem));
         }
@@ -98,8 +148,7 @@ impl Stream<'_> {
         let mut claimed = 1;
         for i in 0..rank {
             let (at, field) = (self.offset(), IdxField::Dimension(i));
-            let dim = self.data.read_u32::<BigEndian>();
-            let dim = self.field_result(field, at + 4, dim)?;
+            let dim = BigEndian::read_u32(&self.bytes::<4>(field)?);
             if dim == 0 {
                 return Err(self.refuse(at, field, IdxProblem::ZeroDimension));
             }
@@ -114,28 +163,59 @@ impl Stream<'_> {
         Ok((dims, claimed))
     }
 
+    /// The next `N` bytes, which are `field`.
+    fn bytes<const N: usize>(&mut self, field: IdxField) -> Result<[u8; N]> {
+        let until = self.offset() + N as u64;
+        let mut bytes = [0; N];
+        let mut filled = 0;
+        while filled < N {
+            match self.read(&mut bytes[filled..]) {
+                Ok(0) => return Err(self.refuse_here(field, IdxProblem::Truncated { until })),
+                Ok(n) => filled += n,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(source) => return Err(self.failure(field, source)),
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// Compares the length of a plain file with the one that its header needs, before the body is read.
+    fn check_length(&self, size: u64) -> Result<()> {
+        let Some(length) = self.length.filter(|_| !self.gzip) else { return Ok(()) };
+        let until = self.offset() + size;
+        if length < until {
+            return Err(self.refuse(length, IdxField::Body, IdxProblem::Truncated { until }));
+        }
+        if length > until {
+            return Err(self.refuse(until, IdxField::End, IdxProblem::TrailingBytes { until }));
+        }
+        Ok(())
+    }
+
     /// The `size` bytes of the body, in steps for which there is evidence.
     fn body(&mut self, size: u64) -> Result<Vec<u8>> {
         let until = self.offset() + size;
         if let Some(length) = self.length {
             self.check_inflated(size, length)?;
         }
-        // A file's length vouches for the first step, so that an honest file is read without a reallocation; images
-        // seldom deflate to an eighth. After that what has arrived vouches for as much again.
+        // Reserve the file's length first (8 times for gzip: images seldom deflate to an eighth), then at most double:
+        // a false header cannot reserve more.
         let mut step = self.length.unwrap_or(0).saturating_mul(if self.gzip { 8 } else { 1 });
         let mut data = Vec::new();
         while self.offset() < until {
             let bytes = step.max(64 * KIB).min(until - self.offset());
-            let reserved = usize::try_from(bytes).is_ok_and(|n| data.try_reserve_exact(n).is_ok());
+            let reserved = usize::try_from(bytes)
+                .is_ok_and(|n| memory::fits::<u8>(n) && data.try_reserve_exact(n).is_ok());
             if !reserved {
                 return Err(self.refuse_here(IdxField::Body, IdxProblem::OutOfMemory { bytes }));
             }
-            let read = self.data.by_ref().take(bytes).read_to_end(&mut data);
-            if (self.field_result(IdxField::Body, until, read)? as u64) < bytes {
-                return Err(self.refuse_here(IdxField::Body, IdxProblem::Truncated { until }));
+            match self.by_ref().take(bytes).read_to_end(&mut data) {
+                Ok(read) if read as u64 == bytes => {}
+                Ok(_) => return Err(self.refuse_here(IdxField::Body, IdxProblem::Truncated { until })),
+                Err(source) => return Err(self.failure(IdxField::Body, source)),
             }
             // What is left of a file counts too: it may begin with zeros and go on with noise.
-            let compressed = self.consumed.get().max(self.length.unwrap_or(0));
+            let compressed = self.progress.consumed.get().max(self.length.unwrap_or(0));
             self.check_inflated(data.len() as u64, compressed)?;
             step = (data.len() as u64).min(64 * MIB);
         }
@@ -145,13 +225,13 @@ impl Stream<'_> {
     /// Makes sure that nothing follows; with gzip this is also what makes the decoder compare the checksum.
     fn end(&mut self) -> Result<()> {
         let until = self.offset();
-        match self.data.by_ref().take(1).read_to_end(&mut Vec::new()) {
+        match self.by_ref().take(1).read_to_end(&mut Vec::new()) {
             Ok(0) => Ok(()),
             Ok(_) => {
                 let problem = IdxProblem::TrailingBytes { until };
                 Err(self.refuse(until, IdxField::End, problem))
             }
-            Err(source) => Err(self.refuse_here(IdxField::End, self.failure(source))),
+            Err(source) => Err(self.failure(IdxField::End, source)),
         }
     }
 
@@ -165,27 +245,19 @@ impl Stream<'_> {
         Ok(())
     }
 
-    /// What was read of a field that ends at `until`.
-    fn field_result<V>(&self, field: IdxField, until: u64, read: io::Result<V>) -> Result<V> {
-        read.map_err(|source| match source.kind() {
-            io::ErrorKind::UnexpectedEof => self.refuse_here(field, IdxProblem::Truncated { until }),
-            _ => self.refuse_here(field, self.failure(source)),
-        })
-    }
-
-    /// Tells the decompressor's errors from those of the file below it.
-    fn failure(&self, source: io::Error) -> IdxProblem {
+    /// The error of a read that failed in `field`: the decompressor's belong to the gzip stream, the others to the file.
+    fn failure(&self, field: IdxField, source: io::Error) -> Error {
         use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
         let decoder = matches!(source.kind(), InvalidData | InvalidInput | UnexpectedEof);
         if self.gzip && decoder && source.raw_os_error().is_none() {
-            IdxProblem::Gzip { source }
+            self.refuse_here(IdxField::Gzip, IdxProblem::Gzip { source })
         } else {
-            IdxProblem::Unreadable { source }
+            self.refuse_here(field, IdxProblem::Unreadable { source })
         }
     }
 
     fn offset(&self) -> u64 {
-        self.data.count.get()
+        self.progress.produced.get()
     }
 
     fn refuse_here(&self, field: IdxField, problem: IdxProblem) -> Error {
@@ -193,7 +265,7 @@ impl Stream<'_> {
     }
 
     fn refuse(&self, offset: u64, field: IdxField, problem: IdxProblem) -> Error {
-        error(self.path, offset, field, problem)
+        error(&self.path, offset, field, problem)
     }
 }
 
