@@ -36,7 +36,7 @@ pub use stopping::stopping_rule;
 use crate::data::Task;
 use crate::error::{Deviation, Error, Result};
 use crate::history::{EpochRecord, History, Metric, Split};
-use crate::metrics::{Direction, Score, Scores, default_measures};
+use crate::metrics::{Direction, Measure, Score, Scores, default_measures};
 use crate::random::{Purpose, generator};
 use crate::real::Real;
 
@@ -108,13 +108,15 @@ fn run(history: &History) -> String {
     format!("a run of {n} epoch(s), {} {shown}", history.name_of(&Metric::default()))
 }
 
-/// Makes a record up, with scores for the default measures of `task` and for `metrics`; `value` in [0, 1] says how good
-/// the epoch was.
+/// Makes a record up, with scores for the default measures of every task and for `metrics`; `value` in [0, 1] says how
+/// good the epoch was. A measure that is the main one in runs of one task is then beside it in those of another.
 fn record(epoch: usize, task: Task, metrics: &[Metric], value: f64) -> EpochRecord {
     let named = metrics.iter().filter_map(Metric::measure).map(|measure| &**measure);
     let scores = |shift: f64| {
         let mut scores: Vec<Score> = Vec::new();
-        for measure in default_measures(task).into_iter().chain(named.clone()) {
+        let usual = [task, Task::Classes, Task::Regression].into_iter().flat_map(default_measures);
+        let usual = usual.map(|measure| -> &dyn Measure { measure });
+        for measure in usual.chain(named.clone()) {
             let value = match measure.direction() {
                 Direction::HigherIsBetter => value,
                 Direction::LowerIsBetter => 1.0 - value + shift,

@@ -336,10 +336,12 @@ fn the_last_parameters_are_kept_on_demand_or_without_validation() {
 fn flat() -> Run<CrossEntropy, f64, Tanh, Sigmoid> {
     let right = Dataset::new(DMatrix::zeros(2, 1), DMatrix::zeros(1, 1)).unwrap();
     let mut network = small_network();
-    network.output_mut().biases[0] = -50.0;
+    network.output_mut().biases[0] = -5.0;
     let trainer =
         Trainer::new(CrossEntropy).schedule(Constant::new(0.01).unwrap()).stop(MaxEpochs::new(40).unwrap());
-    (trainer, network, small_data(), right)
+    // Targets of 0 and 1, so that both sets are of classes.
+    let training = Dataset::new(inputs(), targets().map(|y| y.round())).unwrap();
+    (trainer, network, training, right)
 }
 
 #[test]
