@@ -146,7 +146,8 @@ impl<M: Measure + ?Sized> Subject<'_, M> {
         let improves = |value: f64, than: f64| {
             // By more than rounding.
             let better = self.measure.direction().improves(value, than);
-            better && !((value - than).abs() <= TOLERANCE * (1.0 + value.abs()))
+            let is_rounding = (value - than).abs() <= TOLERANCE * (1.0 + value.abs());
+            better && !is_rounding
         };
         let perfect = plain(&self.targets)?;
         let is_best = !perfect.is_nan() && !improves(value, perfect);

@@ -170,6 +170,7 @@ impl<T: SimdScalar> Tile<'_, T> {
         }
         let (mut a, mut a_stride) = (self.a.data, self.a.stride);
         let mut rows = b;
+        #[expect(clippy::needless_range_loop, reason = "only one of two layouts is indexed by p")]
         for p in 0..self.depth {
             let column = match a.get(..height) {
                 Some(column) => column,
@@ -217,6 +218,7 @@ impl<T: SimdScalar> Tile<'_, T> {
             let c = &mut data[j * stride..];
             match T::registers_mut::<S>(c).first_chunk_mut::<HEIGHT>() {
                 Some(c) => {
+                    #[expect(clippy::manual_memcpy, reason = "registers, not memory")]
                     for i in 0..last {
                         c[i] = tile[j][i];
                     }

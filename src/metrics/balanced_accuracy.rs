@@ -57,6 +57,6 @@ impl Measure for BalancedAccuracy {
             ));
         }
         let recall = |counts: &Counts| ratio(counts.correct, counts.support);
-        Tally::new(self, (task, n_outputs), Average::OfPresent, recall)
+        Tally::meter(self, (task, n_outputs), Average::OfPresent, recall)
     }
 }

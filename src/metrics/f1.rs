@@ -79,6 +79,6 @@ impl Measure for F1 {
 
     fn meter(&self, task: Task, n_outputs: usize) -> Result<Box<dyn Meter>> {
         let f1 = |counts: &Counts| ratio(2.0 * counts.correct, counts.predicted + counts.support);
-        Tally::new(self, (task, n_outputs), self.average, f1)
+        Tally::meter(self, (task, n_outputs), self.average, f1)
     }
 }

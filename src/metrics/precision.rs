@@ -78,6 +78,6 @@ impl Measure for Precision {
 
     fn meter(&self, task: Task, n_outputs: usize) -> Result<Box<dyn Meter>> {
         let precision = |counts: &Counts| ratio(counts.correct, counts.predicted);
-        Tally::new(self, (task, n_outputs), self.average, precision)
+        Tally::meter(self, (task, n_outputs), self.average, precision)
     }
 }

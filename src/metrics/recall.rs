@@ -78,6 +78,6 @@ impl Measure for Recall {
 
     fn meter(&self, task: Task, n_outputs: usize) -> Result<Box<dyn Meter>> {
         let recall = |counts: &Counts| ratio(counts.correct, counts.support);
-        Tally::new(self, (task, n_outputs), self.average, recall)
+        Tally::meter(self, (task, n_outputs), self.average, recall)
     }
 }

@@ -64,7 +64,7 @@ impl Tally {
     /// # Errors
     ///
     /// Returns [`Error::Measure`](crate::Error::Measure) for regression, and for a class that there is not.
-    pub(super) fn new(
+    pub(super) fn meter(
         measure: &dyn Measure,
         (task, n_outputs): (Task, usize),
         average: Average,

@@ -39,8 +39,8 @@ pub struct ClipByValue<O> {
 ///
 /// let at = StepInfo::first(1);
 /// let mut w = [0.0, 0.0];
-/// ClipByNorm::new(Sgd, 1.0)?.step(&at, &mut [], &mut w, &mut [3.0, 4.0], 5.0);
-/// assert_eq!(w, [-3.0, -4.0]);
+/// ClipByNorm::new(Sgd, 2.5)?.step(&at, &mut [], &mut w, &mut [3.0, 4.0], 1.0);
+/// assert_eq!(w, [-1.5, -2.0]); // half of a gradient of norm 5
 /// # Ok::<(), gradus::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -59,10 +59,10 @@ pub struct ClipByNorm<O> {
 /// ```
 /// use gradus::prelude::*;
 ///
-/// let clip = ClipByGlobalNorm::new(Adam::default(), 1.0)?;
+/// let clip = ClipByGlobalNorm::new(Adam::default(), 2.5)?;
 /// let mut gradient = ParameterArrays::from_values(vec![1, 1], vec![3.0, 4.0])?;
 /// clip.prepare(&mut gradient);
-/// assert_eq!(gradient.values(), [3.0 / 5.0, 4.0 / 5.0]);
+/// assert_eq!(gradient.values(), [1.5, 2.0]); // half of a gradient of norm 5
 /// # Ok::<(), gradus::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -90,7 +90,7 @@ macro_rules! constructor {
 constructor!(ClipByValue ClipByNorm ClipByGlobalNorm);
 
 /// Scales `gradient` so that its norm is at most `limit`.
-pub(super) fn scale_to_norm<T: Real>(gradient: &mut [T], limit: f64) {
+fn scale_to_norm<T: Real>(gradient: &mut [T], limit: f64) {
     let norm = norm(gradient);
     if norm > limit {
         let factor = T::cast(limit / norm);
@@ -117,8 +117,43 @@ fn norm<T: Real>(x: &[T]) -> f64 {
     )
 }
 
+impl<O> ClipByValue<O> {
+    fn clip_array<T: Real>(&self, gradient: &mut [T]) {
+        let limit = T::cast(self.limit);
+        vectorized(
+            #[inline(always)]
+            || {
+                for g in gradient.iter_mut() {
+                    // Comparisons that are false for NaN, so that it is passed on and reported.
+                    let below = if *g > limit { limit } else { *g };
+                    *g = if below < -limit { -limit } else { below };
+                }
+            },
+        );
+    }
+
+    fn clip_all<T: Real>(&self, _gradient: &mut ParameterArrays<T>) {}
+}
+
+impl<O> ClipByNorm<O> {
+    fn clip_array<T: Real>(&self, gradient: &mut [T]) {
+        scale_to_norm(gradient, self.limit);
+    }
+
+    fn clip_all<T: Real>(&self, _gradient: &mut ParameterArrays<T>) {}
+}
+
+impl<O> ClipByGlobalNorm<O> {
+    fn clip_array<T: Real>(&self, _gradient: &mut [T]) {}
+
+    fn clip_all<T: Real>(&self, gradient: &mut ParameterArrays<T>) {
+        scale_to_norm(gradient.values_mut(), self.limit);
+    }
+}
+
+/// Clips, and hands everything to the optimizer within.
 macro_rules! wrapper {
-    ($name:ident, $scope:expr, |$self:ident, $gradient:ident| $before:expr $(, prepare |$this:ident, $all:ident| $prepare:expr)?) => {
+    ($($name:ident: $scope:expr;)*) => { $(
         impl<T: Real, O: Optimizer<T>> Optimizer<T> for $name<O> {
             fn slots(&self) -> usize {
                 self.optimizer.slots()
@@ -133,7 +168,7 @@ macro_rules! wrapper {
             }
 
             fn prepare(&self, gradient: &mut ParameterArrays<T>) {
-                $( let ($this, $all) = (self, &mut *gradient); $prepare; )?
+                self.clip_all(gradient);
                 self.optimizer.prepare(gradient);
             }
 
@@ -145,32 +180,14 @@ macro_rules! wrapper {
                 gradient: &mut [T],
                 eta: T,
             ) {
-                let ($self, $gradient) = (self, &mut *gradient);
-                $before;
+                self.clip_array(gradient);
                 self.optimizer.step(at, slots, parameters, gradient, eta);
             }
         }
-    };
+    )* };
 }
-
-wrapper!(ClipByValue, Scope::Elementwise, |this, gradient| {
-    let limit = T::cast(this.limit);
-    vectorized(
-        #[inline(always)]
-        || {
-            for g in gradient.iter_mut() {
-                // Comparisons that are false for NaN, so that it is passed on and reported.
-                let below = if *g > limit { limit } else { *g };
-                *g = if below < -limit { -limit } else { below };
-            }
-        },
-    )
-});
-wrapper!(ClipByNorm, Scope::PerArray, |this, gradient| scale_to_norm(gradient, this.limit));
-wrapper!(
-    ClipByGlobalNorm,
-    Scope::Global,
-    |_this, _gradient| (),
-    prepare | this,
-    all | scale_to_norm(all.values_mut(), this.limit)
-);
+wrapper! {
+    ClipByValue: Scope::Elementwise;
+    ClipByNorm: Scope::PerArray;
+    ClipByGlobalNorm: Scope::Global;
+}

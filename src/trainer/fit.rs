@@ -283,6 +283,10 @@ where
                 _ => &mut *batch,
             };
             batch.gather(parts.training, epoch as u64, indices)?;
+            let progress = Progress { epoch, history: &state.history };
+            let done = state.step as f64 / steps as f64;
+            let learning_rate = parts.schedule.rate_within(learning_rate, &progress, done);
+            validate::check_rate::<T>(learning_rate)?;
             let cost = learner.step_sum(network, batch, learning_rate)?;
             state.cost += cost;
             state.step += 1;

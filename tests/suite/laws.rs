@@ -507,7 +507,7 @@ fn a_stopping_rule_declares_what_it_reads() {
         let below = |history: &History, _: usize| {
             history.last().and_then(|record| read.value_in(record)).is_some_and(|value| value < 0.75)
         };
-        stop(&[read.clone()], below).unwrap();
+        stop(std::slice::from_ref(&read), below).unwrap();
         assert_breaks(stop(&[], below), undeclared);
         for declared in metrics().into_iter().filter(|declared| *declared != read) {
             assert_breaks(stop(&[declared], below), undeclared);

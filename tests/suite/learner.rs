@@ -277,7 +277,10 @@ fn divergence_ends_the_run_within_the_step() {
 
 /// Counts the kinds and shapes that it is handed.
 #[derive(Debug, Default)]
-struct Shapes(Mutex<Vec<(u64, usize, bool, usize, usize)>>);
+struct Shapes(Mutex<Vec<Shape>>);
+
+/// The step, the layer, whether it is weights, rows, length.
+type Shape = (u64, usize, bool, usize, usize);
 
 impl Optimizer<f64> for Shapes {
     fn scope(&self) -> Scope {
