@@ -1,0 +1,36 @@
+//! Views of a data set: some of its samples, in any order, in the same memory.
+
+use super::Dataset;
+use crate::error::{Error, Result};
+use crate::real::Real;
+
+impl<T: Real> Dataset<T> {
+    /// The samples `indices` in this order, in the same memory. An index may occur more than once.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Empty`] if there are no indices, and [`Error::SizeMismatch`] if one lies beyond the last sample.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let x = DMatrix::from_column_slice(1, 4, &[0.0, 1.0, 2.0, 3.0]);
+    /// let data = Dataset::from_labels(x, &[0, 1, 2, 1], 3)?;
+    /// let ones = data.select(&[3, 1])?;
+    /// assert_eq!((ones.len(), ones.label(0), data.select(&[2, 3])?.label(0)), (2, Some(1), Some(2)));
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
+    pub fn select(&self, indices: &[usize]) -> Result<Self> {
+        if indices.is_empty() {
+            return Err(Error::Empty { what: "the selection of samples" });
+        }
+        if let Some(&index) = indices.iter().find(|&&index| index >= self.len()) {
+            let what = "samples of the data set";
+            return Err(Error::SizeMismatch { what, found: self.len(), expected: index.saturating_add(1) });
+        }
+        let order = indices.iter().map(|&index| self.place(index)).collect();
+        Ok(Self { order: Some(order), range: 0..indices.len(), ..self.clone() })
+    }
+}

@@ -1,0 +1,4 @@
+//! Tables, splits, scalers and images: what is read is what was written, and no sample is lost.
+
+#[path = "suite/labels.rs"]
+mod labels;
