@@ -1,11 +1,13 @@
 //! The crate's error: one enum whose variants carry the values.
 
 mod idx;
+mod split;
 
 use std::fmt;
 use std::path::PathBuf;
 
 pub use idx::{IdxField, IdxProblem};
+pub use split::SplitProblem;
 
 use crate::data::Task;
 use crate::history::History;
@@ -169,6 +171,10 @@ pub enum Error {
         /// The number of classes.
         n_classes: usize,
     },
+
+    /// A data set cannot be split as was asked for.
+    #[error(transparent)]
+    Split(SplitProblem),
 
     /// All samples are of one class, so that there is nothing to tell apart.
     #[error(

@@ -96,7 +96,7 @@ pub mod trainer;
 
 use forward::forward;
 
-pub use error::{Deviation, Error, IdxField, IdxProblem, Result};
+pub use error::{Deviation, Error, IdxField, IdxProblem, Result, SplitProblem};
 
 /// Everything that a program which trains networks needs, nalgebra's matrices included.
 pub mod prelude {

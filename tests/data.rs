@@ -2,3 +2,5 @@
 
 #[path = "suite/labels.rs"]
 mod labels;
+#[path = "suite/split.rs"]
+mod split;

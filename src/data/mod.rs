@@ -9,6 +9,7 @@ mod idx;
 pub mod mnist;
 mod task;
 mod weighted;
+mod split;
 
 use std::fmt::Debug;
 
@@ -22,6 +23,7 @@ pub use idx::IdxTensor;
 pub use mnist::Mnist;
 pub use task::{Task, TaskFinder};
 pub use weighted::Weighted;
+pub use split::{Fold, Split};
 
 use crate::error::Result;
 use crate::real::Real;

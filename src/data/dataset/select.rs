@@ -1,6 +1,6 @@
 //! Views of a data set: some of its samples, in any order, in the same memory.
 
-use super::Dataset;
+use super::{Dataset, Targets};
 use crate::error::{Error, Result};
 use crate::real::Real;
 
@@ -32,5 +32,20 @@ impl<T: Real> Dataset<T> {
         }
         let order = indices.iter().map(|&index| self.place(index)).collect();
         Ok(Self { order: Some(order), range: 0..indices.len(), ..self.clone() })
+    }
+
+    /// The labels of the samples, if the targets are labels.
+    pub(in crate::data) fn labels(&self) -> Option<impl Iterator<Item = usize>> {
+        match &*self.targets {
+            Targets::Labels { labels, .. } => {
+                Some((0..self.len()).map(|index| labels[self.place(index)] as usize))
+            }
+            Targets::Numbers(_) => None,
+        }
+    }
+
+    /// The class of each sample, if the [task](Self::task) has classes.
+    pub(in crate::data) fn classes(&self) -> Option<Vec<usize>> {
+        (0..self.len()).map(|index| self.label(index)).collect()
     }
 }
