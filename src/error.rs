@@ -172,6 +172,26 @@ pub enum Error {
         n_classes: usize,
     },
 
+    /// Class labels cannot be scaled.
+    #[error("the targets are class labels, which are not scaled: scale the inputs only")]
+    ScaledClasses,
+
+    /// A column has no center or no width that numbers can be scaled by.
+    #[error(
+        "{what} {index} cannot be scaled with center {} and width {}: both must be finite, and the width positive; repair the outliers of this column, or drop it",
+        plain(*center), plain(*width)
+    )]
+    NoScale {
+        /// `"input"`, `"target"`, or `"row"` of a scaler from a file.
+        what: &'static str,
+        /// Which of them, counted from 0.
+        index: usize,
+        /// The center c.
+        center: f64,
+        /// The width s.
+        width: f64,
+    },
+
     /// A data set cannot be split as was asked for.
     #[error(transparent)]
     Split(SplitProblem),

@@ -2,5 +2,7 @@
 
 #[path = "suite/labels.rs"]
 mod labels;
+#[path = "suite/scale.rs"]
+mod scale;
 #[path = "suite/split.rs"]
 mod split;

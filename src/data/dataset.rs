@@ -1,6 +1,7 @@
 //! A data set in memory.
 
 mod labels;
+mod scale;
 mod select;
 
 use std::ops::Range;

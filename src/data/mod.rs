@@ -9,6 +9,7 @@ mod idx;
 pub mod mnist;
 mod task;
 mod weighted;
+mod scale;
 mod split;
 
 use std::fmt::Debug;
@@ -23,6 +24,7 @@ pub use idx::IdxTensor;
 pub use mnist::Mnist;
 pub use task::{Task, TaskFinder};
 pub use weighted::Weighted;
+pub use scale::{MinMax, Robust, Scale, Scaler, Standardize};
 pub use split::{Fold, Split};
 
 use crate::error::Result;

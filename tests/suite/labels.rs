@@ -20,7 +20,7 @@ proptest! {
     #[test]
     fn labels_of_every_type_are_one_hot_columns(labels in prop::collection::vec(0u8..5, 1..30)) {
         let x = numbers(2, labels.len());
-        let y = DMatrix::from_fn(5, labels.len(), |i, j| f64::from(u8::from(i == labels[j].into())));
+        let y = DMatrix::from_fn(5, labels.len(), |i, j| f64::from(u8::from(i == usize::from(labels[j]))));
         let wanted = (x.clone(), y);
         macro_rules! check {
             ($($integer:ty),*) => { $(

@@ -34,6 +34,11 @@ impl<T: Real> Dataset<T> {
         Ok(Self { order: Some(order), range: 0..indices.len(), ..self.clone() })
     }
 
+    /// Whether the targets are class labels, which are one-hot by themselves.
+    pub(in crate::data) fn has_labels(&self) -> bool {
+        matches!(*self.targets, Targets::Labels { .. })
+    }
+
     /// The labels of the samples, if the targets are labels.
     pub(in crate::data) fn labels(&self) -> Option<impl Iterator<Item = usize>> {
         match &*self.targets {
