@@ -2,12 +2,14 @@
 
 mod idx;
 mod split;
+mod table;
 
 use std::fmt;
 use std::path::PathBuf;
 
 pub use idx::{IdxField, IdxProblem};
 pub use split::SplitProblem;
+pub use table::{TableError, TableProblem};
 
 use crate::data::Task;
 use crate::history::History;
@@ -171,6 +173,10 @@ pub enum Error {
         /// The number of classes.
         n_classes: usize,
     },
+
+    /// A table, or a row of one, could not be read as what it was said to be.
+    #[error(transparent)]
+    Table(Box<TableError>),
 
     /// Class labels cannot be scaled.
     #[error("the targets are class labels, which are not scaled: scale the inputs only")]

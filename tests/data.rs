@@ -6,3 +6,5 @@ mod labels;
 mod scale;
 #[path = "suite/split.rs"]
 mod split;
+#[path = "suite/tables.rs"]
+mod tables;

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 pub use minmax::MinMax;
 pub use robust::Robust;
+#[cfg(feature = "csv")]
+pub(super) use robust::quantile;
 pub use standardize::Standardize;
 
 use super::Dataset;

@@ -25,7 +25,7 @@ impl Scale for Robust {
 }
 
 /// The value below which the fraction `q` of the sorted values lies; NaN of none.
-fn quantile(sorted: &[f64], q: f64) -> f64 {
+pub(in crate::data) fn quantile(sorted: &[f64], q: f64) -> f64 {
     let at = q * (sorted.len().max(1) - 1) as f64;
     match (sorted.get(at.floor() as usize), sorted.get(at.ceil() as usize)) {
         // Each by its weight, because the difference of two large values may overflow.
