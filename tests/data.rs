@@ -2,6 +2,8 @@
 
 #[path = "suite/labels.rs"]
 mod labels;
+#[path = "suite/mistakes.rs"]
+mod mistakes;
 #[path = "suite/scale.rs"]
 mod scale;
 #[path = "suite/split.rs"]

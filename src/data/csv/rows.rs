@@ -107,7 +107,8 @@ impl<R: Read> Rows<R> {
         };
         let syntax = csv.syntax(|| separator != b',' && sniff::decimal_comma(&records));
         // The line break at the end makes the last line end like the others.
-        let stream = Cursor::new(head).chain(reader).chain(&b"\n"[..]);
+        let last: &[u8] = if ends == LineEnd::CrLf { b"\r\n" } else { b"\n" };
+        let stream = Cursor::new(head).chain(reader).chain(last);
         let reader = ReaderBuilder::new()
             .delimiter(separator)
             .flexible(true)
@@ -168,10 +169,12 @@ impl<R: Read> Rows<R> {
     /// The line at which `record`, the last that was read, begins.
     fn line(&self, record: &ByteRecord) -> u64 {
         let after = self.reader.position().line();
+        // A quotation mark that is not closed takes in the last line break, so that none ends the record.
+        let open = record.as_slice().ends_with(b"\n") && record.len() != self.names.len();
         let inside = record.as_slice().iter().filter(|&&byte| byte == b'\n').count() as u64;
         match self.ends {
-            LineEnd::Lf => after.saturating_sub(inside + 1),
-            LineEnd::CrLf => after.saturating_sub(inside),
+            LineEnd::Lf if !open => after.saturating_sub(inside + 1),
+            LineEnd::Lf | LineEnd::CrLf => after.saturating_sub(inside),
             LineEnd::Cr => self.count,
         }
     }

@@ -5,7 +5,7 @@ use super::super::rows::Rows;
 use super::super::store::Store;
 use super::super::{Csv, Predicted};
 use super::Fit;
-use crate::data::columns::{Cell, looks_like_date, lossy};
+use crate::data::columns::{Cell, looks_like_date, looks_like_number, lossy};
 use crate::error::{Result, TableProblem};
 use crate::real::Real;
 
@@ -110,6 +110,8 @@ fn kind<R: std::io::Read>(
         match rows.syntax.number(field) {
             Cell::Number(_) => numbers += 1,
             Cell::Missing => {}
+            // Numbers but for their commas and dots: the first one is then the place of the mistake.
+            Cell::Text(text) if looks_like_number(text) => numbers += 1,
             Cell::Text(text) => {
                 texts += 1;
                 if looks_like_date(text) {
