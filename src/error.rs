@@ -1,11 +1,15 @@
 //! The crate's error: one enum whose variants carry the values.
 
 mod idx;
+mod split;
+mod table;
 
 use std::fmt;
 use std::path::PathBuf;
 
 pub use idx::{IdxField, IdxProblem};
+pub use split::SplitProblem;
+pub use table::{TableError, TableProblem};
 
 use crate::data::Task;
 use crate::history::History;
@@ -140,17 +144,73 @@ pub enum Error {
         value: f64,
     },
 
+    /// Two matrices whose rows seem to be the examples, where the columns should be.
+    #[error(
+        "x is {} × {} and y is {} × {}: a column is an example, but {what} seem(s) to hold an example in each row; transpose {what}{}",
+        x.0, x.1, y.0, y.1, if *what == "x and y" { ", or use `Dataset::from_rows`" } else { "" }
+    )]
+    Transposed {
+        /// `"x"`, `"y"` or `"x and y"`.
+        what: &'static str,
+        /// Rows and columns of the inputs.
+        x: (usize, usize),
+        /// Rows and columns of the targets; labels are a single row.
+        y: (usize, usize),
+    },
+
     /// A label that stands for no class.
     #[error(
-        "the label of sample {sample} is {label}, but with {n_classes} classes it must be below {n_classes}"
+        "the label of sample {sample} is {label}, but with {n_classes} classes it must be an integer from 0 to below {n_classes}{}",
+        if *smallest == 1 { "; the smallest label is 1: subtract 1 from each" } else { "; is the number of classes right?" }
     )]
     Label {
         /// The sample, counted from 0.
         sample: usize,
-        /// Its label.
-        label: u8,
+        /// Its label, or the nearest that an `i64` can hold.
+        label: i64,
+        /// The smallest of all labels.
+        smallest: i64,
         /// The number of classes.
         n_classes: usize,
+    },
+
+    /// A table, or a row of one, could not be read as what it was said to be.
+    #[error(transparent)]
+    Table(Box<TableError>),
+
+    /// Class labels cannot be scaled.
+    #[error("the targets are class labels, which are not scaled: scale the inputs only")]
+    ScaledClasses,
+
+    /// A column has no center or no width that numbers can be scaled by.
+    #[error(
+        "{what} {index} cannot be scaled with center {} and width {}: both must be finite, and the width positive; repair the outliers of this column, or drop it",
+        plain(*center), plain(*width)
+    )]
+    NoScale {
+        /// `"input"`, `"target"`, or `"row"` of a scaler from a file.
+        what: &'static str,
+        /// Which of them, counted from 0.
+        index: usize,
+        /// The center c.
+        center: f64,
+        /// The width s.
+        width: f64,
+    },
+
+    /// A data set cannot be split as was asked for.
+    #[error(transparent)]
+    Split(SplitProblem),
+
+    /// All samples are of one class, so that there is nothing to tell apart.
+    #[error(
+        "all {samples} samples are of the class `{class}`: with one class there is nothing to learn; give samples of two classes at least"
+    )]
+    OneClass {
+        /// The name of the class.
+        class: String,
+        /// The number of samples.
+        samples: usize,
     },
 
     /// A target that the cost function is not defined for.

@@ -96,14 +96,19 @@ pub mod trainer;
 
 use forward::forward;
 
-pub use error::{Deviation, Error, IdxField, IdxProblem, Result};
+pub use error::{Deviation, Error, IdxField, IdxProblem, Result, SplitProblem, TableError, TableProblem};
 
 /// Everything that a program which trains networks needs, nalgebra's matrices included.
 pub mod prelude {
     pub use crate::activation::{Activation, AnyActivation, Linear, Relu, Sigmoid, Softmax, Tanh};
     pub use crate::cost::{Cost, CrossEntropy, LogLikelihood, Quadratic};
     pub use crate::data::augment::{Augmented, Distortion, Elastic, Rotation, Scaling, Translation};
-    pub use crate::data::{Batch, Dataset, Mnist, Samples, Task, Weighted};
+    pub use crate::data::{
+        Batch, Columns, Dataset, MinMax, Mnist, Robust, Samples, Scale, Scaler, Split, Standardize, Task,
+        Weighted,
+    };
+    #[cfg(feature = "csv")]
+    pub use crate::data::{Csv, Missing, Table};
     pub use crate::history::{EpochRecord, History, Metric};
     pub use crate::init::{Initializer, LargeGaussian, ScaledGaussian};
     pub use crate::metrics::{

@@ -16,6 +16,8 @@ pub enum Purpose {
     Dropout = 5,
     /// A choice of the user's own, such as a random search.
     User = 4,
+    /// The assignment of samples to the parts of a [`Split`](crate::data::Split).
+    Split = 16,
 }
 
 /// The generator for `purpose` in `epoch` on `sample` of the run with this `seed`; 0 for what does not apply.

@@ -1,5 +1,9 @@
 //! A data set in memory.
 
+mod labels;
+mod scale;
+mod select;
+
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -34,6 +38,9 @@ use crate::threads;
 pub struct Dataset<T> {
     inputs: Arc<Inputs<T>>,
     targets: Arc<Targets<T>>,
+    /// The stored samples in the order of this view; `None` for all in the order in which they are stored.
+    order: Option<Arc<[usize]>>,
+    /// The positions in `order` that belong to this view.
     range: Range<usize>,
     /// What all targets mean, also those outside `range`; found when it is asked for first.
     task: Arc<OnceLock<Task>>,
@@ -54,8 +61,8 @@ enum Inputs<T> {
 enum Targets<T> {
     /// A column for each example.
     Numbers(DMatrix<T>),
-    /// A class for each example.
-    Labels { labels: Vec<u8>, n_classes: usize },
+    /// A class for each example. `names` holds the names of the classes, or nothing.
+    Labels { labels: Vec<u32>, n_classes: usize, names: Vec<String> },
 }
 
 impl<T: Real> Dataset<T> {
@@ -68,8 +75,9 @@ impl<T: Real> Dataset<T> {
     /// # Errors
     ///
     /// Returns [`Error::Empty`] if `x` or `y` has no columns, and [`Error::NoRows`] if one has no rows. Returns
-    /// [`Error::SizeMismatch`] if `x` and `y` differ in their number of columns. Returns [`Error::NonFiniteSample`] for the
-    /// first NaN or infinity.
+    /// [`Error::Transposed`] if `x` and `y` differ in their number of columns, and their rows look like the examples.
+    /// Returns [`Error::SizeMismatch`] if they differ otherwise. Returns [`Error::NonFiniteSample`] for the first NaN or
+    /// infinity.
     pub fn new(x: DMatrix<T>, y: DMatrix<T>) -> Result<Self> {
         if x.ncols() == 0 || y.ncols() == 0 {
             return Err(Error::Empty { what: "the data set" });
@@ -79,18 +87,25 @@ impl<T: Real> Dataset<T> {
                 return Err(Error::NoRows { what, value });
             }
         }
-        if x.ncols() != y.ncols() {
-            return Err(Error::SizeMismatch {
-                what: "columns of y, one for each of x",
-                found: y.ncols(),
-                expected: x.ncols(),
-            });
-        }
+        labels::check_columns(x.shape(), y.shape())?;
         check_finite("input", &x, 0)?;
         check_finite("target", &y, 0)?;
-        let range = 0..x.ncols();
-        let (inputs, targets) = (Arc::new(Inputs::Numbers(x)), Arc::new(Targets::Numbers(y)));
-        Ok(Self { inputs, targets, range, task: Arc::default() })
+        Ok(Self::whole(Inputs::Numbers(x), Targets::Numbers(y)))
+    }
+
+    /// The data set of all samples of `inputs` and `targets`, which have been checked.
+    fn whole(inputs: Inputs<T>, targets: Targets<T>) -> Self {
+        let range = 0..match &targets {
+            Targets::Numbers(y) => y.ncols(),
+            Targets::Labels { labels, .. } => labels.len(),
+        };
+        Self {
+            inputs: Arc::new(inputs),
+            targets: Arc::new(targets),
+            order: None,
+            range,
+            task: Arc::default(),
+        }
     }
 
     /// The data set of images of `n_inputs` bytes each, one after the other, and their labels below `n_classes`.
@@ -123,14 +138,8 @@ impl<T: Real> Dataset<T> {
             let expected = labels.len().saturating_mul(n_inputs);
             return Err(Error::SizeMismatch { what: "bytes of the images", found: pixels.len(), expected });
         }
-        if let Some(sample) = labels.iter().position(|&label| usize::from(label) >= n_classes) {
-            return Err(Error::Label { sample, label: labels[sample], n_classes });
-        }
-        memory::check::<T>("the targets of a sample", [(n_classes, 1)])?;
-        let range = 0..labels.len();
-        let inputs = Arc::new(Inputs::Pixels { bytes: pixels, width: n_inputs });
-        let targets = Arc::new(Targets::Labels { labels, n_classes });
-        Ok(Self { inputs, targets, range, task: Arc::default() })
+        let targets = Targets::labels(&labels, n_classes, Vec::new())?;
+        Ok(Self::whole(Inputs::Pixels { bytes: pixels, width: n_inputs }, targets))
     }
 
     /// `count` procedural digits of [`digits::generate`]: 784 inputs, 10 classes.
@@ -224,9 +233,9 @@ impl<T: Real> Dataset<T> {
         for (mut column, index) in y.column_iter_mut().zip(0..) {
             self.fill_targets(index, column.as_mut_slice());
         }
-        let range = 0..self.len();
-        let (inputs, targets) = (Arc::new(Inputs::Numbers(x)), Arc::new(Targets::Numbers(y)));
-        Ok(Self { inputs, targets, range, task: self.task.clone() })
+        // Of the whole, also where only a part of it becomes numbers.
+        let task = Arc::new(self.task().into());
+        Ok(Self { task, ..Self::whole(Inputs::Numbers(x), Targets::Numbers(y)) })
     }
 
     /// Returns what the targets mean; see [`Task`]. A subset has the task of the whole, so that a few samples of one
@@ -277,12 +286,18 @@ impl<T: Real> Dataset<T> {
     /// its largest target, or for one target its side of the threshold. `None` beyond the last sample, and if the
     /// [task](Self::task) has no classes.
     pub fn label(&self, index: usize) -> Option<usize> {
-        let at = self.range.clone().nth(index)?;
+        let at = (index < self.len()).then(|| self.place(index))?;
         match (&*self.targets, self.task()) {
-            (Targets::Labels { labels, .. }, Task::Classes) => labels.get(at).map(|&label| label.into()),
+            (Targets::Labels { labels, .. }, Task::Classes) => labels.get(at).map(|&label| label as usize),
             (Targets::Labels { .. }, task) => task.class(&[T::one()]),
             (Targets::Numbers(y), task) => task.class(y.column(at).as_slice()),
         }
+    }
+
+    /// The place of sample `index` in the memory.
+    fn place(&self, index: usize) -> usize {
+        let at = self.range.start + index;
+        self.order.as_ref().map_or(at, |order| order[at])
     }
 
     /// Fills a column of `x`, which holds them one after the other, with each of the samples.
@@ -294,7 +309,7 @@ impl<T: Real> Dataset<T> {
             threads::join(|| self.fill_inputs(some, x), || self.fill_inputs(others, other_x));
             return;
         }
-        let place = |sample: &usize| self.range.start + sample;
+        let place = |&sample: &usize| self.place(sample);
         match &*self.inputs {
             Inputs::Numbers(all) => {
                 for (at, x) in samples.iter().map(place).zip(x.chunks_exact_mut(width)) {
@@ -315,12 +330,12 @@ impl<T: Real> Dataset<T> {
     }
 
     fn fill_targets(&self, index: usize, y: &mut [T]) {
-        let at = self.range.start + index;
+        let at = self.place(index);
         match &*self.targets {
             Targets::Numbers(all) => y.copy_from_slice(all.column(at).as_slice()),
             Targets::Labels { labels, .. } => {
                 y.fill(T::zero());
-                y[usize::from(labels[at])] = T::one();
+                y[labels[at] as usize] = T::one();
             }
         }
     }

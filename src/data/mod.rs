@@ -2,11 +2,16 @@
 
 pub mod augment;
 mod batch;
+mod columns;
+#[cfg(feature = "csv")]
+mod csv;
 mod dataset;
 pub mod digits;
 mod gather;
 mod idx;
 pub mod mnist;
+mod scale;
+mod split;
 mod task;
 mod weighted;
 
@@ -15,11 +20,16 @@ use std::fmt::Debug;
 use nalgebra::DMatrix;
 
 pub use batch::Batch;
+pub use columns::{Column, ColumnKind, Columns, TargetColumns, Unseen};
+#[cfg(feature = "csv")]
+pub use csv::{Csv, Missing, Table, TableSummary};
 pub use dataset::Dataset;
 pub(crate) use dataset::check_finite;
 pub(crate) use gather::gather_checked;
 pub use idx::IdxTensor;
 pub use mnist::Mnist;
+pub use scale::{MinMax, Robust, Scale, Scaler, Standardize};
+pub use split::{Fold, Split};
 pub use task::{Task, TaskFinder};
 pub use weighted::Weighted;
 

@@ -164,7 +164,7 @@ fn data_that_are_none() {
     assert_refused!(pixels(0, vec![]), Error::Empty { .. });
     assert_refused!(pixels(7, vec![0, 1]), Error::SizeMismatch { found: 7, expected: 8, .. });
     assert_refused!(pixels(9, vec![0, 1]), Error::SizeMismatch { found: 9, expected: 8, .. });
-    assert_refused!(pixels(8, vec![0, 3]), Error::Label { sample: 1, label: 3, n_classes: 3 });
+    assert_refused!(pixels(8, vec![0, 3]), Error::Label { sample: 1, label: 3, n_classes: 3, .. });
 
     let data = Dataset::<f64>::synthetic_digits(10, 1).unwrap();
     assert_refused!(data.split_at(0), Error::Empty { .. });

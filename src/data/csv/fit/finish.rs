@@ -1,0 +1,291 @@
+//! Makes a data set of the rows of a table when all have been read.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use nalgebra::DMatrix;
+
+use super::super::dictionary::Dictionary;
+use super::super::rows::{Fault, Rows};
+use super::super::table::{Table, TableSummary, Tag};
+use super::super::{Missing, Predicted};
+use super::plan::{Kind, Use};
+use super::{Fit, MAX_CATEGORIES};
+use crate::data::columns::{Column, ColumnKind, Columns, TargetColumns};
+use crate::data::scale::quantile;
+use crate::data::{Dataset, Task};
+use crate::error::{Result, TableProblem};
+use crate::real::Real;
+
+/// A target of so many integers at most may be a class.
+const FEW: usize = 20;
+
+/// So many rows or texts are needed to see that a column counts the rows or hardly repeats.
+const ENOUGH: usize = 10;
+
+/// An input column whose rows have all been read.
+struct Finished {
+    column: Column,
+    /// For a category the place of its number in the order of the names.
+    places: Vec<u32>,
+}
+
+/// What was predicted: labels and names, or numbers.
+enum Targets {
+    Classes { labels: Vec<u32>, names: Vec<String> },
+    Numbers,
+}
+
+impl<T: Real> Fit<'_, T> {
+    pub(super) fn finish<R: std::io::Read>(mut self, rows: &Rows<R>) -> Result<Table<T>> {
+        let fail = |fault: Fault| rows.fail(None, fault);
+        if self.kept == 0 {
+            let all = TableProblem::AllDropped { rows: self.rows };
+            return Err(fail((None, if self.rows == 0 { TableProblem::NoRows } else { all })));
+        }
+        let mut summary = TableSummary {
+            rows: self.rows,
+            dropped: self.dropped,
+            without_target: self.without_target,
+            empty_lines: rows.empty,
+            separator: rows.separator,
+            decimal_comma: self.syntax.decimal_comma,
+            ..TableSummary::default()
+        };
+        let targets = self.targets().map_err(fail)?;
+        let (mut inputs, mut tags) = (Vec::new(), Vec::new());
+        for (at, (column, name)) in std::mem::take(&mut self.uses).into_iter().zip(&rows.names).enumerate() {
+            match column {
+                Use::Input { slot, kind } => {
+                    let kept = self.input(slot, kind, name, &mut summary).map_err(|p| fail((Some(at), p)))?;
+                    inputs.push(kept);
+                }
+                Use::Tag { dictionary, values } => {
+                    let (texts, places) = dictionary.sorted();
+                    let values = values.iter().map(|&number| places[number as usize]).collect();
+                    tags.push(Tag { name: name.clone(), values, texts });
+                }
+                Use::Target { .. } | Use::Ignore => {}
+            }
+        }
+        self.expand(&inputs).map_err(|problem| fail((None, problem)))?;
+        let name = |&at: &usize| rows.names[at].clone();
+        let target_columns = match &targets {
+            Targets::Classes { names, .. } => TargetColumns::Classes {
+                column: self.targets.first().map(name).unwrap_or_default(),
+                names: names.clone(),
+            },
+            Targets::Numbers => TargetColumns::Numbers { columns: self.targets.iter().map(name).collect() },
+        };
+        let columns = Columns {
+            inputs: inputs.into_iter().map(|input| input.column).collect(),
+            targets: target_columns,
+            unseen: self.csv.unseen,
+            syntax: self.syntax,
+        };
+        let mut x = self.x.values;
+        x.shrink_to_fit();
+        let x = DMatrix::from_vec(columns.n_inputs(), self.kept, x);
+        let data = match targets {
+            Targets::Classes { labels, names } => Dataset::labelled(x, &labels, names.len(), names)?,
+            Targets::Numbers => {
+                let y = DMatrix::from_vec(self.targets.len(), self.kept, self.y.values);
+                let data = Dataset::new(x, y)?;
+                // Zeros and ones that the user calls numbers are no classes.
+                if self.csv.task == Predicted::Numbers { data.with_task(Task::Regression)? } else { data }
+            }
+        };
+        Ok(Table { data, columns, summary, path: PathBuf::from(rows.path()), tags })
+    }
+
+    /// Finishes the input `slot`: fills what is missing, and says what the column holds.
+    fn input(
+        &mut self,
+        slot: usize,
+        kind: Kind,
+        name: &str,
+        summary: &mut TableSummary,
+    ) -> std::result::Result<Finished, TableProblem> {
+        let width = self.inputs.len();
+        let column = || self.x.values.iter().skip(slot).step_by(width).map(|value| value.to_f64());
+        let missing = column().filter(|value| value.is_nan()).count();
+        if missing == self.kept {
+            return Err(TableProblem::AllMissing);
+        }
+        let present = || column().filter(|value| !value.is_nan());
+        let first = present().next().unwrap_or_default();
+        if present().all(|value| value == first) {
+            summary.constant.push(name.to_owned());
+        }
+        let (kind, places, fill) = match kind {
+            Kind::Numbers => {
+                let declared = self.csv.numeric.iter().any(|numeric| numeric == name);
+                if !declared && width > 1 && missing == 0 && counts_rows(column(), self.rows) {
+                    return Err(TableProblem::CountsRows { first });
+                }
+                let fill = self.fill_of_numbers(present);
+                (ColumnKind::Number { fill }, Vec::new(), fill)
+            }
+            Kind::Texts { dictionary, declared, .. } => {
+                if !declared && hardly_repeats(&dictionary, self.kept) {
+                    let (categories, example) = (dictionary.len(), dictionary.name(0));
+                    return Err(TableProblem::TooManyCategories { categories, rows: self.kept, example });
+                }
+                let frequent = most_frequent(present(), dictionary.len());
+                let (names, places) = dictionary.sorted();
+                let fill = matches!(self.csv.missing, Missing::Mean | Missing::Median | Missing::Value(_))
+                    .then(|| places[frequent] as usize);
+                (ColumnKind::Category { names, fill }, places, Some(frequent as f64))
+            }
+        };
+        if missing > 0 {
+            summary.filled.push((name.to_owned(), missing));
+            let fill = T::cast(fill.unwrap_or_default());
+            let values = self.x.values.iter_mut().skip(slot).step_by(width);
+            values.filter(|value| value.is_nan()).for_each(|value| *value = fill);
+        }
+        Ok(Finished { column: Column { name: name.to_owned(), kind }, places })
+    }
+
+    /// The number for missing values of a column, if they are filled.
+    fn fill_of_numbers<I: Iterator<Item = f64>>(&self, present: impl Fn() -> I) -> Option<f64> {
+        match self.csv.missing {
+            Missing::Refuse | Missing::DropRows => None,
+            Missing::Mean => {
+                // Divided first: the sum may be larger than any double.
+                let n = present().count() as f64;
+                Some(present().map(|value| value / n).sum())
+            }
+            Missing::Median => {
+                let mut values: Vec<f64> = present().collect();
+                values.sort_unstable_by(f64::total_cmp);
+                Some(quantile(&values, 0.5))
+            }
+            Missing::Value(value) => Some(value),
+        }
+    }
+
+    /// Gives each category an input of its own, in place and from the last row to the first: rows only become longer.
+    fn expand(&mut self, inputs: &[Finished]) -> std::result::Result<(), TableProblem> {
+        let (n, narrow) = (self.kept, inputs.len());
+        let wide: usize = inputs.iter().map(|input| input.column.kind.n_inputs()).sum();
+        if inputs.iter().all(|input| input.places.is_empty()) {
+            return Ok(());
+        }
+        let x = &mut self.x.values;
+        let more = (wide - narrow).saturating_mul(n);
+        x.try_reserve_exact(more).map_err(|_| TableProblem::OutOfMemory { rows: n })?;
+        x.resize(n * wide, T::zero());
+        let mut row = vec![T::zero(); narrow];
+        for i in (0..n).rev() {
+            row.copy_from_slice(&x[i * narrow..][..narrow]);
+            let mut rest = &mut x[i * wide..][..wide];
+            for (value, input) in row.iter().zip(inputs) {
+                let (cells, after) = rest.split_at_mut(input.column.kind.n_inputs());
+                if input.places.is_empty() {
+                    cells.fill(*value);
+                } else {
+                    cells.fill(T::zero());
+                    cells[input.places[value.to_f64() as usize] as usize] = T::one();
+                }
+                rest = after;
+            }
+        }
+        Ok(())
+    }
+
+    /// Decides whether classes or numbers are predicted.
+    fn targets(&mut self) -> std::result::Result<Targets, Fault> {
+        let n_targets = self.targets.len();
+        for (slot, &at) in self.targets.iter().enumerate() {
+            let mut values = self.y.values.iter().skip(slot).step_by(n_targets);
+            let first = values.next().copied().unwrap_or_default();
+            if values.all(|&value| value == first) {
+                let value = match &self.uses[at] {
+                    Use::Target { kind: Kind::Texts { dictionary, .. }, .. } => dictionary.name(0),
+                    _ => first.to_f64().to_string(),
+                };
+                return Err((Some(at), TableProblem::OneTarget { value, rows: self.kept }));
+            }
+        }
+        let &[at] = &self.targets[..] else { return Ok(Targets::Numbers) };
+        match &mut self.uses[at] {
+            Use::Target { kind: Kind::Texts { dictionary, declared, .. }, .. } => {
+                if !*declared && hardly_repeats(dictionary, self.kept) {
+                    let (classes, example) = (dictionary.len(), dictionary.name(0));
+                    return Err((
+                        Some(at),
+                        TableProblem::TooManyClasses { classes, rows: self.kept, example },
+                    ));
+                }
+                let (names, places) = std::mem::take(dictionary).sorted();
+                let labels = self.y.values.iter().map(|number| places[number.to_f64() as usize]).collect();
+                Ok(Targets::Classes { labels, names })
+            }
+            _ => self.number_classes().map_err(|problem| (Some(at), problem)),
+        }
+    }
+
+    /// Classes that are written as numbers, if they are classes.
+    fn number_classes(&self) -> std::result::Result<Targets, TableProblem> {
+        let most = match self.csv.task {
+            Predicted::Numbers => return Ok(Targets::Numbers),
+            Predicted::Auto => FEW,
+            Predicted::Classes => MAX_CATEGORIES,
+        };
+        // The order of the bits of floats, with the sign turned, would be that of the numbers: integers are simpler.
+        let mut classes: Vec<f64> = Vec::new();
+        let mut seen = BTreeSet::new();
+        for value in self.y.values.iter().map(|value| value.to_f64() + 0.0) {
+            if self.csv.task == Predicted::Auto && value.fract() != 0.0 {
+                return Ok(Targets::Numbers);
+            }
+            if seen.insert(value.to_bits()) {
+                classes.push(value);
+            }
+            if classes.len() > most && self.csv.task == Predicted::Auto {
+                return Ok(Targets::Numbers);
+            }
+            if classes.len() > most {
+                let example = value.to_string();
+                return Err(TableProblem::TooManyClasses {
+                    classes: classes.len(),
+                    rows: self.kept,
+                    example,
+                });
+            }
+        }
+        classes.sort_unstable_by(f64::total_cmp);
+        let enough = classes == [0.0, 1.0] || self.kept >= 5 * classes.len();
+        if self.csv.task == Predicted::Auto && !enough {
+            return Ok(Targets::Numbers);
+        }
+        let label = |value: &T| classes.partition_point(|&class| class < value.to_f64()) as u32;
+        let labels = self.y.values.iter().map(label).collect();
+        Ok(Targets::Classes { labels, names: classes.iter().map(f64::to_string).collect() })
+    }
+}
+
+/// Whether the values are integers that rise from row to row as the numbers of `rows` rows do, some of which may be left out.
+fn counts_rows(mut values: impl Iterator<Item = f64>, rows: usize) -> bool {
+    let first = values.next().unwrap_or_default();
+    let (mut last, mut n) = (first, 1);
+    let rising = values.all(|value| {
+        let rises = value > last && value.fract() == 0.0;
+        (last, n) = (value, n + 1);
+        rises
+    });
+    rising && n >= ENOUGH && first.fract() == 0.0 && last - first < rows as f64
+}
+
+fn hardly_repeats(dictionary: &Dictionary, rows: usize) -> bool {
+    dictionary.len() >= ENOUGH && 2 * dictionary.len() > rows
+}
+
+/// The number that occurs most often, of equal ones the first.
+fn most_frequent(numbers: impl Iterator<Item = f64>, n: usize) -> usize {
+    let mut counts = vec![0usize; n];
+    numbers.for_each(|number| counts[number as usize] += 1);
+    let most = counts.iter().max().copied().unwrap_or_default();
+    counts.iter().position(|&count| count == most).unwrap_or_default()
+}

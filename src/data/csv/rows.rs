@@ -1,0 +1,232 @@
+//! The rows of a table as they come: names, then fields, and the line at which reading stands.
+
+use std::fs::{self, File};
+use std::io::{self, Chain, Cursor, Read};
+use std::path::{Path, PathBuf};
+
+use csv::{ByteRecord, Reader, ReaderBuilder};
+
+use super::super::columns::Syntax;
+use super::{Csv, sniff};
+use crate::error::{Error, Result, TableError, TableProblem};
+
+/// The beginning of a file from which is found out how it is written.
+const HEAD: u64 = 128 << 10;
+
+/// What is wrong in a row: the column, counted from 0, if it is one, and the problem.
+pub(super) type Fault = (Option<usize>, TableProblem);
+
+/// Opens a regular file, and tells its length.
+pub(super) fn open(path: &Path) -> Result<(File, u64)> {
+    let refuse = |problem| {
+        Error::Table(Box::new(TableError { path: path.to_path_buf(), line: None, column: None, problem }))
+    };
+    let unopened = |source: io::Error| match source.kind() {
+        io::ErrorKind::NotFound => refuse(TableProblem::NotFound),
+        _ => refuse(TableProblem::Unreadable { source }),
+    };
+    let metadata = fs::metadata(path).map_err(unopened)?;
+    // To open a pipe would wait for someone to write into it.
+    match (metadata.is_file(), metadata.is_dir()) {
+        (true, _) => Ok((File::open(path).map_err(unopened)?, metadata.len())),
+        (_, true) => Err(refuse(TableProblem::NotAFile { found: "a directory" })),
+        _ => Err(refuse(TableProblem::NotAFile { found: "a pipe or a device" })),
+    }
+}
+
+/// A table that is being read.
+pub(super) struct Rows<R> {
+    reader: Reader<Chain<Chain<Cursor<Vec<u8>>, R>, &'static [u8]>>,
+    path: PathBuf,
+    pub names: Vec<String>,
+    /// The first rows, from which kinds of columns are found out.
+    pub head: Vec<ByteRecord>,
+    pub syntax: Syntax,
+    pub separator: u8,
+    /// About how many rows a file of this length has, if it has a length.
+    pub expected: usize,
+    /// Whether lines end with `\r\n`, whose second byte is read with the next line.
+    ends: LineEnd,
+    record: ByteRecord,
+    count: u64,
+    /// Lines that hold separators only.
+    pub empty: usize,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum LineEnd {
+    Lf,
+    CrLf,
+    Cr,
+}
+
+impl<R: Read> Rows<R> {
+    pub fn new(csv: &Csv, mut reader: R, path: &Path, length: Option<u64>) -> Result<Self> {
+        let refuse = |line, problem| {
+            Error::Table(Box::new(TableError { path: path.to_path_buf(), line, column: None, problem }))
+        };
+        let mut head = Vec::new();
+        let unreadable = |source| refuse(None, TableProblem::Unreadable { source });
+        reader.by_ref().take(HEAD).read_to_end(&mut head).map_err(unreadable)?;
+        let bom = if head.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        head.drain(..bom);
+        sniff::check_format(&head).map_err(|problem| refuse(None, problem))?;
+
+        // The last line may be cut, unless it is the only one.
+        let whole = match head.iter().rposition(|&byte| matches!(byte, b'\n' | b'\r')) {
+            Some(end) if head.len() as u64 + bom as u64 == HEAD => &head[..=end],
+            _ => &head[..],
+        };
+        let separator = csv.separator.unwrap_or_else(|| sniff::separator(whole));
+        let mut records = sniff::records(whole, separator);
+        let bytes = whole.len();
+        if records.is_empty() {
+            return Err(refuse(None, TableProblem::NoRows));
+        }
+        let first = records[0].clone();
+        let has_header = csv.header.unwrap_or(true);
+        if has_header {
+            if csv.header.is_none()
+                && let Some(value) = sniff::data_in_header(&first)
+            {
+                return Err(refuse(Some(1), TableProblem::NoHeader { value }));
+            }
+            records.remove(0);
+        }
+        let names = names(csv, &first, has_header).map_err(|(column, problem)| {
+            let column = column.map(|at| (at + 1, name(&first, at)));
+            Error::Table(Box::new(TableError { path: path.to_path_buf(), line: Some(1), column, problem }))
+        })?;
+        let rate = records.len() as u64 + u64::from(has_header);
+        let expected = length.map_or(0, |length| length.saturating_mul(rate) / bytes.max(1) as u64);
+        let ends = match head.iter().position(|&byte| byte == b'\n') {
+            Some(at) if at > 0 && head[at - 1] == b'\r' => LineEnd::CrLf,
+            Some(_) => LineEnd::Lf,
+            None if head.contains(&b'\r') => LineEnd::Cr,
+            None => LineEnd::Lf,
+        };
+        let syntax = csv.syntax(|| separator != b',' && sniff::decimal_comma(&records));
+        // The line break at the end makes the last line end like the others.
+        let last: &[u8] = if ends == LineEnd::CrLf { b"\r\n" } else { b"\n" };
+        let stream = Cursor::new(head).chain(reader).chain(last);
+        let reader = ReaderBuilder::new()
+            .delimiter(separator)
+            .flexible(true)
+            .has_headers(has_header)
+            .buffer_capacity(1 << 16)
+            .from_reader(stream);
+        let (path, record) = (path.to_path_buf(), ByteRecord::new());
+        let expected = usize::try_from(expected + expected / 64).unwrap_or(usize::MAX);
+        Ok(Self {
+            reader,
+            path,
+            names,
+            head: records,
+            syntax,
+            separator,
+            expected,
+            ends,
+            record,
+            count: u64::from(has_header),
+            empty: 0,
+        })
+    }
+
+    /// Passes each row to `take`; what it refuses gets its place.
+    pub fn for_each(
+        &mut self,
+        mut take: impl FnMut(&ByteRecord) -> std::result::Result<(), Fault>,
+    ) -> Result<()> {
+        let mut record = std::mem::take(&mut self.record);
+        loop {
+            match self.reader.read_byte_record(&mut record) {
+                Ok(true) => self.count += 1,
+                Ok(false) => break,
+                Err(error) => {
+                    let source = match error.into_kind() {
+                        csv::ErrorKind::Io(source) => source,
+                        other => io::Error::other(format!("{other:?}")),
+                    };
+                    return Err(self.fail(None, (None, TableProblem::Unreadable { source })));
+                }
+            }
+            if record.iter().all(|field| field.trim_ascii().is_empty()) && self.names.len() > 1 {
+                self.empty += 1;
+                continue;
+            }
+            let outcome =
+                if record.len() == self.names.len() { take(&record) } else { Err(self.unequal(&record)) };
+            outcome.map_err(|fault| self.fail(Some(self.line(&record)), fault))?;
+        }
+        Ok(())
+    }
+
+    fn unequal(&self, record: &ByteRecord) -> Fault {
+        let (found, expected) = (record.len(), self.names.len());
+        (None, TableProblem::Fields { found, expected, quoted: record.as_slice().contains(&b'\n') })
+    }
+
+    /// The line at which `record`, the last that was read, begins.
+    fn line(&self, record: &ByteRecord) -> u64 {
+        let after = self.reader.position().line();
+        // A quotation mark that is not closed takes in the last line break, so that none ends the record.
+        let open = record.as_slice().ends_with(b"\n") && record.len() != self.names.len();
+        let inside = record.as_slice().iter().filter(|&&byte| byte == b'\n').count() as u64;
+        match self.ends {
+            LineEnd::Lf if !open => after.saturating_sub(inside + 1),
+            LineEnd::Lf | LineEnd::CrLf => after.saturating_sub(inside),
+            LineEnd::Cr => self.count,
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The error of a fault, or of the table as a whole without a line.
+    pub fn fail(&self, line: Option<u64>, (column, problem): Fault) -> Error {
+        let column = column.and_then(|at| Some((at + 1, self.names.get(at)?.clone())));
+        Error::Table(Box::new(TableError { path: self.path.clone(), line, column, problem }))
+    }
+
+    /// The place of the column `wanted`.
+    pub fn find(&self, wanted: &str) -> Result<usize> {
+        self.names.iter().position(|name| name == wanted).ok_or_else(|| {
+            let (wanted, columns) = (wanted.to_owned(), self.names.clone());
+            let simple = |name: &str| name.to_lowercase().replace(|c: char| !c.is_alphanumeric(), "");
+            let near = columns.iter().find(|name| simple(name) == simple(&wanted)).cloned();
+            self.fail(None, (None, TableProblem::UnknownColumn { wanted, near, columns }))
+        })
+    }
+}
+
+fn name(first: &ByteRecord, at: usize) -> String {
+    first.get(at).map(super::super::columns::lossy).unwrap_or_default()
+}
+
+/// The names of the columns, each of which occurs once.
+fn names(csv: &Csv, first: &ByteRecord, has_header: bool) -> std::result::Result<Vec<String>, Fault> {
+    let mut names: Vec<String> = Vec::new();
+    for (at, field) in first.iter().enumerate() {
+        let unnamed = || format!("column {}", at + 1);
+        let name = match std::str::from_utf8(field.trim_ascii()) {
+            _ if !has_header || csv.names.is_some() => unnamed(),
+            Ok("") => unnamed(),
+            Ok(name) => name.to_owned(),
+            Err(_) => return Err((Some(at), TableProblem::NotUtf8 { value: name(first, at) })),
+        };
+        names.push(name);
+    }
+    if let Some(given) = &csv.names {
+        if given.len() != names.len() {
+            return Err((None, TableProblem::Names { given: given.len(), columns: names.len() }));
+        }
+        names.clone_from(given);
+    }
+    for (at, name) in names.iter().enumerate() {
+        if let Some(before) = names.iter().take(at).position(|other| other == name) {
+            return Err((Some(at), TableProblem::DuplicateName { first: before + 1 }));
+        }
+    }
+    Ok(names)
+}

@@ -1,0 +1,369 @@
+//! Beginner's mistakes: each gives one message that names the place and says what to do next.
+
+use gradus::data::{Csv, Missing, Table};
+use gradus::prelude::*;
+
+/// A mistake in a table: what it is, the text, how it is read, and what the message says.
+struct Mistake {
+    name: &'static str,
+    text: String,
+    csv: Csv,
+    says: &'static [&'static str],
+}
+
+fn target(name: &str) -> Csv {
+    Csv::new().target(name)
+}
+
+/// A table of `n` rows of the columns a, b and y, in which `row` may change a row.
+fn rows(n: usize, header: &str, row: impl Fn(usize) -> String) -> String {
+    (0..n).map(row).fold(format!("{header}\n"), |text, row| text + &row + "\n")
+}
+
+fn usual(i: usize) -> String {
+    format!("{}.5,{},{}.25", i * i % 17, i * 7 % 5, i * 3 % 11)
+}
+
+/// The usual rows with another one in line `line`.
+fn with(line: usize, row: &str) -> String {
+    rows(20, "a,b,y", |i| if i + 2 == line { row.to_owned() } else { usual(i) })
+}
+
+fn mistakes() -> Vec<Mistake> {
+    let mistake = |name, text: String, csv, says| Mistake { name, text, csv, says };
+    vec![
+        mistake(
+            "text in a column of numbers",
+            with(7, "1,oops,2"),
+            target("y"),
+            &["line 7, column 2 `b`", "`oops` is not a number", ".missing_marker(", ".categorical("],
+        ),
+        mistake(
+            "a unit after a number",
+            with(7, "12 cm,1,2"),
+            target("y"),
+            &["line 7, column 1 `a`", "`12 cm` is not a number", "take out units"],
+        ),
+        mistake(
+            "a decimal comma in quotation marks",
+            with(7, "\"1,5\",1,2"),
+            target("y"),
+            &["line 7, column 1 `a`", ".decimal(',')", "thousands"],
+        ),
+        mistake(
+            "a comma between thousands",
+            with(7, "1,\"12,345\",2"),
+            target("y"),
+            &["line 7, column 2 `b`", "thousands"],
+        ),
+        mistake(
+            "dots between thousands",
+            rows(20, "a;b;y", |i| format!("1.234,{i};{};{i},5", i % 3)),
+            target("y"),
+            &["line 2, column 1 `a`", "dots between thousands"],
+        ),
+        mistake(
+            "an infinite number",
+            with(7, "inf,1,2"),
+            target("y"),
+            &["line 7, column 1 `a`", "`inf` is not finite", ".missing_marker(\"inf\")"],
+        ),
+        mistake(
+            "an empty cell",
+            with(7, "1,,2"),
+            target("y"),
+            &["line 7, column 2 `b`", "missing (empty)", "Missing::DropRows", "Missing::Mean"],
+        ),
+        mistake(
+            "NA",
+            with(7, "1,NA,2"),
+            target("y"),
+            &["line 7, column 2 `b`", "missing (`NA`)", "Missing::DropRows"],
+        ),
+        mistake("NaN", with(7, "1,NaN,2"), target("y"), &["line 7, column 2 `b`", "missing (`NaN`)"]),
+        mistake("a question mark", with(7, "1,?,2"), target("y"), &["line 7, column 2 `b`", "missing (`?`)"]),
+        mistake("null", with(7, "1,null,2"), target("y"), &["line 7, column 2 `b`", "missing (`null`)"]),
+        mistake(
+            "a missing target",
+            with(7, "1,2,"),
+            target("y"),
+            &["line 7, column 3 `y`", "missing (empty)"],
+        ),
+        mistake(
+            "a number that stands for missing",
+            with(7, "1,-999,2"),
+            target("y").missing_marker("-999"),
+            &["line 7, column 2 `b`", "missing (`-999`)"],
+        ),
+        mistake(
+            "every row has a missing value",
+            rows(12, "a,b,y", |i| format!("{i}.5,,{}.25", i % 5)),
+            target("y").missing(Missing::DropRows),
+            &["all 12 rows", ".ignore("],
+        ),
+        mistake(
+            "a column without any value",
+            rows(12, "a,b,y", |i| format!("{i}.5,,{}.25", i % 5)),
+            target("y").missing(Missing::Mean),
+            &["column 2 `b`", "all values are missing", ".ignore("],
+        ),
+        mistake(
+            "a row that is too short",
+            with(7, "1,2"),
+            target("y"),
+            &["line 7", "2 fields and the first one 3"],
+        ),
+        mistake(
+            "a separator within a text",
+            with(7, "1,2,3,4"),
+            target("y"),
+            &["line 7", "4 fields and the first one 3", "quotation marks"],
+        ),
+        mistake(
+            "a quotation mark that is not closed",
+            with(7, "\"1,2,3"),
+            target("y"),
+            &["line 7", "not closed"],
+        ),
+        mistake("a wrong target", with(0, ""), target("z"), &["no column `z`", "`a`, `b`, `y`"]),
+        mistake(
+            "a target in other letters",
+            with(0, ""),
+            target("Y"),
+            &["no column `Y`", "did you mean `y`?"],
+        ),
+        mistake("no target", with(0, ""), Csv::new(), &["no target was named", ".target(", "`a`, `b`, `y`"]),
+        mistake(
+            "a target that is ignored",
+            with(0, ""),
+            target("y").ignore("y"),
+            &["column 3 `y`", "both a target and ignored"],
+        ),
+        mistake(
+            "an option for a column that is not there",
+            with(0, ""),
+            target("y").ignore("id"),
+            &["no column `id`"],
+        ),
+        mistake(
+            "only a target",
+            "y\n1.5\n2\n".to_owned(),
+            target("y"),
+            &["no column is left for the inputs", ".separator("],
+        ),
+        mistake(
+            "a separator of its own",
+            "a:b:y\n1:2:3\n4:5:6\n".to_owned(),
+            target("y"),
+            &["no column `y`", "`a:b:y`"],
+        ),
+        mistake(
+            "duplicate column names",
+            rows(12, "a,a,y", usual),
+            target("y"),
+            &["line 1, column 2 `a`", "column 1 has the same name", ".names("],
+        ),
+        mistake(
+            "no names in the first line",
+            rows(12, "1.5,2,3.5", usual),
+            target("y"),
+            &["line 1", "looks like data (`1.5`)", ".header(false)"],
+        ),
+        mistake(
+            "too few names given",
+            rows(12, "a,b,y", usual),
+            target("y").names(["x", "y"]),
+            &["2 names were given for 3 columns"],
+        ),
+        mistake(
+            "an id column",
+            rows(12, "id,b,y", |i| format!("{},{},{}.25", i + 1, i * 7 % 5, i * 3 % 11)),
+            target("y"),
+            &["column 1 `id`", "counts the rows (1, 2 …)", ".ignore(", ".numeric("],
+        ),
+        mistake(
+            "the index that pandas writes",
+            rows(12, ",b,y", |i| format!("{i},{},{}.25", i * 7 % 5, i * 3 % 11)),
+            target("y"),
+            &["column 1 `column 1`", "counts the rows (0, 1 …)"],
+        ),
+        mistake(
+            "an identifier of letters",
+            rows(12, "id,b,y", |i| format!("k{i},{},{}.25", i * 7 % 5, i * 3 % 11)),
+            target("y"),
+            &["column 1 `id`", "12 different texts such as `k0` in 12 rows", ".ignore(", ".categorical("],
+        ),
+        mistake(
+            "dates",
+            rows(12, "day,b,y", |i| format!("2021-03-{:02},{},{}.25", i + 1, i * 7 % 5, i * 3 % 11)),
+            target("y"),
+            &["column 1 `day`", "dates such as `2021-03-01`", "days since the first", ".ignore("],
+        ),
+        mistake(
+            "dates of another country",
+            rows(12, "day,b,y", |i| format!("{}/3/2021 10:00,{},1.{i}", i + 1, i * 7 % 5)),
+            target("y"),
+            &["dates such as `1/3/2021 10:00`"],
+        ),
+        mistake(
+            "free text as target",
+            rows(12, "a,b,y", |i| format!("{},{i}.5,text {i}", i % 3)),
+            target("y"),
+            &["column 3 `y`", "12 different classes such as `text 0`", "the right column?"],
+        ),
+        mistake(
+            "numbers as classes",
+            rows(2000, "a,b,y", |i| format!("{},{i}.5,{i}.25", i % 3)),
+            target("y").classes(),
+            &["column 3 `y`", "1001 different classes", ".numbers()"],
+        ),
+        mistake(
+            "one class only",
+            rows(12, "a,b,y", |i| format!("{},{i}.5,cat", i % 3)),
+            target("y"),
+            &["column 3 `y`", "all 12 rows have the same target `cat`", "all classes?"],
+        ),
+        mistake(
+            "a constant target",
+            rows(12, "a,b,y", |i| format!("{},{i}.5,7", i % 3)),
+            target("y"),
+            &["all 12 rows have the same target `7`"],
+        ),
+        mistake("names and no rows", "a,b,y\n".to_owned(), target("y"), &["no rows of data", "complete"]),
+        mistake("an empty file", String::new(), target("y"), &["no rows of data"]),
+        mistake(
+            "a web page",
+            "<!DOCTYPE html>\n<html></html>".to_owned(),
+            target("y"),
+            &["a web page", "download the file itself"],
+        ),
+        mistake(
+            "an Excel file",
+            "PK\u{3}\u{4}rest".to_owned(),
+            target("y"),
+            &["an Excel", "save the sheet as CSV"],
+        ),
+        mistake("a binary file", "a,b\n\0\0\0".to_owned(), target("y"), &["a binary file"]),
+    ]
+}
+
+/// One message, with the name of the file, on one line, that does not end in a full stop.
+#[test]
+fn mistakes_in_tables() {
+    for Mistake { name, text, csv, says } in mistakes() {
+        let message = match csv.read::<f64>(text.as_bytes(), "my.csv") {
+            Err(error) => error.to_string(),
+            Ok(table) => panic!("{name} is not noticed: {table}"),
+        };
+        println!("{name}: {message}");
+        for part in says.iter().chain(&["my.csv"]) {
+            assert!(message.contains(part), "{name}: `{part}` is not in: {message}");
+        }
+        assert!(!message.contains('\n') && !message.ends_with('.'), "{name}: {message}");
+    }
+}
+
+#[test]
+fn texts_in_other_encodings() {
+    for (bytes, says) in [
+        (
+            &b"gr\xf6\xdfe,y\n1,0.5\n2,1.5\n"[..],
+            "line 1, column 1 `gr\u{fffd}\u{fffd}e`: `gr\u{fffd}\u{fffd}e` is not UTF-8",
+        ),
+        (b"a,y\nsch\xf6n,0.5\nneu,1.5\n", "line 2, column 1 `a`: `sch\u{fffd}n` is not UTF-8"),
+        (b"\xff\xfea\0,\0y\0\n\0", "UTF-16"),
+    ] {
+        let message = target("y").read::<f64>(bytes, "my.csv").unwrap_err().to_string();
+        assert!(message.contains(says), "{message}");
+    }
+}
+
+/// What differs from table to table and is meant all the same.
+#[test]
+fn no_mistakes() {
+    let plain = "a,b,y\n1.5,2,0.25\n3,4,0.75\n";
+    let wanted = target("y").read::<f64>(plain.as_bytes(), "my.csv").unwrap();
+    for (name, text) in [
+        ("a byte order mark", format!("\u{feff}{plain}")),
+        ("CRLF", plain.replace('\n', "\r\n")),
+        ("semicolons", plain.replace(',', ";")),
+        ("tabs", plain.replace(',', "\t")),
+        ("semicolons and decimal commas", plain.replace(',', ";").replace('.', ",")),
+        ("quoted numbers", "\"a\",\"b\",\"y\"\n\"1.5\",\"2\",\"0.25\"\n\"3\",\"4\",\"0.75\"\n".to_owned()),
+        ("spaces around", plain.replace(',', " , ")),
+        ("empty lines at the end", format!("{plain}\n\r\n\n")),
+        ("no line break at the end", plain.trim_end().to_owned()),
+        ("lines of separators only", format!("{plain},,\n,,\n")),
+        ("signs and exponents", "a,b,y\n+15e-1,2.,.25\n3E0,4.0,75e-2\n".to_owned()),
+    ] {
+        let table = target("y")
+            .read::<f64>(text.as_bytes(), "my.csv")
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!((table.columns.inputs(), table.data.len()), (wanted.columns.inputs(), 2), "{name}");
+        let values = |table: &Table<f64>| {
+            let (mut x, mut y) = (DMatrix::zeros(2, 2), DMatrix::zeros(1, 2));
+            table.data.gather(1, &[0, 1], &mut x, &mut y).unwrap();
+            (x, y)
+        };
+        assert_eq!(values(&table), values(&wanted), "{name}");
+    }
+}
+
+/// A number that is too large for `f32` names `f64`, which holds it.
+#[test]
+fn numbers_too_large_for_f32() {
+    let text = with(7, "1e39,1,2");
+    let message = target("y").read::<f32>(text.as_bytes(), "my.csv").unwrap_err().to_string();
+    assert!(
+        message.contains("line 7, column 1 `a`: `1e39` is too large for f32; read a table of `f64`"),
+        "{message}"
+    );
+    assert!(target("y").read::<f64>(text.as_bytes(), "my.csv").is_ok());
+}
+
+/// A column that is asked for is read, though it looks like a mistake.
+#[test]
+fn what_was_meant() {
+    let text = rows(12, "id,b,y", |i| format!("{},k{i},{}.25", i + 1, i * 3 % 11));
+    let table = target("y").numeric("id").categorical("b").read::<f64>(text.as_bytes(), "my.csv").unwrap();
+    assert_eq!(table.data.n_inputs(), 13);
+    let single = rows(12, "year,y", |i| format!("{},{}.25", 1990 + i, i * 3 % 11));
+    assert!(target("y").read::<f64>(single.as_bytes(), "my.csv").is_ok(), "a time may be the only input");
+}
+
+/// Mistakes that need no table.
+#[test]
+fn mistakes_in_matrices() {
+    let x = |rows, columns| DMatrix::from_fn(rows, columns, |i, j| (i * 31 + j * 7 % 13) as f64);
+    let mut nan = x(4, 150);
+    nan[(2, 17)] = f64::NAN;
+    let labels: Vec<usize> = (0..150).map(|i| i / 50).collect();
+    let from_one: Vec<usize> = labels.iter().map(|label| label + 1).collect();
+    let negative: Vec<i32> = labels.iter().map(|&label| label as i32 - 1).collect();
+    let sorted = Dataset::from_labels(x(4, 150), &labels, 3).unwrap();
+    let message = |result: gradus::Result<Dataset<f64>>| result.unwrap_err().to_string();
+    let split = |split: Split| message(split.fractions(&sorted, [0.6, 0.4]).map(|[first, _]| first));
+    for (message, says) in [
+        (message(Dataset::new(x(150, 4), x(150, 1))), "transpose x and y, or use `Dataset::from_rows`"),
+        (message(Dataset::new(x(150, 4), x(1, 150))), "transpose x"),
+        (message(Dataset::from_labels(x(150, 4), &labels, 3)), "transpose x"),
+        (message(Dataset::from_labels(x(4, 150), &from_one, 3)), "subtract 1 from each"),
+        (message(Dataset::from_labels(x(4, 150), &negative, 3)), "from 0 to below 3"),
+        (message(Dataset::from_labels(x(4, 150), &labels, 2)), "is the number of classes right?"),
+        (message(Dataset::from_labels(x(4, 150), &labels[..149], 3)), "149 given, 150 needed"),
+        (message(Dataset::from_class_names(x(4, 150), &["cat"; 150])), "samples of two classes"),
+        (message(Dataset::new(nan, x(1, 150))), "input 2 of sample 17 is NaN"),
+        (split(Split::in_order()), "class 2, 50 sample(s) in the data set, would not occur"),
+        (
+            message(Split::shuffled(1).fractions(&sorted, [80.0, 20.0]).map(|[first, _]| first)),
+            "give fractions such as 0.8",
+        ),
+        (
+            message(Split::shuffled(1).counts(&sorted, [100, 100]).map(|[first, _]| first)),
+            "has 150; ask for fewer",
+        ),
+        (Standardize.fit_targets(&sorted).unwrap_err().to_string(), "scale the inputs only"),
+    ] {
+        assert!(message.contains(says), "`{says}` is not in: {message}");
+    }
+}
