@@ -13,6 +13,7 @@ mod idx;
 mod laws;
 mod learner;
 mod metrics;
+mod metrics_wall;
 mod mnist;
 mod plug_ins;
 mod refusals;

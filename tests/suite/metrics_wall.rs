@@ -10,14 +10,14 @@ fn parabola() -> Result<Dataset<f64>> {
     Dataset::new(x.clone(), x.map(|x| 3.0 + x * x))
 }
 
-fn regression(stop: impl StoppingRule + 'static, schedule: impl LrSchedule + 'static) -> Result<Report> {
+fn regression(stop: impl StoppingRule + 'static, schedule: impl LrSchedule + 'static) -> Result<Report<f64>> {
     let data = parabola()?;
     let mut network = Network::new(&[1, 8, 1], Tanh, Linear, &ScaledGaussian, 0)?;
     let trainer = Trainer::new(Quadratic).schedule(schedule).stop(stop);
     trainer.fit(&mut network, &data, Some(&data))
 }
 
-fn validation_costs(report: &Report) -> Vec<f64> {
+fn validation_costs(report: &Report<f64>) -> Vec<f64> {
     report.history.values(&Metric::validation_cost()).map(|(_, cost)| cost).collect()
 }
 
@@ -151,7 +151,7 @@ fn the_best_training_cost_is_that_of_the_kept_parameters() -> Result<()> {
 #[test]
 fn what_is_named_is_measured() -> Result<()> {
     let data = Dataset::<f64>::synthetic_digits(60, 1)?;
-    let names = |trainer: Trainer<LogLikelihood>, validation: Option<&dyn Samples<f64>>| {
+    let names = |trainer: Trainer<f64, LogLikelihood>, validation: Option<&dyn Samples<f64>>| {
         let mut network = Network::new(&[784, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
         let report = trainer.fit(&mut network, &data, validation)?;
         let record = report.history.last().unwrap().clone();
