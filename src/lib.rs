@@ -84,6 +84,7 @@ pub mod init;
 pub mod linalg;
 mod memory;
 pub mod metrics;
+mod named;
 pub mod network;
 pub mod optimizer;
 pub mod random;
