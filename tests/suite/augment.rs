@@ -322,6 +322,16 @@ fn a_careless_distortion_does_no_harm() {
     assert_eq!(distorted(&Careless, &[1.0f32; 12], (3, 4)), [0.0; 12]);
 }
 
+#[test]
+fn an_expanded_data_set_has_the_task_of_its_samples() {
+    let y = DMatrix::from_column_slice(1, 3, &[0.0, 1.0, 1.0]);
+    let counts =
+        Dataset::new(DMatrix::from_element(4, 3, 0.5), y).unwrap().with_task(Task::Regression).unwrap();
+    let rotation = Rotation::by_degrees(1.0).unwrap();
+    let expanded = Augmented::new(counts, (2, 2), rotation, 1).unwrap().expand::<f64>(1).unwrap();
+    assert_eq!(expanded.task(), Task::Regression);
+}
+
 /// The trainer repeats a run on augmented data bit for bit, whatever the number of threads.
 #[test]
 fn training_on_distorted_images_repeats() {
