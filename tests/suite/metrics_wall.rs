@@ -437,7 +437,7 @@ fn boxed(measure: impl Measure + 'static) -> Box<dyn Measure> {
 /// Every value of scikit-learn, on data of every task, to 1e-12.
 #[test]
 fn measures_agree_with_scikit_learn() {
-    let fixture: Fixture = serde_json::from_str(include_str!("fixtures/measures.json")).unwrap();
+    let fixture: Fixture = serde_json::from_str(include_str!("../fixtures/measures.json")).unwrap();
     let (measures, mut compared) = (measures(), 0);
     for (number, case) in fixture.cases.iter().enumerate() {
         let matrix =
@@ -524,7 +524,7 @@ impl RateCase {
 /// Every rate of PyTorch's schedulers to 1e-12 of the highest, whether the steps are epochs or parts of epochs.
 #[test]
 fn schedules_agree_with_pytorch() -> Result<()> {
-    let fixture: Rates = serde_json::from_str(include_str!("fixtures/schedules.json")).unwrap();
+    let fixture: Rates = serde_json::from_str(include_str!("../fixtures/schedules.json")).unwrap();
     let history = History::new();
     let mut compared = 0;
     for case in &fixture.cases {
