@@ -18,6 +18,7 @@ mod limits;
 mod metrics;
 mod metrics_wall;
 mod mnist;
+mod optimizers;
 mod plug_ins;
 mod refusals;
 mod rules;
