@@ -167,7 +167,9 @@ pub enum FileProblem {
     },
 
     /// The numbers have another type than those of the network.
-    #[error("the numbers of {name} are {found}, not {expected}; load a `Network<{found}, _, _>`")]
+    #[error(
+        "the numbers of {name} are of type {found}, not {expected}; load them as what they are, or convert the file"
+    )]
     Dtype {
         /// The tensor, or `"the model"`.
         name: String,

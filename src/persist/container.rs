@@ -1,38 +1,27 @@
 //! The one file format of the crate: a safetensors file whose metadata have a version, a kind, a checksum and a document.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use nalgebra::DMatrix;
-use safetensors::SafeTensors;
-use safetensors::tensor::Metadata;
+use safetensors::tensor::TensorInfo;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::header::{Header, LENGTH, OPENING, check_opening};
 use super::tensor::{Tensor, dtype, dtype_name, values};
-use super::{Disk, read, refuse, replace};
+use super::{Disk, Outcome, read, refuse, replace};
 use crate::error::{FileProblem, Result};
 use crate::real::Real;
 
-type Outcome<V> = std::result::Result<V, FileProblem>;
-
 /// The version of the format that is written and read.
 const VERSION: u64 = 1;
-
-/// The bytes before the header, which hold its length.
-const LENGTH: usize = 8;
-
-/// What every header begins with, so that the checksum is always at the same place.
-const OPENING: &str = r#"{"__metadata__":{"gradus":"{\"crc32\":\""#;
 
 /// The digits of the checksum while they are not known, and for which they are replaced when it is computed.
 const NO_DIGITS: &str = "00000000";
 
 /// Where the checksum ends.
 const OPENED: usize = LENGTH + OPENING.len() + NO_DIGITS.len();
-
-/// The longest header that other readers of the format accept.
-const MAX_HEADER: usize = 100_000_000;
 
 /// The entry `gradus` of the metadata, whose fields are in this order.
 #[derive(Serialize, Deserialize)]
@@ -86,8 +75,8 @@ struct Kind {
 /// ```
 #[derive(Debug)]
 pub struct Container<'a> {
+    header: Header,
     entry: String,
-    metadata: Metadata,
     data: &'a [u8],
     remaining: BTreeSet<String>,
 }
@@ -117,8 +106,9 @@ impl<'a> Container<'a> {
         let mut tensors: Vec<_> = tensors.iter().collect();
         // As every writer of the format does: the widest numbers first, so that all are aligned.
         tensors.sort_by(|a, b| b.dtype().cmp(&a.dtype()).then_with(|| a.name().cmp(b.name())));
-        let header = header(&entry::<R>(kind, document)?, &tensors)?;
-        let n_data: usize = tensors.iter().map(|tensor| tensor.n_bytes()).sum();
+        let (infos, n_data) = infos(&tensors)?;
+        let header = Header::new(entry::<R>(kind, document)?, infos)?;
+        let header = header.text();
 
         let mut file = Vec::new();
         let n_bytes = LENGTH + header.len() + n_data;
@@ -176,30 +166,20 @@ impl<'a> Container<'a> {
     /// [`FileProblem::Kind`] if the file holds something else.
     pub fn read(bytes: &'a [u8], kind: &'static str) -> Outcome<Self> {
         check_opening(bytes)?;
+        if bytes.len() < OPENED {
+            let reason = "it ends within the checksum".to_string();
+            return Err(FileProblem::NotSafetensors { reason });
+        }
         let (found, computed) = (&bytes[LENGTH + OPENING.len()..OPENED], checksum(bytes));
         if found != computed.as_bytes() {
             let found = String::from_utf8_lossy(found).into_owned();
             return Err(FileProblem::Checksum { found, computed });
         }
-        let not_safetensors =
-            |reason: &dyn ToString| FileProblem::NotSafetensors { reason: reason.to_string() };
-        let (length, metadata) =
-            SafeTensors::read_metadata(bytes).map_err(|error| not_safetensors(&error))?;
-        // The library keeps the last of two tensors with one name, and skips what it does not know.
-        let (header, data) = bytes[LENGTH..].split_at(length);
-        if header != canonical(&metadata)?.as_bytes() {
-            return Err(not_safetensors(
-                &"its header has duplicate or unknown entries, or superfluous spaces",
-            ));
-        }
-        let entry = match metadata.metadata() {
-            Some(entries) if entries.len() == 1 => entries.get("gradus").cloned(),
-            _ => None,
-        };
-        let entry = entry.ok_or(FileProblem::Foreign)?;
+        let (header, data) = Header::read(bytes)?;
+        let entry = header.entry().ok_or(FileProblem::Foreign)?.to_string();
         check_kind(&entry, kind)?;
-        let remaining = metadata.offset_keys().into_iter().collect();
-        Ok(Self { entry, metadata, data, remaining })
+        let remaining = header.names();
+        Ok(Self { header, entry, data, remaining })
     }
 
     /// The document.
@@ -239,14 +219,10 @@ impl<'a> Container<'a> {
         if !self.remaining.remove(name) {
             return Err(missing());
         }
-        let info = self.metadata.info(name).ok_or_else(missing)?;
+        let info = self.header.info(name).ok_or_else(missing)?;
         if info.dtype != dtype::<T>() {
-            let (found, expected) = (dtype_name(info.dtype), dtype_name(dtype::<T>()));
-            return Err(FileProblem::Dtype {
-                name: format!("tensor {name}"),
-                found: found.to_string(),
-                expected,
-            });
+            let (name, found) = (format!("tensor {name}"), format!("{:?}", info.dtype).to_lowercase());
+            return Err(FileProblem::Dtype { name, found, expected: dtype_name::<T>() });
         }
         if info.shape != shape {
             let (found, expected) = (info.shape.clone(), shape.to_vec());
@@ -268,22 +244,6 @@ impl<'a> Container<'a> {
     }
 }
 
-/// Refuses what does not begin like a file of this format: before all of it is read, and before it is taken for
-/// damaged.
-fn check_opening(bytes: &[u8]) -> Outcome<()> {
-    let reason = |reason: &str| FileProblem::NotSafetensors { reason: reason.to_string() };
-    let Some((length, header)) = bytes.split_first_chunk::<LENGTH>() else {
-        return Err(reason("it has less than 8 bytes"));
-    };
-    if u64::from_le_bytes(*length) > MAX_HEADER as u64 || header.first() != Some(&b'{') {
-        return Err(reason("it does not begin with the length of a header and then with that header"));
-    }
-    if bytes.len() < OPENED {
-        return Err(reason("it ends within the header"));
-    }
-    if header.starts_with(OPENING.as_bytes()) { Ok(()) } else { Err(FileProblem::Foreign) }
-}
-
 /// The CRC-32 of a file whose own digits count as zeros.
 fn checksum(file: &[u8]) -> String {
     let mut hasher = crc32fast::Hasher::new();
@@ -301,38 +261,20 @@ fn entry<R: DeserializeOwned>(kind: &str, document: &impl Serialize) -> Outcome<
     Ok(text)
 }
 
-/// The header of a file with these tensors, one after the other.
-fn header(entry: &str, tensors: &[&Tensor<'_>]) -> Outcome<String> {
-    let (mut start, mut infos) = (0, Vec::new());
+/// The entries of these tensors in a header, one after the other, and the length of their data.
+fn infos(tensors: &[&Tensor<'_>]) -> Outcome<(Vec<(String, TensorInfo)>, usize)> {
+    let (mut end, mut infos) = (0, Vec::new());
     let mut names = BTreeSet::from(["__metadata__"]);
     for tensor in tensors {
         let name = tensor.name();
         if !names.insert(name) {
             return Err(FileProblem::DuplicateTensor { name: name.to_string() });
         }
-        let info = tensor.info(start);
-        start = info.data_offsets.1;
+        let info = tensor.info(end);
+        end = info.data_offsets.1;
         infos.push((name.to_string(), info));
     }
-    let entries = HashMap::from([("gradus".to_string(), entry.to_string())]);
-    let metadata = Metadata::new(Some(entries), infos)
-        .map_err(|error| FileProblem::NotSafetensors { reason: error.to_string() })?;
-    let header = canonical(&metadata)?;
-    if header.len() > MAX_HEADER {
-        let reason =
-            format!("its header would have {} bytes, at most {MAX_HEADER} are allowed", header.len());
-        return Err(FileProblem::NotSafetensors { reason });
-    }
-    Ok(header)
-}
-
-/// The header as every writer of the format gives it: without spaces, except for those at its end which align the data.
-fn canonical(metadata: &Metadata) -> Outcome<String> {
-    let mut header = serde_json::to_string(metadata).map_err(json)?;
-    while header.len() % LENGTH != 0 {
-        header.push(' ');
-    }
-    Ok(header)
+    Ok((infos, end))
 }
 
 /// Refuses files of another version or kind, whatever their documents look like.

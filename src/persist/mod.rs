@@ -16,6 +16,7 @@
 
 mod container;
 mod disk;
+mod header;
 mod model;
 mod network2;
 mod read;
@@ -38,6 +39,9 @@ use crate::error::{Error, FileProblem};
 
 /// The name that stands for a file in the errors of bytes that are in memory.
 const IN_MEMORY: &str = "<bytes>";
+
+/// What the functions return that do not know the name of the file.
+type Outcome<V> = std::result::Result<V, FileProblem>;
 
 /// The error for a file.
 fn refuse(path: impl AsRef<Path>, problem: FileProblem) -> Error {

@@ -8,14 +8,12 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
 use super::Container;
-use super::tensor::{Tensor, dtype, dtype_name};
-use super::{FileSystem, IN_MEMORY, MAX_BYTES, refuse, replace};
+use super::tensor::{Tensor, dtype_name};
+use super::{FileSystem, IN_MEMORY, MAX_BYTES, Outcome, refuse, replace};
 use crate::activation::Activation;
 use crate::error::{Error, FileProblem, Result};
 use crate::network::{Dense, Network};
 use crate::real::Real;
-
-type Outcome<V> = std::result::Result<V, FileProblem>;
 
 const KIND: &str = "model";
 
@@ -288,7 +286,7 @@ where
     let hidden = (1..).zip(network.hidden()).map(|(layer, dense)| name_of(layer, &dense.activation));
     let output = name_of(network.hidden().len() + 1, &network.output().activation);
     let document = Document {
-        dtype: dtype_name(dtype::<T>()).to_string(),
+        dtype: dtype_name::<T>().to_string(),
         sizes: network.sizes(),
         activations: hidden.chain([output]).collect::<Outcome<_>>()?,
         description,
@@ -309,7 +307,7 @@ where
 {
     let mut container = Container::read(bytes, KIND)?;
     let Document { dtype: found, sizes, activations, description } = container.document::<Document<D>>()?;
-    let expected = dtype_name(dtype::<T>());
+    let expected = dtype_name::<T>();
     if found != expected {
         return Err(FileProblem::Dtype { name: "the model".to_string(), found, expected });
     }

@@ -6,7 +6,7 @@ use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
 use super::rows::{Matrices, Matrix};
-use super::{FileSystem, IN_MEMORY, MAX_BYTES, read, refuse, replace};
+use super::{FileSystem, IN_MEMORY, MAX_BYTES, Outcome, read, refuse, replace};
 use crate::activation::Sigmoid;
 use crate::error::{Error, FileProblem, Result};
 use crate::network::{Dense, Network};
@@ -130,7 +130,7 @@ impl Network2 {
             .map_err(|problem| refuse(path, problem))
     }
 
-    fn try_to_json(&self) -> std::result::Result<Vec<u8>, FileProblem> {
+    fn try_to_json(&self) -> Outcome<Vec<u8>> {
         self.network.check()?;
         let written = Written {
             sizes: self.network.sizes(),
@@ -141,7 +141,7 @@ impl Network2 {
         serde_json::to_vec(&written).map_err(json)
     }
 
-    fn try_from_json(text: &[u8]) -> std::result::Result<Self, FileProblem> {
+    fn try_from_json(text: &[u8]) -> Outcome<Self> {
         let Read { sizes, weights, biases, cost } = serde_json::from_slice(text).map_err(json)?;
         let n_layers = sizes.len().saturating_sub(1);
         check_size("weight matrices, one for each layer after the inputs", weights.len(), n_layers)?;

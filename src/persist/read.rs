@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
+use super::Outcome;
 use crate::error::FileProblem;
 
 /// The longest file that is read unless another limit is given, in bytes: 4 GiB.
@@ -14,8 +15,8 @@ pub(super) fn read(
     path: &Path,
     max_bytes: u64,
     n_first: u64,
-    check: impl FnOnce(&[u8]) -> Result<(), FileProblem>,
-) -> Result<Vec<u8>, FileProblem> {
+    check: impl FnOnce(&[u8]) -> Outcome<()>,
+) -> Outcome<Vec<u8>> {
     // Before it is opened: to open a pipe without a writer does not return.
     check_regular(&fs::metadata(path).map_err(unopened)?)?;
     let mut file = File::open(path).map_err(unopened)?;
@@ -36,7 +37,7 @@ pub(super) fn read(
 }
 
 /// An empty vector of bytes with memory for `length` of them.
-fn with_capacity(length: u64) -> Result<Vec<u8>, FileProblem> {
+fn with_capacity(length: u64) -> Outcome<Vec<u8>> {
     let mut bytes = Vec::new();
     match usize::try_from(length).map(|length| bytes.try_reserve_exact(length)) {
         Ok(Ok(())) => Ok(bytes),
@@ -44,7 +45,7 @@ fn with_capacity(length: u64) -> Result<Vec<u8>, FileProblem> {
     }
 }
 
-fn check_regular(metadata: &fs::Metadata) -> Result<(), FileProblem> {
+fn check_regular(metadata: &fs::Metadata) -> Outcome<()> {
     match metadata.file_type() {
         kind if kind.is_file() => Ok(()),
         kind if kind.is_dir() => Err(FileProblem::IsADirectory),

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::disk::{Disk, Entry};
-use super::refuse;
+use super::{Outcome, refuse};
 use crate::error::{FileProblem, Result};
 
 /// More symbolic links than this in a row are taken for a circle, as Linux does.
@@ -50,7 +50,7 @@ pub fn replace(disk: &dyn Disk, path: impl AsRef<Path>, contents: &[u8]) -> Resu
     try_replace(disk, path, contents).map_err(|problem| refuse(path, problem))
 }
 
-fn try_replace(disk: &dyn Disk, path: &Path, contents: &[u8]) -> std::result::Result<(), FileProblem> {
+fn try_replace(disk: &dyn Disk, path: &Path, contents: &[u8]) -> Outcome<()> {
     let (path, exists) = follow(disk, path)?;
     let (folder, names) = (folder(&path), TemporaryNames::new(&path)?);
     // Leftovers are no reason not to save.
@@ -69,12 +69,7 @@ fn try_replace(disk: &dyn Disk, path: &Path, contents: &[u8]) -> std::result::Re
 }
 
 /// Writes a file of which every byte is on the disk.
-fn write(
-    disk: &dyn Disk,
-    path: &Path,
-    like: Option<&Path>,
-    contents: &[u8],
-) -> std::result::Result<(), FileProblem> {
+fn write(disk: &dyn Disk, path: &Path, like: Option<&Path>, contents: &[u8]) -> Outcome<()> {
     let mut file = disk.create(path, like).map_err(during("create the temporary file"))?;
     file.write_all(contents).and_then(|()| file.flush()).map_err(during("write the temporary file"))?;
     file.sync().map_err(during("sync the temporary file"))
@@ -85,7 +80,7 @@ fn during(step: &'static str) -> impl FnOnce(io::Error) -> FileProblem {
 }
 
 /// Where the symbolic links from `path` end, and whether a file is there.
-fn follow(disk: &dyn Disk, path: &Path) -> std::result::Result<(PathBuf, bool), FileProblem> {
+fn follow(disk: &dyn Disk, path: &Path) -> Outcome<(PathBuf, bool)> {
     let mut path = path.to_path_buf();
     for _ in 0..MAX_LINKS {
         match disk.entry(&path).map_err(during("look up the path"))? {
@@ -117,7 +112,7 @@ struct TemporaryNames {
 impl TemporaryNames {
     const END: &str = ".tmp";
 
-    fn new(path: &Path) -> std::result::Result<Self, FileProblem> {
+    fn new(path: &Path) -> Outcome<Self> {
         let name = path.file_name().ok_or(FileProblem::NoName)?;
         Ok(Self { start: format!(".gradus-{:08x}-", crc32fast::hash(name.as_encoded_bytes())) })
     }

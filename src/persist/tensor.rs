@@ -91,13 +91,11 @@ pub(super) fn dtype<T: Real>() -> Dtype {
     }
 }
 
-/// The name of a type of numbers in Rust.
-pub(super) fn dtype_name(dtype: Dtype) -> &'static str {
-    match dtype {
-        Dtype::F32 => "f32",
-        Dtype::F64 => "f64",
-        Dtype::F16 | Dtype::BF16 => "16-bit floats",
-        _ => "no floats of 32 or 64 bits",
+/// The name of T in Rust.
+pub(super) fn dtype_name<T: Real>() -> &'static str {
+    match T::slice(&[]) {
+        Slice::F32(_) => "f32",
+        Slice::F64(_) => "f64",
     }
 }
 
