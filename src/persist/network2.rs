@@ -119,7 +119,7 @@ impl Network2 {
         Self::load_within(path, MAX_BYTES)
     }
 
-    /// Reads the file at `path` of at most `max_bytes` bytes; the memory that it takes is at most some eight times as much.
+    /// Reads the file at `path` of at most `max_bytes` bytes; the memory that it takes is at most ten times as much.
     ///
     /// # Errors
     ///
