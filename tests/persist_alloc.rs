@@ -52,7 +52,7 @@ fn edited(from: &str, to: &str) -> Vec<u8> {
     let length = usize::from_le_bytes(*bytes.first_chunk().unwrap());
     let mut header =
         String::from_utf8(bytes[8..8 + length].to_vec()).unwrap().trim_end().replacen(from, to, 1);
-    while header.len() % 8 != 0 {
+    while !header.len().is_multiple_of(8) {
         header.push(' ');
     }
     let mut file = (header.len() as u64).to_le_bytes().to_vec();

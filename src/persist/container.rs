@@ -82,7 +82,7 @@ pub struct Container<'a> {
 }
 
 impl<'a> Container<'a> {
-    /// The bytes of a file with `tensors` and `document`.
+    /// Returns the bytes of a file with `tensors` and `document`.
     ///
     /// # Errors
     ///
@@ -97,7 +97,7 @@ impl<'a> Container<'a> {
         Self::write_for::<D>(kind, document, tensors)
     }
 
-    /// The bytes of a file with a document that can be read as `R`.
+    /// Returns the bytes of a file whose document can be read as `R`.
     pub(super) fn write_for<R: DeserializeOwned>(
         kind: &str,
         document: &impl Serialize,
@@ -182,7 +182,7 @@ impl<'a> Container<'a> {
         Ok(Self { header, entry, data, remaining })
     }
 
-    /// The document.
+    /// Returns the document.
     ///
     /// # Errors
     ///
@@ -191,7 +191,7 @@ impl<'a> Container<'a> {
         serde_json::from_str::<Entry<D>>(&self.entry).map(|entry| entry.document).map_err(json)
     }
 
-    /// The numbers of the vector `name`.
+    /// Returns the values of the vector `name`, once.
     ///
     /// # Errors
     ///
@@ -201,7 +201,7 @@ impl<'a> Container<'a> {
         values(self.take::<T>(name, &[len])?, len)
     }
 
-    /// The matrix `name`.
+    /// Returns the matrix `name`, once.
     ///
     /// # Errors
     ///
@@ -213,7 +213,7 @@ impl<'a> Container<'a> {
         Ok(DMatrix::from_vec(rows, columns, values))
     }
 
-    /// The bytes of a tensor, which nobody may ask for again.
+    /// Returns the bytes of a tensor and strikes it off the remaining ones.
     fn take<T: Real>(&mut self, name: &str, shape: &[usize]) -> Outcome<&'a [u8]> {
         let missing = || FileProblem::MissingTensor { name: name.to_string() };
         if !self.remaining.remove(name) {
@@ -231,7 +231,7 @@ impl<'a> Container<'a> {
         self.data.get(info.data_offsets.0..info.data_offsets.1).ok_or_else(missing)
     }
 
-    /// Makes sure that nothing is left over.
+    /// Checks that every tensor was taken.
     ///
     /// # Errors
     ///
@@ -277,7 +277,7 @@ fn infos(tensors: &[&Tensor<'_>]) -> Outcome<(Vec<(String, TensorInfo)>, usize)>
     Ok((infos, end))
 }
 
-/// Refuses files of another version or kind, whatever their documents look like.
+/// Returns an error for another version or kind, whatever the document looks like.
 fn check_kind(entry: &str, expected: &'static str) -> Outcome<()> {
     let Kind { format: found, kind } = serde_json::from_str(entry).map_err(json)?;
     if found != VERSION {

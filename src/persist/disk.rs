@@ -38,7 +38,7 @@ pub trait Output: Write {
 /// [`FileSystem`] is the real one. A test of a program can implement the trait to see what happens when the disk is
 /// full; each method may fail with any error, and the file that is being replaced stays whole.
 ///
-/// Object-safe.
+/// Dyn-compatible (object-safe).
 ///
 /// # Examples
 ///
@@ -80,7 +80,7 @@ pub trait Output: Write {
 /// assert!(!path.exists());
 /// ```
 pub trait Disk: Debug + Send + Sync {
-    /// What `path` leads to, symbolic links not followed.
+    /// Returns what `path` leads to, symbolic links not followed.
     ///
     /// # Errors
     ///
@@ -95,7 +95,7 @@ pub trait Disk: Debug + Send + Sync {
     /// Returns the system's error, or `AlreadyExists` if there is something.
     fn create(&self, path: &Path, like: Option<&Path>) -> io::Result<Box<dyn Output>>;
 
-    /// Gives the file `from` the name `to` in the same folder, in place of the file that had it, at one stroke.
+    /// Renames the file `from` to `to` in the same folder, atomically replacing the file that is there.
     ///
     /// # Errors
     ///

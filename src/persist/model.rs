@@ -68,7 +68,7 @@ where
     O: Activation<T> + FromStr<Err = Error>,
     D: DeserializeOwned,
 {
-    /// The bytes of a file.
+    /// Returns the bytes of a file.
     ///
     /// # Errors
     ///
@@ -81,7 +81,7 @@ where
         self.try_to_bytes().map_err(|problem| refuse(IN_MEMORY, problem))
     }
 
-    /// The model in the bytes of a file.
+    /// Reads the model from the bytes of a file.
     ///
     /// # Errors
     ///
@@ -158,7 +158,7 @@ where
     H: Activation<T> + FromStr<Err = Error>,
     O: Activation<T> + FromStr<Err = Error>,
 {
-    /// The bytes of a file.
+    /// Returns the bytes of a file.
     ///
     /// # Errors
     ///
@@ -180,7 +180,7 @@ where
         write::<_, _, _, ()>(self, None).map_err(|problem| refuse(IN_MEMORY, problem))
     }
 
-    /// The network in the bytes of a file.
+    /// Reads the network from the bytes of a file.
     ///
     /// # Errors
     ///
@@ -262,7 +262,7 @@ where
     }
 }
 
-/// A network without a description.
+/// Reads a network without a description.
 fn try_from_bytes<T, H, O>(bytes: &[u8]) -> Outcome<Network<T, H, O>>
 where
     T: Real,

@@ -79,7 +79,7 @@ struct Read {
 }
 
 impl Network2 {
-    /// The JSON, for `network2.load` of the book's program.
+    /// Returns the JSON, for `network2.load` of the book's program.
     ///
     /// # Errors
     ///

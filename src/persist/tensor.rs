@@ -31,23 +31,23 @@ pub struct Tensor<'a> {
 }
 
 impl<'a> Tensor<'a> {
-    /// An array of one dimension.
+    /// Creates an array of one dimension.
     pub fn vector<T: Real>(name: impl Into<String>, values: &'a [T]) -> Self {
         Self { name: name.into(), shape: vec![values.len()], values: T::slice(values) }
     }
 
-    /// A matrix, whose elements are written row by row.
+    /// Creates a matrix, which is written row by row.
     pub fn matrix<T: Real>(name: impl Into<String>, matrix: &'a DMatrix<T>) -> Self {
         let (rows, columns) = matrix.shape();
         Self { name: name.into(), shape: vec![rows, columns], values: T::slice(matrix.as_slice()) }
     }
 
-    /// The name.
+    /// Returns the name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The sizes of the dimensions.
+    /// Returns the sizes of the dimensions.
     pub fn shape(&self) -> &[usize] {
         &self.shape
     }

@@ -33,7 +33,7 @@ fn taken_apart() -> (String, Vec<u8>) {
 /// A file of this header and these data with the right lengths and the right checksum.
 fn forged(header: &str, data: &[u8]) -> Vec<u8> {
     let mut header = header.to_string();
-    while header.len() % 8 != 0 {
+    while !header.len().is_multiple_of(8) {
         header.push(' ');
     }
     let mut file = (header.len() as u64).to_le_bytes().to_vec();
