@@ -1,6 +1,7 @@
 //! The crate's error: one enum whose variants carry the values.
 
 mod idx;
+mod persist;
 mod split;
 mod table;
 
@@ -8,6 +9,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 pub use idx::{IdxField, IdxProblem};
+pub use persist::FileProblem;
 pub use split::SplitProblem;
 pub use table::{TableError, TableProblem};
 
@@ -320,6 +322,15 @@ pub enum Error {
         field: IdxField,
         /// What is wrong with it.
         problem: IdxProblem,
+    },
+
+    /// A model, a checkpoint or a file of `network2.py` could not be read or written.
+    #[error("{}: {problem}", path.display())]
+    File {
+        /// The file, or `<bytes>` for what was not a file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: FileProblem,
     },
 
     /// A source of samples of the user's own failed to deliver.

@@ -87,6 +87,7 @@ pub mod metrics;
 mod named;
 pub mod network;
 pub mod optimizer;
+pub mod persist;
 pub mod random;
 pub mod real;
 pub mod regularizer;
@@ -97,7 +98,9 @@ pub mod trainer;
 
 use forward::forward;
 
-pub use error::{Deviation, Error, IdxField, IdxProblem, Result, SplitProblem, TableError, TableProblem};
+pub use error::{
+    Deviation, Error, FileProblem, IdxField, IdxProblem, Result, SplitProblem, TableError, TableProblem,
+};
 
 /// Everything that a program which trains networks needs, nalgebra's matrices included.
 pub mod prelude {

@@ -1,5 +1,6 @@
 //! `Real`, the one numeric bound of the crate: the floating-point numbers `f32` and `f64`.
 
+mod bytes;
 mod elementary;
 pub(crate) mod exact;
 mod vectorize;
@@ -13,6 +14,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::linalg::Product;
 
+pub(crate) use bytes::{LittleEndian, Slice};
 pub use vectorize::{map, vectorized, zip_map, zip_sums};
 
 /// A floating-point number, `f32` or `f64`.
@@ -31,7 +33,9 @@ pub use vectorize::{map, vectorized, zip_map, zip_sums};
 /// assert_eq!(mean(&[1.0f32, 2.0]), 1.5);
 /// assert_eq!(mean(&[1.0f64, 2.0]).to_f64(), 1.5);
 /// ```
-pub trait Real: RealField + Copy + Default + Sum + Serialize + DeserializeOwned + Product {
+pub trait Real:
+    RealField + Copy + Default + Sum + Serialize + DeserializeOwned + Product + LittleEndian
+{
     /// Rounds `x` to this type.
     fn cast(x: f64) -> Self;
 

@@ -5,7 +5,6 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use byteorder::{BigEndian, ByteOrder};
 use flate2::read::MultiGzDecoder;
 
 use super::{IdxTensor, error};
@@ -124,7 +123,7 @@ impl Read for Stream<'_> {
 impl Stream<'_> {
     /// The dimensions and their product.
     fn header(&mut self, expected: Option<usize>) -> Result<(Vec<usize>, u64)> {
-        match BigEndian::read_u16(&self.bytes::<2>(IdxField::Magic)?) {
+        match u16::from_be_bytes(self.bytes::<2>(IdxField::Magic)?) {
             0 => {}
             found => return Err(self.refuse(0, IdxField::Magic, IdxProblem::BadMagic { found })),
         }
@@ -148,7 +147,7 @@ impl Stream<'_> {
         let mut claimed = 1;
         for i in 0..rank {
             let (at, field) = (self.offset(), IdxField::Dimension(i));
-            let dim = BigEndian::read_u32(&self.bytes::<4>(field)?);
+            let dim = u32::from_be_bytes(self.bytes::<4>(field)?);
             if dim == 0 {
                 return Err(self.refuse(at, field, IdxProblem::ZeroDimension));
             }

@@ -1,0 +1,229 @@
+//! What can be wrong with a model file, a checkpoint or a file of `network2.py`.
+
+use std::io;
+
+use super::Error;
+
+/// Why a file could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FileProblem {
+    /// There is no such file.
+    #[error("there is no such file; check the path")]
+    NotFound,
+
+    /// The path leads to a directory.
+    #[error("this is a directory; give the path of a file in it")]
+    IsADirectory,
+
+    /// The path leads to a pipe, a device or a socket.
+    #[error(
+        "this is a pipe, a device or a socket, and only regular files are read and replaced; copy the data to a file"
+    )]
+    NotAFile,
+
+    /// The path has no last component, or leads around in a circle of links.
+    #[error(
+        "the path names no file: it ends in `..` or its symbolic links lead in a circle; give another path"
+    )]
+    NoName,
+
+    /// The file that would be replaced is marked as read-only.
+    #[error("the file is read-only and would be replaced; make it writable or choose another path")]
+    ReadOnly,
+
+    /// The operating system failed to read the file.
+    #[error("cannot be read: {source}; check its permissions and the disk")]
+    Unreadable {
+        /// What the system says.
+        source: io::Error,
+    },
+
+    /// The file is no longer as long as it was when it was opened.
+    #[error(
+        "{found} bytes were read of {expected}: the file is being changed; read it again when it is complete"
+    )]
+    Changed {
+        /// How many bytes were read.
+        found: u64,
+        /// How many there were when the file was opened.
+        expected: u64,
+    },
+
+    /// The file is longer than the limit.
+    #[error(
+        "the file has {length} bytes, at most {allowed} are read; if you trust it, raise the limit with `load_within`"
+    )]
+    TooLarge {
+        /// The length of the file.
+        length: u64,
+        /// The limit.
+        allowed: u64,
+    },
+
+    /// There is no memory for the contents.
+    #[error("there is no memory for {bytes} more bytes; end other programs")]
+    OutOfMemory {
+        /// How many more were asked for.
+        bytes: u64,
+    },
+
+    /// A step of writing the file failed.
+    #[error(
+        "cannot be written: failed to {step} ({source}); free space on the disk or check its permissions"
+    )]
+    Unwritable {
+        /// What was tried. Until `"sync the folder"`, which is the last step, the previous file is untouched; after
+        /// that step the new file is in place but may not survive a loss of power.
+        step: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+
+    /// The file is not in the safetensors format.
+    #[error("this is not a safetensors file ({reason}); is it the right file?")]
+    NotSafetensors {
+        /// What is wrong with its header.
+        reason: String,
+    },
+
+    /// A safetensors file that holds no model or checkpoint of this crate.
+    #[error(
+        "this is a safetensors file of another program: its metadata do not begin with the entry `gradus`, which names \
+         the activation functions; save the network with `Network::save`"
+    )]
+    Foreign,
+
+    /// The checksum does not agree with the bytes.
+    #[error(
+        "the checksum in the file is {found}, that of its bytes {computed}: the file is damaged or cut short; get it again"
+    )]
+    Checksum {
+        /// The eight digits in the file.
+        found: String,
+        /// The CRC-32 of the bytes, in the same form.
+        computed: String,
+    },
+
+    /// The file has a version of the format that is not known.
+    #[error(
+        "the file has version {found} of the format, this release reads version {supported}; use a newer release"
+    )]
+    Version {
+        /// The version in the file.
+        found: u64,
+        /// The version that is read and written.
+        supported: u64,
+    },
+
+    /// The file holds something else, such as a checkpoint in place of a model.
+    #[error("the file is a {found}, not a {expected}; is it the right file?")]
+    Kind {
+        /// What the file holds.
+        found: String,
+        /// What was asked for.
+        expected: &'static str,
+    },
+
+    /// The JSON in the file, or that would go into it, is not what is expected.
+    #[error("the {what} cannot be read ({reason}); the file is damaged or of another program")]
+    Json {
+        /// Which JSON: the description of a model, the whole file of `network2.py`.
+        what: &'static str,
+        /// What is wrong with it, and where.
+        reason: String,
+    },
+
+    /// A tensor that has to be there is not.
+    #[error("there is no tensor {name}; the file is incomplete: save the network again")]
+    MissingTensor {
+        /// Its name.
+        name: String,
+    },
+
+    /// A tensor that does not belong there.
+    #[error("tensor {name} belongs to no layer; remove it or save the network again")]
+    UnknownTensor {
+        /// Its name.
+        name: String,
+    },
+
+    /// Two tensors of the same name, or one with the name that the format reserves.
+    #[error("tensor {name} is there twice, or has a reserved name; give each tensor a name of its own")]
+    DuplicateTensor {
+        /// Its name.
+        name: String,
+    },
+
+    /// A tensor has another shape than the sizes of the layers demand.
+    #[error("tensor {name} has shape {found:?}, but the layers need {expected:?}")]
+    Shape {
+        /// Its name.
+        name: String,
+        /// Its shape.
+        found: Vec<usize>,
+        /// The shape that fits.
+        expected: Vec<usize>,
+    },
+
+    /// The numbers have another type than those of the network.
+    #[error(
+        "the numbers of {name} are of type {found}, not {expected}; load them as what they are, or convert the file"
+    )]
+    Dtype {
+        /// The tensor, or `"the model"`.
+        name: String,
+        /// Their type in the file.
+        found: String,
+        /// The type of the network.
+        expected: &'static str,
+    },
+
+    /// A layer has another activation function than the type of the network says.
+    #[error("layer {layer} (the inputs are layer 0) has the activation {found}: {source}")]
+    Activation {
+        /// Which layer, counted from 1 for the first after the inputs.
+        layer: usize,
+        /// The name in the file.
+        found: String,
+        /// Why the type of the network cannot take it.
+        source: Box<Error>,
+    },
+
+    /// The activation function of a layer does not come back from its name.
+    #[error(
+        "the activation of layer {layer} (the inputs are layer 0) calls itself {name}, but that name gives {again}: make \
+         `name` and `FromStr` agree"
+    )]
+    ActivationName {
+        /// Which layer, counted from 1 for the first after the inputs.
+        layer: usize,
+        /// The name that the activation gives.
+        name: String,
+        /// What was made of that name.
+        again: String,
+    },
+
+    /// The layers do not fit each other, or a parameter is not a finite number.
+    #[error("{source}")]
+    Network {
+        /// What is wrong with the network.
+        source: Box<Error>,
+    },
+
+    /// The model has a description, which would be lost.
+    #[error(
+        "the model has a description (such as scaling or class names), without which its outputs may mean nothing; load a `Model`"
+    )]
+    Described,
+
+    /// The model has no description.
+    #[error("the model has no description; load a `Network`")]
+    Undescribed,
+}
+
+impl From<Error> for FileProblem {
+    fn from(source: Error) -> Self {
+        Self::Network { source: Box::new(source) }
+    }
+}

@@ -1,0 +1,296 @@
+//! The one file format of the crate: a safetensors file whose metadata have a version, a kind, a checksum and a document.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use nalgebra::DMatrix;
+use safetensors::tensor::TensorInfo;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::header::{Header, LENGTH, OPENING, check_opening};
+use super::tensor::{Tensor, dtype, dtype_name, values};
+use super::{Disk, Outcome, read, refuse, replace};
+use crate::error::{FileProblem, Result};
+use crate::real::Real;
+
+/// The version of the format that is written and read.
+const VERSION: u64 = 1;
+
+/// The digits of the checksum while they are not known, and for which they are replaced when it is computed.
+const NO_DIGITS: &str = "00000000";
+
+/// Where the checksum ends.
+const OPENED: usize = LENGTH + OPENING.len() + NO_DIGITS.len();
+
+/// The entry `gradus` of the metadata, whose fields are in this order.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry<D> {
+    crc32: String,
+    format: u64,
+    kind: String,
+    document: D,
+}
+
+/// What is looked at before the document, whatever else is there.
+#[derive(Deserialize)]
+struct Kind {
+    format: u64,
+    #[serde(default)]
+    kind: String,
+}
+
+/// Tensors and a JSON document in a safetensors file, read and checked.
+///
+/// A file is a header in JSON and then the numbers, the last index running fastest and the lowest byte first. The
+/// metadata of the header have one entry, `gradus`, which is JSON itself:
+///
+/// | field | contents |
+/// |---|---|
+/// | `crc32` | the CRC-32 of the whole file, eight lower-case hexadecimal digits; while it is computed, they are zeros |
+/// | `format` | the version of this format, 1 |
+/// | `kind` | what the file holds, such as `"model"` |
+/// | `document` | any JSON: everything that is no tensor |
+///
+/// The checksum is always at the same place, bytes 48 to 55, so that any program can write such a file. It
+/// finds every single changed bit and all changes within 32 bits; it is no protection from forgery, nor need it be: a
+/// file is only data.
+///
+/// Source: the page "Format" of the [safetensors](https://github.com/huggingface/safetensors) library.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::persist::{Container, Tensor};
+///
+/// let losses = [0.5f64, 0.25];
+/// let bytes = Container::write("experiment", &"two epochs", &[Tensor::vector("losses", &losses)])?;
+///
+/// let mut container = Container::read(&bytes, "experiment")?;
+/// assert_eq!(container.document::<String>()?, "two epochs");
+/// assert_eq!(container.vector::<f64>("losses", 2)?, losses);
+/// container.finish()?;
+/// # Ok::<(), gradus::FileProblem>(())
+/// ```
+#[derive(Debug)]
+pub struct Container<'a> {
+    header: Header,
+    entry: String,
+    data: &'a [u8],
+    remaining: BTreeSet<String>,
+}
+
+impl<'a> Container<'a> {
+    /// Returns the bytes of a file with `tensors` and `document`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`FileProblem::Json`] if `document` cannot be written as JSON, or not be read back,
+    /// [`FileProblem::DuplicateTensor`] if two tensors have the same name or one the name `__metadata__`,
+    /// [`FileProblem::NotSafetensors`] if the header is longer than 100 MB, and [`FileProblem::OutOfMemory`].
+    pub fn write<D: Serialize + DeserializeOwned>(
+        kind: &str,
+        document: &D,
+        tensors: &[Tensor<'_>],
+    ) -> Outcome<Vec<u8>> {
+        Self::write_for::<D>(kind, document, tensors)
+    }
+
+    /// Returns the bytes of a file whose document can be read as `R`.
+    pub(super) fn write_for<R: DeserializeOwned>(
+        kind: &str,
+        document: &impl Serialize,
+        tensors: &[Tensor<'_>],
+    ) -> Outcome<Vec<u8>> {
+        let mut tensors: Vec<_> = tensors.iter().collect();
+        // As every writer of the format does: the widest numbers first, so that all are aligned.
+        tensors.sort_by(|a, b| b.dtype().cmp(&a.dtype()).then_with(|| a.name().cmp(b.name())));
+        let (infos, n_data) = infos(&tensors)?;
+        let header = Header::new(entry::<R>(kind, document)?, infos)?;
+        let header = header.text();
+
+        let mut file = Vec::new();
+        let n_bytes = LENGTH + header.len() + n_data;
+        file.try_reserve_exact(n_bytes).map_err(|_| FileProblem::OutOfMemory { bytes: n_bytes as u64 })?;
+        file.extend_from_slice(&(header.len() as u64).to_le_bytes());
+        file.extend_from_slice(header.as_bytes());
+        file.resize(n_bytes, 0);
+        let mut data = &mut file[LENGTH + header.len()..];
+        for tensor in tensors {
+            let (bytes, after) = std::mem::take(&mut data).split_at_mut(tensor.n_bytes());
+            tensor.write(bytes);
+            data = after;
+        }
+        let digits = checksum(&file);
+        file[LENGTH + OPENING.len()..OPENED].copy_from_slice(digits.as_bytes());
+        Ok(file)
+    }
+
+    /// Writes a file with `tensors` and `document` in place of the one at `path`; see [`replace()`](super::replace()).
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::File`](crate::Error::File) with the problems of [`write`](Self::write) and those of
+    /// [`replace()`](super::replace()).
+    pub fn save<D: Serialize + DeserializeOwned>(
+        disk: &dyn Disk,
+        path: impl AsRef<Path>,
+        kind: &str,
+        document: &D,
+        tensors: &[Tensor<'_>],
+    ) -> Result<()> {
+        let bytes = Self::write(kind, document, tensors).map_err(|problem| refuse(&path, problem))?;
+        replace(disk, path, &bytes)
+    }
+
+    /// Reads the file at `path`, of at most `max_bytes` bytes, for [`read`](Self::read). Only a file that begins like one of
+    /// this format is read to its end.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::File`](crate::Error::File) with [`FileProblem::NotFound`], [`FileProblem::IsADirectory`],
+    /// [`FileProblem::NotAFile`], [`FileProblem::Unreadable`], [`FileProblem::Changed`], [`FileProblem::TooLarge`],
+    /// [`FileProblem::OutOfMemory`], [`FileProblem::NotSafetensors`] or [`FileProblem::Foreign`].
+    pub fn read_file(path: impl AsRef<Path>, max_bytes: u64) -> Result<Vec<u8>> {
+        let read = read::read(path.as_ref(), max_bytes, OPENED as u64, check_opening);
+        read.map_err(|problem| refuse(path, problem))
+    }
+
+    /// Reads the bytes of a whole file of this `kind`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`FileProblem::NotSafetensors`] or [`FileProblem::Foreign`] if the bytes are of another format,
+    /// [`FileProblem::Checksum`] if one of them was changed or is missing, and [`FileProblem::Version`] or
+    /// [`FileProblem::Kind`] if the file holds something else.
+    pub fn read(bytes: &'a [u8], kind: &'static str) -> Outcome<Self> {
+        check_opening(bytes)?;
+        if bytes.len() < OPENED {
+            let reason = "it ends within the checksum".to_string();
+            return Err(FileProblem::NotSafetensors { reason });
+        }
+        let (found, computed) = (&bytes[LENGTH + OPENING.len()..OPENED], checksum(bytes));
+        if found != computed.as_bytes() {
+            let found = String::from_utf8_lossy(found).into_owned();
+            return Err(FileProblem::Checksum { found, computed });
+        }
+        let (header, data) = Header::read(bytes)?;
+        let entry = header.entry().ok_or(FileProblem::Foreign)?.to_string();
+        check_kind(&entry, kind)?;
+        let remaining = header.names();
+        Ok(Self { header, entry, data, remaining })
+    }
+
+    /// Returns the document.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`FileProblem::Json`] if the document is no `D`.
+    pub fn document<D: DeserializeOwned>(&self) -> Outcome<D> {
+        serde_json::from_str::<Entry<D>>(&self.entry).map(|entry| entry.document).map_err(json)
+    }
+
+    /// Returns the values of the vector `name`, once.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`FileProblem::MissingTensor`] if there is no tensor of this name or it was taken already, and
+    /// [`FileProblem::Dtype`] or [`FileProblem::Shape`] if it does not consist of `len` numbers of type `T`.
+    pub fn vector<T: Real>(&mut self, name: &str, len: usize) -> Outcome<Vec<T>> {
+        values(self.take::<T>(name, &[len])?, len)
+    }
+
+    /// Returns the matrix `name`, once.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`FileProblem::MissingTensor`] if there is no tensor of this name or it was taken already, and
+    /// [`FileProblem::Dtype`] or [`FileProblem::Shape`] if it does not consist of `rows` × `columns` numbers of type `T`.
+    pub fn matrix<T: Real>(&mut self, name: &str, rows: usize, columns: usize) -> Outcome<DMatrix<T>> {
+        let values = values(self.take::<T>(name, &[rows, columns])?, columns)?;
+        // The shape is that in the header, whose product was found to be the number of values.
+        Ok(DMatrix::from_vec(rows, columns, values))
+    }
+
+    /// Returns the bytes of a tensor and strikes it off the remaining ones.
+    fn take<T: Real>(&mut self, name: &str, shape: &[usize]) -> Outcome<&'a [u8]> {
+        let missing = || FileProblem::MissingTensor { name: name.to_string() };
+        if !self.remaining.remove(name) {
+            return Err(missing());
+        }
+        let info = self.header.info(name).ok_or_else(missing)?;
+        if info.dtype != dtype::<T>() {
+            let (name, found) = (format!("tensor {name}"), format!("{:?}", info.dtype).to_lowercase());
+            return Err(FileProblem::Dtype { name, found, expected: dtype_name::<T>() });
+        }
+        if info.shape != shape {
+            let (found, expected) = (info.shape.clone(), shape.to_vec());
+            return Err(FileProblem::Shape { name: name.to_string(), found, expected });
+        }
+        self.data.get(info.data_offsets.0..info.data_offsets.1).ok_or_else(missing)
+    }
+
+    /// Checks that every tensor was taken.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`FileProblem::UnknownTensor`] if there is a tensor that was not asked for.
+    pub fn finish(self) -> Outcome<()> {
+        match self.remaining.into_iter().next() {
+            Some(name) => Err(FileProblem::UnknownTensor { name }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The CRC-32 of a file whose own digits count as zeros.
+fn checksum(file: &[u8]) -> String {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&file[..LENGTH + OPENING.len()]);
+    hasher.update(NO_DIGITS.as_bytes());
+    hasher.update(&file[OPENED..]);
+    format!("{:08x}", hasher.finalize())
+}
+
+/// The entry of the metadata. It is read back at once, so that no document is written that could not be read.
+fn entry<R: DeserializeOwned>(kind: &str, document: &impl Serialize) -> Outcome<String> {
+    let entry = Entry { crc32: NO_DIGITS.to_string(), format: VERSION, kind: kind.to_string(), document };
+    let text = serde_json::to_string(&entry).map_err(json)?;
+    serde_json::from_str::<Entry<R>>(&text).map_err(json)?;
+    Ok(text)
+}
+
+/// The entries of these tensors in a header, one after the other, and the length of their data.
+fn infos(tensors: &[&Tensor<'_>]) -> Outcome<(Vec<(String, TensorInfo)>, usize)> {
+    let (mut end, mut infos) = (0, Vec::new());
+    let mut names = BTreeSet::from(["__metadata__"]);
+    for tensor in tensors {
+        let name = tensor.name();
+        if !names.insert(name) {
+            return Err(FileProblem::DuplicateTensor { name: name.to_string() });
+        }
+        let info = tensor.info(end);
+        end = info.data_offsets.1;
+        infos.push((name.to_string(), info));
+    }
+    Ok((infos, end))
+}
+
+/// Returns an error for another version or kind, whatever the document looks like.
+fn check_kind(entry: &str, expected: &'static str) -> Outcome<()> {
+    let Kind { format: found, kind } = serde_json::from_str(entry).map_err(json)?;
+    if found != VERSION {
+        return Err(FileProblem::Version { found, supported: VERSION });
+    }
+    if kind != expected {
+        return Err(FileProblem::Kind { found: kind, expected });
+    }
+    Ok(())
+}
+
+const DOCUMENT: &str = "document in the metadata";
+
+fn json(error: serde_json::Error) -> FileProblem {
+    FileProblem::Json { what: DOCUMENT, reason: error.to_string() }
+}
