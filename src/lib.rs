@@ -132,6 +132,6 @@ pub mod prelude {
     };
     #[cfg(feature = "progress")]
     pub use crate::trainer::ProgressBar;
-    pub use crate::trainer::{Dropout, Learner, Observer, Outcome, Report, Run, Running, Trainer};
+    pub use crate::trainer::{Dropout, Every, Learner, Observer, Outcome, Report, Run, Running, Trainer};
     pub use nalgebra::{DMatrix, DVector};
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use rand::seq::SliceRandom;
 
+use super::checkpoint::Saved;
 use super::observer::Outcome;
 use super::run::State;
 use super::scoring::{EpochEvaluator, Plan};
@@ -125,11 +126,11 @@ impl<T: Real, C> Trainer<T, C> {
         let usual = if validation.is_some() { Keep::Best(Metric::default()) } else { Keep::Last };
         let keep = self.keep.clone().unwrap_or(usual);
         let metrics = self.check_settings(&*schedule, &*stop, &keep, validation.is_some())?;
-        let task = self.check_data(network, training, validation)?;
+        let (task, fingerprint) = self.check_data(network, training, validation)?;
         let plan = Plan::new((task, network.n_outputs()), &metrics, &self.measures, self.monitor_training)?;
 
         let (n, sizes) = (training.len(), network.sizes());
-        let settings = self.settings(&schedule, &keep, n);
+        let settings = self.settings(&schedule, &keep, n, fingerprint);
         let slots = self.optimizer.slots();
         let run = match run {
             Some(run) => {
@@ -174,6 +175,7 @@ struct Fit<'a, T: Real, C, H, A> {
     batch: Batch<T>,
     /// For the last mini-batch of an epoch, if it is smaller.
     partial: Option<Batch<T>>,
+    saved: Saved,
 }
 
 impl<'a, T, C, H, A> Fit<'a, T, C, H, A>
@@ -213,7 +215,8 @@ where
             history: run.history,
         };
         let order = Vec::with_capacity(n);
-        Ok(Self { trainer, network, parts, learner, evaluator, state, order, batch, partial })
+        let saved = Saved::now();
+        Ok(Self { trainer, network, parts, learner, evaluator, state, order, batch, partial, saved })
     }
 
     /// Runs to the end, whatever it is, and leaves the network with the parameters that are kept.
@@ -223,6 +226,10 @@ where
         let run = state.to_run(network, &learner.descent.slots, learner.descent.t);
         state.kept.copy_to(network);
         let kept = state.kept_epoch;
+        let ended = match (ended, &trainer.checkpoint) {
+            (Ok(reason), Some(checkpoint)) => checkpoint.save(&run).map(|()| reason),
+            (ended, _) => ended,
+        };
         let result = match ended {
             Ok(reason) => Ok(Report::new(run.clone(), reason, &parts.keep)),
             Err(cause) => Err(Error::Interrupted {
@@ -257,6 +264,7 @@ where
                 return Ok(StopReason::Observer);
             }
             self.record(epoch, learning_rate)?;
+            self.save_epoch(epoch)?;
             if self.notify_epoch(epoch, learning_rate).is_break() {
                 return Ok(StopReason::Observer);
             }
@@ -268,7 +276,7 @@ where
 
     /// Shuffles the samples and learns from them, mini-batch by mini-batch.
     fn steps(&mut self, epoch: usize, learning_rate: f64) -> Result<ControlFlow<()>> {
-        let Self { trainer, network, parts, learner, state, order, batch, partial, .. } = self;
+        let Self { trainer, network, parts, learner, state, order, batch, partial, saved, .. } = self;
         // From the same order each time: the shuffle depends on the epoch only, not on those before it.
         order.clear();
         order.extend(0..parts.training.len());
@@ -290,6 +298,13 @@ where
             let cost = learner.step_sum(network, batch, learning_rate)?;
             state.cost += cost;
             state.step += 1;
+            if let Some(checkpoint) = &trainer.checkpoint
+                && checkpoint.is_due_after_step(learner.descent.t, saved)
+            {
+                state.seconds = seconds + start.elapsed().as_secs_f64();
+                checkpoint.save(&state.to_run(&**network, &learner.descent.slots, learner.descent.t))?;
+                *saved = Saved::now();
+            }
             if trainer.observers.is_empty() {
                 continue;
             }
@@ -335,6 +350,19 @@ where
             state.kept.copy_from(network);
         }
         Ok(())
+    }
+
+    /// Saves a checkpoint if one is due after this epoch.
+    fn save_epoch(&mut self, epoch: usize) -> Result<()> {
+        let Self { trainer, network, learner, state, saved, .. } = self;
+        match &trainer.checkpoint {
+            Some(checkpoint) if checkpoint.is_due_after_epoch(epoch) => {
+                checkpoint.save(&state.to_run(&**network, &learner.descent.slots, learner.descent.t))?;
+                *saved = Saved::now();
+                Ok(())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Tells all observers of the epoch.

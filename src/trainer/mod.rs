@@ -1,7 +1,9 @@
 //! The trainer, which puts a cost, an optimizer, a regularizer, a schedule and a stopping rule together.
 
+mod checkpoint;
 mod descent;
 mod dropout;
+mod fingerprint;
 mod fit;
 mod learner;
 mod observer;
@@ -13,6 +15,7 @@ mod scoring;
 mod snapshot;
 mod validate;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::history::Metric;
@@ -24,6 +27,7 @@ use crate::schedule::LrSchedule;
 use crate::stopping::StoppingRule;
 use snapshot::Keep;
 
+pub use checkpoint::{Checkpoint, Every};
 pub use dropout::Dropout;
 pub use learner::Learner;
 pub use observer::{Observer, Outcome};
@@ -76,6 +80,7 @@ pub struct Trainer<T: Real, C> {
     schedule: Option<Arc<dyn LrSchedule>>,
     stop: Option<Arc<dyn StoppingRule>>,
     observers: Vec<Arc<dyn Observer<T>>>,
+    checkpoint: Option<Checkpoint>,
     mini_batch: usize,
     seed: u64,
     threads: Option<usize>,
@@ -96,6 +101,7 @@ impl<T: Real, C> Trainer<T, C> {
             schedule: None,
             stop: None,
             observers: Vec::new(),
+            checkpoint: None,
             mini_batch: 10,
             seed: 0,
             threads: None,
@@ -138,6 +144,38 @@ impl<T: Real, C> Trainer<T, C> {
     /// Notifies `observer` of the progress of each run. Several may observe.
     pub fn observe(mut self, observer: impl Observer<T> + 'static) -> Self {
         self.observers.push(Arc::new(observer));
+        self
+    }
+
+    /// Saves the run to the file at `path`, to [resume](Self::resume) it from there after an interruption.
+    ///
+    /// The file is written `every` so many epochs, steps or seconds, and at the end of the run unless an error ended it. It
+    /// is replaced so that the previous checkpoint is there, whole, until the new one is; see [`Run::save`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("run.safetensors");
+    /// let data = Dataset::<f32>::synthetic_digits(100, 1)?;
+    /// let mut network = Network::new(&[784, 10, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
+    /// let trainer = Trainer::new(LogLikelihood).checkpoint(&path, Every::Epochs(1));
+    /// trainer.clone().stop(MaxEpochs::new(2)?).fit(&mut network, &data, None)?;
+    ///
+    /// let run = Run::load(&path)?;
+    /// let report = trainer.stop(MaxEpochs::new(3)?).resume(run, &mut network, &data, None)?;
+    /// assert_eq!(report.history.len(), 3);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
+    pub fn checkpoint(self, path: impl Into<PathBuf>, every: Every) -> Self {
+        self.checkpoint_with(Checkpoint::new(path, every))
+    }
+
+    /// Saves the run as `checkpoint` says.
+    pub fn checkpoint_with(mut self, checkpoint: Checkpoint) -> Self {
+        self.checkpoint = Some(checkpoint);
         self
     }
 

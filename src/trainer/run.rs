@@ -124,6 +124,7 @@ impl<T: Real, C: std::fmt::Debug> Trainer<T, C> {
         schedule: &dyn std::fmt::Debug,
         keep: &dyn std::fmt::Debug,
         n: usize,
+        fingerprint: u64,
     ) -> Settings {
         let text = |value: &dyn std::fmt::Debug| format!("{value:?}");
         let values = [
@@ -136,6 +137,7 @@ impl<T: Real, C: std::fmt::Debug> Trainer<T, C> {
             ("seed", text(&self.seed)),
             ("kept epoch", text(keep)),
             ("number of training samples", text(&n)),
+            ("fingerprint of the data", format!("{fingerprint:016x}")),
         ];
         Settings { values: values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect() }
     }

@@ -1,6 +1,7 @@
 //! What the trainer refuses before the first step.
 
 use super::Trainer;
+use super::fingerprint::Fingerprint;
 use super::snapshot::Keep;
 use crate::activation::Activation;
 use crate::cost::Cost;
@@ -136,7 +137,7 @@ impl<T: Real, C> Trainer<T, C> {
         network: &Network<T, H, A>,
         training: &dyn Samples<T>,
         validation: Option<&dyn Samples<T>>,
-    ) -> Result<Task>
+    ) -> Result<(Task, u64)>
     where
         H: Activation<T>,
         A: Activation<T>,
@@ -144,6 +145,7 @@ impl<T: Real, C> Trainer<T, C> {
     {
         network.check()?;
         let (mut finder, declared) = (TaskFinder::new(), training.task());
+        let mut fingerprint = Fingerprint::default();
         let mut agreed = declared.filter(|task| task.fits(network.n_outputs()));
         let sets = [(Some(training), "the training set"), (validation, "the validation set")];
         for (samples, what) in sets.into_iter().filter_map(|(samples, what)| Some((samples?, what))) {
@@ -154,9 +156,11 @@ impl<T: Real, C> Trainer<T, C> {
                 check_finite("input", &batch.x, first)?;
                 check_finite("target", &batch.y, first)?;
                 finder.add(&batch.y);
+                fingerprint.add(batch.x.as_slice());
+                fingerprint.add(batch.y.as_slice());
                 self.cost.check_targets(&batch.y, first)
             })?;
         }
-        Ok(agreed.unwrap_or_else(|| finder.finish()))
+        Ok((agreed.unwrap_or_else(|| finder.finish()), fingerprint.finish()))
     }
 }

@@ -3,6 +3,7 @@
 mod augment;
 mod backpropagation;
 mod chapter3;
+mod checkpoints;
 mod child;
 mod compile_fail;
 mod dataset;

@@ -57,14 +57,14 @@ fn a_network_of_the_book_computes_what_numpy_computes() {
 fn assert_gradients<C: Cost<f64, Sigmoid>>(cost: &C, name: &str) {
     let Network2 { network, .. } = Network2::load(fixture("network2.json")).unwrap();
     let expected = expected();
-    let mut pass = Workspace::new(&network.sizes(), expected.inputs.len());
-    pass.x = columns(&expected.inputs);
-    pass.y = columns(&expected.targets);
-    let mut gradient = Gradient::new(&network.sizes());
-    network.forward(&mut pass);
-    network.backward(cost, &mut pass, &mut gradient);
+    let batch = Batch::new(columns(&expected.inputs), columns(&expected.targets)).unwrap();
+    let mut workspace = Workspace::new(&network.sizes(), expected.inputs.len());
+    let mut gradient = ParameterArrays::zeros(&network.sizes());
+    network.forward(&batch.x, &mut workspace);
+    network.backward(cost, &batch, &mut workspace, &mut gradient);
     let wanted = &expected.gradients[name];
-    for (layer, (dw, db)) in gradient.layers().iter().enumerate() {
+    for layer in 0..network.sizes().len() - 1 {
+        let (dw, db) = (gradient.weights(layer), gradient.biases(layer));
         // Sums over examples cancel: what is compared is each gradient on the scale of its layer.
         let close = |found: f64, wanted: f64| {
             assert!(

@@ -1,0 +1,199 @@
+//! Checkpoints: a run in a file, from which it goes on.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use nalgebra::DMatrix;
+use serde::{Deserialize, Serialize};
+
+use super::{Run, Settings};
+use crate::error::{Error, FileProblem, Result};
+use crate::history::History;
+use crate::network::ParameterArrays;
+use crate::optimizer::MAX_SLOTS;
+use crate::persist::{Container, Disk, FileSystem, MAX_BYTES, Tensor, replace};
+use crate::real::Real;
+
+/// How often a checkpoint is written.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Every {
+    /// After every so many epochs, counted from the beginning of the run.
+    Epochs(usize),
+    /// After every so many training steps, counted from the beginning of the run.
+    Steps(u64),
+    /// After the first step that ends so many seconds after the last checkpoint.
+    Seconds(f64),
+}
+
+/// Where and how often a run is saved.
+#[derive(Debug, Clone)]
+pub struct Checkpoint {
+    path: PathBuf,
+    every: Every,
+    disk: Arc<dyn Disk>,
+}
+
+/// When the last checkpoint was written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Saved(Instant);
+
+impl Saved {
+    pub(super) fn now() -> Self {
+        Self(Instant::now())
+    }
+}
+
+impl Checkpoint {
+    /// Saves to the file at `path`, `every` so often.
+    pub fn new(path: impl Into<PathBuf>, every: Every) -> Self {
+        Self { path: path.into(), every, disk: Arc::new(FileSystem) }
+    }
+
+    /// Writes through `disk` instead of the machine's file system.
+    pub fn on(mut self, disk: Arc<dyn Disk>) -> Self {
+        self.disk = disk;
+        self
+    }
+
+    pub(super) fn is_due_after_epoch(&self, epoch: usize) -> bool {
+        matches!(self.every, Every::Epochs(n) if epoch.is_multiple_of(n.max(1)))
+    }
+
+    pub(super) fn is_due_after_step(&self, t: u64, saved: &Saved) -> bool {
+        match self.every {
+            Every::Epochs(_) => false,
+            Every::Steps(n) => t.is_multiple_of(n.max(1)),
+            Every::Seconds(seconds) => saved.0.elapsed().as_secs_f64() >= seconds,
+        }
+    }
+
+    pub(super) fn save<T: Real>(&self, run: &Run<T>) -> Result<()> {
+        run.save_to(&*self.disk, &self.path)
+    }
+}
+
+/// What a checkpoint is called in its file.
+const KIND: &str = "run";
+
+/// Everything of a run that is no tensor.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    settings: Settings,
+    sizes: Vec<usize>,
+    slots: usize,
+    step: usize,
+    cost: f64,
+    seconds: f64,
+    t: u64,
+    kept_epoch: usize,
+    history: History,
+}
+
+impl<T: Real> Run<T> {
+    /// Saves the run as a safetensors file, in place of the one at `path`; see [`replace()`].
+    ///
+    /// The tensors are `parameters.layers.0.weight` (outputs × inputs), `parameters.layers.0.bias`, …, and the same with
+    /// `kept` for the parameters that are kept and `slots.0`, `slots.1`, … for the optimizer's state.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::File`] if the file cannot be written; then the previous one is still there, whole.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        self.save_to(&FileSystem, path.as_ref())
+    }
+
+    fn save_to(&self, disk: &dyn Disk, path: &Path) -> Result<()> {
+        let bytes = self.to_bytes().map_err(|problem| refuse(path, problem))?;
+        replace(disk, path, &bytes)
+    }
+
+    /// Loads the run in the file at `path`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::File`] if the file cannot be read, is no checkpoint, is damaged, holds numbers of another type, or
+    /// does not fit itself.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let bytes = Container::read_file(&path, MAX_BYTES)?;
+        Self::from_bytes(&bytes).map_err(|problem| refuse(path.as_ref(), problem))
+    }
+
+    /// Returns the bytes of the file that [`save`](Self::save) writes.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`FileProblem::OutOfMemory`] if there is no memory for them.
+    pub fn to_bytes(&self) -> std::result::Result<Vec<u8>, FileProblem> {
+        let Self { settings, step, cost, seconds, t, kept_epoch, history, .. } = self.clone();
+        let (sizes, slots) = (self.parameters.sizes().to_vec(), self.slots.len());
+        let document = Document { settings, sizes, slots, step, cost, seconds, t, kept_epoch, history };
+        let all: Vec<(String, &ParameterArrays<T>)> = [("parameters".to_owned(), &self.parameters)]
+            .into_iter()
+            .chain([("kept".to_owned(), &self.kept)])
+            .chain(self.slots.iter().enumerate().map(|(i, slot)| (format!("slots.{i}"), slot)))
+            .collect();
+        let matrices: Vec<DMatrix<T>> = all
+            .iter()
+            .flat_map(|(_, arrays)| layers(arrays.sizes()).map(|layer| arrays.weights(layer).into_owned()))
+            .collect();
+        let mut weights = matrices.iter();
+        let mut tensors = Vec::new();
+        for (name, arrays) in &all {
+            for (layer, biases) in layers(arrays.sizes()).zip(arrays.arrays().skip(1).step_by(2)) {
+                tensors.extend(weights.next().map(|w| Tensor::matrix(weight_name(name, layer), w)));
+                tensors.push(Tensor::vector(bias_name(name, layer), biases));
+            }
+        }
+        Container::write(KIND, &document, &tensors)
+    }
+
+    /// Reads the bytes of a file that [`save`](Self::save) has written.
+    ///
+    /// # Errors
+    ///
+    /// Returns what is wrong with the file; see [`load`](Self::load).
+    pub fn from_bytes(bytes: &[u8]) -> std::result::Result<Self, FileProblem> {
+        let mut container = Container::read(bytes, KIND)?;
+        let document: Document = container.document()?;
+        let Document { settings, sizes, slots, step, cost, seconds, t, kept_epoch, history } = document;
+        if sizes.len() < 2 || slots > MAX_SLOTS {
+            return Err(invalid(format!("it has {} layers and {slots} slots", sizes.len())));
+        }
+        let mut arrays = |name: &str| -> std::result::Result<ParameterArrays<T>, FileProblem> {
+            let mut values = Vec::new();
+            for (layer, pair) in sizes.windows(2).enumerate() {
+                let weights: DMatrix<T> = container.matrix(&weight_name(name, layer), pair[1], pair[0])?;
+                values.extend_from_slice(weights.as_slice());
+                values.extend(container.vector::<T>(&bias_name(name, layer), pair[1])?);
+            }
+            ParameterArrays::from_values(sizes.clone(), values).map_err(|error| invalid(error.to_string()))
+        };
+        let (parameters, kept) = (arrays("parameters")?, arrays("kept")?);
+        let slots =
+            (0..slots).map(|i| arrays(&format!("slots.{i}"))).collect::<std::result::Result<_, _>>()?;
+        container.finish()?;
+        Ok(Self { settings, step, cost, seconds, t, parameters, slots, kept_epoch, kept, history })
+    }
+}
+
+fn invalid(reason: String) -> FileProblem {
+    FileProblem::Json { what: "description of the run", reason }
+}
+
+fn layers(sizes: &[usize]) -> std::ops::Range<usize> {
+    0..sizes.len().saturating_sub(1)
+}
+
+fn weight_name(name: &str, layer: usize) -> String {
+    format!("{name}.layers.{layer}.weight")
+}
+
+fn bias_name(name: &str, layer: usize) -> String {
+    format!("{name}.layers.{layer}.bias")
+}
+
+fn refuse(path: &Path, problem: FileProblem) -> Error {
+    Error::File { path: path.to_path_buf(), problem }
+}
