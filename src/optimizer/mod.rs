@@ -97,7 +97,7 @@ pub enum Scope {
     Elementwise,
     /// The whole array (a weight matrix or a bias vector), such as the norm of its gradient.
     PerArray,
-    /// The gradient of the whole network.
+    /// The gradient of the whole network, and then the whole array.
     Global,
 }
 

@@ -146,7 +146,8 @@ impl<T: Real> Descent<T> {
         }
         let mut blocks = Blocks::new(network.parameters_mut(), slots, Some(gradient));
         while let Some((_, mut weights, mut biases)) = blocks.next_layer(*t) {
-            if rules.optimizer.scope() == Scope::PerArray {
+            // A global rule may wrap one that looks at arrays, and does not say so.
+            if rules.optimizer.scope() >= Scope::PerArray {
                 weights.step_itself(rules);
             } else {
                 for_each_block(weights, workspace.examples(), &mut [], &|mut block, _| {

@@ -303,11 +303,16 @@ fn the_trainer_shuffles_as_pinned() {
 struct Whole<O> {
     rule: O,
     sizes: Vec<usize>,
+    scope: Scope,
 }
 
 impl<T: Real, O: Optimizer<T>> Optimizer<T> for Whole<O> {
     fn slots(&self) -> usize {
         self.rule.slots()
+    }
+
+    fn scope(&self) -> Scope {
+        self.scope
     }
 
     fn step(&self, at: &StepInfo, slots: &mut [&mut [T]], parameters: &mut [T], gradient: &mut [T], eta: T) {
@@ -328,11 +333,15 @@ fn parts_of_arrays_move_as_the_whole() {
     for rule in elementwise {
         for (sizes, m, epochs) in [([784, 30, 10], 10, 2), ([784, 1024, 10], 100, 1)] {
             let plan = Plan { sizes: &sizes, m, epochs, seed: 1, threads: Some(2) };
-            let (mut by_parts, mut whole) = (plan.network(), plan.network());
+            let mut by_parts = plan.network();
             plan.trainer().optimizer(rule.clone()).fit(&mut by_parts, &data, None).unwrap();
-            let trainer = plan.trainer().optimizer(Whole { rule: rule.clone(), sizes: sizes.to_vec() });
-            trainer.fit(&mut whole, &data, None).unwrap();
-            assert!(bits(&by_parts) == bits(&whole), "{sizes:?}, {rule:?}");
+            for scope in [Scope::PerArray, Scope::Global] {
+                let mut whole = plan.network();
+                let trainer =
+                    plan.trainer().optimizer(Whole { rule: rule.clone(), sizes: sizes.to_vec(), scope });
+                trainer.fit(&mut whole, &data, None).unwrap();
+                assert!(bits(&by_parts) == bits(&whole), "{sizes:?}, {rule:?}, {scope:?}");
+            }
         }
     }
 }
