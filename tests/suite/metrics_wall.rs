@@ -1,5 +1,7 @@
 //! Epochs are judged by what fits the task, and rules read what they name.
 
+use std::ops::ControlFlow;
+
 use gradus::prelude::*;
 use gradus::{Error, Result};
 use proptest::prelude::*;
@@ -586,5 +588,259 @@ fn settings_of_schedules_and_measures() {
             Err(Error::Setting { name, .. }) => assert!(name.contains(wanted), "{name}"),
             other => panic!("{wanted}: {other:?}"),
         }
+    }
+}
+
+/// Notes the learning rate of every step.
+#[derive(Debug, Clone, Default)]
+struct Watch(std::sync::Arc<std::sync::Mutex<Vec<f64>>>);
+
+impl Observer<f64> for Watch {
+    fn on_step(&self, running: &Running<'_, f64>) -> ControlFlow<()> {
+        self.0.lock().unwrap().push(running.learning_rate);
+        ControlFlow::Continue(())
+    }
+}
+
+/// A live run takes every step with the rate that the schedule gives for it, and records that of the first.
+#[test]
+fn a_run_takes_each_step_with_its_own_rate() -> Result<()> {
+    let data = parabola()?;
+    let schedule = WarmUp::new(1.5, Cosine::new(0.1, 3)?)?;
+    let seen = Watch::default();
+    let trainer = Trainer::new(Quadratic).schedule(schedule).mini_batch(64).observe(seen.clone());
+    let mut network = Network::new(&[1, 3, 1], Tanh, Linear, &ScaledGaussian, 0)?;
+    let report = trainer.fit(&mut network, &data, None)?;
+    assert_eq!((report.history.len(), report.stop_reason), (3, StopReason::ScheduleEnded));
+    let history = History::new();
+    let rate = |epoch, step: usize| {
+        let progress = Progress { epoch, history: &history };
+        let rate = schedule.rate(&progress).unwrap();
+        (rate, schedule.rate_within(rate, &progress, step as f64 / 4.0))
+    };
+    let wanted: Vec<f64> =
+        (1..=3).flat_map(|epoch| (0..4).map(move |step| (epoch, step))).map(|(e, s)| rate(e, s).1).collect();
+    assert_eq!(*seen.0.lock().unwrap(), wanted);
+    for record in report.history.epochs() {
+        assert_eq!(record.learning_rate, rate(record.epoch, 0).0);
+    }
+    Ok(())
+}
+
+/// A history of a value per epoch, of which some are not measured.
+fn with_gaps(values: &[Option<f64>], direction: Direction) -> History {
+    let task = Task::Regression;
+    let scores = |&value: &Option<f64>| {
+        Some(Scores::new(task, vec![Score { direction, ..Score::new(&MeanCost, value?) }]))
+    };
+    let record = |(epoch, value)| EpochRecord {
+        epoch,
+        learning_rate: 0.1,
+        seconds: 0.0,
+        running_cost: 0.0,
+        penalty: 0.0,
+        training: scores(value),
+        validation: None,
+    };
+    (1..).zip(values).map(record).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The best epoch and the plateaus that a history keeps, against a search.
+    #[test]
+    fn a_history_knows_its_best_epoch_and_its_plateaus(
+        values in prop::collection::vec(prop_oneof![
+            8 => (0u8..6).prop_map(|i| Some(f64::from(i))), 1 => Just(None), 1 => Just(Some(f64::NAN))
+        ], 0..40),
+        patience in 0usize..5,
+        higher in any::<bool>(),
+    ) {
+        let direction = if higher { Direction::HigherIsBetter } else { Direction::LowerIsBetter };
+        let history = with_gaps(&values, direction);
+        let metric = Metric::training_cost();
+        let measured: Vec<(usize, f64)> =
+            (1..).zip(&values).filter_map(|(epoch, &value)| Some((epoch, value?))).collect();
+        let better = |a: f64, b: f64| if higher { a > b } else { a < b } || (b.is_nan() && !a.is_nan());
+        let best = measured.iter().find(|(epoch, value)| {
+            measured.iter().all(|&(other, v)| !better(v, *value) && (other >= *epoch || better(*value, v)))
+        });
+        prop_assert_eq!(history.best(&metric).map(|(epoch, _)| epoch), best.map(|best| best.0));
+
+        let (mut top, mut since, mut plateaus) = (None, 0, 0);
+        for (_, value) in measured {
+            (top, since) = if top.is_none_or(|top| better(value, top)) { (Some(value), 0) } else { (top, since + 1) };
+            if since == patience && patience > 0 {
+                (since, plateaus) = (0, plateaus + 1);
+            }
+        }
+        prop_assert_eq!(history.plateaus(&metric, patience), plateaus);
+        let back: Vec<_> = history.values(&metric).rev().map(|(epoch, _)| epoch).collect();
+        prop_assert!(back.is_sorted_by(|a, b| a > b));
+    }
+}
+
+/// Asserts that a check finds the law broken whose text contains `law`.
+fn assert_breaks(result: Result<()>, wanted: &str) {
+    match result {
+        Err(Error::Law { law, .. }) => assert!(law.contains(wanted), "{law}, not {wanted}"),
+        other => panic!("{wanted}: {other:?}"),
+    }
+}
+
+struct Rule<F>(F);
+
+impl<F> std::fmt::Debug for Rule<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Rule")
+    }
+}
+
+impl<F: Fn(&History) -> bool + Send + Sync> StoppingRule for Rule<F> {
+    fn check(&self, history: &History) -> ControlFlow<StopReason> {
+        if (self.0)(history) { ControlFlow::Break(StopReason::Observer) } else { ControlFlow::Continue(()) }
+    }
+}
+
+impl<F: Fn(&Progress<'_>, f64) -> f64 + Send + Sync> LrSchedule for Rule<F> {
+    fn rate(&self, progress: &Progress<'_>) -> Option<f64> {
+        Some((self.0)(progress, 0.0))
+    }
+    fn rate_within(&self, _rate: f64, progress: &Progress<'_>, done: f64) -> f64 {
+        (self.0)(progress, done)
+    }
+}
+
+fn nanoseconds() -> u32 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().subsec_nanos()
+}
+
+fn coin() -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    std::collections::hash_map::RandomState::new().build_hasher().finish()
+}
+
+/// Issue: rules that read the clock or random numbers are caught.
+#[test]
+fn rules_that_depend_on_more_than_the_history() {
+    let stop = |rule: &dyn StoppingRule| gradus::check::stopping_rule(rule);
+    assert_breaks(stop(&Rule(|h: &History| !h.is_empty() && nanoseconds() / 100 % 2 == 0)), "same history");
+    assert_breaks(stop(&Rule(|h: &History| !h.is_empty() && coin() % 2 == 0)), "same history");
+    let slow = |h: &History| h.epochs().iter().map(|record| record.seconds).sum::<f64>() > 60.0;
+    assert_breaks(stop(&Rule(slow)), "seconds");
+
+    let schedule = |rule: &dyn LrSchedule| gradus::check::schedule(rule);
+    let clock = |_: &Progress<'_>, _: f64| 0.1 + f64::from(nanoseconds()) * 1e-12;
+    assert_breaks(schedule(&Rule(clock)), "same history");
+    assert_breaks(schedule(&Rule(|_: &Progress<'_>, _: f64| 0.1 + (coin() % 2) as f64)), "same history");
+    let within = |_: &Progress<'_>, done: f64| if done > 0.0 { 0.1 + (coin() % 2) as f64 } else { 0.1 };
+    assert_breaks(schedule(&Rule(within)), "same history");
+    let slow = |p: &Progress<'_>, _: f64| 0.1 + p.history.last().map_or(0.0, |record| record.seconds);
+    assert_breaks(schedule(&Rule(slow)), "seconds");
+}
+
+/// Issue: a schedule that gives 0 somewhere is caught, however late.
+#[test]
+fn schedules_that_reach_zero() {
+    let breaks = |rule: &dyn LrSchedule| assert_breaks(gradus::check::schedule(rule), "positive and finite");
+    breaks(&Rule(|p: &Progress<'_>, _: f64| 0.5 * (1.0 - p.epoch as f64 / 777.0)));
+    breaks(&Rule(|p: &Progress<'_>, _: f64| 0.5f64.powi(p.epoch as i32)));
+    breaks(&Rule(|p: &Progress<'_>, _: f64| 0.95f64.powi(p.epoch as i32)));
+    breaks(&Rule(|_: &Progress<'_>, done: f64| if done > 0.9 { 0.0 } else { 0.1 }));
+    breaks(&Rule(|_: &Progress<'_>, done: f64| 0.1 / done.min(0.5)));
+    breaks(&Rule(|_: &Progress<'_>, done: f64| 0.1 * (1.0 + (std::f64::consts::PI * done).cos())));
+    gradus::check::schedule(&Rule(|p: &Progress<'_>, done: f64| 0.5 / (p.epoch as f64 + done))).unwrap();
+}
+
+/// A measure of a function over batches, with faults to choose.
+#[derive(Debug, Clone, Copy)]
+enum Faulty {
+    /// The mean over batches, whatever their size.
+    Batches,
+    /// The first sample counts twice.
+    Order,
+    /// Blind for weights.
+    Weights,
+    /// A hit for what is not above the tolerance, such as NaN.
+    Nan,
+    /// Skips NaN.
+    Skips,
+    /// The wrong direction.
+    Direction,
+    /// Says that it is a fraction.
+    Fraction,
+    /// A new value each time.
+    Coin,
+    /// Defined for nothing.
+    Nothing,
+}
+
+struct FaultyMeter(Faulty, Vec<(f64, f64)>);
+
+impl Meter for FaultyMeter {
+    fn add(&mut self, batch: &Scored<'_>) -> Result<()> {
+        let mut pairs: Vec<(f64, f64)> = batch
+            .samples()
+            .map(|(a, y, w)| (a.iter().zip(y).map(|(a, y)| (a - y).abs()).sum::<f64>(), w))
+            .collect();
+        match self.0 {
+            Faulty::Batches => {
+                let weight: f64 = pairs.iter().map(|pair| pair.1).sum();
+                let mean = pairs.iter().map(|(e, w)| e * w).sum::<f64>() / weight;
+                pairs = vec![(mean, 1.0)];
+            }
+            Faulty::Order if self.1.is_empty() => pairs.insert(0, pairs[0]),
+            Faulty::Weights => pairs.iter_mut().for_each(|pair| pair.1 = 1.0),
+            Faulty::Nan => pairs.iter_mut().for_each(|pair| pair.0 = if pair.0 > 0.5 { 1.0 } else { 0.0 }),
+            Faulty::Skips => pairs.retain(|pair| !pair.0.is_nan()),
+            _ => {}
+        }
+        self.1.extend(pairs);
+        Ok(())
+    }
+
+    fn value(&self) -> f64 {
+        let weight: f64 = self.1.iter().map(|pair| pair.1).sum();
+        let mean = self.1.iter().map(|(e, w)| e * w).sum::<f64>() / weight;
+        if matches!(self.0, Faulty::Coin) { mean + (coin() % 2) as f64 } else { mean }
+    }
+}
+
+impl Measure for Faulty {
+    fn name(&self) -> std::borrow::Cow<'static, str> {
+        "faulty".into()
+    }
+    fn direction(&self) -> Direction {
+        match self {
+            Self::Direction => Direction::HigherIsBetter,
+            _ => Direction::LowerIsBetter,
+        }
+    }
+    fn is_fraction(&self) -> bool {
+        matches!(self, Self::Fraction)
+    }
+    fn meter(&self, task: Task, _: usize) -> Result<Box<dyn Meter>> {
+        match self {
+            Self::Nothing => Err(Error::Measure { measure: self.name().into(), task, why: String::new() }),
+            _ => Ok(Box::new(FaultyMeter(*self, Vec::new()))),
+        }
+    }
+}
+
+#[test]
+fn measures_that_break_their_laws() {
+    for (faulty, law) in [
+        (Faulty::Batches, "batches"),
+        (Faulty::Order, "order"),
+        (Faulty::Weights, "weight 2"),
+        (Faulty::Nan, "NaN"),
+        (Faulty::Skips, "NaN"),
+        (Faulty::Direction, "perfect"),
+        (Faulty::Fraction, "fraction"),
+        (Faulty::Coin, "equal inputs"),
+        (Faulty::Nothing, "defined for some task"),
+    ] {
+        assert_breaks(gradus::check::measure(&faulty), law);
     }
 }
