@@ -11,7 +11,7 @@ use clap::Parser;
 use gradus::check;
 use gradus::prelude::*;
 use plotters::prelude::SeriesLabelPosition;
-use plugins::{Cosine, GeneralizationLoss, Lion, Smoothed, Swish, WeightElimination, wrong};
+use plugins::{Brier, Cosine, GeneralizationLoss, Lion, Smoothed, Swish, WeightElimination, wrong};
 use shared::plot::{Chart, Scale};
 use shared::{Digits, parallel, plot};
 
@@ -118,11 +118,12 @@ fn check_all() -> gradus::Result<()> {
     check::optimizer(&Lion::default())?;
     check::schedule(&Cosine { eta: 0.002, epochs: 40 })?;
     check::stopping_rule(&GeneralizationLoss { alpha: 0.1 })?;
+    check::measure(&Brier)?;
 
     let network = Network::new(&[3, 5, 4], Swish, Softmax::default(), &ScaledGaussian, 1)?;
     let x = DMatrix::from_fn(3, 4, |i, j| (i as f64 - j as f64) / 3.0);
     check::gradient(&network, &Smoothed { epsilon: 0.1 }, &x, &DMatrix::identity(4, 4))?;
-    println!("All six plug-ins obey the laws of their traits, and backpropagation through them is right.");
+    println!("All seven plug-ins obey the laws of their traits, and backpropagation through them is right.");
     Ok(())
 }
 

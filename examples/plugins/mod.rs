@@ -1,5 +1,6 @@
 //! One plug-in of each kind, a file each, with the line that tests it.
 
+mod brier;
 mod cosine;
 mod generalization_loss;
 mod lion;
@@ -8,6 +9,7 @@ mod swish;
 mod weight_elimination;
 pub mod wrong;
 
+pub use brier::Brier;
 pub use cosine::Cosine;
 pub use generalization_loss::GeneralizationLoss;
 pub use lion::Lion;

@@ -17,7 +17,6 @@ mod top_k;
 
 use std::borrow::Cow;
 use std::fmt::Debug;
-use std::sync::Arc;
 
 use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
@@ -168,28 +167,12 @@ impl<'a> Scored<'a> {
     }
 }
 
-macro_rules! forward {
-    ($($pointer:ty),*) => { $(
-        impl<M: Measure + ?Sized> Measure for $pointer {
-            fn name(&self) -> Cow<'static, str> {
-                (**self).name()
-            }
-
-            fn direction(&self) -> Direction {
-                (**self).direction()
-            }
-
-            fn is_fraction(&self) -> bool {
-                (**self).is_fraction()
-            }
-
-            fn meter(&self, task: Task, n_outputs: usize) -> Result<Box<dyn Meter>> {
-                (**self).meter(task, n_outputs)
-            }
-        }
-    )* };
-}
-forward!(&M, Box<M>, Arc<M>);
+crate::forward! { impl Measure {
+    fn name(&self) -> Cow<'static, str>;
+    fn direction(&self) -> Direction;
+    fn is_fraction(&self) -> bool;
+    fn meter(&self, task: Task, n_outputs: usize) -> Result<Box<dyn Meter>>;
+} }
 
 /// The error of a measure that is not defined for a task.
 fn undefined(measure: &dyn Measure, task: Task, why: impl Into<String>) -> Error {

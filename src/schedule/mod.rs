@@ -73,24 +73,11 @@ pub trait LrSchedule: Debug + Send + Sync {
     }
 }
 
-macro_rules! forward {
-    ($($pointer:ty),*) => { $(
-        impl<S: LrSchedule + ?Sized> LrSchedule for $pointer {
-            fn rate(&self, progress: &Progress<'_>) -> Option<f64> {
-                (**self).rate(progress)
-            }
-
-            fn rate_within(&self, rate: f64, progress: &Progress<'_>, done: f64) -> f64 {
-                (**self).rate_within(rate, progress, done)
-            }
-
-            fn metric(&self) -> Option<Metric> {
-                (**self).metric()
-            }
-        }
-    )* };
-}
-forward!(&S, Box<S>);
+crate::forward! { impl LrSchedule {
+    fn rate(&self, progress: &Progress<'_>) -> Option<f64>;
+    fn rate_within(&self, rate: f64, progress: &Progress<'_>, done: f64) -> f64;
+    fn metric(&self) -> Option<Metric>;
+} }
 
 /// Returns an error for a schedule of 0 epochs.
 fn check_length(epochs: usize) -> crate::Result<()> {

@@ -172,17 +172,8 @@ pub trait StoppingRule: Debug + Send + Sync {
     }
 }
 
-macro_rules! forward {
-    ($($pointer:ty),*) => { $(
-        impl<R: StoppingRule + ?Sized> StoppingRule for $pointer {
-            fn check(&self, history: &History) -> ControlFlow<StopReason> {
-                (**self).check(history)
-            }
-
-            fn metrics(&self) -> Vec<Metric> {
-                (**self).metrics()
-            }
-        }
-    )* };
-}
-forward!(&R, Box<R>);
+crate::forward! { impl StoppingRule {
+    fn check(&self, history: &History) -> ControlFlow<StopReason>;
+    fn metrics(&self) -> Vec<Metric>;
+    fn replay(&self, history: &History) -> Option<(usize, StopReason)>;
+} }

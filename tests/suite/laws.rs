@@ -10,7 +10,7 @@ use gradus::{Error, Result, check};
 
 /// Asserts that a check failed by the law whose text holds `expected`.
 #[track_caller]
-fn assert_breaks(result: Result<()>, expected: &str) {
+pub fn assert_breaks(result: Result<()>, expected: &str) {
     match result {
         Err(Error::Law { law, .. }) => assert!(law.contains(expected), "another law was broken: {law}"),
         other => panic!("{other:?}, and not a broken law: {expected}"),

@@ -56,17 +56,3 @@ fn a_confusion_prints_as_a_table() {
     assert_eq!(lines[2], ["1", "·", "·", "–"]);
     assert_eq!(ConfusionMatrix::new(2).unwrap().get(0, 2), 0, "no such class");
 }
-
-/// NaN is worse than any number, and no number is worse than it.
-#[test]
-fn the_best_epoch_is_never_one_of_nan_if_there_is_another() {
-    let nan = f64::NAN;
-    let best =
-        |values: &[f64]| History::from_validation_accuracies(values).best(&Metric::validation(Accuracy));
-    assert_eq!(best(&[nan, 0.1, nan, 0.1]), Some((2, 0.1)));
-    assert_eq!(best(&[0.2, nan, 0.3]), Some((3, 0.3)));
-    assert_eq!(best(&[nan, nan]).map(|(epoch, _)| epoch), Some(1));
-    assert_eq!(best(&[]), None);
-    let cost = History::from_validation_accuracies(&[0.2, nan, 0.3]).best(&Metric::validation_cost());
-    assert_eq!(cost, Some((3, 0.7)));
-}

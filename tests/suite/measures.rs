@@ -1,0 +1,251 @@
+//! Measures: as scikit-learn defines them, lawful, and measured where they are named.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use gradus::prelude::*;
+use gradus::{Error, Result};
+use serde::Deserialize;
+
+use crate::laws::assert_breaks;
+use crate::schedules::coin;
+use crate::tasks::parabola;
+
+/// What a rule, a schedule or the trainer names is measured, on the data that it names, and nothing else is.
+#[test]
+fn what_is_named_is_measured() -> Result<()> {
+    let data = Dataset::<f64>::synthetic_digits(60, 1)?;
+    let names = |trainer: Trainer<f64, LogLikelihood>, validation: Option<&dyn Samples<f64>>| {
+        let mut network = Network::new(&[784, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
+        let report = trainer.fit(&mut network, &data, validation)?;
+        let record = report.history.last().unwrap().clone();
+        let names = |scores: Option<Scores>| -> Option<Vec<String>> {
+            scores.map(|scores| scores.iter().map(|score| score.name.to_string()).collect())
+        };
+        Result::Ok((names(record.training), names(record.validation)))
+    };
+    let new = || Result::Ok(Trainer::new(LogLikelihood).stop(MaxEpochs::new(2)?));
+    let list = |names: &[&str]| Some(names.iter().map(|name| name.to_string()).collect::<Vec<_>>());
+    let usual = list(&["cost", "accuracy"]);
+    assert_eq!(names(new()?, None)?, (None, None));
+    assert_eq!(names(new()?, Some(&data))?, (None, usual.clone()));
+    assert_eq!(names(new()?.monitor_training(true), None)?, (usual.clone(), None));
+    let f1 = list(&["cost", "accuracy", "macro F1"]);
+    assert_eq!(names(new()?.measure(F1::macro_average()), Some(&data))?, (None, f1.clone()));
+    let rule = NoImprovement::new(5)?.monitor(Metric::training(F1::macro_average()));
+    assert_eq!(names(new()?.stop(rule.or(MaxEpochs::new(2)?)), None)?, (f1.clone(), None));
+    let schedule = HalveOnPlateau::new(0.5, 5)?.monitor(Metric::validation(F1::macro_average()));
+    assert_eq!(names(new()?.schedule(schedule), Some(&data))?, (None, f1.clone()));
+    assert_eq!(names(new()?.keep_best(Metric::training(F1::macro_average())), None)?, (f1, None));
+    // Named twice, measured once.
+    assert_eq!(names(new()?.measure(Accuracy).measure(MeanCost), Some(&data))?, (None, usual));
+    Ok(())
+}
+
+/// A measure that the task has no meaning for is an error before the first step.
+#[test]
+fn measures_that_are_not_defined() -> Result<()> {
+    let data = parabola()?;
+    let initial = Network::new(&[1, 2, 1], Tanh, Linear, &ScaledGaussian, 0)?;
+    let mut network = initial.clone();
+    let trainer = Trainer::new(Quadratic).measure(Accuracy);
+    let error = trainer.fit(&mut network, &data, None).unwrap_err();
+    assert!(matches!(&error, Error::Measure { task: Task::Regression, .. }), "{error:?}");
+    assert!(error.to_string().starts_with("accuracy is not defined for regression: "), "{error}");
+    assert_eq!(network, initial);
+
+    #[derive(Debug)]
+    struct Impostor;
+    impl Measure for Impostor {
+        fn name(&self) -> Cow<'static, str> {
+            "cost".into()
+        }
+        fn direction(&self) -> Direction {
+            Direction::LowerIsBetter
+        }
+        fn meter(&self, _: Task, _: usize) -> Result<Box<dyn Meter>> {
+            Ok(Box::new(Mean::new(|_, _| 0.0)))
+        }
+    }
+    let trainer = Trainer::new(Quadratic).measure(Impostor);
+    assert!(
+        matches!(trainer.fit(&mut network, &data, None), Err(Error::SameName { name }) if name == "cost")
+    );
+    Ok(())
+}
+
+#[derive(Deserialize)]
+struct Fixture {
+    cases: Vec<Case>,
+}
+
+/// Outputs and targets, sample by sample, and the values of scikit-learn by name.
+#[derive(Deserialize)]
+struct Case {
+    task: String,
+    outputs: Vec<Vec<f64>>,
+    targets: Vec<Vec<f64>>,
+    weights: Vec<f64>,
+    values: BTreeMap<String, f64>,
+}
+
+/// Every measure that the fixture may name.
+fn measures() -> Vec<Box<dyn Measure>> {
+    let mut all: Vec<Box<dyn Measure>> =
+        vec![Box::new(Accuracy), Box::new(BalancedAccuracy), Box::new(R2), Box::new(MeanAbsoluteError)];
+    for class in 0..6 {
+        all.push(Box::new(Precision::of_class(class)));
+        all.push(Box::new(Recall::of_class(class)));
+        all.push(Box::new(F1::of_class(class)));
+        all.push(Box::new(TopK::new(class + 1).unwrap()));
+    }
+    all.extend(
+        [Precision::macro_average(), Precision::micro_average(), Precision::weighted_average()].map(boxed),
+    );
+    all.extend([Recall::macro_average(), Recall::micro_average(), Recall::weighted_average()].map(boxed));
+    all.extend([F1::macro_average(), F1::micro_average(), F1::weighted_average()].map(boxed));
+    all
+}
+
+fn boxed(measure: impl Measure + 'static) -> Box<dyn Measure> {
+    Box::new(measure)
+}
+
+/// Every value of scikit-learn, on data of every task, to 1e-12.
+#[test]
+fn measures_agree_with_scikit_learn() {
+    let fixture: Fixture = serde_json::from_str(include_str!("../fixtures/measures.json")).unwrap();
+    let (measures, mut compared) = (measures(), 0);
+    for (number, case) in fixture.cases.iter().enumerate() {
+        let matrix =
+            |samples: &[Vec<f64>]| DMatrix::from_fn(samples[0].len(), samples.len(), |i, j| samples[j][i]);
+        let (outputs, targets) = (matrix(&case.outputs), matrix(&case.targets));
+        let task = Task::of(&targets);
+        let named = match task {
+            Task::Classes => "classes",
+            Task::Binary { .. } => "binary",
+            Task::Labels { .. } => "labels",
+            Task::Regression => "regression",
+        };
+        assert_eq!(case.task, named, "case {number}");
+        for (name, &wanted) in &case.values {
+            let measure = measures.iter().find(|measure| measure.name() == *name).unwrap();
+            let mut meter = measure.meter(task, outputs.nrows()).unwrap();
+            let costs = vec![0.0; case.weights.len()];
+            meter
+                .add(&Scored { outputs: &outputs, targets: &targets, weights: &case.weights, costs: &costs })
+                .unwrap();
+            let found = meter.value();
+            assert!(
+                (found - wanted).abs() <= 1e-12 * wanted.abs().max(1.0),
+                "case {number}: {name} {found}, not {wanted}"
+            );
+            compared += 1;
+        }
+    }
+    assert!(compared > 500, "{compared} values compared");
+}
+
+#[test]
+fn measures_are_lawful() {
+    gradus::check::measure(&MeanCost).unwrap();
+    // The trials have 4 classes and 3 labels.
+    let not_tried = ["of class 4", "of class 5", "top-4", "top-5", "top-6"];
+    for measure in measures() {
+        if !not_tried.iter().any(|part| measure.name().contains(part)) {
+            gradus::check::measure(&measure).unwrap();
+        }
+    }
+}
+
+/// A measure of a function over batches, with faults to choose.
+#[derive(Debug, Clone, Copy)]
+enum Faulty {
+    /// The mean over batches, whatever their size.
+    Batches,
+    /// The first sample counts twice.
+    Order,
+    /// Blind for weights.
+    Weights,
+    /// A hit for what is not above the tolerance, such as NaN.
+    Nan,
+    /// Skips NaN.
+    Skips,
+    /// The wrong direction.
+    Direction,
+    /// Says that it is a fraction.
+    Fraction,
+    /// A new value each time.
+    Coin,
+    /// Defined for nothing.
+    Nothing,
+}
+
+struct FaultyMeter(Faulty, Vec<(f64, f64)>);
+
+impl Meter for FaultyMeter {
+    fn add(&mut self, batch: &Scored<'_>) -> Result<()> {
+        let mut pairs: Vec<(f64, f64)> = batch
+            .samples()
+            .map(|(a, y, w)| (a.iter().zip(y).map(|(a, y)| (a - y).abs()).sum::<f64>(), w))
+            .collect();
+        match self.0 {
+            Faulty::Batches => {
+                let weight: f64 = pairs.iter().map(|pair| pair.1).sum();
+                let mean = pairs.iter().map(|(e, w)| e * w).sum::<f64>() / weight;
+                pairs = vec![(mean, 1.0)];
+            }
+            Faulty::Order if self.1.is_empty() => pairs.insert(0, pairs[0]),
+            Faulty::Weights => pairs.iter_mut().for_each(|pair| pair.1 = 1.0),
+            Faulty::Nan => pairs.iter_mut().for_each(|pair| pair.0 = if pair.0 > 0.5 { 1.0 } else { 0.0 }),
+            Faulty::Skips => pairs.retain(|pair| !pair.0.is_nan()),
+            _ => {}
+        }
+        self.1.extend(pairs);
+        Ok(())
+    }
+
+    fn value(&self) -> f64 {
+        let weight: f64 = self.1.iter().map(|pair| pair.1).sum();
+        let mean = self.1.iter().map(|(e, w)| e * w).sum::<f64>() / weight;
+        if matches!(self.0, Faulty::Coin) { mean + (coin() % 2) as f64 } else { mean }
+    }
+}
+
+impl Measure for Faulty {
+    fn name(&self) -> Cow<'static, str> {
+        "faulty".into()
+    }
+    fn direction(&self) -> Direction {
+        match self {
+            Self::Direction => Direction::HigherIsBetter,
+            _ => Direction::LowerIsBetter,
+        }
+    }
+    fn is_fraction(&self) -> bool {
+        matches!(self, Self::Fraction)
+    }
+    fn meter(&self, task: Task, _: usize) -> Result<Box<dyn Meter>> {
+        match self {
+            Self::Nothing => Err(Error::Measure { measure: self.name().into(), task, why: String::new() }),
+            _ => Ok(Box::new(FaultyMeter(*self, Vec::new()))),
+        }
+    }
+}
+
+#[test]
+fn measures_that_break_their_laws() {
+    for (faulty, law) in [
+        (Faulty::Batches, "batches"),
+        (Faulty::Order, "order"),
+        (Faulty::Weights, "weight 2"),
+        (Faulty::Nan, "NaN"),
+        (Faulty::Skips, "NaN"),
+        (Faulty::Direction, "perfect"),
+        (Faulty::Fraction, "fraction"),
+        (Faulty::Coin, "equal inputs"),
+        (Faulty::Nothing, "defined for some task"),
+    ] {
+        assert_breaks(gradus::check::measure(&faulty), law);
+    }
+}
