@@ -1,5 +1,7 @@
 //! Tables, splits, scalers and images: what is read is what was written, and no sample is lost.
 
+#[path = "suite/images.rs"]
+mod images;
 #[path = "suite/labels.rs"]
 mod labels;
 #[path = "suite/mistakes.rs"]
