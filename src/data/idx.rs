@@ -1,5 +1,6 @@
-//! Tensors of unsigned bytes in the IDX format, the format of the MNIST files, plain or gzip.
+//! Tensors in the IDX format, the format of the MNIST files, plain or gzip.
 
+mod element;
 mod stream;
 
 use std::fs::{self, File};
@@ -8,19 +9,21 @@ use std::path::Path;
 
 use crate::error::{Error, IdxField, IdxProblem, Result};
 
-pub(super) use stream::Opened;
+use crate::real::Real;
 
-/// A tensor of unsigned bytes, read from an IDX file.
+pub(super) use stream::{Accepts, Opened};
+
+/// A tensor that was read from an IDX file: of unsigned bytes, or of any elements as floats.
 ///
 /// The format is a header in big-endian order and then the elements, the last index running fastest:
 ///
 /// | byte | field |
 /// |---|---|
 /// | 0, 1 | zero |
-/// | 2 | element type, 0x08 for unsigned bytes |
+/// | 2 | element type: 0x08 unsigned bytes, 0x09 signed bytes, 0x0b and 0x0c integers of 16 and 32 bits, 0x0d and 0x0e floats of 32 and 64 bits |
 /// | 3 | `r`, the number of dimensions |
 /// | 4 to 4 + 4 `r` | `d₀` … `dᵣ₋₁`, the sizes of the dimensions, four bytes each |
-/// | from 4 + 4 `r` | the elements, `d₀ · … · dᵣ₋₁` bytes |
+/// | from 4 + 4 `r` | the elements, `d₀ · … · dᵣ₋₁` of them |
 ///
 /// A gzip stream is recognised by its first two bytes, whatever the name of the file, and may consist of several
 /// members. The elements are streamed into the one vector in which they stay. Memory is reserved from the real file size
@@ -40,9 +43,9 @@ pub(super) use stream::Opened;
 /// # Ok::<(), gradus::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IdxTensor {
+pub struct IdxTensor<E = u8> {
     dims: Vec<usize>,
-    data: Vec<u8>,
+    data: Vec<E>,
 }
 
 impl IdxTensor {
@@ -72,7 +75,7 @@ impl IdxTensor {
     /// assert!(matches!(error, Error::Idx { problem: IdxProblem::NotFound, .. }));
     /// ```
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        open(path.as_ref(), None)?.read()
+        open(path.as_ref(), Accepts::Bytes, None)?.read()
     }
 
     /// Reads a stream, plain or gzip, to its end; `name` stands in for the path in an error.
@@ -98,9 +101,46 @@ impl IdxTensor {
     /// }
     /// ```
     pub fn read(reader: impl Read, name: impl AsRef<Path>) -> Result<Self> {
-        Opened::new(reader, name.as_ref().to_path_buf(), None, None)?.read()
+        Opened::new(reader, name.as_ref().to_path_buf(), Accepts::Bytes, None, None)?.read()
+    }
+}
+
+impl<T: Real> IdxTensor<T> {
+    /// Reads the file at `path`, plain or gzip, whose elements may be integers of 8, 16 or 32 bits or floats of 32 or 64
+    /// bits. Each is rounded to `T`; bytes are not scaled. While elements are converted, memory holds them twice.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`IdxTensor::open`](IdxTensor::<u8>::open), where an element type is unsupported if the format
+    /// does not have it, and [`Error::TooLarge`] if there is no memory for the floats.
+    pub fn open_numbers(path: impl AsRef<Path>) -> Result<Self> {
+        open(path.as_ref(), Accepts::Numbers, None)?.read_numbers()
     }
 
+    /// Reads a stream, plain or gzip, to its end like [`open_numbers`](Self::open_numbers); `name` stands in for the path in
+    /// an error.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`IdxTensor::read`](IdxTensor::<u8>::read), with the differences of
+    /// [`open_numbers`](Self::open_numbers).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::data::IdxTensor;
+    ///
+    /// let file = [0, 0, 0x0b, 1, 0, 0, 0, 2, 0xff, 0xff, 0x01, 0x00];
+    /// let tensor = IdxTensor::<f64>::read_numbers(file.as_slice(), "in memory")?;
+    /// assert_eq!(tensor.data(), [-1.0, 256.0]);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
+    pub fn read_numbers(reader: impl Read, name: impl AsRef<Path>) -> Result<Self> {
+        Opened::new(reader, name.as_ref().to_path_buf(), Accepts::Numbers, None, None)?.read_numbers()
+    }
+}
+
+impl<E> IdxTensor<E> {
     /// The sizes of the dimensions, the slowest first; each is at least 1.
     ///
     /// ```
@@ -121,7 +161,7 @@ impl IdxTensor {
     /// assert_eq!(tensor.data(), [5, 6]);
     /// # Ok::<(), gradus::Error>(())
     /// ```
-    pub fn data(&self) -> &[u8] {
+    pub fn data(&self) -> &[E] {
         &self.data
     }
 
@@ -133,8 +173,16 @@ impl IdxTensor {
     /// assert_eq!(tensor.into_data(), vec![5, 6]);
     /// # Ok::<(), gradus::Error>(())
     /// ```
-    pub fn into_data(self) -> Vec<u8> {
+    pub fn into_data(self) -> Vec<E> {
         self.data
+    }
+
+    pub(super) fn dims_mut(&mut self) -> &mut [usize] {
+        &mut self.dims
+    }
+
+    pub(super) fn data_mut(&mut self) -> &mut [E] {
+        &mut self.data
     }
 }
 
@@ -144,7 +192,7 @@ pub(super) fn error(path: &Path, offset: u64, field: IdxField, problem: IdxProbl
 }
 
 /// Opens the file at `path` and reads its header; another number of dimensions than `rank` is an error.
-pub(super) fn open(path: &Path, rank: Option<usize>) -> Result<Opened<'static>> {
+pub(super) fn open(path: &Path, accepts: Accepts, rank: Option<usize>) -> Result<Opened<'static>> {
     let refuse = |problem| error(path, 0, IdxField::File, problem);
     let unopened = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound => refuse(IdxProblem::NotFound),
@@ -159,5 +207,5 @@ pub(super) fn open(path: &Path, rank: Option<usize>) -> Result<Opened<'static>> 
         return Err(refuse(IdxProblem::NotRegular));
     }
     let file = File::open(path).map_err(unopened)?;
-    Opened::new(file, path.to_path_buf(), rank, Some(metadata.len()))
+    Opened::new(file, path.to_path_buf(), accepts, rank, Some(metadata.len()))
 }

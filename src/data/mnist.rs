@@ -3,8 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use nalgebra::DMatrix;
+
 use super::Dataset;
-use super::idx::{self, IdxTensor};
+use super::idx::{self, Accepts, IdxTensor};
+use super::image_set::ImageSet;
 use crate::error::{IdxField, IdxProblem, Result};
 use crate::real::Real;
 
@@ -62,18 +65,46 @@ impl<T: Real> Mnist<T> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn load(dir: impl AsRef<Path>) -> Result<Self> {
-        let dir = dir.as_ref();
-        check_directory(dir)?;
-        let file = |name| find(dir, name);
-        let training = (file("train-images-idx3-ubyte")?, file("train-labels-idx1-ubyte")?);
-        let test = (file("t10k-images-idx3-ubyte")?, file("t10k-labels-idx1-ubyte")?);
-
-        let training = Pair::read(&training.0, &training.1, Self::CLASSES)?;
-        let test_path = test.0;
-        let test = Pair::read(&test_path, &test.1, Self::CLASSES)?;
-        test.check_same_shape(&training, &test_path)?;
-        Ok(Self { training: training.into_dataset()?, test: test.into_dataset()? })
+        ImageSet::Mnist.load(dir)
     }
+
+    /// Reads the four files of `source` in `dir`.
+    pub(super) fn load_set(source: &Source, dir: &Path) -> Result<Self> {
+        check_directory(dir)?;
+        let file = |name: String| find(dir, &name, source.from);
+        let files = |prefix: &String| -> Result<_> {
+            Ok((file(format!("{prefix}-images-idx3-ubyte"))?, file(format!("{prefix}-{}", source.labels))?))
+        };
+        let [training, test] = &source.prefixes;
+        let (training, test) = (files(training)?, files(test)?);
+        let (n_classes, first_label) = (source.classes.len(), source.first_label);
+        let format = Format { n_classes, first_label, table: source.labels.contains("idx2") };
+
+        let mut training = Pair::read(&training.0, &training.1, format)?;
+        let test_path = test.0;
+        let mut test = Pair::read(&test_path, &test.1, format)?;
+        test.check_same_shape(&training, &test_path)?;
+        if source.transposed {
+            training.transpose();
+            test.transpose();
+        }
+        let names = |data: Dataset<T>| data.with_class_names(&source.classes);
+        Ok(Self { training: names(training.into_dataset()?)?, test: names(test.into_dataset()?)? })
+    }
+}
+
+/// The files of a set, and how they are to be read.
+pub(super) struct Source {
+    /// What the names of the training and of the test files begin with.
+    pub prefixes: [String; 2],
+    /// What the names of the label files end with.
+    pub labels: &'static str,
+    pub classes: Vec<String>,
+    pub first_label: u8,
+    /// Whether rows and columns of the images are exchanged.
+    pub transposed: bool,
+    /// Where the files can be had.
+    pub from: &'static str,
 }
 
 /// Reads one file of images and the file of their labels, each plain or gzip: a part of MNIST, Fashion-MNIST, EMNIST
@@ -112,21 +143,33 @@ pub fn read_pair<T: Real>(
     labels: impl AsRef<Path>,
     n_classes: usize,
 ) -> Result<Dataset<T>> {
-    Pair::read(images.as_ref(), labels.as_ref(), n_classes)?.into_dataset()
+    let format = Format { n_classes, first_label: 0, table: false };
+    Pair::read(images.as_ref(), labels.as_ref(), format)?.into_dataset()
+}
+
+/// What the labels of a file may be.
+#[derive(Clone, Copy)]
+struct Format {
+    n_classes: usize,
+    first_label: u8,
+    /// Whether the labels are the first column of a table of integers, as in QMNIST.
+    table: bool,
 }
 
 /// Images and as many labels below `n_classes`.
 struct Pair {
     images: IdxTensor,
-    labels: IdxTensor,
+    labels: Vec<u8>,
     n_classes: usize,
 }
 
 impl Pair {
-    fn read(images_path: &Path, labels_path: &Path, n_classes: usize) -> Result<Self> {
-        let images = idx::open(images_path, Some(3))?;
-        let labels = idx::open(labels_path, Some(1))?;
+    fn read(images_path: &Path, labels_path: &Path, format: Format) -> Result<Self> {
+        let images = idx::open(images_path, Accepts::Bytes, Some(3))?;
+        let (accepts, rank) = if format.table { (Accepts::Numbers, 2) } else { (Accepts::Bytes, 1) };
+        let labels = idx::open(labels_path, accepts, Some(rank))?;
         // Before the bodies are read: one of them may be gigabytes of something else.
+        let width: usize = labels.dims().iter().skip(1).product();
         if let (&[images, ..], &[labels, ..]) = (images.dims(), labels.dims())
             && images != labels
         {
@@ -134,20 +177,20 @@ impl Pair {
             let problem = IdxProblem::CountsDiffer { labels, images, images_path };
             return Err(idx::error(labels_path, 4, IdxField::Dimension(0), problem));
         }
-        let pair = Self { images: images.read()?, labels: labels.read()?, n_classes };
-        pair.check_labels(labels_path)?;
-        Ok(pair)
+        let images = images.read()?;
+        let labels: Vec<f64> = labels.read_numbers()?.into_data().into_iter().step_by(width).collect();
+        let labels = check_labels(&labels, labels_path, width, format)?;
+        Ok(Self { images, labels, n_classes: format.n_classes })
     }
 
-    fn check_labels(&self, path: &Path) -> Result<()> {
-        let n_classes = self.n_classes;
-        let mut labels = self.labels.data().iter().enumerate();
-        match labels.find(|&(_, &label)| usize::from(label) >= n_classes) {
-            Some((i, &found)) => {
-                let problem = IdxProblem::LabelOutOfRange { found, n_classes };
-                Err(idx::error(path, LABELS_HEADER + i as u64, IdxField::Label(i), problem))
-            }
-            None => Ok(()),
+    /// Exchanges rows and columns of each image.
+    fn transpose(&mut self) {
+        let &mut [_, ref mut rows, ref mut columns] = self.images.dims_mut() else { return };
+        let (height, width) = (*rows, *columns);
+        (*rows, *columns) = (width, height);
+        for image in self.images.data_mut().chunks_exact_mut(height * width) {
+            let turned = DMatrix::from_column_slice(width, height, image).transpose();
+            image.copy_from_slice(turned.as_slice());
         }
     }
 
@@ -165,9 +208,24 @@ impl Pair {
 
     fn into_dataset<T: Real>(self) -> Result<Dataset<T>> {
         let n_inputs = self.images.dims().iter().skip(1).product();
-        let (pixels, labels) = (self.images.into_data(), self.labels.into_data());
-        Dataset::from_pixels(pixels, n_inputs, labels, self.n_classes)
+        Dataset::from_pixels(self.images.into_data(), n_inputs, self.labels, self.n_classes)
     }
+}
+
+/// The labels counted from 0.
+fn check_labels(labels: &[f64], path: &Path, width: usize, format: Format) -> Result<Vec<u8>> {
+    let Format { n_classes, first_label, table } = format;
+    let label = |(i, &found): (usize, &f64)| {
+        let label = found - f64::from(first_label);
+        if (0.0..n_classes as f64).contains(&label) && label <= 255.0 && label.fract() == 0.0 {
+            return Ok(label as u8);
+        }
+        let (header, size) = if table { (12, 4 * width) } else { (LABELS_HEADER, 1) };
+        let problem =
+            IdxProblem::LabelOutOfRange { found: found as i64, first: first_label.into(), n_classes };
+        Err(idx::error(path, header + (i * size) as u64, IdxField::Label(i), problem))
+    };
+    labels.iter().enumerate().map(label).collect()
 }
 
 /// Returns an error if `dir` is no directory. One that cannot be examined passes: opening a file in it tells why.
@@ -181,7 +239,7 @@ fn check_directory(dir: &Path) -> Result<()> {
 }
 
 /// The path of the file that is known as `name`, in whatever spelling.
-fn find(dir: &Path, name: &str) -> Result<PathBuf> {
+fn find(dir: &Path, name: &str, from: &'static str) -> Result<PathBuf> {
     let dotted = name.replace("-idx", ".idx");
     let names = vec![name.to_owned(), format!("{name}.gz"), dotted.clone(), format!("{dotted}.gz")];
     let paths = || names.iter().map(|name| dir.join(name));
@@ -190,5 +248,7 @@ fn find(dir: &Path, name: &str) -> Result<PathBuf> {
     let found = paths()
         .find(|path| path.is_file())
         .or_else(|| paths().find(|path| path.try_exists().unwrap_or(true)));
-    found.ok_or_else(|| idx::error(&dir.join(name), 0, IdxField::File, IdxProblem::FileNotFound { names }))
+    found.ok_or_else(|| {
+        idx::error(&dir.join(name), 0, IdxField::File, IdxProblem::FileNotFound { names, from })
+    })
 }

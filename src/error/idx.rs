@@ -65,13 +65,14 @@ pub enum IdxProblem {
 
     /// None of the names under which a file of MNIST is known is in the directory.
     #[error(
-        "the directory has none of {}; the four files of MNIST can be downloaded from \
-         https://ossci-datasets.s3.amazonaws.com/mnist/ and need not be unpacked",
+        "the directory has none of {}; the four files of the set can be downloaded from {from} and need not be unpacked",
         names.join(", ")
     )]
     FileNotFound {
         /// The names that were looked for.
         names: Vec<String>,
+        /// Where the set can be had.
+        from: &'static str,
     },
 
     /// The path leads to a directory.
@@ -119,8 +120,9 @@ pub enum IdxProblem {
 
     /// The elements are not unsigned bytes.
     #[error(
-        "the elements are {} (code {found:#04x}), but only unsigned bytes (0x08) can be read; convert the file to them",
-        element(*found)
+        "the elements are {} (code {found:#04x}), not unsigned bytes (0x08); {}",
+        element(*found),
+        if matches!(found, 0x09 | 0x0b..=0x0e) { "read them by `IdxTensor::open_numbers`" } else { "the file is damaged or of another format: get it again" }
     )]
     UnsupportedType {
         /// The code in the file.
@@ -224,11 +226,14 @@ pub enum IdxProblem {
 
     /// A label does not belong to any class.
     #[error(
-        "the label is {found}, but with {n_classes} classes it must be below {n_classes}; is it the right file?"
+        "the label is {found}, but with {n_classes} classes it must be from {first} to below {}; is it the right file?",
+        first + n_classes
     )]
     LabelOutOfRange {
         /// The label in the file.
-        found: u8,
+        found: i64,
+        /// The first label that is one, 0 or 1.
+        first: usize,
         /// The number of classes.
         n_classes: usize,
     },

@@ -635,7 +635,7 @@ fn a_missing_part() {
         fixture.remove(name);
         assert_refused!(
             fixture.load(), fixture.path(name), 0, IdxField::File,
-            IdxProblem::FileNotFound { names } if names.len() == 4 && names[0] == name
+            IdxProblem::FileNotFound { names, .. } if names.len() == 4 && names[0] == name
         );
     }
     let nowhere = Path::new("no/such/directory");
@@ -721,7 +721,7 @@ fn a_label_that_is_no_digit() {
         fixture.write(name, &idx(&[3], &[0, bad, 255]));
         assert_refused!(
             fixture.load(), fixture.path(name), 9, IdxField::Label(1),
-            IdxProblem::LabelOutOfRange { found, n_classes: 10 } if *found == bad
+            IdxProblem::LabelOutOfRange { found, n_classes: 10, .. } if *found == i64::from(bad)
         );
     }
 }
@@ -738,7 +738,7 @@ fn another_number_of_classes() {
         labels,
         9,
         IdxField::Label(1),
-        IdxProblem::LabelOutOfRange { found: 255, n_classes: 26 }
+        IdxProblem::LabelOutOfRange { found: 255, n_classes: 26, .. }
     );
     assert!(read(0).is_err());
 }

@@ -225,7 +225,7 @@ impl Csv {
     ///
     /// let csv = Csv::new().target("class");
     /// let training: Table<f64> = csv.read("x,class\n1,b\n2,a\n3,b\n".as_bytes(), "training.csv")?;
-    /// let test = csv.read_like(&training.columns, "class,x\na,5\n".as_bytes(), "test.csv")?;
+    /// let test: Table<f64> = csv.read_like(&training.columns, "class,x\na,5\n".as_bytes(), "test.csv")?;
     /// assert_eq!((test.data.len(), test.data.n_outputs(), test.data.label(0)), (1, 2, Some(0)));
     /// # Ok::<(), gradus::Error>(())
     /// ```

@@ -30,7 +30,7 @@ use crate::real::Real;
 /// let (training, test) = (scaler.transform(training)?, scaler.transform(test)?);
 /// let mut network = Network::new(&[2, 8, 2], Tanh, Softmax::default(), &ScaledGaussian, 1)?;
 /// Trainer::new(LogLikelihood).fit(&mut network, &training, None)?;
-/// assert_eq!(evaluate(&network, &LogLikelihood, &test)?.score.accuracy, 1.0);
+/// assert_eq!(evaluate(&network, &LogLikelihood, &test)?.scores.accuracy(), 1.0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]

@@ -1,6 +1,7 @@
 //! Data sets from class labels, from class names, and from matrices whose rows are the examples.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use nalgebra::DMatrix;
 
@@ -106,6 +107,39 @@ impl<T: Real> Dataset<T> {
             return Err(Error::SizeMismatch { what, found: y.nrows(), expected: x.nrows() });
         }
         Self::new(x.transpose(), y.transpose())
+    }
+
+    /// Names the classes, in the order of the labels.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::SizeMismatch`] if there are not as many names as classes, of which targets that are numbers have
+    /// none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let digits = Dataset::<f32>::synthetic_digits(20, 1)?;
+    /// let names = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+    /// assert_eq!(digits.with_class_names(&names)?.class_names()[3], "three");
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
+    pub fn with_class_names(self, names: &[impl AsRef<str>]) -> Result<Self> {
+        let (labels, expected) = match &*self.targets {
+            Targets::Labels { labels, n_classes, .. } => (labels.clone(), *n_classes),
+            Targets::Numbers(_) => (Vec::new(), 0),
+        };
+        if names.len() != expected {
+            let what = "names of classes, one for each class of the labels";
+            return Err(Error::SizeMismatch { what, found: names.len(), expected });
+        }
+        if expected == 0 {
+            return Ok(self);
+        }
+        let names = names.iter().map(|name| name.as_ref().to_owned()).collect();
+        Ok(Self { targets: Arc::new(Targets::Labels { labels, n_classes: expected, names }), ..self })
     }
 
     /// The names of the classes in the order of the labels; empty if the classes have none or the targets are numbers.

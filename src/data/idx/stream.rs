@@ -7,11 +7,12 @@ use std::rc::Rc;
 
 use flate2::read::MultiGzDecoder;
 
+use super::element::Element;
 use super::{IdxTensor, error};
 use crate::error::{Error, IdxField, IdxProblem, Result};
 use crate::memory;
+use crate::real::Real;
 
-const UNSIGNED_BYTE: u8 = 0x08;
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
@@ -23,8 +24,17 @@ const MAX_EMPTY: u64 = MIB;
 /// A tensor whose header has been read and whose body has not.
 pub(crate) struct Opened<'a> {
     stream: Stream<'a>,
+    element: Element,
     dims: Vec<usize>,
+    /// The size of the body in bytes.
     size: u64,
+}
+
+/// Which types of elements are read.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Accepts {
+    Bytes,
+    Numbers,
 }
 
 impl<'a> Opened<'a> {
@@ -33,6 +43,7 @@ impl<'a> Opened<'a> {
     pub(super) fn new(
         mut reader: impl Read + 'a,
         path: PathBuf,
+        accepts: Accepts,
         rank: Option<usize>,
         length: Option<u64>,
     ) -> Result<Self> {
@@ -48,9 +59,9 @@ impl<'a> Opened<'a> {
             if gzip { Box::new(MultiGzDecoder::new(source)) } else { Box::new(source) };
 
         let mut stream = Stream { data, path, gzip, length, progress };
-        let (dims, size) = stream.header(rank)?;
+        let (element, dims, size) = stream.header(accepts, rank)?;
         stream.check_length(size)?;
-        Ok(Self { stream, dims, size })
+        Ok(Self { stream, element, dims, size })
     }
 
     /// The sizes of the dimensions.
@@ -63,6 +74,15 @@ impl<'a> Opened<'a> {
         let data = self.stream.body(self.size)?;
         self.stream.end()?;
         Ok(IdxTensor { dims: self.dims, data })
+    }
+
+    /// Reads the body like [`read`](Self::read), and converts its elements to floats.
+    pub(crate) fn read_numbers<T: Real>(self) -> Result<IdxTensor<T>> {
+        let element = self.element;
+        let IdxTensor { dims, data: bytes } = self.read()?;
+        let mut data = memory::reserve("the elements of the tensor", bytes.len() / element.size(), 1)?;
+        element.decode(&bytes, &mut data);
+        Ok(IdxTensor { dims, data })
     }
 }
 
@@ -121,30 +141,30 @@ impl Read for Stream<'_> {
 }
 
 impl Stream<'_> {
-    /// The dimensions and their product.
-    fn header(&mut self, expected: Option<usize>) -> Result<(Vec<usize>, u64)> {
+    /// The type of the elements, the dimensions, and the size of the body in bytes.
+    fn header(&mut self, accepts: Accepts, expected: Option<usize>) -> Result<(Element, Vec<usize>, u64)> {
         match u16::from_be_bytes(self.bytes::<2>(IdxField::Magic)?) {
             0 => {}
             found => return Err(self.refuse(0, IdxField::Magic, IdxProblem::BadMagic { found })),
         }
-        match self.bytes::<1>(IdxField::ElementType)? {
-            [UNSIGNED_BYTE] => {}
-            [found] => {
-                let problem = IdxProblem::UnsupportedType { found };
-                return Err(self.refuse(2, IdxField::ElementType, problem));
-            }
-        }
+        let [found] = self.bytes(IdxField::ElementType)?;
+        let element = Element::from_code(found);
+        let accepted = element.filter(|&element| element == Element::U8 || accepts == Accepts::Numbers);
+        let Some(element) = accepted else {
+            return Err(self.refuse(2, IdxField::ElementType, IdxProblem::UnsupportedType { found }));
+        };
         let [rank] = self.bytes(IdxField::Rank)?;
         let rank = usize::from(rank);
         if let Some(problem) = rank_problem(rank, expected) {
             return Err(self.refuse(3, IdxField::Rank, problem));
         }
-        self.dimensions(rank)
+        let (dims, size) = self.dimensions(rank, element)?;
+        Ok((element, dims, size))
     }
 
-    fn dimensions(&mut self, rank: usize) -> Result<(Vec<usize>, u64)> {
+    fn dimensions(&mut self, rank: usize, element: Element) -> Result<(Vec<usize>, u64)> {
         let mut dims = Vec::new();
-        let mut claimed = 1;
+        let mut claimed = element.size() as u64;
         for i in 0..rank {
             let (at, field) = (self.offset(), IdxField::Dimension(i));
             let dim = u32::from_be_bytes(self.bytes::<4>(field)?);
