@@ -199,6 +199,28 @@ pub enum Error {
         reason: String,
     },
 
+    /// A component was asked for by a name that does not exist.
+    #[error("{kind} = `{found}`: there is none of this name; choose one of: {known}")]
+    UnknownName {
+        /// The kind of component, such as `"activation"`.
+        kind: &'static str,
+        /// The name that was given.
+        found: String,
+        /// The names that exist.
+        known: String,
+    },
+
+    /// A component was asked for by a name whose parameters cannot be read.
+    #[error("{kind} = `{text}`: {problem}; write it as name or as name(parameter=value, …)")]
+    MalformedName {
+        /// The kind of component, such as `"activation"`.
+        kind: &'static str,
+        /// What was given.
+        text: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+
     /// A plug-in breaks a law of its trait; see [`check`](crate::check).
     #[error("{subject} breaks a law: {law}; not so for {at}{}", deviation.map(|d| d.to_string()).unwrap_or_default())]
     Law {
@@ -234,7 +256,7 @@ impl fmt::Display for Deviation {
 }
 
 /// A number without rows of zeros: 10, 0.5, 1e-300.
-fn plain(value: f64) -> String {
+pub(crate) fn plain(value: f64) -> String {
     let size = value.abs();
     if size > 0.0 && size.is_finite() && !(1e-4..1e7).contains(&size) {
         return format!("{value:e}");

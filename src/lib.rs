@@ -81,6 +81,7 @@ pub mod history;
 pub mod init;
 pub mod linalg;
 pub mod metrics;
+mod named;
 pub mod network;
 pub mod optimizer;
 pub mod random;

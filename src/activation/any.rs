@@ -1,48 +1,45 @@
 //! An activation function that is chosen at run time.
 
-use nalgebra::DMatrix;
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
-use super::{Activation, Linear, Relu, Sigmoid, Softmax, Tanh};
+use nalgebra::DMatrix;
+
+use super::{Activation, Fan, Linear, Relu, Sigmoid, Softmax, Tanh};
+use crate::named::named;
 use crate::real::Real;
 
-/// Any activation function of the crate: for layers that differ, and for a choice that a user makes at run time.
-///
-/// # Examples
-///
-/// ```
-/// use gradus::prelude::*;
-///
-/// let hidden: AnyActivation = Tanh.into();
-/// let network = Network::<f64, AnyActivation, Sigmoid>::new(&[2, 3, 1], hidden, Sigmoid, &ScaledGaussian, 1)?;
-/// assert_eq!(network.sizes(), [2, 3, 1]);
-/// # Ok::<(), gradus::Error>(())
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum AnyActivation {
-    /// [`Sigmoid`]
-    Sigmoid(Sigmoid),
-    /// [`Tanh`]
-    Tanh(Tanh),
-    /// [`Relu`]
-    Relu(Relu),
-    /// [`Linear`]
-    Linear(Linear),
-    /// [`Softmax`]
-    Softmax(Softmax),
-}
-
-impl AnyActivation {
-    fn get<T: Real>(&self) -> &dyn Activation<T> {
-        match self {
-            Self::Sigmoid(f) => f,
-            Self::Tanh(f) => f,
-            Self::Relu(f) => f,
-            Self::Linear(f) => f,
-            Self::Softmax(f) => f,
-        }
-    }
+named! {
+    /// Any activation function of the crate: for layers that differ, and for a choice that a user makes at run time.
+    ///
+    /// It parses from a name with parameters and prints it back. Parameters that are not given have their defaults.
+    ///
+    /// # Errors
+    ///
+    /// Parsing returns [`Error::UnknownName`](crate::Error::UnknownName) if there is no activation of that name,
+    /// [`Error::MalformedName`](crate::Error::MalformedName) if the parameters cannot be read, and
+    /// [`Error::Setting`](crate::Error::Setting) if a parameter is outside its range.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let hidden: AnyActivation = "tanh".parse()?;
+    /// let network = Network::<f64, AnyActivation, Sigmoid>::new(&[2, 3, 1], hidden, Sigmoid, &ScaledGaussian, 1)?;
+    /// assert_eq!(network.sizes(), [2, 3, 1]);
+    ///
+    /// let sharp: AnyActivation = Softmax::with_sharpness(2.5)?.into();
+    /// assert_eq!(sharp.to_string(), "softmax(sharpness=2.5)");
+    /// assert_eq!(sharp.to_string().parse::<AnyActivation>()?, sharp);
+    /// assert_eq!("softmax(sharpness=2.5)".parse::<Softmax>()?, Softmax::with_sharpness(2.5)?);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
+    AnyActivation: Activation, "activation";
+    Sigmoid = "sigmoid"() => Sigmoid;
+    Tanh = "tanh"() => Tanh;
+    Relu = "relu"() => Relu;
+    Linear = "linear"() => Linear;
+    Softmax = "softmax"(sharpness = 1.0) => Softmax::with_sharpness(sharpness)?;
 }
 
 impl<T: Real> Activation<T> for AnyActivation {
@@ -53,34 +50,16 @@ impl<T: Real> Activation<T> for AnyActivation {
     fn pull_back(&self, z: &DMatrix<T>, a: &DMatrix<T>, grad: &mut DMatrix<T>) {
         self.get().pull_back(z, a, grad);
     }
-}
 
-impl From<Sigmoid> for AnyActivation {
-    fn from(f: Sigmoid) -> Self {
-        Self::Sigmoid(f)
+    fn name(&self) -> Cow<'static, str> {
+        self.get::<T>().name()
     }
-}
 
-impl From<Tanh> for AnyActivation {
-    fn from(f: Tanh) -> Self {
-        Self::Tanh(f)
+    fn gain(&self) -> f64 {
+        self.get::<T>().gain()
     }
-}
 
-impl From<Relu> for AnyActivation {
-    fn from(f: Relu) -> Self {
-        Self::Relu(f)
-    }
-}
-
-impl From<Linear> for AnyActivation {
-    fn from(f: Linear) -> Self {
-        Self::Linear(f)
-    }
-}
-
-impl From<Softmax> for AnyActivation {
-    fn from(f: Softmax) -> Self {
-        Self::Softmax(f)
+    fn fan(&self) -> Fan {
+        self.get::<T>().fan()
     }
 }

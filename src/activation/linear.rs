@@ -1,7 +1,8 @@
 //! The identity.
 
+use std::borrow::Cow;
+
 use nalgebra::DMatrix;
-use serde::{Deserialize, Serialize};
 
 use super::Activation;
 use crate::real::Real;
@@ -22,7 +23,7 @@ use crate::real::Real;
 /// assert_eq!(a, z);
 /// gradus::check::activation(&Linear).unwrap();
 /// ```
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Linear;
 
 impl<T: Real> Activation<T> for Linear {
@@ -31,4 +32,8 @@ impl<T: Real> Activation<T> for Linear {
     }
 
     fn pull_back(&self, _z: &DMatrix<T>, _a: &DMatrix<T>, _grad: &mut DMatrix<T>) {}
+
+    fn name(&self) -> Cow<'static, str> {
+        self.to_string().into()
+    }
 }

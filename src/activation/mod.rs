@@ -7,6 +7,7 @@ mod sigmoid;
 mod softmax;
 mod tanh;
 
+use std::borrow::Cow;
 use std::fmt::Debug;
 
 use nalgebra::DMatrix;
@@ -64,24 +65,82 @@ pub trait Activation<T: Real>: Debug + Send + Sync {
     /// Multiplies `grad` by the transposed Jacobian at `z`, column by column. `a` is f(`z`), for functions whose
     /// derivative is simpler in terms of their value.
     fn pull_back(&self, z: &DMatrix<T>, a: &DMatrix<T>, grad: &mut DMatrix<T>);
+
+    /// Returns a stable name with all parameters, such as `leaky_relu(slope=0.01)`, for model files and for a choice at
+    /// run time.
+    ///
+    /// The names of the crate's own activations parse as [`AnyActivation`]. A custom activation should return one of its
+    /// own; the default is its `Debug` text.
+    fn name(&self) -> Cow<'static, str> {
+        format!("{self:?}").into()
+    }
+
+    /// Returns the gain g: initial weights of variance g²/[`fan`](Self::fan) suit this activation.
+    ///
+    /// The default is 1, right for functions that are near the identity for small z. Where `fan` is [`Fan::In`], g is He's,
+    ///
+    /// ```text
+    /// g = 1 / √E[f(Z)²]   with Z ~ N(0, 1)
+    /// ```
+    ///
+    /// with which weighted inputs of variance 1 in one layer give weighted inputs of variance 1 in the next: √2 for
+    /// [`Relu`]. It matters only to initializers that ask for it, such as
+    /// [`ByActivation`](crate::init::ByActivation).
+    ///
+    /// Source: He and others, "Delving deep into rectifiers", 2015, equations (7) to (10).
+    fn gain(&self) -> f64 {
+        1.0
+    }
+
+    /// Returns the number of connections by which the variance of initial weights is divided; [`Fan::Average`] by default.
+    fn fan(&self) -> Fan {
+        Fan::Average
+    }
 }
 
-impl<T: Real, A: Activation<T> + ?Sized> Activation<T> for &A {
-    fn activate(&self, z: &DMatrix<T>, a: &mut DMatrix<T>) {
-        (**self).activate(z, a);
-    }
+/// A number of connections of a layer, by which the variance of its initial weights is divided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fan {
+    /// n_in, which keeps the variance of the weighted inputs from layer to layer (LeCun, He).
+    In,
+    /// (n_in + n_out)/2, between the number that keeps the variance of the weighted inputs and the one that keeps that of the
+    /// errors (Glorot).
+    Average,
+}
 
-    fn pull_back(&self, z: &DMatrix<T>, a: &DMatrix<T>, grad: &mut DMatrix<T>) {
-        (**self).pull_back(z, a, grad);
+impl Fan {
+    /// Returns the number for a layer with these numbers of inputs and outputs.
+    pub fn count(self, n_in: usize, n_out: usize) -> f64 {
+        match self {
+            Self::In => n_in as f64,
+            Self::Average => 0.5 * (n_in as f64 + n_out as f64),
+        }
     }
 }
 
-impl<T: Real, A: Activation<T> + ?Sized> Activation<T> for Box<A> {
-    fn activate(&self, z: &DMatrix<T>, a: &mut DMatrix<T>) {
-        (**self).activate(z, a);
-    }
+macro_rules! forward {
+    ($($pointer:ty),*) => { $(
+        impl<T: Real, A: Activation<T> + ?Sized> Activation<T> for $pointer {
+            fn activate(&self, z: &DMatrix<T>, a: &mut DMatrix<T>) {
+                (**self).activate(z, a);
+            }
 
-    fn pull_back(&self, z: &DMatrix<T>, a: &DMatrix<T>, grad: &mut DMatrix<T>) {
-        (**self).pull_back(z, a, grad);
-    }
+            fn pull_back(&self, z: &DMatrix<T>, a: &DMatrix<T>, grad: &mut DMatrix<T>) {
+                (**self).pull_back(z, a, grad);
+            }
+
+            fn name(&self) -> Cow<'static, str> {
+                (**self).name()
+            }
+
+            fn gain(&self) -> f64 {
+                (**self).gain()
+            }
+
+            fn fan(&self) -> Fan {
+                (**self).fan()
+            }
+        }
+    )* };
 }
+forward!(&A, Box<A>);

@@ -1,9 +1,10 @@
 //! The rectified linear unit.
 
-use nalgebra::DMatrix;
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
-use super::Activation;
+use nalgebra::DMatrix;
+
+use super::{Activation, Fan};
 use crate::real::{Real, map, zip_map};
 
 /// max(0, z), with derivative 1 for z > 0 and 0 for z ≤ 0.
@@ -26,7 +27,7 @@ use crate::real::{Real, map, zip_map};
 /// assert_eq!(grad.as_slice(), [0.0, 0.0, 1.0]);
 /// gradus::check::activation(&Relu).unwrap();
 /// ```
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Relu;
 
 impl<T: Real> Activation<T> for Relu {
@@ -47,5 +48,17 @@ impl<T: Real> Activation<T> for Relu {
             #[inline(always)]
             |z, grad| if z > T::zero() { grad } else { T::zero() },
         );
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        self.to_string().into()
+    }
+
+    fn gain(&self) -> f64 {
+        std::f64::consts::SQRT_2
+    }
+
+    fn fan(&self) -> Fan {
+        Fan::In
     }
 }

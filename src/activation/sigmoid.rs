@@ -1,7 +1,8 @@
 //! The logistic function.
 
+use std::borrow::Cow;
+
 use nalgebra::DMatrix;
-use serde::{Deserialize, Serialize};
 
 use super::Activation;
 use crate::real::{Real, map, zip_map};
@@ -23,7 +24,7 @@ use crate::real::{Real, map, zip_map};
 /// assert_eq!((Sigmoid::eval(1e308f64), Sigmoid::eval(-1e308f64)), (1.0, 0.0));
 /// gradus::check::activation(&Sigmoid).unwrap();
 /// ```
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sigmoid;
 
 impl Sigmoid {
@@ -59,5 +60,9 @@ impl<T: Real> Activation<T> for Sigmoid {
             #[inline(always)]
             |a, grad| grad * (a * (T::one() - a)),
         );
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        self.to_string().into()
     }
 }

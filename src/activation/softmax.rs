@@ -1,10 +1,11 @@
 //! The softmax function, a probability distribution over the neurons of a layer.
 
+use std::borrow::Cow;
+
 use nalgebra::DMatrix;
-use serde::{Deserialize, Serialize};
 
 use super::Activation;
-use crate::error::{Error, Result, check_setting};
+use crate::error::{Result, check_setting};
 use crate::real::{Real, vectorized};
 
 /// a_j = e^(c z_j) / Σ_k e^(c z_k): positive outputs that sum to 1.
@@ -30,25 +31,9 @@ use crate::real::{Real, vectorized};
 /// gradus::check::activation(&Softmax::with_sharpness(2.5)?).unwrap();
 /// # Ok::<(), gradus::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Stored")]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Softmax {
     sharpness: f64,
-}
-
-/// A softmax in a file, whose sharpness nobody has looked at yet.
-#[derive(Deserialize)]
-#[serde(rename = "Softmax")]
-struct Stored {
-    sharpness: f64,
-}
-
-impl TryFrom<Stored> for Softmax {
-    type Error = Error;
-
-    fn try_from(stored: Stored) -> Result<Self> {
-        Self::with_sharpness(stored.sharpness)
-    }
 }
 
 impl Default for Softmax {
@@ -127,5 +112,9 @@ impl<T: Real> Activation<T> for Softmax {
             let mean = a.dot(&grad);
             grad.zip_apply(&a, |grad, a| *grad = c * a * (*grad - mean));
         }
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        self.to_string().into()
     }
 }

@@ -1,7 +1,8 @@
 //! The hyperbolic tangent.
 
+use std::borrow::Cow;
+
 use nalgebra::DMatrix;
-use serde::{Deserialize, Serialize};
 
 use super::Activation;
 use crate::real::{Real, map, zip_map};
@@ -25,7 +26,7 @@ use crate::real::{Real, map, zip_map};
 /// assert_eq!((Tanh::eval(1e308f64), Tanh::eval(-1e308f64)), (1.0, -1.0));
 /// gradus::check::activation(&Tanh).unwrap();
 /// ```
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tanh;
 
 impl Tanh {
@@ -69,5 +70,9 @@ impl<T: Real> Activation<T> for Tanh {
             #[inline(always)]
             |a, grad| grad * ((T::one() - a) * (T::one() + a)),
         );
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        self.to_string().into()
     }
 }
