@@ -1,40 +1,38 @@
 //! One thread's product: the result in tiles, the operands in blocks that stay in the cache.
 //!
-//! A tile (see [`tile`](super::tile)) wants pieces of columns of its left operand and single numbers of its right one.
-//! The right operand is read where it is. So is the left one if its columns are in one piece and it is used only a
-//! few times; otherwise it is first copied, a block at a time, into panels (see [`panels`](super::panels)). If the left
-//! operand is a transpose, the transposed product is computed instead: then it is the smaller operand, δ in
-//! backpropagation, that has to be turned round while it is copied, and not the weights.
+//! A tile (see [`tile`](super::tile)) needs contiguous columns of its left operand and single elements of its right one.
+//! The right operand is read in place. So is the left one if its columns are contiguous and it is used only a few times;
+//! otherwise it is first packed, a block at a time (see [`panels`](super::panels)). If the left operand is a transpose,
+//! the transposed product is computed instead: then the smaller operand, δ in backpropagation, is transposed while it is
+//! packed, and not the weights.
 
 use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::Operand;
-use super::lane::Lane;
-use super::panels::{self, Heights, Panels};
-use super::target::Target;
-use super::tile::{self, Start, Tile};
+use super::destination::Destination;
+use super::initial::InitialValue;
+use super::operand::Operand;
+use super::panels::{self, INNER, Layout, Panels};
+use super::scalar::SimdScalar;
+use super::tile::{self, Columns, Tile};
 
-/// The inner dimension of a block: six columns of it, for a tile, are at home in the first-level cache.
-pub(super) const INNER: usize = 1024;
-
-/// Bytes of a block's panels, at home in the second-level cache.
+/// Bytes of a block's panels, which stay in the L2 cache.
 const BLOCK: usize = 1 << 19;
 
-/// Up to so many columns of the result, copying the left operand costs more than it gains.
+/// Packing the left operand costs more than it gains for results of at most this many columns.
 const FEW_COLUMNS: usize = 24;
 
 /// The left operand of a product.
 #[derive(Debug, Clone, Copy)]
 pub enum Left<'a, T> {
-    /// In its place.
+    /// In place.
     Operand(Operand<'a, T>),
-    /// Copied before.
+    /// Packed before.
     Panels(&'a Panels<T>),
 }
 
-impl<T: Lane> Left<'_, T> {
+impl<T: SimdScalar> Left<'_, T> {
     fn rows(&self) -> usize {
         match self {
             Self::Operand(a) => a.rows,
@@ -43,106 +41,130 @@ impl<T: Lane> Left<'_, T> {
     }
 }
 
-/// Takes the room of this thread for panels, as much as any product needs, so that none has to ask for more.
-pub(super) fn prepare<T: Lane>() {
+/// Allocates this thread's packing buffer at its full size, so that no product allocates.
+pub(super) fn prepare<T: SimdScalar>() {
     T::with_scratch(fill);
 }
 
-fn fill<T: Lane>(scratch: &mut Vec<T>) {
+fn fill<T: SimdScalar>(scratch: &mut Vec<T>) {
     scratch.resize(BLOCK / size_of::<T>(), T::zero());
 }
 
-/// c = start + a b.
-pub(super) fn product<T: Lane>(start: Start<'_, T>, a: Left<'_, T>, b: Operand<'_, T>, mut c: Target<'_, T>) {
+/// c = initial + a b.
+pub(super) fn product<T: SimdScalar>(
+    initial: InitialValue<'_, T>,
+    a: Left<'_, T>,
+    b: Operand<'_, T>,
+    mut c: Destination<'_, T>,
+) {
     if a.rows() == 0 || b.rows == 0 || b.columns == 0 {
-        (0..b.columns).for_each(|column| start.write(a.rows(), c.from(0, column)));
+        (0..b.columns).for_each(|column| initial.write(a.rows(), c.from(0, column)));
         return;
     }
-    let (turned, a, b) = match a {
+    let (transposed, a, b) = match a {
         Left::Operand(a) if !a.by_columns => (true, Left::Operand(b.transposed()), a.transposed()),
         a => (false, a, b),
     };
     T::with_scratch(|scratch| {
         fill(scratch);
-        Arch::new().dispatch(Blocks { start, a, b, c, turned, scratch });
+        Arch::new().dispatch(Blocks { initial, a, b, c, transposed, scratch });
     });
 }
 
-struct Blocks<'a, T: Lane> {
-    start: Start<'a, T>,
+struct Blocks<'a, T: SimdScalar> {
+    initial: InitialValue<'a, T>,
     a: Left<'a, T>,
     b: Operand<'a, T>,
-    c: Target<'a, T>,
-    /// Whether `c` is the transpose of what is computed.
-    turned: bool,
+    c: Destination<'a, T>,
+    /// Whether `c` is the transpose of the product.
+    transposed: bool,
     scratch: &'a mut [T],
 }
 
-impl<T: Lane> WithSimd for Blocks<'_, T> {
+impl<T: SimdScalar> WithSimd for Blocks<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        let lanes = T::lanes::<S>();
+        let layout = Layout::of::<T, S>();
         let rows = self.a.rows();
-        let copied = match self.a {
+        let packed = match self.a {
             Left::Operand(a) => !a.by_columns || self.b.columns > FEW_COLUMNS,
             Left::Panels(_) => false,
         };
-        let strips = if copied { BLOCK / size_of::<T>() / (4 * lanes * INNER) } else { usize::MAX };
+        let strips = if packed { BLOCK / size_of::<T>() / (4 * layout.lanes * INNER) } else { usize::MAX };
         for inner in (0..self.b.rows).step_by(INNER) {
-            let depth = INNER.min(self.b.rows - inner);
+            let inner = inner..self.b.rows.min(inner + INNER);
             let mut row = 0;
             while row < rows {
-                let (first, block) = (row, Heights::of(rows - row, lanes).take(strips));
-                if let (true, Left::Operand(a)) = (copied, self.a) {
-                    panels::copy(a, row, inner..inner + depth, block.clone(), lanes, self.scratch);
+                let (first, block) = (row, layout.heights(rows - row).take(strips));
+                if let (true, Left::Operand(a)) = (packed, self.a) {
+                    panels::copy(a, row, inner.clone(), block.clone(), layout.lanes, self.scratch);
                 }
                 for height in block {
-                    let high = height * lanes;
-                    let (a, a_stride) = match self.a {
-                        Left::Panels(panels) => (panels.from(row, inner, depth, lanes), high),
-                        Left::Operand(_) if copied => (&self.scratch[(row - first) * depth..], high),
-                        Left::Operand(a) => (a.from(row, inner), a.stride),
+                    let high = height * layout.lanes;
+                    let panel = |data| Columns { data, stride: high, last: &[] };
+                    let a = match self.a {
+                        Left::Panels(panels) => {
+                            panel(panels.from(row, inner.start, inner.len(), layout.lanes))
+                        }
+                        Left::Operand(_) if packed => panel(&self.scratch[(row - first) * inner.len()..]),
+                        Left::Operand(a) => in_place(a, row, inner.clone(), high, self.scratch),
                     };
-                    let (start, turned) = (self.start, self.turned);
-                    let rows = row..rows.min(row + high);
-                    row = rows.end;
-                    let strip = Strip { start, inner, depth, a, a_stride, height, rows, turned };
+                    let end = rows.min(row + high);
+                    let Self { initial, transposed, .. } = self;
+                    let strip =
+                        Strip { initial, inner: inner.clone(), a, height, rows: row..end, transposed };
                     strip.compute(simd, self.b, &mut self.c);
+                    row = end;
                 }
             }
-            self.start = Start::Result;
+            self.initial = InitialValue::Result;
         }
     }
 }
 
-/// Some rows of the result, as high as a tile, and what they are computed from.
+/// The columns `inner` of `a` from `row` on, each `high` elements: in place, except for the last columns of a matrix,
+/// at which the data ends too early and which are copied.
+fn in_place<'a, T: SimdScalar>(
+    a: Operand<'a, T>,
+    row: usize,
+    inner: Range<usize>,
+    high: usize,
+    scratch: &'a mut [T],
+) -> Columns<'a, T> {
+    let data = a.from(row, inner.start);
+    let count = data.len().checked_sub(high).map_or(0, |rest| (rest / a.stride + 1).min(inner.len()));
+    if count < inner.len() {
+        panels::copy(a, row, inner.start + count..inner.end, [1], high, scratch);
+    }
+    Columns { data, stride: a.stride, last: scratch }
+}
+
+/// Some rows of the result, as many as a tile is high, and the operands that they are computed from.
 struct Strip<'a, T> {
-    start: Start<'a, T>,
-    inner: usize,
-    depth: usize,
-    a: &'a [T],
-    a_stride: usize,
+    initial: InitialValue<'a, T>,
+    inner: Range<usize>,
+    a: Columns<'a, T>,
     /// In registers.
     height: usize,
     rows: Range<usize>,
-    turned: bool,
+    transposed: bool,
 }
 
-impl<T: Lane> Strip<'_, T> {
+impl<T: SimdScalar> Strip<'_, T> {
     /// Computes the strip, tile by tile.
     #[inline(always)]
-    fn compute<S: Simd>(self, simd: S, all_of_b: Operand<'_, T>, c: &mut Target<'_, T>) {
-        let Self { start, inner, depth, a, a_stride, height, rows, turned } = self;
+    fn compute<S: Simd>(self, simd: S, all_of_b: Operand<'_, T>, c: &mut Destination<'_, T>) {
+        let Self { initial, inner, a, height, rows, transposed } = self;
         let (row, rows, b_stride) = (rows.start, rows.len(), all_of_b.stride);
         let mut column = 0;
-        for (width, tiles) in widths(all_of_b.columns, tile::widest::<S>(height)) {
+        for (width, tiles) in widths(all_of_b.columns, tile::widest::<T, S>(height)) {
             if tiles == 0 {
                 continue;
             }
-            let b = all_of_b.from(inner, column);
-            let tile = Tile { start, depth, a, a_stride, b, b_stride, tiles, row, column, rows, turned };
+            let (b, depth) = (all_of_b.from(inner.start, column), inner.len());
+            let tile = Tile { initial, depth, a, b, b_stride, tiles, row, column, rows, transposed };
             tile.compute(simd, height, width, all_of_b.by_columns, c);
             column += width * tiles;
         }
@@ -173,33 +195,33 @@ mod tests {
     }
 
     /// a b with the instructions of `simd`.
-    fn product_with<T: Lane, S: Simd>(simd: S, a: Operand<'_, T>, b: Operand<'_, T>) -> DMatrix<T> {
+    fn product_with<T: SimdScalar, S: Simd>(simd: S, a: Operand<'_, T>, b: Operand<'_, T>) -> DMatrix<T> {
         let mut result = DMatrix::zeros(a.rows, b.columns);
-        let turned = !a.by_columns;
-        let (a, b) = if turned { (b.transposed(), a.transposed()) } else { (a, b) };
+        let transposed = !a.by_columns;
+        let (a, b) = if transposed { (b.transposed(), a.transposed()) } else { (a, b) };
         let mut scratch = Vec::new();
         fill(&mut scratch);
-        let (a, c) = (Left::Operand(a), Target::of(&mut result));
+        let (a, c) = (Left::Operand(a), Destination::of(&mut result));
         let scratch = scratch.as_mut_slice();
-        Simd::vectorize(simd, Blocks { start: Start::Zero, a, b, c, turned, scratch });
+        Simd::vectorize(simd, Blocks { initial: InitialValue::Zero, a, b, c, transposed, scratch });
         result
     }
 
-    fn assert_same_bits<T: Lane>() {
+    fn assert_same_bits<T: SimdScalar>() {
         let matrix = |rows, columns| {
             DMatrix::<T>::from_fn(rows, columns, |i, j| {
                 nalgebra::convert(((i * 31 + j * 17) % 101) as f64 / 7.0 - 6.0)
             })
         };
         for (n, inner, m) in [(1, 1, 1), (30, 784, 10), (100, 33, 37), (77, 1100, 5), (10, 100, 130)] {
-            let (a, b, turned) = (matrix(n, inner), matrix(inner, m), matrix(inner, n));
+            let (a, b, transposed) = (matrix(n, inner), matrix(inner, m), matrix(inner, n));
             for (a, b) in [
                 (Operand::of(&a), Operand::of(&b)),
-                (Operand::of(&turned).transposed(), Operand::of(&b)),
+                (Operand::of(&transposed).transposed(), Operand::of(&b)),
                 (Operand::of(&a), Operand::of(&matrix(m, inner)).transposed()),
             ] {
                 let mut result = DMatrix::zeros(n, m);
-                product(Start::Zero, Left::Operand(a), b, Target::of(&mut result));
+                product(InitialValue::Zero, Left::Operand(a), b, Destination::of(&mut result));
                 assert_eq!(product_with(pulp::Scalar, a, b), result, "one number at a time, {n} {inner} {m}");
                 #[cfg(target_arch = "x86_64")]
                 if let Some(simd) = pulp::x86::V3::try_new() {

@@ -3,15 +3,15 @@
 use nalgebra::{DMatrix, DMatrixViewMut};
 
 use super::blocks::Left;
-use super::lane::Lane;
+use super::destination::Destination;
+use super::initial::InitialValue;
 use super::operand::Operand;
-use super::target::Target;
-use super::tile::Start;
+use super::product::Product;
 use crate::threads;
 
-/// c = start + a b, on as many threads as are worth it.
-pub(super) fn product<T: Lane>(
-    start: Start<'_, T>,
+/// c = initial + a b, on as many threads as its size justifies.
+pub(super) fn product<T: Product>(
+    initial: InitialValue<'_, T>,
     a: Operand<'_, T>,
     b: Operand<'_, T>,
     c: &mut DMatrix<T>,
@@ -19,40 +19,40 @@ pub(super) fn product<T: Lane>(
     assert_eq!((a.rows, b.columns), c.shape(), "rows of a and columns of b against the shape of c");
     assert_eq!(a.columns, b.rows, "columns of a against rows of b");
     match threads::useful_threads(c.len() * a.columns) {
-        1 => T::product(start, Left::Operand(a), b, Target::of(c)),
-        threads => share(threads, start, a, b, c.as_view_mut()),
+        1 => T::product(initial, Left::Operand(a), b, Destination::of(c)),
+        threads => divide(threads, initial, a, b, c.as_view_mut()),
     }
 }
 
-/// Halves the longer side of the result until there is a part for each of `threads` threads.
-fn share<T: Lane>(
+/// Halves the longer side of the result until there is a block for each of `threads` threads.
+fn divide<T: Product>(
     threads: usize,
-    start: Start<'_, T>,
+    initial: InitialValue<'_, T>,
     a: Operand<'_, T>,
     b: Operand<'_, T>,
     mut c: DMatrixViewMut<'_, T>,
 ) {
     if threads <= 1 {
-        return T::product(start, Left::Operand(a), b, Target::Rows(c));
+        return T::product(initial, Left::Operand(a), b, Destination::Rows(c));
     }
     let (rows, columns) = c.shape();
     let (one, other) = (threads.div_ceil(2), threads / 2);
-    // Whole registers for each, as far as there are any.
-    let part = |length: usize| (length * one / threads).next_multiple_of(16).min(length);
+    // Whole registers for each thread, as far as possible.
+    let first = |length: usize| (length * one / threads).next_multiple_of(16).min(length);
     if rows >= columns {
-        let at = part(rows);
-        let (first, last) = start.split_rows(at);
+        let at = first(rows);
+        let (above, below) = initial.split_rows(at);
         let (top, bottom) = c.rows_range_pair_mut(..at, at..);
         threads::join(
-            || share(one, first, a.rows(0..at), b, top),
-            || share(other, last, a.rows(at..rows), b, bottom),
+            || divide(one, above, a.rows(0..at), b, top),
+            || divide(other, below, a.rows(at..rows), b, bottom),
         );
     } else {
-        let at = part(columns);
+        let at = first(columns);
         let (left, right) = c.columns_range_pair_mut(..at, at..);
         threads::join(
-            || share(one, start, a, b.columns(0..at), left),
-            || share(other, start, a, b.columns(at..columns), right),
+            || divide(one, initial, a, b.columns(0..at), left),
+            || divide(other, initial, a, b.columns(at..columns), right),
         );
     }
 }

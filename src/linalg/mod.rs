@@ -5,26 +5,29 @@
 //! without a change in a single bit.
 
 mod blocks;
+mod destination;
 mod divide;
-mod lane;
+mod edges;
+mod initial;
 mod operand;
 mod panels;
-mod target;
+mod product;
+mod scalar;
 mod tile;
 
 use std::ops::Range;
 
 use blocks::Left;
+use destination::Destination;
+use initial::InitialValue;
 use nalgebra::{DMatrix, DVector};
 use operand::Operand;
-use target::Target;
-use tile::Start;
 
-pub(crate) use lane::Lane;
 pub(crate) use panels::Panels;
+pub(crate) use product::Product;
 
-/// Makes room for the products of a run on every thread that may take part, so that no product allocates.
-pub(crate) fn prepare<T: Lane>() {
+/// Allocates the scratch buffers of a run on every thread that may take part, so that no product allocates.
+pub(crate) fn prepare<T: Product>() {
     crate::threads::broadcast(blocks::prepare::<T>);
 }
 
@@ -45,9 +48,9 @@ pub(crate) fn prepare<T: Lane>() {
 /// gradus::linalg::weighted_inputs(&w, &b, &x, &mut z);
 /// assert_eq!(z[0], 23.5);
 /// ```
-pub fn weighted_inputs<T: Lane>(w: &DMatrix<T>, b: &DVector<T>, x: &DMatrix<T>, z: &mut DMatrix<T>) {
+pub fn weighted_inputs<T: Product>(w: &DMatrix<T>, b: &DVector<T>, x: &DMatrix<T>, z: &mut DMatrix<T>) {
     assert_eq!(b.len(), z.nrows(), "biases against rows of z");
-    divide::product(Start::Rows(b.as_slice()), Operand::of(w), Operand::of(x), z);
+    divide::product(InitialValue::Rows(b.as_slice()), Operand::of(w), Operand::of(x), z);
 }
 
 /// ∂C/∂w = δ aᵀ, with a the activations of the layer before.
@@ -66,21 +69,21 @@ pub fn weighted_inputs<T: Lane>(w: &DMatrix<T>, b: &DVector<T>, x: &DMatrix<T>, 
 /// gradus::linalg::weight_gradient(&delta, &a, &mut gradient);
 /// assert_eq!(gradient[0], 14.0);
 /// ```
-pub fn weight_gradient<T: Lane>(delta: &DMatrix<T>, a: &DMatrix<T>, gradient: &mut DMatrix<T>) {
-    divide::product(Start::Zero, Operand::of(delta), Operand::of(a).transposed(), gradient);
+pub fn weight_gradient<T: Product>(delta: &DMatrix<T>, a: &DMatrix<T>, gradient: &mut DMatrix<T>) {
+    divide::product(InitialValue::Zero, Operand::of(delta), Operand::of(a).transposed(), gradient);
 }
 
-/// Some columns of [`weight_gradient`], those of the weights that lead from the neurons `inputs`, on this thread.
+/// Computes some columns of [`weight_gradient`], those of the weights that lead from the neurons `inputs`, on this thread.
 ///
-/// `gradient` has room for them, one after the other.
-pub(crate) fn weight_gradient_of<T: Lane>(
+/// `gradient` holds them, one after the other.
+pub(crate) fn weight_gradient_of<T: Product>(
     delta: &Panels<T>,
     a: &DMatrix<T>,
     inputs: Range<usize>,
     gradient: &mut [T],
 ) {
-    let c = Target::Columns { data: gradient, rows: delta.rows() };
-    T::product(Start::Zero, Left::Panels(delta), Operand::of(a).transposed().columns(inputs), c);
+    let c = Destination::Columns { data: gradient, rows: delta.rows() };
+    T::product(InitialValue::Zero, Left::Panels(delta), Operand::of(a).transposed().columns(inputs), c);
 }
 
 /// ∂C/∂b = Σ_x δ_x, summed in the order of the examples.
@@ -94,18 +97,18 @@ pub(crate) fn weight_gradient_of<T: Lane>(
 /// ```
 /// use gradus::prelude::*;
 ///
-/// let mut gradient = DVector::zeros(1);
+/// let mut gradient = [0.0];
 /// gradus::linalg::bias_gradient(&DMatrix::from_row_slice(1, 2, &[2.0, 4.0]), &mut gradient);
-/// assert_eq!(gradient[0], 6.0);
+/// assert_eq!(gradient, [6.0]);
 /// ```
-pub fn bias_gradient<T: Lane>(delta: &DMatrix<T>, gradient: &mut DVector<T>) {
+pub fn bias_gradient<T: Product>(delta: &DMatrix<T>, gradient: &mut [T]) {
     gradient.fill(T::zero());
     let rows = delta.nrows().max(1);
     pulp::Arch::new().dispatch(
         #[inline(always)]
         || {
             for delta in delta.as_slice().chunks_exact(rows) {
-                for (sum, &delta) in gradient.as_mut_slice().iter_mut().zip(delta) {
+                for (sum, &delta) in gradient.iter_mut().zip(delta) {
                     *sum += delta;
                 }
             }
@@ -129,8 +132,8 @@ pub fn bias_gradient<T: Lane>(delta: &DMatrix<T>, gradient: &mut DVector<T>) {
 /// gradus::linalg::input_gradient(&w, &delta, &mut result);
 /// assert_eq!(result.as_slice(), [20.0, 30.0]);
 /// ```
-pub fn input_gradient<T: Lane>(w: &DMatrix<T>, delta: &DMatrix<T>, result: &mut DMatrix<T>) {
-    divide::product(Start::Zero, Operand::of(w).transposed(), Operand::of(delta), result);
+pub fn input_gradient<T: Product>(w: &DMatrix<T>, delta: &DMatrix<T>, result: &mut DMatrix<T>) {
+    divide::product(InitialValue::Zero, Operand::of(w).transposed(), Operand::of(delta), result);
 }
 
 #[cfg(test)]

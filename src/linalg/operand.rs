@@ -1,12 +1,12 @@
-//! The operand of a product: a part of a matrix, or of its transpose, in place.
+//! The operand of a product: a block of a matrix, or of its transpose, in place.
 
 use std::ops::Range;
 
 use nalgebra::DMatrix;
 
-use super::lane::Lane;
+use super::scalar::SimdScalar;
 
-/// A part of a matrix in place: element (i, j) is `data[i + j · stride]` by columns, `data[i · stride + j]` by rows.
+/// A block of a matrix in place: element (i, j) is `data[i + j · stride]` by columns, `data[i · stride + j]` by rows.
 #[derive(Debug, Clone, Copy)]
 pub struct Operand<'a, T> {
     pub data: &'a [T],
@@ -16,14 +16,14 @@ pub struct Operand<'a, T> {
     pub by_columns: bool,
 }
 
-impl<'a, T: Lane> Operand<'a, T> {
+impl<'a, T: SimdScalar> Operand<'a, T> {
     /// The matrix as it is.
     pub(super) fn of(matrix: &'a DMatrix<T>) -> Self {
         let (rows, columns) = matrix.shape();
         Self { data: matrix.as_slice(), stride: rows, rows, columns, by_columns: true }
     }
 
-    /// The transpose, without moving a number.
+    /// The transpose, without moving an element.
     pub(super) fn transposed(self) -> Self {
         Self { rows: self.columns, columns: self.rows, by_columns: !self.by_columns, ..self }
     }
@@ -45,7 +45,7 @@ impl<'a, T: Lane> Operand<'a, T> {
         Self { columns: range.len(), data: self.tail(0, range.start), ..*self }
     }
 
-    /// What [`from`](Self::from) gives; nothing from beyond the last element.
+    /// Like [`from`](Self::from), but empty beyond the last element.
     fn tail(&self, row: usize, column: usize) -> &'a [T] {
         if row < self.rows && column < self.columns { self.from(row, column) } else { &[] }
     }

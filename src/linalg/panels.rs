@@ -1,13 +1,16 @@
-//! The left operand of a product, copied into panels as high as a tile, in which each column is in one piece.
+//! The left operand of a product, packed: copied into panels as high as a tile, in which each column is contiguous.
 
+use std::marker::PhantomData;
 use std::ops::Range;
 
 use nalgebra::DMatrix;
 use pulp::{Arch, Simd, WithSimd};
 
-use super::blocks::INNER;
-use super::lane::Lane;
 use super::operand::Operand;
+use super::scalar::SimdScalar;
+
+/// The inner dimension of a block: six columns of this length, for a tile, fit in the L1 cache.
+pub(super) const INNER: usize = 1024;
 
 /// A matrix in panels: for each [`INNER`] of its columns, the panels from the top to the bottom.
 #[derive(Debug, Clone, Default)]
@@ -16,15 +19,15 @@ pub struct Panels<T> {
     rows: usize,
 }
 
-impl<T: Lane> Panels<T> {
-    /// Room for a matrix of this shape, or a smaller one.
+impl<T: SimdScalar> Panels<T> {
+    /// Allocates panels for a matrix of this shape, or a smaller one.
     pub(crate) fn new(rows: usize, columns: usize) -> Self {
         // The widest registers have 64 bytes.
         let data = vec![T::zero(); rows.next_multiple_of(64 / size_of::<T>()) * columns];
         Self { data, rows }
     }
 
-    /// The rows of the matrix.
+    /// The number of rows of the matrix.
     pub(crate) fn rows(&self) -> usize {
         self.rows
     }
@@ -38,42 +41,69 @@ impl<T: Lane> Panels<T> {
     /// Copies `matrix`.
     pub(crate) fn copy_from(&mut self, matrix: &DMatrix<T>) {
         self.rows = matrix.nrows();
-        Arch::new().dispatch(CopyFrom { panels: &mut self.data, a: Operand::of(matrix) });
-    }
-}
-
-struct CopyFrom<'a, T> {
-    panels: &'a mut [T],
-    a: Operand<'a, T>,
-}
-
-impl<T: Lane> WithSimd for CopyFrom<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let Self { panels, a } = self;
-        let lanes = T::lanes::<S>();
-        let height = a.rows.next_multiple_of(lanes);
+        let (a, layout) = (Operand::of(matrix), Layout::of_this_machine::<T>());
+        let height = a.rows.next_multiple_of(layout.lanes);
         for inner in (0..a.columns).step_by(INNER) {
             let depth = INNER.min(a.columns - inner);
-            let heights = Heights::of(a.rows, lanes);
-            copy(a, 0, inner..inner + depth, heights, lanes, &mut panels[inner * height..]);
+            let panels = &mut self.data[inner * height..];
+            copy(a, 0, inner..inner + depth, layout.heights(a.rows), layout.lanes, panels);
         }
     }
 }
 
-/// The heights, in registers, of the tiles that cover a number of rows: 4 as long as there are rows for it, and for
-/// the rest what keeps the tiles high.
+/// The heights of the tiles of an instruction set.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Layout {
+    /// The number of scalars in a register.
+    pub lanes: usize,
+    /// The height of the highest tile, in registers.
+    highest: usize,
+}
+
+impl Layout {
+    /// The layout for the instruction set `S`.
+    #[inline(always)]
+    pub(super) fn of<T: SimdScalar, S: Simd>() -> Self {
+        Self { lanes: T::lanes::<S>(), highest: highest::<T, S>() }
+    }
+
+    /// The layout for the instruction set that products use on this machine.
+    fn of_this_machine<T: SimdScalar>() -> Self {
+        struct OfThisMachine<T>(PhantomData<T>);
+        impl<T: SimdScalar> WithSimd for OfThisMachine<T> {
+            type Output = Layout;
+
+            #[inline(always)]
+            fn with_simd<S: Simd>(self, _: S) -> Layout {
+                Layout::of::<T, S>()
+            }
+        }
+        Arch::new().dispatch(OfThisMachine::<T>(PhantomData))
+    }
+
+    /// The heights, in registers, of the tiles that cover `rows` rows.
+    pub(super) fn heights(self, rows: usize) -> Heights {
+        Heights { registers: rows.div_ceil(self.lanes), highest: self.highest }
+    }
+}
+
+/// The height of the highest tile, in registers. Beside the tile's elements, a column of `a` and an element of `b` must
+/// fit: of 16 registers, tiles of 2 × 6 leave 4 for them, but tiles of 3 × 4 or 4 × 3 are spilled in the inner loop. A
+/// register of one scalar has no vector instructions, and needs few sizes.
+#[inline(always)]
+pub(super) const fn highest<T: SimdScalar, S: Simd>() -> usize {
+    match S::REGISTER_COUNT {
+        _ if size_of::<T::Register<S>>() == size_of::<T>() => 1,
+        32.. => 4,
+        _ => 2,
+    }
+}
+
+/// Divides a number of registers into heights as equal as possible: 5 into 3 + 2, not 4 + 1.
 #[derive(Debug, Clone)]
 pub(super) struct Heights {
     registers: usize,
-}
-
-impl Heights {
-    pub(super) fn of(rows: usize, lanes: usize) -> Self {
-        Self { registers: rows.div_ceil(lanes) }
-    }
+    highest: usize,
 }
 
 impl Iterator for Heights {
@@ -81,29 +111,25 @@ impl Iterator for Heights {
 
     #[inline(always)]
     fn next(&mut self) -> Option<usize> {
-        let height = match self.registers {
-            0 => return None,
-            5 => 3,
-            registers => registers.min(4),
-        };
+        let tiles = self.registers.div_ceil(self.highest);
+        let height = self.registers.div_ceil(tiles.max(1));
         self.registers -= height;
-        Some(height)
+        (height > 0).then_some(height)
     }
 }
 
 /// Copies the columns `inner` of `a`, from `row` on, into panels of these heights, one after the other. Rows beyond the
 /// last are 0.
-#[inline(always)]
-pub(super) fn copy<T: Lane>(
+pub(super) fn copy<T: SimdScalar>(
     a: Operand<'_, T>,
     row: usize,
     inner: Range<usize>,
-    heights: impl Iterator<Item = usize>,
+    heights: impl IntoIterator<Item = usize>,
     lanes: usize,
     panels: &mut [T],
 ) {
     let (mut top, mut rest) = (row, panels);
-    for height in heights.map(|height| height * lanes) {
+    for height in heights.into_iter().map(|height| height * lanes) {
         let (panel, after) = rest.split_at_mut(height * inner.len());
         rest = after;
         let rows = height.min(a.rows - top);
@@ -115,12 +141,12 @@ pub(super) fn copy<T: Lane>(
                 column[..rows].copy_from_slice(&a.from(top, p)[..rows]);
             }
         } else {
-            // A few numbers of each row at a time, so that what is written stays in the cache until it is complete.
+            // A few elements of each row at a time, so that the columns stay in the cache until they are complete.
             for (panel, from) in panel.chunks_mut(16 * height).zip(inner.clone().step_by(16)) {
                 for i in 0..rows {
                     let columns = panel.chunks_exact_mut(height);
-                    for (column, &number) in columns.zip(a.from(top + i, from)) {
-                        column[i] = number;
+                    for (column, &value) in columns.zip(a.from(top + i, from)) {
+                        column[i] = value;
                     }
                 }
             }

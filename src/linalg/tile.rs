@@ -1,88 +1,82 @@
-//! A tile of a product, which stays in registers while the inner dimension runs.
+//! A tile of a product: a few registers high, some columns wide, and kept in registers while the inner dimension runs.
 //!
-//! It is up to four registers high, and so wide that its numbers fill most of the registers. In each step a piece of a
-//! column of `a` is loaded and multiplied by one number of `b` for each column of the tile.
+//! Its elements fill most of the registers. In each step a piece of a column of `a` is loaded and multiplied by one
+//! element of `b` for each column of the tile. Only whole columns of a tile are loaded and stored here, because this file
+//! is compiled once per tile size; all other cases are in [`edges`].
 
 use pulp::{Simd, WithSimd};
 
-use super::lane::Lane;
-use super::target::Target;
+use super::destination::Destination;
+use super::edges;
+use super::initial::InitialValue;
+use super::panels::highest;
+use super::scalar::SimdScalar;
 
-/// The widest tile of this height, in registers: up to 24 of 32 registers hold the tile, or 12 of 16.
+/// The widest tile of this height: up to 24 of 32 registers hold the tile, or 12 of 16.
 #[inline(always)]
-pub(super) const fn widest<S: Simd>(height: usize) -> usize {
-    let registers = if S::REGISTER_COUNT >= 32 { 24 } else { 12 };
+pub(super) const fn widest<T: SimdScalar, S: Simd>(height: usize) -> usize {
+    if height > highest::<T, S>() {
+        return 0;
+    }
+    let registers = match S::REGISTER_COUNT {
+        _ if highest::<T, S>() == 1 => 4,
+        32.. => 24,
+        _ => 12,
+    };
     let width = registers / height;
     if width > 12 { 12 } else { width }
 }
 
-/// What the sums of a product begin with.
+/// The left operand of a tile, column after column.
 #[derive(Debug, Clone, Copy)]
-pub enum Start<'a, T> {
-    /// 0.
-    Zero,
-    /// One number for each row.
-    Rows(&'a [T]),
-    /// What is in the result.
-    Result,
+pub(super) struct Columns<'a, T> {
+    pub data: &'a [T],
+    pub stride: usize,
+    /// The columns at which `data` ends before the tile does, each padded to the tile's height.
+    pub last: &'a [T],
 }
 
-impl<T: Lane> Start<'_, T> {
-    /// Writes what `rows` sums begin with, for those to which nothing is added.
-    pub(super) fn write(&self, rows: usize, column: &mut [T]) {
-        match self {
-            Self::Zero => column[..rows].fill(T::zero()),
-            Self::Rows(numbers) => column[..rows].copy_from_slice(&numbers[..rows]),
-            Self::Result => {}
-        }
-    }
-
-    /// What the rows before `at` begin with, and what those from `at` on.
-    pub(super) fn split_rows(&self, at: usize) -> (Self, Self) {
-        match self {
-            Self::Zero => (Self::Zero, Self::Zero),
-            Self::Rows(rows) => (Self::Rows(&rows[..at]), Self::Rows(&rows[at..])),
-            Self::Result => (Self::Result, Self::Result),
-        }
-    }
-}
-
-/// What a tile is computed from, each operand beginning with the tile's first element.
+/// The inputs of a tile, each operand beginning with the tile's first element.
 pub(super) struct Tile<'a, T> {
-    pub start: Start<'a, T>,
-    /// The products that are added up in each element.
+    pub initial: InitialValue<'a, T>,
+    /// The left operand.
+    pub a: Columns<'a, T>,
+    /// The inner dimension, which is the number of columns of `a`.
     pub depth: usize,
-    /// Column after column.
-    pub a: &'a [T],
-    pub a_stride: usize,
-    /// Column after column, or row after row.
+    /// The right operand, column after column or row after row.
     pub b: &'a [T],
     pub b_stride: usize,
-    /// Tiles of this size that stand side by side, each continuing along the rows of `b`.
+    /// The number of tiles of this size that stand side by side, each continuing along the rows of `b`.
     pub tiles: usize,
-    /// The place of the first element in the result, and the rows that are wanted; the tile may be higher.
+    /// The place of the first element in the result, and the number of rows that are stored; the tile may be higher.
     pub row: usize,
     pub column: usize,
     pub rows: usize,
     /// Whether the result is stored as its transpose.
-    pub turned: bool,
+    pub transposed: bool,
 }
 
-/// Runs the block for each number below `count`, at most 12, as a loop that is written out: an array that is indexed by
-/// numbers which the compiler knows stays in registers.
+/// Runs the block for each `i` below `count`, at most 12, as an unrolled loop: only an array whose indices are constants
+/// stays in registers.
 macro_rules! unrolled {
     ($i:ident < $count:ident $body:block) => { unrolled!($i < $count $body; 0 1 2 3 4 5 6 7 8 9 10 11) };
     ($i:ident < $count:ident $body:block; $($n:literal)*) => {{ $( if const { $n < $count } { let $i = $n; $body } )* }};
 }
 
 /// A tile in registers, column by column.
-type Registers<T, S, const HEIGHT: usize, const WIDTH: usize> = [[<T as Lane>::Register<S>; HEIGHT]; WIDTH];
+type Registers<T, S, const HEIGHT: usize, const WIDTH: usize> =
+    [[<T as SimdScalar>::Register<S>; HEIGHT]; WIDTH];
+
+/// A tile in memory. Its alignment is also that of the function's other registers in memory: without it, a register
+/// that is spilled in the inner loop may straddle two cache lines.
+#[repr(align(64))]
+struct Aligned<R>(R);
 
 /// A function that computes tiles of one size.
-type Kernel<T, S> = fn(S, &Tile<'_, T>, &mut Target<'_, T>);
+type Kernel<T, S> = fn(S, &Tile<'_, T>, &mut Destination<'_, T>);
 
-impl<T: Lane> Tile<'_, T> {
-    /// Computes the tile with the loop that was compiled for its size.
+impl<T: SimdScalar> Tile<'_, T> {
+    /// Computes the tile with the kernel that was compiled for its size.
     #[inline(always)]
     pub(super) fn compute<S: Simd>(
         &self,
@@ -90,20 +84,23 @@ impl<T: Lane> Tile<'_, T> {
         height: usize,
         width: usize,
         b_by_columns: bool,
-        c: &mut Target<'_, T>,
+        c: &mut Destination<'_, T>,
     ) {
+        // The guard is a constant, so that a kernel of a size that is never used is not compiled.
         macro_rules! compiled {
             ($($height:literal: $($width:literal)*;)*) => {
                 match (height, width, b_by_columns) {
                     $($(
-                        ($height, $width, true) => kernel::<T, S, $height, $width, true>,
-                        ($height, $width, false) => kernel::<T, S, $height, $width, false>,
+                        ($height, $width, true) if const { $width <= widest::<T, S>($height) } =>
+                            kernel::<T, S, $height, $width, true>,
+                        ($height, $width, false) if const { $width <= widest::<T, S>($height) } =>
+                            kernel::<T, S, $height, $width, false>,
                     )*)*
                     _ => unreachable!("no tile is {height} registers high and {width} columns wide"),
                 }
             };
         }
-        // Called through a pointer, so that each loop is compiled by itself and not all of them as one function.
+        // Called through a pointer, so that each kernel is compiled by itself and not all of them as one function.
         let kernel: Kernel<T, S> = compiled! {
             1: 1 2 3 4 5 6 7 8 9 10 11 12;
             2: 1 2 3 4 5 6 7 8 9 10 11 12;
@@ -114,80 +111,49 @@ impl<T: Lane> Tile<'_, T> {
     }
 }
 
-fn kernel<T: Lane, S: Simd, const HEIGHT: usize, const WIDTH: usize, const BY_COLUMNS: bool>(
+fn kernel<T: SimdScalar, S: Simd, const HEIGHT: usize, const WIDTH: usize, const BY_COLUMNS: bool>(
     simd: S,
     tile: &Tile<'_, T>,
-    c: &mut Target<'_, T>,
+    c: &mut Destination<'_, T>,
 ) {
-    simd.vectorize(Compiled::<T, HEIGHT, WIDTH, BY_COLUMNS>(tile, c));
+    simd.vectorize(Sized::<T, HEIGHT, WIDTH, BY_COLUMNS>(tile, c));
 }
 
 /// A tile whose size, and whether `b` is stored by columns, are known to the compiler.
-struct Compiled<'a, 'c, T: Lane, const HEIGHT: usize, const WIDTH: usize, const BY_COLUMNS: bool>(
+struct Sized<'a, 'c, T: SimdScalar, const HEIGHT: usize, const WIDTH: usize, const BY_COLUMNS: bool>(
     &'a Tile<'a, T>,
-    &'a mut Target<'c, T>,
+    &'a mut Destination<'c, T>,
 );
 
-impl<T: Lane, const HEIGHT: usize, const WIDTH: usize, const BY_COLUMNS: bool> WithSimd
-    for Compiled<'_, '_, T, HEIGHT, WIDTH, BY_COLUMNS>
+impl<T: SimdScalar, const HEIGHT: usize, const WIDTH: usize, const BY_COLUMNS: bool> WithSimd
+    for Sized<'_, '_, T, HEIGHT, WIDTH, BY_COLUMNS>
 {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self(tile, c) = self;
-        // Known when it is compiled: what has more numbers than there are registers is left out.
-        if const { WIDTH > widest::<S>(HEIGHT) } {
-            return;
-        }
+        let initial: [T::Register<S>; HEIGHT] = match tile.initial {
+            InitialValue::Rows(rows) => load(simd, &rows[tile.row..]),
+            _ => [T::broadcast(simd, T::zero()); HEIGHT],
+        };
         for number in 0..tile.tiles {
-            let mut sums = [[T::broadcast(simd, T::zero()); HEIGHT]; WIDTH];
             let along = number * WIDTH;
             let column = tile.column + along;
-            tile.begin(simd, &mut sums, c, column);
+            let mut sums = [initial; WIDTH];
+            if let InitialValue::Result = tile.initial {
+                let mut before = Aligned([initial; WIDTH]);
+                edges::read(tile, column, T::scalars_mut::<S>(before.0.as_flattened_mut()), WIDTH, c);
+                unrolled!(j < WIDTH { sums[j] = before.0[j] });
+            }
             let b = &tile.b[if BY_COLUMNS { along * tile.b_stride } else { along }..];
             tile.sum::<S, HEIGHT, WIDTH, BY_COLUMNS>(simd, &mut sums, b);
-            if tile.turned {
-                tile.store_turned(simd, &sums, c, column)
-            } else {
-                tile.store(simd, &sums, c, column)
-            }
+            tile.store(simd, &sums, c, column);
         }
     }
 }
 
-impl<T: Lane> Tile<'_, T> {
-    /// What the sums begin with. Beyond the rows that are wanted it does not matter.
-    #[inline(always)]
-    fn begin<S: Simd, const HEIGHT: usize, const WIDTH: usize>(
-        &self,
-        simd: S,
-        tile: &mut Registers<T, S, HEIGHT, WIDTH>,
-        c: &mut Target<'_, T>,
-        column: usize,
-    ) {
-        match self.start {
-            Start::Zero => {}
-            Start::Rows(rows) => {
-                let rows = load::<T, S, HEIGHT>(simd, &rows[self.row..]);
-                unrolled!(j < WIDTH { unrolled!(i < HEIGHT { tile[j][i] = rows[i] }) });
-            }
-            Start::Result if self.turned => {
-                let mut before = [[T::broadcast(simd, T::zero()); HEIGHT]; WIDTH];
-                for i in 0..self.rows {
-                    for (column, &number) in before.iter_mut().zip(&*c.from(column, self.row + i)) {
-                        T::numbers_mut::<S>(column)[i] = number;
-                    }
-                }
-                unrolled!(j < WIDTH { unrolled!(i < HEIGHT { tile[j][i] = before[j][i] }) });
-            }
-            Start::Result => unrolled!(j < WIDTH {
-                let column: [T::Register<S>; HEIGHT] = load::<T, S, HEIGHT>(simd, c.from(self.row, column + j));
-                unrolled!(i < HEIGHT { tile[j][i] = column[i] });
-            }),
-        }
-    }
-
+impl<T: SimdScalar> Tile<'_, T> {
     /// Adds a_ip b_pj to every element of the tile, p in ascending order, each product and sum rounded once.
     #[inline(always)]
     fn sum<S: Simd, const HEIGHT: usize, const WIDTH: usize, const BY_COLUMNS: bool>(
@@ -197,32 +163,36 @@ impl<T: Lane> Tile<'_, T> {
         b: &[T],
     ) {
         let height = HEIGHT * T::lanes::<S>();
-        // By columns, p runs along each: fixing their length here spares a check for each number.
-        let columns: [&[T]; WIDTH] =
-            std::array::from_fn(|j| if BY_COLUMNS { &b[j * self.b_stride..][..self.depth] } else { &[][..] });
-        let numbers = |p: usize| -> Option<[T; WIDTH]> {
-            if BY_COLUMNS {
-                Some(std::array::from_fn(|j| columns[j][p]))
-            } else {
-                b.get(p * self.b_stride..)?.first_chunk().copied()
-            }
-        };
-
-        // Whole registers, beyond the tile's last row too: what they hold there is never stored.
-        let mut p = 0;
-        while p < self.depth {
-            let Some(a) = self.a.get(p * self.a_stride..p * self.a_stride + height) else { break };
-            let Some(b) = numbers(p) else { break };
-            let Some(a) = T::registers::<S>(a).first_chunk() else { break };
-            add_outer(simd, tile, a, b);
-            p += 1;
+        // By columns, p runs along each: fixing their length here spares a check for each element.
+        let mut columns: [&[T]; WIDTH] = [&[]; WIDTH];
+        if BY_COLUMNS {
+            unrolled!(j < WIDTH { columns[j] = &b[j * self.b_stride..][..self.depth] });
         }
-        // Only the last columns of a matrix end before a whole register does.
-        while p < self.depth {
-            let Some(b) = numbers(p) else { break };
-            let a = load::<T, S, HEIGHT>(simd, &self.a[p * self.a_stride..]);
-            add_outer(simd, tile, &a, b);
-            p += 1;
+        let (mut a, mut a_stride) = (self.a.data, self.a.stride);
+        let mut rows = b;
+        for p in 0..self.depth {
+            let column = match a.get(..height) {
+                Some(column) => column,
+                None => {
+                    (a, a_stride) = (self.a.last, height);
+                    let Some(column) = a.get(..height) else { break };
+                    column
+                }
+            };
+            a = a.get(a_stride..).unwrap_or_default();
+            let Some(column) = T::registers::<S>(column).first_chunk::<HEIGHT>() else { break };
+            let row: &[T; WIDTH] = match rows.first_chunk() {
+                _ if BY_COLUMNS => &[T::zero(); WIDTH],
+                Some(row) => row,
+                None => break,
+            };
+            rows = rows.get(self.b_stride..).unwrap_or_default();
+            unrolled!(j < WIDTH {
+                let b = T::broadcast(simd, if BY_COLUMNS { columns[j][p] } else { row[j] });
+                for i in 0..HEIGHT {
+                    tile[j][i] = T::fused(simd, column[i], b, tile[j][i]);
+                }
+            });
         }
     }
 
@@ -231,65 +201,36 @@ impl<T: Lane> Tile<'_, T> {
         &self,
         simd: S,
         tile: &Registers<T, S, HEIGHT, WIDTH>,
-        c: &mut Target<'_, T>,
+        c: &mut Destination<'_, T>,
         column: usize,
     ) {
-        let lanes = T::lanes::<S>();
+        let (false, Destination::Columns { data, rows: stride }) = (self.transposed, &mut *c) else {
+            let mut copy = Aligned([tile[0]; WIDTH]);
+            unrolled!(j < WIDTH { copy.0[j] = tile[j] });
+            return edges::write(self, column, T::scalars::<S>(copy.0.as_flattened()), WIDTH, c);
+        };
+        // Only the last register of a column may hold rows that are not wanted.
+        let (stride, last) = (*stride, HEIGHT - 1);
+        let wanted = T::first_lanes(simd, self.rows - last * T::lanes::<S>());
+        let data = &mut data[column * stride + self.row..];
         unrolled!(j < WIDTH {
-            let c = c.from(self.row, column + j);
-            unrolled!(i < HEIGHT {
-                let wanted = self.rows.saturating_sub(i * lanes);
-                match c.get_mut(i * lanes..(i + 1) * lanes).map(T::registers_mut::<S>) {
-                    Some([whole]) if wanted >= lanes => *whole = tile[j][i],
-                    Some([whole]) => *whole = T::first(simd, wanted, tile[j][i], *whole),
-                    _ => {
-                        let last = [tile[j][i]];
-                        let c = &mut c[(i * lanes).min(self.rows)..self.rows];
-                        c.iter_mut().zip(T::numbers::<S>(&last)).for_each(|(c, &number)| *c = number);
+            let c = &mut data[j * stride..];
+            match T::registers_mut::<S>(c).first_chunk_mut::<HEIGHT>() {
+                Some(c) => {
+                    for i in 0..last {
+                        c[i] = tile[j][i];
                     }
+                    c[last] = T::select_lanes(simd, wanted, tile[j][last], c[last]);
                 }
-            });
+                None => store_rest::<T, S, HEIGHT>(tile[j], &mut c[..self.rows]),
+            }
         });
     }
-
-    /// Stores the transpose, number by number.
-    #[inline(always)]
-    fn store_turned<S: Simd, const HEIGHT: usize, const WIDTH: usize>(
-        &self,
-        simd: S,
-        tile: &Registers<T, S, HEIGHT, WIDTH>,
-        c: &mut Target<'_, T>,
-        column: usize,
-    ) {
-        let mut turned = [[T::broadcast(simd, T::zero()); HEIGHT]; WIDTH];
-        unrolled!(j < WIDTH { unrolled!(i < HEIGHT { turned[j][i] = tile[j][i] }) });
-        let numbers: [&[T]; WIDTH] = std::array::from_fn(|j| &T::numbers::<S>(&turned[j])[..self.rows]);
-        for i in 0..self.rows {
-            let c = c.from(column, self.row + i);
-            for (c, numbers) in c.iter_mut().zip(numbers) {
-                *c = numbers[i];
-            }
-        }
-    }
 }
 
-/// tile_ij += a_i b_j
+/// Registers with the scalars of `x`, and with 0 where `x` ends before they do.
 #[inline(always)]
-fn add_outer<T: Lane, S: Simd, const HEIGHT: usize, const WIDTH: usize>(
-    simd: S,
-    tile: &mut Registers<T, S, HEIGHT, WIDTH>,
-    a: &[T::Register<S>; HEIGHT],
-    b: [T; WIDTH],
-) {
-    unrolled!(j < WIDTH {
-        let b = T::broadcast(simd, b[j]);
-        unrolled!(i < HEIGHT { tile[j][i] = T::fused(simd, a[i], b, tile[j][i]) });
-    });
-}
-
-/// Registers with the numbers of `x`, and with 0 where `x` ends before they do.
-#[inline(always)]
-fn load<T: Lane, S: Simd, const HEIGHT: usize>(simd: S, x: &[T]) -> [T::Register<S>; HEIGHT] {
+fn load<T: SimdScalar, S: Simd, const HEIGHT: usize>(simd: S, x: &[T]) -> [T::Register<S>; HEIGHT] {
     match T::registers::<S>(x).first_chunk() {
         Some(whole) => *whole,
         None => load_rest::<T, S, HEIGHT>(simd, x),
@@ -298,8 +239,15 @@ fn load<T: Lane, S: Simd, const HEIGHT: usize>(simd: S, x: &[T]) -> [T::Register
 
 #[cold]
 #[inline(never)]
-fn load_rest<T: Lane, S: Simd, const HEIGHT: usize>(simd: S, x: &[T]) -> [T::Register<S>; HEIGHT] {
+fn load_rest<T: SimdScalar, S: Simd, const HEIGHT: usize>(simd: S, x: &[T]) -> [T::Register<S>; HEIGHT] {
     let mut registers = [T::broadcast(simd, T::zero()); HEIGHT];
-    T::numbers_mut::<S>(&mut registers)[..x.len()].copy_from_slice(x);
+    T::scalars_mut::<S>(&mut registers)[..x.len()].copy_from_slice(x);
     registers
+}
+
+/// Stores the last column of a matrix, which ends before a whole register does.
+#[cold]
+#[inline(never)]
+fn store_rest<T: SimdScalar, S: Simd, const HEIGHT: usize>(column: [T::Register<S>; HEIGHT], c: &mut [T]) {
+    c.copy_from_slice(&T::scalars::<S>(&column)[..c.len()]);
 }

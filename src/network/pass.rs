@@ -60,7 +60,7 @@ impl<T: Real> Workspace<T> {
         for (index, (weights, biases)) in gradient.layers.iter_mut().enumerate() {
             let (a, delta) = self.layer(index);
             linalg::weight_gradient(delta, a, weights);
-            linalg::bias_gradient(delta, biases);
+            linalg::bias_gradient(delta, biases.as_mut_slice());
         }
     }
 

@@ -114,7 +114,7 @@ impl<T: Real, O: Optimizer<T>> Descent<T, O> {
             let (Some(weights), Some(biases)) = (arrays.next(), arrays.next()) else { return };
             self.delta.copy_from(delta);
             move_weights(&mut layer.shares, weights, &self.delta, a, rules);
-            linalg::bias_gradient(delta, &mut layer.bias_gradient);
+            linalg::bias_gradient(delta, layer.bias_gradient.as_mut_slice());
             let gradient = layer.bias_gradient.as_slice();
             rules.optimizer.step(&mut layer.bias_state, biases, gradient, rules.eta);
         }

@@ -1,26 +1,26 @@
-//! The result of a product: a matrix, or some rows of one.
+//! The destination of a product: a matrix, or some rows of one.
 
 use nalgebra::{DMatrix, DMatrixViewMut};
 
-use super::lane::Lane;
+use super::scalar::SimdScalar;
 
 /// Where a product writes its result.
 #[derive(Debug)]
-pub enum Target<'a, T: Lane> {
-    /// Whole columns, each of `rows` numbers, one after the other.
+pub enum Destination<'a, T: SimdScalar> {
+    /// Whole columns, each of `rows` scalars, one after the other.
     Columns { data: &'a mut [T], rows: usize },
     /// Some rows of a matrix.
     Rows(DMatrixViewMut<'a, T>),
 }
 
-impl<'a, T: Lane> Target<'a, T> {
+impl<'a, T: SimdScalar> Destination<'a, T> {
     /// A whole matrix.
     pub(super) fn of(matrix: &'a mut DMatrix<T>) -> Self {
         let rows = matrix.nrows();
         Self::Columns { data: matrix.as_mut_slice(), rows }
     }
 
-    /// The numbers of `column` from `row` on; behind them may be those of the columns that follow.
+    /// The elements of `column` from `row` on; elements of the following columns may come after them.
     #[inline(always)]
     pub(super) fn from(&mut self, row: usize, column: usize) -> &mut [T] {
         match self {

@@ -1,27 +1,20 @@
-//! The vector instructions that products use, spelled once for `f32` and `f64`.
+//! The vector instructions that products use, for `f32` and `f64`.
 
 use std::cell::Cell;
 
 use nalgebra::RealField;
 use pulp::{Simd, bytemuck};
 
-use super::blocks::{self, Left};
-use super::operand::Operand;
-use super::target::Target;
-use super::tile::Start;
-
-/// What a product needs of a number: a register of several and the fused multiply-add. Private to the crate, which
+/// A scalar that a product computes with: registers of several, and the fused multiply-add. Private to the crate, which
 /// also seals [`Real`](crate::real::Real).
-pub trait Lane: RealField + Copy + Default {
-    /// c = start + a b on this thread. It is not generic, so that its many loops are compiled once, with this crate, and
-    /// not with every program that uses it.
-    #[doc(hidden)]
-    fn product(start: Start<'_, Self>, a: Left<'_, Self>, b: Operand<'_, Self>, c: Target<'_, Self>);
-
-    /// A register full of numbers on the instruction set `S`.
+pub trait SimdScalar: RealField + Copy + Default {
+    /// A register full of scalars in the instruction set `S`.
     type Register<S: Simd>: Copy;
 
-    /// How many numbers a register holds.
+    /// A choice of lanes of a register.
+    type Mask<S: Simd>: Copy;
+
+    /// The number of scalars in a register.
     fn lanes<S: Simd>() -> usize {
         size_of::<Self::Register<S>>() / size_of::<Self>()
     }
@@ -29,16 +22,16 @@ pub trait Lane: RealField + Copy + Default {
     /// `x` as registers, without the rest that fills none.
     fn registers<S: Simd>(x: &[Self]) -> &[Self::Register<S>];
 
-    /// `x` as registers, without the rest that fills none.
+    /// `x` as mutable registers, without the rest that fills none.
     fn registers_mut<S: Simd>(x: &mut [Self]) -> &mut [Self::Register<S>];
 
-    /// The numbers in some registers.
-    fn numbers<S: Simd>(registers: &[Self::Register<S>]) -> &[Self];
+    /// The scalars in some registers.
+    fn scalars<S: Simd>(registers: &[Self::Register<S>]) -> &[Self];
 
-    /// The numbers in some registers.
-    fn numbers_mut<S: Simd>(registers: &mut [Self::Register<S>]) -> &mut [Self];
+    /// The mutable scalars in some registers.
+    fn scalars_mut<S: Simd>(registers: &mut [Self::Register<S>]) -> &mut [Self];
 
-    /// Runs `work` with room for copies that belongs to the thread and is kept for the next time.
+    /// Runs `work` with a reusable thread-local scratch buffer.
     fn with_scratch<V>(work: impl FnOnce(&mut Vec<Self>) -> V) -> V
     where
         Self: Sized;
@@ -54,23 +47,23 @@ pub trait Lane: RealField + Copy + Default {
         c: Self::Register<S>,
     ) -> Self::Register<S>;
 
-    /// The first `count` lanes of `new`, and the others of `old`.
-    fn first<S: Simd>(
+    /// The first `count` lanes.
+    fn first_lanes<S: Simd>(simd: S, count: usize) -> Self::Mask<S>;
+
+    /// The lanes of `new` that `mask` contains, and the others of `old`.
+    fn select_lanes<S: Simd>(
         simd: S,
-        count: usize,
+        mask: Self::Mask<S>,
         new: Self::Register<S>,
         old: Self::Register<S>,
     ) -> Self::Register<S>;
 }
 
-macro_rules! lane {
-    ($real:ty, $mask_integer:ty, $register:ident, $registers:ident, $registers_mut:ident, $splat:ident, $fused:ident, $mask:ident, $select:ident) => {
-        impl Lane for $real {
+macro_rules! simd_scalar {
+    ($real:ty, $mask_integer:ty, $register:ident, $mask:ident, $registers:ident, $registers_mut:ident, $splat:ident, $fused:ident, $mask_between:ident, $select:ident) => {
+        impl SimdScalar for $real {
             type Register<S: Simd> = S::$register;
-
-            fn product(start: Start<'_, Self>, a: Left<'_, Self>, b: Operand<'_, Self>, c: Target<'_, Self>) {
-                blocks::product(start, a, b, c);
-            }
+            type Mask<S: Simd> = S::$mask;
 
             #[inline(always)]
             fn registers<S: Simd>(x: &[Self]) -> &[S::$register] {
@@ -83,21 +76,21 @@ macro_rules! lane {
             }
 
             #[inline(always)]
-            fn numbers<S: Simd>(registers: &[S::$register]) -> &[Self] {
+            fn scalars<S: Simd>(registers: &[S::$register]) -> &[Self] {
                 bytemuck::cast_slice(registers)
             }
 
             #[inline(always)]
-            fn numbers_mut<S: Simd>(registers: &mut [S::$register]) -> &mut [Self] {
+            fn scalars_mut<S: Simd>(registers: &mut [S::$register]) -> &mut [Self] {
                 bytemuck::cast_slice_mut(registers)
             }
 
             fn with_scratch<V>(work: impl FnOnce(&mut Vec<Self>) -> V) -> V {
                 thread_local!(static SCRATCH: Cell<Vec<$real>> = const { Cell::new(Vec::new()) });
-                SCRATCH.with(|scratch| {
-                    let mut room = scratch.take();
-                    let value = work(&mut room);
-                    scratch.set(room);
+                SCRATCH.with(|cell| {
+                    let mut scratch = cell.take();
+                    let value = work(&mut scratch);
+                    cell.set(scratch);
                     value
                 })
             }
@@ -113,18 +106,23 @@ macro_rules! lane {
             }
 
             #[inline(always)]
-            fn first<S: Simd>(simd: S, count: usize, new: S::$register, old: S::$register) -> S::$register {
-                let mask = simd.$mask(0, count as $mask_integer).mask();
+            fn first_lanes<S: Simd>(simd: S, count: usize) -> S::$mask {
+                simd.$mask_between(0, count as $mask_integer).mask()
+            }
+
+            #[inline(always)]
+            fn select_lanes<S: Simd>(simd: S, mask: S::$mask, new: S::$register, old: S::$register) -> S::$register {
                 simd.$select(mask, new, old)
             }
         }
     };
 }
 
-lane!(
+simd_scalar!(
     f32,
     u32,
     f32s,
+    m32s,
     as_simd_f32s,
     as_mut_simd_f32s,
     splat_f32s,
@@ -132,10 +130,11 @@ lane!(
     mask_between_m32s,
     select_f32s
 );
-lane!(
+simd_scalar!(
     f64,
     u64,
     f64s,
+    m64s,
     as_simd_f64s,
     as_mut_simd_f64s,
     splat_f64s,
