@@ -5,13 +5,13 @@
 //!
 //! | trait | implementations |
 //! |---|---|
-//! | [`Activation`](activation::Activation) | `Sigmoid`, `Tanh`, `Relu`, `Linear`, `Softmax` |
-//! | [`Cost`](cost::Cost) | `Quadratic`, `CrossEntropy`, `LogLikelihood` |
+//! | [`Activation`](activation::Activation) | `Sigmoid`, `Tanh`, `Relu`, `LeakyRelu`, `Elu`, `Selu`, `Gelu`, `Silu`, `Softplus`, `Exponential`, `Linear`, `Softmax` |
+//! | [`Cost`](cost::Cost) | `Quadratic`, `CrossEntropy`, `LogLikelihood`, `Focal`, `LabelSmoothing`, `Huber`, `LogCosh`, `Quantile`, `GaussianNll`, `Poisson` |
 //! | [`Regularizer`](regularizer::Regularizer) | `NoRegularizer`, `L1`, `L2`, `Plus` |
 //! | [`Optimizer`](optimizer::Optimizer) | `Sgd`, `Momentum`, `Nesterov` |
 //! | [`LrSchedule`](schedule::LrSchedule) | `Constant`, `HalveOnPlateau` |
 //! | [`StoppingRule`](stopping::StoppingRule) | `MaxEpochs`, `NoImprovement`, `RollingAverage`, `Target`, `Or`, `And` |
-//! | [`Initializer`](init::Initializer) | `ScaledGaussian`, `LargeGaussian` |
+//! | [`Initializer`](init::Initializer) | `ByActivation`, `HeNormal`, `HeUniform`, `GlorotNormal`, `GlorotUniform`, `LeCunNormal`, `LeCunUniform`, `Orthogonal`, `Constant`, `ScaledGaussian`, `LargeGaussian`, `WithBiases` |
 //! | [`Distortion`](data::augment::Distortion) | `Rotation`, `Translation`, `Scaling`, `Elastic`, `Then` |
 //!
 //! A [`Trainer`](trainer::Trainer) puts them together, and [`check`] verifies the laws of each, for the crate's parts
@@ -96,12 +96,21 @@ pub use error::{Deviation, Error, IdxField, IdxProblem, Result};
 
 /// Everything that a program which trains networks needs, nalgebra's matrices included.
 pub mod prelude {
-    pub use crate::activation::{Activation, AnyActivation, Linear, Relu, Sigmoid, Softmax, Tanh};
-    pub use crate::cost::{Cost, CrossEntropy, LogLikelihood, Quadratic};
+    pub use crate::activation::{
+        Activation, AnyActivation, Elu, Exponential, Gelu, LeakyRelu, Linear, Relu, Selu, Sigmoid, Silu,
+        Softmax, Softplus, Tanh,
+    };
+    pub use crate::cost::{
+        Cost, CrossEntropy, Focal, GaussianNll, Huber, LabelSmoothing, LogCosh, LogLikelihood, Poisson,
+        Quadratic, Quantile,
+    };
     pub use crate::data::augment::{Augmented, Distortion, Elastic, Rotation, Scaling, Translation};
     pub use crate::data::{Dataset, Mnist, Samples};
     pub use crate::history::{EpochRecord, History, Metric, Score};
-    pub use crate::init::{Initializer, LargeGaussian, ScaledGaussian};
+    pub use crate::init::{
+        AnyInitializer, ByActivation, GlorotNormal, GlorotUniform, HeNormal, HeUniform, Initializer,
+        LargeGaussian, LeCunNormal, LeCunUniform, Orthogonal, ScaledGaussian, WithBiases,
+    };
     pub use crate::metrics::{ConfusionMatrix, Evaluation, evaluate};
     pub use crate::network::{Dense, Gradient, Network, Workspace};
     pub use crate::optimizer::{AnyOptimizer, Momentum, Nesterov, Optimizer, Sgd};

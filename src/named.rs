@@ -105,7 +105,7 @@ macro_rules! named {
             /// Writes the name with its parameters.
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 match self {
-                    $(Self::$part(part) => part.fmt(f),)*
+                    $(Self::$part(part) => std::fmt::Display::fmt(part, f),)*
                 }
             }
         }

@@ -1,12 +1,7 @@
 //! An activation function that is chosen at run time.
 
-use std::borrow::Cow;
-
-use nalgebra::DMatrix;
-
-use super::{Activation, Fan, Linear, Relu, Sigmoid, Softmax, Tanh};
+use super::*;
 use crate::named::named;
-use crate::real::Real;
 
 named! {
     /// Any activation function of the crate: for layers that differ, and for a choice that a user makes at run time.
@@ -38,6 +33,13 @@ named! {
     Sigmoid = "sigmoid"() => Sigmoid;
     Tanh = "tanh"() => Tanh;
     Relu = "relu"() => Relu;
+    LeakyRelu = "leaky_relu"(slope = 0.01) => LeakyRelu::new(slope)?;
+    Elu = "elu"(alpha = 1.0) => Elu::new(alpha)?;
+    Selu = "selu"() => Selu;
+    Gelu = "gelu"() => Gelu;
+    Silu = "silu"() => Silu;
+    Softplus = "softplus"() => Softplus;
+    Exponential = "exponential"() => Exponential;
     Linear = "linear"() => Linear;
     Softmax = "softmax"(sharpness = 1.0) => Softmax::with_sharpness(sharpness)?;
 }

@@ -1,10 +1,17 @@
 //! Activation functions: what a layer makes of its weighted inputs, and the derivative that backpropagation needs.
 
 mod any;
+mod elu;
+mod exponential;
+mod gelu;
+mod leaky_relu;
 mod linear;
 mod relu;
+mod selu;
 mod sigmoid;
+mod silu;
 mod softmax;
+mod softplus;
 mod tanh;
 
 use std::borrow::Cow;
@@ -13,13 +20,24 @@ use std::fmt::Debug;
 use nalgebra::DMatrix;
 
 pub use any::AnyActivation;
+pub use elu::Elu;
+pub use exponential::Exponential;
+pub use gelu::Gelu;
+pub use leaky_relu::LeakyRelu;
 pub use linear::Linear;
 pub use relu::Relu;
+pub use selu::Selu;
 pub use sigmoid::Sigmoid;
+pub use silu::Silu;
 pub use softmax::Softmax;
+pub use softplus::Softplus;
 pub use tanh::Tanh;
 
 use crate::real::Real;
+
+/// Activations beyond this fraction of their limit have lost six bits of their distance from it. A derivative in terms of
+/// the activation would lose them too, down to 0 where the activation rounds to its limit, so it is computed from z there.
+pub(crate) const SATURATED: f64 = 63.0 / 64.0;
 
 /// An activation function `a = f(z)`, applied to each column (each example) of a batch.
 ///
@@ -110,10 +128,10 @@ pub enum Fan {
 
 impl Fan {
     /// Returns the number for a layer with these numbers of inputs and outputs.
-    pub fn count(self, n_in: usize, n_out: usize) -> f64 {
+    pub fn of(self, n_in: f64, n_out: f64) -> f64 {
         match self {
-            Self::In => n_in as f64,
-            Self::Average => 0.5 * (n_in as f64 + n_out as f64),
+            Self::In => n_in,
+            Self::Average => 0.5 * (n_in + n_out),
         }
     }
 }
