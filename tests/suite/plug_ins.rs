@@ -105,7 +105,7 @@ fn a_stored_activation_is_checked() {
         assert_eq!(serde_json::from_str::<AnyActivation>(&text).unwrap(), activation);
     }
     for sharpness in ["0.0", "-1.0"] {
-        let text = format!(r#"{{"Softmax":{{"sharpness":{sharpness}}}}}"#);
+        let text = format!(r#""softmax(sharpness={sharpness})""#);
         let error = serde_json::from_str::<AnyActivation>(&text).unwrap_err().to_string();
         assert!(error.contains("softmax sharpness c") && error.contains("(0, ∞)"), "{error}");
     }
