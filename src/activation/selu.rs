@@ -32,8 +32,8 @@ pub struct Selu;
 /// λ
 const SCALE: f64 = 1.050_700_987_355_480_5;
 
-/// λα, with α = 1.6732632423543772.
-const LIMIT: f64 = SCALE * 1.673_263_242_354_377_2;
+/// λα, with α = 1.6732632423543772….
+const LIMIT: f64 = 1.758_099_340_847_376_8;
 
 impl<T: Real> Activation<T> for Selu {
     fn activate(&self, z: &DMatrix<T>, a: &mut DMatrix<T>) {

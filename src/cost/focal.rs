@@ -156,9 +156,10 @@ impl<T: Real> Cost<T, Softmax> for Focal {
             delta.fill(T::zero());
             for j in (0..neurons).filter(|&j| y[j] != T::zero()) {
                 let (rest, loss) = (complement(a, j), log_sum + below(z[j]));
-                // L / (1 − p) tends to 1 as p tends to 1.
-                let ratio = if rest > T::zero() { loss / rest } else { T::one() };
-                let h = -y[j] * rest.powf(gamma) * (T::one() + gamma * (a[j] * ratio));
+                // p L / (1 − p) tends to 1 as p tends to 1, and to 0 as p tends to 0, where L may be infinite.
+                let ratio = if rest > T::zero() { a[j] * (loss / rest) } else { T::one() };
+                let ratio = if a[j] == T::zero() { T::zero() } else { ratio };
+                let h = -y[j] * rest.powf(gamma) * (T::one() + gamma * ratio);
                 for (k, delta) in delta.iter_mut().enumerate() {
                     *delta += c * h * if k == j { rest } else { -a[k] };
                 }

@@ -33,12 +33,17 @@ pub struct Poisson;
 
 impl<T: Real> Cost<T, Exponential> for Poisson {
     fn values(&self, _: &Exponential, z: &DMatrix<T>, _a: &DMatrix<T>, y: &DMatrix<T>, costs: &mut [f64]) {
+        let most = T::max_value().unwrap_or(T::one());
         zip_sums(
             z,
             y,
             costs,
             #[inline(always)]
-            |z, y| z.fast_exp() - y * z,
+            |z, y| {
+                let rate = z.fast_exp();
+                // ∞ − ∞ would be NaN where both overflow.
+                if rate > most { rate } else { rate - y * z }
+            },
         );
     }
 
