@@ -4,14 +4,16 @@ use super::*;
 use crate::named::named;
 
 named! {
-    /// Any activation function of the crate: for layers that differ, and for a choice that a user makes at run time.
+    /// Any activation function of the crate: for layers that differ, and for a choice that a user makes at
+    /// run time.
     ///
-    /// It parses from a name with parameters and prints it back. Parameters that are not given have their defaults.
+    /// It parses from a name with parameters and prints it back. Parameters that are not given have their
+    /// defaults.
     ///
     /// # Errors
     ///
-    /// Parsing returns [`Error::UnknownName`](crate::Error::UnknownName) if there is no activation of that name,
-    /// [`Error::MalformedName`](crate::Error::MalformedName) if the parameters cannot be read, and
+    /// Parsing returns [`Error::UnknownName`](crate::Error::UnknownName) if there is no activation of that
+    /// name, [`Error::MalformedName`](crate::Error::MalformedName) if the parameters cannot be read, and
     /// [`Error::Setting`](crate::Error::Setting) if a parameter is outside its range.
     ///
     /// # Examples

@@ -8,16 +8,17 @@ use super::{Activation, Fan, SATURATED};
 use crate::error::{Result, check_setting};
 use crate::real::{Real, map, zip_map_except};
 
-/// z for z > 0 and α (e^z − 1) for z ≤ 0, with derivative 1 and α e^z = a + α: linear above 0 and saturating at −α below, so
-/// that the mean of its activations is near 0.
+/// z for z > 0 and α (e^z − 1) for z ≤ 0, with derivative 1 and α e^z = a + α: linear above 0 and saturating
+/// at −α below, so that the mean of its activations is near 0.
 ///
-/// α is `alpha`, positive; by default 1, the only α for which the derivative is continuous at z = 0. There α is taken.
+/// α is `alpha`, positive; by default 1, the only α for which the derivative is continuous at z = 0. There α
+/// is taken.
 ///
-/// Where a is close to −α, a + α would lose the digits of α e^z, which is computed from z instead: its relative error is below
-/// 40 ε everywhere.
+/// Where a is close to −α, a + α would lose the digits of α e^z, which is computed from z instead: its
+/// relative error is below 40 ε everywhere.
 ///
-/// Source: Clevert, Unterthiner and Hochreiter, "Fast and accurate deep network learning by exponential linear units", 2016,
-/// equation (15).
+/// Source: Clevert, Unterthiner and Hochreiter, "Fast and accurate deep network learning by exponential
+/// linear units", 2016, equation (15).
 ///
 /// # Examples
 ///

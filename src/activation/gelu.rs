@@ -7,11 +7,11 @@ use nalgebra::DMatrix;
 use super::{Activation, Fan};
 use crate::real::{Real, map, zip_map};
 
-/// z Φ(z), with derivative Φ(z) + z φ(z), where Φ is the distribution function and φ the density of N(0, 1): the input times
-/// the probability that a normal variable is below it.
+/// z Φ(z), with derivative Φ(z) + z φ(z), where Φ is the distribution function and φ the density of N(0, 1):
+/// the input times the probability that a normal variable is below it.
 ///
-/// This is the exact function, not its approximation by tanh. The lower tail is φ(z) times the Mills ratio at |z|, which
-/// keeps a relative error below (8 + z²) ε where 1 + erf(z/√2) would cancel.
+/// This is the exact function, not its approximation by tanh. The lower tail is φ(z) times the Mills ratio at
+/// |z|, which keeps a relative error below (8 + z²) ε where 1 + erf(z/√2) would cancel.
 ///
 /// Source: Hendrycks and Gimpel, "Gaussian error linear units", 2016.
 ///

@@ -8,8 +8,8 @@ use super::{Activation, Fan};
 use crate::error::{Result, check_setting};
 use crate::real::{Real, map, zip_map};
 
-/// z for z > 0 and s z for z ≤ 0, with derivative 1 and s: rectified linear, but with a slope s that keeps silent neurons
-/// learning.
+/// z for z > 0 and s z for z ≤ 0, with derivative 1 and s: rectified linear, but with a slope s that keeps
+/// silent neurons learning.
 ///
 /// The slope s is `slope`, in [0, 1); by default 0.01. At z = 0, where there is no derivative, s is taken.
 ///

@@ -35,8 +35,9 @@ pub use tanh::Tanh;
 
 use crate::real::Real;
 
-/// Activations beyond this fraction of their limit have lost six bits of their distance from it. A derivative in terms of
-/// the activation would lose them too, down to 0 where the activation rounds to its limit, so it is computed from z there.
+/// Activations beyond this fraction of their limit have lost six bits of their distance from it. A derivative
+/// in terms of the activation would lose them too, down to 0 where the activation rounds to its limit, so it
+/// is computed from z there.
 pub(crate) const SATURATED: f64 = 63.0 / 64.0;
 
 /// An activation function `a = f(z)`, applied to each column (each example) of a batch.
@@ -84,25 +85,26 @@ pub trait Activation<T: Real>: Debug + Send + Sync {
     /// derivative is simpler in terms of their value.
     fn pull_back(&self, z: &DMatrix<T>, a: &DMatrix<T>, grad: &mut DMatrix<T>);
 
-    /// Returns a stable name with all parameters, such as `leaky_relu(slope=0.01)`, for model files and for a choice at
-    /// run time.
+    /// Returns a stable name with all parameters, such as `leaky_relu(slope=0.01)`, for model files and for a
+    /// choice at run time.
     ///
-    /// The names of the crate's own activations parse as [`AnyActivation`]. A custom activation should return one of its
-    /// own; the default is its `Debug` text.
+    /// The names of the crate's own activations parse as [`AnyActivation`]. A custom activation should return
+    /// one of its own; the default is its `Debug` text.
     fn name(&self) -> Cow<'static, str> {
         format!("{self:?}").into()
     }
 
     /// Returns the gain g: initial weights of variance g²/[`fan`](Self::fan) suit this activation.
     ///
-    /// The default is 1, right for functions that are near the identity for small z. Where `fan` is [`Fan::In`], g is He's,
+    /// The default is 1, right for functions that are near the identity for small z. Where `fan` is
+    /// [`Fan::In`], g is He's,
     ///
     /// ```text
     /// g = 1 / √E[f(Z)²]   with Z ~ N(0, 1)
     /// ```
     ///
-    /// with which weighted inputs of variance 1 in one layer give weighted inputs of variance 1 in the next: √2 for
-    /// [`Relu`]. It matters only to initializers that ask for it, such as
+    /// with which weighted inputs of variance 1 in one layer give weighted inputs of variance 1 in the next:
+    /// √2 for [`Relu`]. It matters only to initializers that ask for it, such as
     /// [`ByActivation`](crate::init::ByActivation).
     ///
     /// Source: He and others, "Delving deep into rectifiers", 2015, equations (7) to (10).
@@ -110,7 +112,8 @@ pub trait Activation<T: Real>: Debug + Send + Sync {
         1.0
     }
 
-    /// Returns the number of connections by which the variance of initial weights is divided; [`Fan::Average`] by default.
+    /// Returns the number of connections by which the variance of initial weights is divided;
+    /// [`Fan::Average`] by default.
     fn fan(&self) -> Fan {
         Fan::Average
     }
@@ -121,8 +124,8 @@ pub trait Activation<T: Real>: Debug + Send + Sync {
 pub enum Fan {
     /// n_in, which keeps the variance of the weighted inputs from layer to layer (LeCun, He).
     In,
-    /// (n_in + n_out)/2, between the number that keeps the variance of the weighted inputs and the one that keeps that of the
-    /// errors (Glorot).
+    /// (n_in + n_out)/2, between the number that keeps the variance of the weighted inputs and the one that
+    /// keeps that of the errors (Glorot).
     Average,
 }
 

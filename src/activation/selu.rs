@@ -7,13 +7,15 @@ use nalgebra::DMatrix;
 use super::{Activation, Fan, elu};
 use crate::real::Real;
 
-/// λ z for z > 0 and λα (e^z − 1) for z ≤ 0, with derivative λ and λα e^z = a + λα: layers of it keep mean 0 and variance 1.
+/// λ z for z > 0 and λα (e^z − 1) for z ≤ 0, with derivative λ and λα e^z = a + λα: layers of it keep mean 0
+/// and variance 1.
 ///
-/// λ = 1.0507… and α = 1.6733… are the numbers for which weighted inputs from N(0, 1) give activations of mean 0 and variance
-/// 1. This needs initial weights of variance 1/n_in, as [`LeCunNormal`](crate::init::LeCunNormal) makes them. At z = 0 the
-/// derivative from below is taken, λα.
+/// λ = 1.0507… and α = 1.6733… are the numbers for which weighted inputs from N(0, 1) give activations of
+/// mean 0 and variance 1. This needs initial weights of variance 1/n_in, as
+/// [`LeCunNormal`](crate::init::LeCunNormal) makes them. At z = 0 the derivative from below is taken, λα.
 ///
-/// Source: Klambauer, Unterthiner, Mayr and Hochreiter, "Self-normalizing neural networks", 2017, equations (2) and (14).
+/// Source: Klambauer, Unterthiner, Mayr and Hochreiter, "Self-normalizing neural networks", 2017, equations
+/// (2) and (14).
 ///
 /// # Examples
 ///

@@ -9,9 +9,9 @@ use crate::real::{Real, map, zip_map_except};
 
 /// The sigmoid σ(z) = 1 / (1 + e^(−z)), with σ′(z) = σ(z) (1 − σ(z)).
 ///
-/// It is computed from e^(−|z|), which never overflows, so that both tails are exact to a few ε *relative*: σ(−40) is
-/// 4.2 · 10⁻¹⁸ and not 0. σ′ keeps a relative error below 40 ε in both tails. Below twice the smallest normal number both
-/// are 0.
+/// It is computed from e^(−|z|), which never overflows, so that both tails are exact to a few ε *relative*:
+/// σ(−40) is 4.2 · 10⁻¹⁸ and not 0. σ′ keeps a relative error below 40 ε in both tails. Below twice the
+/// smallest normal number both are 0.
 ///
 /// Source: chapter 1 of the book, equation (3); for σ′ the exercise after equation (60) in chapter 3.
 ///

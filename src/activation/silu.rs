@@ -9,8 +9,8 @@ use crate::real::{Real, map, zip_map};
 
 /// z σ(z), with derivative σ(z) + z σ′(z): the input times the sigmoid of it, also called swish.
 ///
-/// Source: Elfwing, Uchibe and Doya, "Sigmoid-weighted linear units for neural network function approximation in
-/// reinforcement learning", 2018, equations (1) and (2).
+/// Source: Elfwing, Uchibe and Doya, "Sigmoid-weighted linear units for neural network function approximation
+/// in reinforcement learning", 2018, equations (1) and (2).
 ///
 /// # Examples
 ///

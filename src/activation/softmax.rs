@@ -69,8 +69,8 @@ impl Softmax {
         T::max_value().map_or(T::cast(self.sharpness), |most| T::cast(self.sharpness.min(most.to_f64())))
     }
 
-    /// c (z − `largest`), without an overflow that c would undo: a small c brings even the difference of the largest and the
-    /// smallest number back into range.
+    /// c (z − `largest`), without an overflow that c would undo: a small c brings even the difference of the
+    /// largest and the smallest number back into range.
     #[inline(always)]
     fn exponent<T: Real>(c: T, z: T, largest: T) -> T {
         let half = T::cast(0.5);
@@ -78,7 +78,8 @@ impl Softmax {
         exponent + exponent
     }
 
-    /// Returns ln Σ_j e^(c (z_j − z_max)) of one column, and a function that gives c (z_max − z) for a z of it.
+    /// Returns ln Σ_j e^(c (z_j − z_max)) of one column, and a function that gives c (z_max − z) for a z of
+    /// it.
     pub(crate) fn log_sum_exp<T: Real>(&self, z: &[T]) -> (T, impl Fn(T) -> T + use<T>) {
         let (c, largest) = (self.sharpness_in::<T>(), largest(z));
         let sum: T = z.iter().map(|&z| Self::exponent(c, z, largest).fast_exp()).sum();
@@ -117,8 +118,9 @@ impl<T: Real> Activation<T> for Softmax {
     fn pull_back(&self, _z: &DMatrix<T>, a: &DMatrix<T>, grad: &mut DMatrix<T>) {
         let c = self.sharpness_in::<T>();
         for (a, mut grad) in a.column_iter().zip(grad.column_iter_mut()) {
-            // Jᵀ g = c a ∘ (g − ⟨a, g⟩), in which a common shift of g has no part. Shifted by the g of the largest a, the mean is
-            // a sum over the other neurons, and does not cancel where that a rounds to 1.
+            // Jᵀ g = c a ∘ (g − ⟨a, g⟩), in which a common shift of g has no part. Shifted by the g of the
+            // largest a, the mean is a sum over the other neurons, and does not cancel where that a rounds to
+            // 1.
             let (_, shift) =
                 a.iter().zip(&grad).fold((T::zero(), T::zero()), |(most, shift), (&a, &grad)| {
                     if a > most { (a, grad) } else { (most, shift) }

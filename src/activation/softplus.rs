@@ -9,11 +9,11 @@ use crate::real::{Real, map, zip_map};
 
 /// ln(1 + e^z), with derivative σ(z): a smooth [`Relu`](super::Relu), positive everywhere.
 ///
-/// It is computed as max(z, 0) + ln(1 + e^(−|z|)), which neither overflows nor loses the lower tail: its relative error is
-/// below 6 ε.
+/// It is computed as max(z, 0) + ln(1 + e^(−|z|)), which neither overflows nor loses the lower tail: its
+/// relative error is below 6 ε.
 ///
-/// Source: Dugas, Bengio, Bélisle, Nadeau and Garcia, "Incorporating second-order functional knowledge for better option
-/// pricing", 2001.
+/// Source: Dugas, Bengio, Bélisle, Nadeau and Garcia, "Incorporating second-order functional knowledge for
+/// better option pricing", 2001.
 ///
 /// # Examples
 ///

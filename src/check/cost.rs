@@ -15,9 +15,10 @@ use crate::error::Result;
 /// - `values` and `delta` of a column do not depend on the other columns of the batch;
 /// - weighted inputs up to ±10³⁰⁸ never give NaN.
 ///
-/// The targets are those of four kinds that [`check_targets`](Cost::check_targets) accepts: probability distributions, the usual
-/// 0 and 1 among them; counts; any numbers; and any numbers above as many zeros. A cost has to keep the laws for all targets that
-/// it accepts, so one that is defined for probabilities only must reject others.
+/// The targets are those of four kinds that [`check_targets`](Cost::check_targets) accepts: probability
+/// distributions, the usual 0 and 1 among them; counts; any numbers; and any numbers above as many zeros. A
+/// cost has to keep the laws for all targets that it accepts, so one that is defined for probabilities only
+/// must reject others.
 ///
 /// # Errors
 ///

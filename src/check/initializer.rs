@@ -13,9 +13,9 @@ use crate::init::Initializer;
 /// - the same state of the generator gives the same parameters, bit by bit;
 /// - weights have mean 0 and the standard deviation that [`deviation`](Initializer::deviation) claims, if it claims one.
 ///
-/// Mean and variance are measured over 30,000 weights and may be off by six times what they vary for normal weights. An initializer
-/// that keeps its word, with weights that are not heavier-tailed than normal ones, fails with a probability below 10⁻⁷; the draws have a fixed seed, so the
-/// answer is always the same.
+/// Mean and variance are measured over 30,000 weights and may be off by six times what they vary for normal
+/// weights. An initializer that keeps its word, with weights that are not heavier-tailed than normal ones,
+/// fails with a probability below 10⁻⁷; the draws have a fixed seed, so the answer is always the same.
 ///
 /// # Errors
 ///

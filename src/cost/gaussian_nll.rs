@@ -7,22 +7,23 @@ use crate::activation::{Linear, Sigmoid};
 use crate::error::{Error, Result, check_setting};
 use crate::real::Real;
 
-/// C_x = ½ Σ_j [ln v_j + (y_j − m_j)²/v_j], for k targets and 2k linear outputs: the first k are the means m_j, the others
-/// s_j, which give the variances v_j = v₀ + e^(s_j).
+/// C_x = ½ Σ_j [ln v_j + (y_j − m_j)²/v_j], for k targets and 2k linear outputs: the first k are the means
+/// m_j, the others s_j, which give the variances v_j = v₀ + e^(s_j).
 ///
-/// It is −ln of the density of y under N(m, v), without ½ ln 2π. The network learns how far its means are off, for each x:
-/// large residuals raise v, and examples of large v pull less on the means.
+/// It is −ln of the density of y under N(m, v), without ½ ln 2π. The network learns how far its means are
+/// off, for each x: large residuals raise v, and examples of large v pull less on the means.
 ///
 /// ```text
 /// δ = (m_j − y_j)/v_j for the means,   ½ (e^(s_j)/v_j) (1 − (y_j − m_j)²/v_j) for s_j
 /// ```
 ///
-/// The floor v₀ is `floor`, by default 10⁻⁶ in the squared units of the targets. Without one, an example that is fitted exactly would
-/// drive its variance to 0 and the cost to −∞.
+/// The floor v₀ is `floor`, by default 10⁻⁶ in the squared units of the targets. Without one, an example that
+/// is fitted exactly would drive its variance to 0 and the cost to −∞.
 ///
 /// # Shapes
 ///
-/// Targets have the shape of the outputs, 2k × examples. Rows k to 2k − 1 are 0: [`pad`](Self::pad) adds them.
+/// Targets have the shape of the outputs, 2k × examples. Rows k to 2k − 1 are 0: [`pad`](Self::pad) adds
+/// them.
 ///
 /// Source: Nix and Weigend, "Estimating the mean and variance of the target probability distribution", 1994.
 ///

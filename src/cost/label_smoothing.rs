@@ -8,15 +8,16 @@ use crate::activation::{Sigmoid, Softmax};
 use crate::error::{Result, check_setting};
 use crate::real::Real;
 
-/// [`LogLikelihood`](super::LogLikelihood) or [`CrossEntropy`](super::CrossEntropy) with the targets
-/// y′ = (1 − ε) y + ε/K: for softmax outputs K is their number, for sigmoid outputs, each of which has two classes, it is 2.
+/// [`LogLikelihood`](super::LogLikelihood) or [`CrossEntropy`](super::CrossEntropy) with the targets y′ = (1
+/// − ε) y + ε/K: for softmax outputs K is their number, for sigmoid outputs, each of which has two classes,
+/// it is 2.
 ///
-/// The optimum is no longer at infinite z, so that outputs stay less certain and weights smaller. ε is `epsilon`, in [0, 1); by
-/// default 0.1. δ = c (a − y′), c being the sharpness of the softmax and 1 for a sigmoid. At the optimum the cost is not 0 but
-/// the entropy of y′.
+/// The optimum is no longer at infinite z, so that outputs stay less certain and weights smaller. ε is
+/// `epsilon`, in [0, 1); by default 0.1. δ = c (a − y′), c being the sharpness of the softmax and 1 for a
+/// sigmoid. At the optimum the cost is not 0 but the entropy of y′.
 ///
-/// Source: Szegedy, Vanhoucke, Ioffe, Shlens and Wojna, "Rethinking the Inception architecture for computer vision", 2016,
-/// section 7.
+/// Source: Szegedy, Vanhoucke, Ioffe, Shlens and Wojna, "Rethinking the Inception architecture for computer
+/// vision", 2016, section 7.
 ///
 /// # Examples
 ///

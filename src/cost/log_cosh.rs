@@ -8,12 +8,12 @@ use crate::real::{Real, zip_map, zip_sums};
 
 /// C_x = Σ_j ln cosh(a_j − y_j), with δ = tanh(a − y): for linear outputs.
 ///
-/// It is near ½ r² for small residuals r and near |r| − ln 2 for large ones, like [`Huber`](super::Huber), but has
-/// derivatives of every order. For |r| below 0.88 it is computed as ½ ln(1 + sinh² r), which keeps the digits of a small
-/// cost, and beyond as |r| + ln(1 + e^(−2|r|)) − ln 2, which does not overflow.
+/// It is near ½ r² for small residuals r and near |r| − ln 2 for large ones, like [`Huber`](super::Huber),
+/// but has derivatives of every order. For |r| below 0.88 it is computed as ½ ln(1 + sinh² r), which keeps
+/// the digits of a small cost, and beyond as |r| + ln(1 + e^(−2|r|)) − ln 2, which does not overflow.
 ///
-/// Source: Green, "Bayesian reconstructions from emission tomography data using a modified EM algorithm", 1990, where it is
-/// the logarithm of a prior.
+/// Source: Green, "Bayesian reconstructions from emission tomography data using a modified EM algorithm",
+/// 1990, where it is the logarithm of a prior.
 ///
 /// # Examples
 ///

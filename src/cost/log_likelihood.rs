@@ -71,8 +71,8 @@ pub(super) fn values<T: Real>(
     }
 }
 
-/// Sets `delta` to c (a − `target(y)`). An output above ½ is 1 − Σ of the others, so that a target of 1 leaves that sum, also
-/// where the output has rounded to 1.
+/// Sets `delta` to c (a − `target(y)`). An output above ½ is 1 − Σ of the others, so that a target of 1
+/// leaves that sum, also where the output has rounded to 1.
 pub(super) fn delta<T: Real>(
     output: &Softmax,
     a: &DMatrix<T>,

@@ -2,6 +2,7 @@
 
 mod cross_entropy;
 mod focal;
+mod focal_softmax;
 mod gaussian_nll;
 mod huber;
 mod label_smoothing;
@@ -130,8 +131,9 @@ forward!(&C, Box<C>);
 
 /// Lets a network borrow its output activation, for each pair that is listed.
 ///
-/// It is more than a convenience: with a single pair for a cost the compiler would take the activation from it, and
-/// report a network with another one as a mismatch of types, without the message that names the pairs.
+/// It is more than a convenience: with a single pair for a cost the compiler would take the activation from
+/// it, and report a network with another one as a mismatch of types, without the message that names the
+/// pairs.
 macro_rules! borrowed {
     ($($cost:ty, $output:ty;)*) => { $(
         impl<T: Real> Cost<T, &$output> for $cost {

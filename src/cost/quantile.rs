@@ -7,11 +7,12 @@ use crate::activation::Linear;
 use crate::error::{Result, check_setting};
 use crate::real::{Real, zip_map, zip_sums};
 
-/// C_x = Σ_j ρ(a_j − y_j), with ρ(r) = (1 − q) r for r ≥ 0 and −q r for r < 0, and δ = 1 − q or −q: for linear outputs.
+/// C_x = Σ_j ρ(a_j − y_j), with ρ(r) = (1 − q) r for r ≥ 0 and −q r for r < 0, and δ = 1 − q or −q: for
+/// linear outputs.
 ///
-/// Its minimum over many targets y of the same x is their q-quantile: a fraction q of them lies below. At q = ½, the
-/// default, it is half the absolute error, and finds the median. Where a = y, which has no derivative, δ is 0. Also called
-/// pinball loss.
+/// Its minimum over many targets y of the same x is their q-quantile: a fraction q of them lies below. At q =
+/// ½, the default, it is half the absolute error, and finds the median. Where a = y, which has no derivative,
+/// δ is 0. Also called pinball loss.
 ///
 /// Source: Koenker and Bassett, "Regression quantiles", 1978.
 ///

@@ -6,12 +6,13 @@ use crate::named::named;
 named! {
     /// Any initializer of the crate, for a choice that a user makes at run time.
     ///
-    /// It parses from a name with parameters and prints it back. Parameters that are not given have their defaults.
+    /// It parses from a name with parameters and prints it back. Parameters that are not given have their
+    /// defaults.
     ///
     /// # Errors
     ///
-    /// Parsing returns [`Error::UnknownName`](crate::Error::UnknownName) if there is no initializer of that name,
-    /// [`Error::MalformedName`](crate::Error::MalformedName) if the parameters cannot be read, and
+    /// Parsing returns [`Error::UnknownName`](crate::Error::UnknownName) if there is no initializer of that
+    /// name, [`Error::MalformedName`](crate::Error::MalformedName) if the parameters cannot be read, and
     /// [`Error::Setting`](crate::Error::Setting) if a parameter is outside its range.
     ///
     /// # Examples

@@ -2,8 +2,8 @@
 
 use super::draw::drawn;
 
-/// Weights N(0, g²/n) with the [`gain`](crate::activation::Activation::gain) g and the [`fan`](crate::activation::Activation::fan)
-/// n of the layer's activation, biases 0.
+/// Weights N(0, g²/n) with the [`gain`](crate::activation::Activation::gain) g and the
+/// [`fan`](crate::activation::Activation::fan) n of the layer's activation, biases 0.
 ///
 /// | activation | variance | as |
 /// |---|---|---|
@@ -13,7 +13,8 @@ use super::draw::drawn;
 /// | ELU, GELU, SiLU, softplus | 1/(E\[f(Z)²\] n_in), Z ~ N(0, 1) | He's derivation for that f |
 /// | sigmoid, tanh, softmax, linear, exponential, and by default custom ones | 2/(n_in + n_out) | [`GlorotNormal`](super::GlorotNormal) |
 ///
-/// Every layer is asked for its own activation, so that the hidden layers of a network get one variance and its output another.
+/// Every layer is asked for its own activation, so that the hidden layers of a network get one variance and
+/// its output another.
 ///
 /// Source: see the table.
 ///

@@ -12,9 +12,9 @@ use crate::real::Real;
 
 /// Weights c, biases 0.
 ///
-/// All neurons of a hidden layer then compute the same, and go on to do so, because their gradients are the same too. It is
-/// for linear models without hidden layers, with c = 0, and for tests. It is not in the prelude, where
-/// [`Constant`](crate::schedule::Constant) is a learning rate.
+/// All neurons of a hidden layer then compute the same, and go on to do so, because their gradients are the
+/// same too. It is for linear models without hidden layers, with c = 0, and for tests. It is not in the
+/// prelude, where [`Constant`](crate::schedule::Constant) is a learning rate.
 ///
 /// # Examples
 ///

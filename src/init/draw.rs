@@ -11,7 +11,8 @@ pub(super) fn normal<T: Real>(rng: &mut dyn Rng, deviation: f64, weights: &mut D
     weights.apply(|w| *w = deviation * T::sample_normal(rng));
 }
 
-/// Fills `weights` with draws from the uniform distribution on [−√3 σ, √3 σ), σ being `deviation`, column by column.
+/// Fills `weights` with draws from the uniform distribution on [−√3 σ, √3 σ), σ being `deviation`, column by
+/// column.
 pub(super) fn uniform<T: Real>(rng: &mut dyn Rng, deviation: f64, weights: &mut DMatrix<T>) {
     let limit = 3.0f64.sqrt() * deviation;
     // 53 random bits: a multiple of 2⁻⁵³ in [0, 1).
@@ -22,7 +23,8 @@ pub(super) fn uniform<T: Real>(rng: &mut dyn Rng, deviation: f64, weights: &mut 
     });
 }
 
-/// Implements [`Initializer`](super::Initializer) by drawing weights of mean 0 with `normal` or `uniform`, biases 0.
+/// Implements [`Initializer`](super::Initializer) by drawing weights of mean 0 with `normal` or `uniform`,
+/// biases 0.
 ///
 /// The deviation is an expression of the activation, n_in and n_out, the last two as `f64`.
 macro_rules! drawn {

@@ -34,9 +34,9 @@ use crate::real::Real;
 
 /// The initial weights and biases of a layer.
 ///
-/// It takes the generator as an argument and hides none, so that the same seed gives the same network. It is handed the
-/// activation of the layer, whose [`gain`](Activation::gain) and [`fan`](Activation::fan) say which variance suits it.
-/// Dyn-compatible (object-safe), and implemented for `&` and `Box`.
+/// It takes the generator as an argument and hides none, so that the same seed gives the same network. It is
+/// handed the activation of the layer, whose [`gain`](Activation::gain) and [`fan`](Activation::fan) say
+/// which variance suits it. Dyn-compatible (object-safe), and implemented for `&` and `Box`.
 ///
 /// | symbol | argument | shape |
 /// |---|---|---|
@@ -100,8 +100,9 @@ pub trait Initializer<T: Real>: Debug + Send + Sync {
         biases: &mut DVector<T>,
     );
 
-    /// Returns the standard deviation of the weights of an n_out × n_in layer if they have mean 0 and one deviation for all,
-    /// for [`check::initializer`](crate::check::initializer) to verify; `None` by default, which claims nothing.
+    /// Returns the standard deviation of the weights of an n_out × n_in layer if they have mean 0 and one
+    /// deviation for all, for [`check::initializer`](crate::check::initializer) to verify; `None` by default,
+    /// which claims nothing.
     fn deviation(&self, _activation: &dyn Activation<T>, _n_in: usize, _n_out: usize) -> Option<f64> {
         None
     }

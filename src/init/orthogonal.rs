@@ -10,17 +10,18 @@ use crate::activation::Activation;
 use crate::error::{Result, check_setting};
 use crate::real::Real;
 
-/// Weights g Q with QᵀQ = I (or QQᵀ = I if n_in > n_out), Q being uniformly distributed among such matrices; biases 0.
+/// Weights g Q with QᵀQ = I (or QQᵀ = I if n_in > n_out), Q being uniformly distributed among such matrices;
+/// biases 0.
 ///
-/// It keeps the length of every vector that goes forward or back through a linear square layer, not only the mean length, so that
-/// very deep networks learn. g is `gain`, by default 1.
+/// It keeps the length of every vector that goes forward or back through a linear square layer, not only the
+/// mean length, so that very deep networks learn. g is `gain`, by default 1.
 ///
-/// Q comes from the QR decomposition of a Gaussian matrix. Each column is multiplied by the sign of R's diagonal element, without
-/// which Q would not be uniformly distributed (Mezzadri, "How to generate random matrices from the classical compact groups",
-/// 2007).
+/// Q comes from the QR decomposition of a Gaussian matrix. Each column is multiplied by the sign of R's
+/// diagonal element, without which Q would not be uniformly distributed (Mezzadri, "How to generate random
+/// matrices from the classical compact groups", 2007).
 ///
-/// Source: Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks",
-/// 2014.
+/// Source: Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep
+/// linear neural networks", 2014.
 ///
 /// # Examples
 ///

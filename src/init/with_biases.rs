@@ -35,7 +35,8 @@ impl<I> WithBiases<I> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Setting`](crate::Error::Setting) if `mean` is not finite, or if `deviation` is negative or not finite.
+    /// Returns [`Error::Setting`](crate::Error::Setting) if `mean` is not finite, or if `deviation` is
+    /// negative or not finite.
     pub fn new(weights: I, mean: f64, deviation: f64) -> Result<Self> {
         let why = "nothing can be computed with it";
         check_setting("mean of the biases", mean, mean.is_finite(), "(−∞, ∞)", why)?;

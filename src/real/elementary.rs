@@ -7,7 +7,8 @@
 //! 1.5 · 2^(p−1), p the bits of the significand, rounds to an integer and leaves n in the low bits.
 
 //!
-//! e^x − 1 = 2ⁿ (e^r − 1) + (2ⁿ − 1) from the same n and r; the first difference is the polynomial without its constant 1.
+//! e^x − 1 = 2ⁿ (e^r − 1) + (2ⁿ − 1) from the same n and r; the first difference is the polynomial without
+//! its constant 1.
 
 macro_rules! exp {
     ($exp:ident, $exp_m1:ident, $float:ty, $mantissa:literal, $bias:literal, $underflow:literal, $overflow:literal,
@@ -105,8 +106,9 @@ pub(super) fn ln_1p<T: super::Real, const TERMS: usize>(x: T) -> T {
 
 /// The Mills ratio of the normal distribution, m(x) = (1 − Φ(x)) / φ(x), for x ≥ 0.
 ///
-/// With t = (x − 4)/(x + 4) in [−1, 1), (x + 4) m(x) is a smooth function of t that ends in 1 at t = 1. `coefficients`,
-/// of t^(N−1) to t⁰, are its Chebyshev series, cut where the rest is below ε/8 and written in powers of t.
+/// With t = (x − 4)/(x + 4) in [−1, 1), (x + 4) m(x) is a smooth function of t that ends in 1 at t = 1.
+/// `coefficients`, of t^(N−1) to t⁰, are its Chebyshev series, cut where the rest is below ε/8 and written in
+/// powers of t.
 #[inline(always)]
 pub(super) fn mills_ratio<T: super::Real, const N: usize>(x: T, coefficients: &[f64; N]) -> T {
     let four = T::cast(4.0);

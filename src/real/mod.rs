@@ -57,8 +57,8 @@ pub trait Real: RealField + Copy + Default + Sum + Serialize + DeserializeOwned 
     /// The relative error is below 3 ε, near 0 too. Its bits are the same on every machine.
     fn fast_exp_m1(self) -> Self;
 
-    /// The Mills ratio (1 − Φ(x)) / φ(x) of the normal distribution at x = `self` ≥ 0, written so that a loop over it
-    /// vectorizes.
+    /// The Mills ratio (1 − Φ(x)) / φ(x) of the normal distribution at x = `self` ≥ 0, written so that a loop
+    /// over it vectorizes.
     ///
     /// The relative error is below 4 ε. Its bits are the same on every machine.
     fn fast_mills_ratio(self) -> Self;

@@ -112,9 +112,9 @@ const BLOCK: usize = 64;
 
 /// `out_i = usual(x_i, out_i)`, but `rare(x_i, z_i, out_i)` where `is_rare(x_i, out_i)`, for every element.
 ///
-/// It is for a formula that is cheap in terms of one value and inexact where that has rounded: the exact one, in terms of
-/// z, is computed only for blocks that hold such an element. Which formula an element gets depends on that element alone,
-/// so results do not depend on where the matrix is cut.
+/// It is for a formula that is cheap in terms of one value and inexact where that has rounded: the exact one,
+/// in terms of z, is computed only for blocks that hold such an element. Which formula an element gets
+/// depends on that element alone, so results do not depend on where the matrix is cut.
 ///
 /// # Panics
 ///

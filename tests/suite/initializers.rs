@@ -1,4 +1,5 @@
-//! Initializers: their laws and moments, what suits each activation, and what `Network::new` makes of faulty ones.
+//! Initializers: their laws and moments, what suits each activation, and what `Network::new` makes of faulty
+//! ones.
 
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
@@ -49,8 +50,9 @@ fn names_print_as_they_parse() {
     );
 }
 
-/// Mean, variance and fourth moment of 60,000 weights, each within six standard deviations of its estimate: a right
-/// initializer fails one of these 21 comparisons with a probability below 21 · 2·10⁻⁹, and the seed is fixed.
+/// Mean, variance and fourth moment of 60,000 weights, each within six standard deviations of its estimate: a
+/// right initializer fails one of these 21 comparisons with a probability below 21 · 2·10⁻⁹, and the seed is
+/// fixed.
 #[test]
 fn moments_are_those_of_the_pages() {
     let (n_out, n_in) = (200, 300);
@@ -83,8 +85,8 @@ fn moments_are_those_of_the_pages() {
     }
 }
 
-/// QᵀQ = I to rounding, in both precisions, whichever side is longer; and the sign of the diagonal is not fixed, as it would be
-/// without the correction by R.
+/// QᵀQ = I to rounding, in both precisions, whichever side is longer; and the sign of the diagonal is not
+/// fixed, as it would be without the correction by R.
 #[test]
 fn orthogonal_matrices_are_orthogonal() {
     fn deviation<T: Real>(n_out: usize, n_in: usize) -> f64 {
@@ -121,7 +123,8 @@ fn by_activation_looks_at_the_activation() {
     }
 }
 
-/// z keeps its second moment through 8 layers of 256 neurons; a deviation that is off by √2 would change it by 2⁸.
+/// z keeps its second moment through 8 layers of 256 neurons; a deviation that is off by √2 would change it
+/// by 2⁸.
 #[test]
 fn deep_networks_keep_their_variance() {
     for name in ["relu", "leaky_relu", "elu", "selu", "gelu", "silu", "softplus"] {
@@ -230,7 +233,8 @@ fn a_network_refuses_what_a_faulty_initializer_leaves() {
     assert!(matches!(new(&larger).unwrap_err(), Error::SizeMismatch { found: 9, expected: 4, .. }));
 }
 
-/// A network of rectified linear units, asked for nothing, begins as He and others found; biases may be chosen apart.
+/// A network of rectified linear units, asked for nothing, begins as He and others found; biases may be
+/// chosen apart.
 #[test]
 fn biases_are_chosen_apart() {
     let (weights, _) = draw::<f64>(&HeUniform, &Relu, 200, 50);

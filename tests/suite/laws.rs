@@ -232,7 +232,8 @@ fn a_value_or_delta_that_depends_on_the_batch() {
     assert_breaks(check::cost(&batch, &Linear), "alone and in a batch");
 }
 
-/// δ = a − y for a softmax is right for distributions only, and a cost that accepts other targets must be right for them too.
+/// δ = a − y for a softmax is right for distributions only, and a cost that accepts other targets must be
+/// right for them too.
 #[test]
 fn a_cost_that_accepts_targets_it_is_not_defined_for() {
     #[derive(Debug)]
