@@ -1,6 +1,6 @@
 //! The parts of a training step, and what surrounds it: `cargo bench --bench parts [FILTER]`.
 
-use divan::counter::ItemsCount;
+use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use gradus::linalg;
 use gradus::prelude::*;
@@ -74,20 +74,80 @@ mod elementwise {
     const ROWS: usize = 1000;
     const COLUMNS: usize = 100;
 
-    fn activations() -> [AnyActivation; 4] {
-        [Sigmoid.into(), Tanh.into(), Relu.into(), Softmax::default().into()]
+    fn activations() -> Vec<AnyActivation> {
+        AnyActivation::NAMES.iter().map(|name| name.parse().expect("a name")).collect()
+    }
+
+    /// Bytes of so many matrices, read or written.
+    fn bytes<T>(matrices: usize) -> BytesCount {
+        BytesCount::new(matrices * ROWS * COLUMNS * size_of::<T>())
+    }
+
+    /// What the others are measured against: the same bytes without arithmetic.
+    #[divan::bench(types = [f32, f64])]
+    fn copy<T: Real>(bencher: Bencher<'_, '_>) {
+        let (z, mut a) = (matrix::<T>(ROWS, COLUMNS), matrix::<T>(ROWS, COLUMNS));
+        bencher.counter(bytes::<T>(2)).bench_local(|| black_box(&mut a).copy_from(black_box(&z)));
     }
 
     #[divan::bench(types = [f32, f64], args = activations())]
-    fn activate<T: Real>(bencher: Bencher<'_, '_>, f: AnyActivation) {
+    fn activate<T: Real>(bencher: Bencher<'_, '_>, f: &AnyActivation) {
         let (z, mut a) = (matrix::<T>(ROWS, COLUMNS), matrix(ROWS, COLUMNS));
-        bencher.counter(ItemsCount::new(z.len())).bench_local(|| f.activate(black_box(&z), &mut a));
+        bencher.counter(bytes::<T>(2)).bench_local(|| f.activate(black_box(&z), &mut a));
+    }
+
+    /// A fresh gradient each time: one that is multiplied again and again would underflow, which is slow.
+    fn pull_back_at<T: Real>(bencher: Bencher<'_, '_>, f: &AnyActivation, z: &DMatrix<T>) {
+        let (mut a, g, mut grad) = (z.clone(), matrix::<T>(ROWS, COLUMNS), matrix(ROWS, COLUMNS));
+        f.activate(z, &mut a);
+        bencher.counter(bytes::<T>(6)).bench_local(|| {
+            grad.copy_from(black_box(&g));
+            f.pull_back(black_box(z), &a, &mut grad);
+        });
     }
 
     #[divan::bench(types = [f32, f64], args = activations())]
-    fn pull_back<T: Real>(bencher: Bencher<'_, '_>, f: AnyActivation) {
-        let (z, a, mut grad) = (matrix::<T>(ROWS, COLUMNS), matrix(ROWS, COLUMNS), matrix(ROWS, COLUMNS));
-        bencher.counter(ItemsCount::new(z.len())).bench_local(|| f.pull_back(black_box(&z), &a, &mut grad));
+    fn pull_back<T: Real>(bencher: Bencher<'_, '_>, f: &AnyActivation) {
+        pull_back_at(bencher, f, &matrix::<T>(ROWS, COLUMNS));
+    }
+
+    // TEMP
+    #[divan::bench(types = [f32, f64], args = ["sigmoid", "tanh", "softmax"])]
+    fn old_pull_back<T: Real>(bencher: Bencher<'_, '_>, name: &str) {
+        let f: AnyActivation = name.parse().expect("name");
+        let z = matrix::<T>(ROWS, COLUMNS);
+        let (mut a, g, mut grad) = (z.clone(), matrix::<T>(ROWS, COLUMNS), matrix(ROWS, COLUMNS));
+        f.activate(&z, &mut a);
+        bencher.counter(bytes::<T>(6)).bench_local(|| {
+            grad.copy_from(black_box(&g));
+            match name {
+                "sigmoid" => gradus::real::zip_map(
+                    &a,
+                    &mut grad,
+                    #[inline(always)]
+                    |a, g| g * (a * (T::one() - a)),
+                ),
+                "tanh" => gradus::real::zip_map(
+                    &a,
+                    &mut grad,
+                    #[inline(always)]
+                    |a, g| g * ((T::one() - a) * (T::one() + a)),
+                ),
+                _ => {
+                    for (a, mut grad) in a.column_iter().zip(grad.column_iter_mut()) {
+                        let mean = a.dot(&grad);
+                        grad.zip_apply(&a, |grad, a| *grad = a * (*grad - mean));
+                    }
+                }
+            }
+        });
+    }
+    // END
+
+    /// Weighted inputs of which a third lie where the derivative is computed from z.
+    #[divan::bench(types = [f32, f64], args = ["sigmoid", "tanh", "elu"])]
+    fn pull_back_of_saturated<T: Real>(bencher: Bencher<'_, '_>, name: &str) {
+        pull_back_at(bencher, &name.parse().expect("a name"), &(matrix::<T>(ROWS, COLUMNS) * T::cast(14.0)));
     }
 
     fn cost<T: Real, A: Activation<T>, C: Cost<T, A>>(bencher: Bencher<'_, '_>, cost: C, output: A) {
@@ -114,6 +174,36 @@ mod elementwise {
     #[divan::bench(types = [f32, f64])]
     fn quadratic<T: Real>(bencher: Bencher<'_, '_>) {
         cost::<T, _, _>(bencher, Quadratic, Sigmoid);
+    }
+
+    #[divan::bench(types = [f32, f64])]
+    fn huber<T: Real>(bencher: Bencher<'_, '_>) {
+        cost::<T, _, _>(bencher, Huber::default(), Linear);
+    }
+
+    #[divan::bench(types = [f32, f64])]
+    fn log_cosh<T: Real>(bencher: Bencher<'_, '_>) {
+        cost::<T, _, _>(bencher, LogCosh, Linear);
+    }
+
+    #[divan::bench(types = [f32, f64])]
+    fn focal_sigmoid<T: Real>(bencher: Bencher<'_, '_>) {
+        cost::<T, _, _>(bencher, Focal::default(), Sigmoid);
+    }
+
+    #[divan::bench(types = [f32, f64])]
+    fn focal_softmax<T: Real>(bencher: Bencher<'_, '_>) {
+        cost::<T, _, _>(bencher, Focal::default(), Softmax::default());
+    }
+
+    #[divan::bench(types = [f32, f64])]
+    fn gaussian_nll<T: Real>(bencher: Bencher<'_, '_>) {
+        cost::<T, _, _>(bencher, GaussianNll::default(), Linear);
+    }
+
+    #[divan::bench(types = [f32, f64])]
+    fn poisson<T: Real>(bencher: Bencher<'_, '_>) {
+        cost::<T, _, _>(bencher, Poisson, Exponential);
     }
 }
 

@@ -5,14 +5,14 @@
 //!
 //! | trait | implementations |
 //! |---|---|
-//! | [`Activation`](activation::Activation) | `Sigmoid`, `Tanh`, `Relu`, `Linear`, `Softmax` |
-//! | [`Cost`](cost::Cost) | `Quadratic`, `CrossEntropy`, `LogLikelihood` |
+//! | [`Activation`](activation::Activation) | `Sigmoid`, `Tanh`, `Relu`, `LeakyRelu`, `Elu`, `Selu`, `Gelu`, `Silu`, `Softplus`, `Exponential`, `Linear`, `Softmax` |
+//! | [`Cost`](cost::Cost) | `Quadratic`, `CrossEntropy`, `LogLikelihood`, `Focal`, `LabelSmoothing`, `Huber`, `LogCosh`, `Quantile`, `GaussianNll`, `Poisson` |
 //! | [`Regularizer`](regularizer::Regularizer) | `NoRegularizer`, `L1`, `L2`, `Plus` |
 //! | [`Optimizer`](optimizer::Optimizer) | `Sgd`, `Momentum`, `Nesterov` |
 //! | [`LrSchedule`](schedule::LrSchedule) | `Constant`, `HalveOnPlateau`, `Cosine`, `OneCycle`, `WarmUp` |
 //! | [`Measure`](metrics::Measure) | `MeanCost`, `Accuracy`, `BalancedAccuracy`, `Precision`, `Recall`, `F1`, `TopK`, `R2`, `MeanAbsoluteError` |
 //! | [`StoppingRule`](stopping::StoppingRule) | `MaxEpochs`, `NoImprovement`, `RollingAverage`, `Target`, `Or`, `And` |
-//! | [`Initializer`](init::Initializer) | `ScaledGaussian`, `LargeGaussian` |
+//! | [`Initializer`](init::Initializer) | `ByActivation`, `HeNormal`, `HeUniform`, `GlorotNormal`, `GlorotUniform`, `LeCunNormal`, `LeCunUniform`, `Orthogonal`, `Constant`, `ScaledGaussian`, `LargeGaussian`, `WithBiases` |
 //! | [`Distortion`](data::augment::Distortion) | `Rotation`, `Translation`, `Scaling`, `Elastic`, `Then` |
 //!
 //! A [`Trainer`](trainer::Trainer) puts them together, and [`check`] verifies the laws of each, for the crate's parts
@@ -104,8 +104,14 @@ pub use error::{
 
 /// Everything that a program which trains networks needs, nalgebra's matrices included.
 pub mod prelude {
-    pub use crate::activation::{Activation, AnyActivation, Linear, Relu, Sigmoid, Softmax, Tanh};
-    pub use crate::cost::{Cost, CrossEntropy, LogLikelihood, Quadratic};
+    pub use crate::activation::{
+        Activation, AnyActivation, Elu, Exponential, Gelu, LeakyRelu, Linear, Relu, Selu, Sigmoid, Silu,
+        Softmax, Softplus, Tanh,
+    };
+    pub use crate::cost::{
+        Cost, CrossEntropy, Focal, GaussianNll, Huber, LabelSmoothing, LogCosh, LogLikelihood, Poisson,
+        Quadratic, Quantile,
+    };
     pub use crate::data::augment::{Augmented, Distortion, Elastic, Rotation, Scaling, Translation};
     pub use crate::data::{
         Batch, Columns, Dataset, MinMax, Mnist, Robust, Samples, Scale, Scaler, Split, Standardize, Task,
@@ -114,7 +120,10 @@ pub mod prelude {
     #[cfg(feature = "csv")]
     pub use crate::data::{Csv, Missing, Table};
     pub use crate::history::{EpochRecord, History, Metric};
-    pub use crate::init::{Initializer, LargeGaussian, ScaledGaussian};
+    pub use crate::init::{
+        AnyInitializer, ByActivation, GlorotNormal, GlorotUniform, HeNormal, HeUniform, Initializer,
+        LargeGaussian, LeCunNormal, LeCunUniform, Orthogonal, ScaledGaussian, WithBiases,
+    };
     pub use crate::metrics::{
         Accuracy, BalancedAccuracy, ConfusionMatrix, Direction, Evaluation, F1, Mean, MeanAbsoluteError,
         MeanCost, Measure, Meter, Precision, R2, Recall, Score, Scored, Scores, TopK, Whole, evaluate,

@@ -1,22 +1,19 @@
 //! An activation function that is chosen at run time.
 
-use std::borrow::Cow;
-
-use nalgebra::DMatrix;
-
-use super::{Activation, Fan, Linear, Relu, Sigmoid, Softmax, Tanh};
+use super::*;
 use crate::named::named;
-use crate::real::Real;
 
 named! {
-    /// Any activation function of the crate: for layers that differ, and for a choice that a user makes at run time.
+    /// Any activation function of the crate: for layers that differ, and for a choice that a user makes at
+    /// run time.
     ///
-    /// It parses from a name with parameters and prints it back. Parameters that are not given have their defaults.
+    /// It parses from a name with parameters and prints it back. Parameters that are not given have their
+    /// defaults.
     ///
     /// # Errors
     ///
-    /// Parsing returns [`Error::UnknownName`](crate::Error::UnknownName) if there is no activation of that name,
-    /// [`Error::MalformedName`](crate::Error::MalformedName) if the parameters cannot be read, and
+    /// Parsing returns [`Error::UnknownName`](crate::Error::UnknownName) if there is no activation of that
+    /// name, [`Error::MalformedName`](crate::Error::MalformedName) if the parameters cannot be read, and
     /// [`Error::Setting`](crate::Error::Setting) if a parameter is outside its range.
     ///
     /// # Examples
@@ -38,6 +35,13 @@ named! {
     Sigmoid = "sigmoid"() => Sigmoid;
     Tanh = "tanh"() => Tanh;
     Relu = "relu"() => Relu;
+    LeakyRelu = "leaky_relu"(slope = 0.01) => LeakyRelu::new(slope)?;
+    Elu = "elu"(alpha = 1.0) => Elu::new(alpha)?;
+    Selu = "selu"() => Selu;
+    Gelu = "gelu"() => Gelu;
+    Silu = "silu"() => Silu;
+    Softplus = "softplus"() => Softplus;
+    Exponential = "exponential"() => Exponential;
     Linear = "linear"() => Linear;
     Softmax = "softmax"(sharpness = 1.0) => Softmax::with_sharpness(sharpness)?;
 }

@@ -69,11 +69,21 @@ impl Softmax {
         T::max_value().map_or(T::cast(self.sharpness), |most| T::cast(self.sharpness.min(most.to_f64())))
     }
 
-    /// The largest z of one column, and ln Σ_j e^(c (z_j − that)), in which a common shift of all z has no part.
-    pub(crate) fn log_sum_exp<T: Real>(&self, z: &[T]) -> (T, T) {
+    /// c (z − `largest`), without an overflow that c would undo: a small c brings even the difference of the
+    /// largest and the smallest number back into range.
+    #[inline(always)]
+    fn exponent<T: Real>(c: T, z: T, largest: T) -> T {
+        let half = T::cast(0.5);
+        let exponent = c * (half * z - half * largest);
+        exponent + exponent
+    }
+
+    /// Returns ln Σ_j e^(c (z_j − z_max)) of one column, and a function that gives c (z_max − z) for a z of
+    /// it.
+    pub(crate) fn log_sum_exp<T: Real>(&self, z: &[T]) -> (T, impl Fn(T) -> T + use<T>) {
         let (c, largest) = (self.sharpness_in::<T>(), largest(z));
-        let sum: T = z.iter().map(|&z| (c * (z - largest)).fast_exp()).sum();
-        (largest, sum.ln())
+        let sum: T = z.iter().map(|&z| Self::exponent(c, z, largest).fast_exp()).sum();
+        (sum.ln(), move |z| -Self::exponent(c, z, largest))
     }
 }
 
@@ -94,7 +104,7 @@ impl<T: Real> Activation<T> for Softmax {
                 for (z, a) in columns {
                     let largest = largest(z);
                     for (a, &z) in a.iter_mut().zip(z) {
-                        *a = (c * (z - largest)).fast_exp();
+                        *a = Self::exponent(c, z, largest).fast_exp();
                     }
                     let sum: T = a.iter().copied().sum();
                     for a in a {
@@ -108,7 +118,14 @@ impl<T: Real> Activation<T> for Softmax {
     fn pull_back(&self, _z: &DMatrix<T>, a: &DMatrix<T>, grad: &mut DMatrix<T>) {
         let c = self.sharpness_in::<T>();
         for (a, mut grad) in a.column_iter().zip(grad.column_iter_mut()) {
-            // Jᵀ g = c a ∘ (g − ⟨a, g⟩)
+            // Jᵀ g = c a ∘ (g − ⟨a, g⟩), in which a common shift of g has no part. Shifted by the g of the
+            // largest a, the mean is a sum over the other neurons, and does not cancel where that a rounds to
+            // 1.
+            let (_, shift) =
+                a.iter().zip(&grad).fold((T::zero(), T::zero()), |(most, shift), (&a, &grad)| {
+                    if a > most { (a, grad) } else { (most, shift) }
+                });
+            grad.apply(|grad| *grad -= shift);
             let mean = a.dot(&grad);
             grad.zip_apply(&a, |grad, a| *grad = c * a * (*grad - mean));
         }

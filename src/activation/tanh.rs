@@ -4,15 +4,16 @@ use std::borrow::Cow;
 
 use nalgebra::DMatrix;
 
-use super::Activation;
-use crate::real::{Real, map, zip_map};
+use super::{Activation, SATURATED};
+use crate::real::{Real, map, zip_map_except};
 
 /// tanh(z) = (e^z − e^(−z)) / (e^z + e^(−z)), with tanh′(z) = 1 − tanh²(z).
 ///
-/// It is a sigmoid with another scale: σ(z) = (1 + tanh(z/2)) / 2, the last exercise of chapter 3. Beyond |z| = 0.6
-/// it is computed as (1 − e^(−2|z|)) / (1 + e^(−2|z|)); below, where that cancels, as the ratio of two polynomials, the
-/// ninth convergent of Lambert's continued fraction z/(1 + z²/(3 + z²/(5 + …))), whose error there is below
-/// 10⁻¹⁹. The relative error is below 4 ε everywhere.
+/// It is a sigmoid with another scale: σ(z) = (1 + tanh(z/2)) / 2, the last exercise of chapter 3. Beyond |z|
+/// = 0.6 it is computed as (1 − e^(−2|z|)) / (1 + e^(−2|z|)); below, where that cancels, as the ratio of two
+/// polynomials, the ninth convergent of Lambert's continued fraction z/(1 + z²/(3 + z²/(5 + …))), whose error
+/// there is below 10⁻¹⁹. The relative error is below 4 ε everywhere, that of the derivative below 40 ε (it is
+/// 0 where e^(−2|z|) is below twice the smallest normal number).
 ///
 /// Source: chapter 3 of the book, "Other models of artificial neuron", equations (109) to (111).
 ///
@@ -51,6 +52,16 @@ impl Tanh {
         let value = if magnitude < T::cast(0.6) { near } else { far };
         if z < T::zero() { -value } else { value }
     }
+
+    /// tanh′(`z`) = 1 − tanh²(z), as 4 e^(−2|z|) / (1 + e^(−2|z|))², which does not cancel where |tanh| is
+    /// near 1.
+    #[inline(always)]
+    pub fn derivative<T: Real>(z: T) -> T {
+        let magnitude = z.abs();
+        let e = (-(magnitude + magnitude)).fast_exp();
+        let factor = T::cast(2.0) / (T::one() + e);
+        e * factor * factor
+    }
 }
 
 impl<T: Real> Activation<T> for Tanh {
@@ -63,12 +74,16 @@ impl<T: Real> Activation<T> for Tanh {
         );
     }
 
-    fn pull_back(&self, _z: &DMatrix<T>, a: &DMatrix<T>, grad: &mut DMatrix<T>) {
-        zip_map(
-            a,
+    fn pull_back(&self, z: &DMatrix<T>, a: &DMatrix<T>, grad: &mut DMatrix<T>) {
+        zip_map_except(
+            (a, z),
             grad,
             #[inline(always)]
+            |a, _| a.abs() > T::cast(SATURATED),
+            #[inline(always)]
             |a, grad| grad * ((T::one() - a) * (T::one() + a)),
+            #[inline(always)]
+            |_, z, grad| grad * Self::derivative(z),
         );
     }
 

@@ -15,8 +15,10 @@ use crate::error::Result;
 /// - `values` and `delta` of a column do not depend on the other columns of the batch;
 /// - weighted inputs up to ±10³⁰⁸ never give NaN.
 ///
-/// The targets are probability distributions, the usual 0 and 1 among them, which every cost of classes or
-/// probabilities is defined for.
+/// The targets are those of four kinds that [`check_targets`](Cost::check_targets) accepts: probability
+/// distributions, the usual 0 and 1 among them; counts; any numbers; and any numbers above as many zeros. A
+/// cost has to keep the laws for all targets that it accepts, so one that is defined for probabilities only
+/// must reject others.
 ///
 /// # Errors
 ///
@@ -33,16 +35,37 @@ use crate::error::Result;
 /// ```
 pub fn cost<C: Cost<f64, A>, A: Activation<f64>>(cost: &C, output: &A) -> Result<()> {
     let mut rng = rng(2);
-    for scale in [0.1, 1.0, 4.0] {
-        for _ in 0..20 {
-            let z = normal(&mut rng, 4, 3, scale);
-            let y = distributions(&mut rng, 4, 3);
-            differentiates(cost, output, &z, &y)?;
-            adds_up(cost, output, &z, &y)?;
+    let accepted: Vec<_> =
+        KINDS.iter().filter(|targets| cost.check_targets(&targets(&mut rng), 0).is_ok()).collect();
+    check_that(
+        cost,
+        "check_targets accepts targets of some kind",
+        || "distributions, counts, numbers, and numbers above zeros".to_owned(),
+        !accepted.is_empty(),
+    )?;
+    for targets in accepted {
+        for scale in [0.1, 1.0, 4.0] {
+            for _ in 0..20 {
+                let z = normal(&mut rng, 4, 3, scale);
+                let y = targets(&mut rng);
+                differentiates(cost, output, &z, &y)?;
+                adds_up(cost, output, &z, &y)?;
+            }
+        }
+        for x in EXTREMES {
+            stays_a_number(cost, output, x, &targets(&mut rng))?;
         }
     }
-    stays_a_number(cost, output)
+    Ok(())
 }
+
+/// Targets of several kinds, 4 × 3.
+const KINDS: [fn(&mut ChaCha8Rng) -> DMatrix<f64>; 4] = [
+    |rng| distributions(rng, 4, 3),
+    |rng| DMatrix::from_fn(4, 3, |_, _| (4.0 * uniform(rng)).floor()),
+    |rng| normal(rng, 4, 3, 1.0),
+    |rng| normal(rng, 2, 3, 1.0).resize_vertically(4, 0.0),
+];
 
 /// Columns that sum to 1; every second one is 1 in one place.
 fn distributions(rng: &mut ChaCha8Rng, rows: usize, columns: usize) -> DMatrix<f64> {
@@ -119,17 +142,19 @@ fn adds_up<C: Cost<f64, A>, A: Activation<f64>>(
     Ok(())
 }
 
-fn stays_a_number<C: Cost<f64, A>, A: Activation<f64>>(cost: &C, output: &A) -> Result<()> {
-    for x in EXTREMES {
-        for right in 0..3 {
-            let z = DMatrix::from_column_slice(3, 1, &[x, -x, 0.0]);
-            let y = DMatrix::from_fn(3, 1, |i, _| f64::from(u8::from(i == right)));
-            let (value, delta) = value(cost, output, &z, &y);
-            let at = || format!("z = {}, y = {}", numbers(z.as_slice()), numbers(y.as_slice()));
-            check_that(cost, "extreme weighted inputs give no NaN in value", at, !value.is_nan())?;
-            let numbers = !delta.iter().any(|d| d.is_nan());
-            check_that(cost, "extreme weighted inputs give no NaN in delta", at, numbers)?;
-        }
+fn stays_a_number<C: Cost<f64, A>, A: Activation<f64>>(
+    cost: &C,
+    output: &A,
+    x: f64,
+    y: &DMatrix<f64>,
+) -> Result<()> {
+    for pattern in [[x, -x, 0.0, 1.0], [x, x, -x, -x], [-x, -x, x, x], [0.0, x, x, 0.0]] {
+        let z = DMatrix::from_fn(y.nrows(), y.ncols(), |i, j| pattern[(i + j) % 4]);
+        let (value, delta) = value(cost, output, &z, y);
+        let at = || format!("z = {}, y = {}", numbers(z.as_slice()), numbers(y.as_slice()));
+        check_that(cost, "extreme weighted inputs give no NaN in value", at, !value.is_nan())?;
+        let numbers = !delta.iter().any(|d| d.is_nan());
+        check_that(cost, "extreme weighted inputs give no NaN in delta", at, numbers)?;
     }
     Ok(())
 }

@@ -2,10 +2,10 @@
 
 use nalgebra::DMatrix;
 
-use super::Cost;
-use crate::activation::Sigmoid;
-use crate::error::{Error, Result};
-use crate::real::{Real, zip_map, zip_sums};
+use super::{Cost, check_range};
+use crate::activation::{SATURATED, Sigmoid};
+use crate::error::Result;
+use crate::real::{Real, zip_map_except, zip_sums};
 
 /// C_x = −Σ_j [y_j ln a_j + (1 − y_j) ln(1 − a_j)], with δ = a − y: for sigmoid outputs and targets in [0, 1].
 ///
@@ -46,73 +46,70 @@ pub struct CrossEntropy;
 
 impl<T: Real> Cost<T, Sigmoid> for CrossEntropy {
     fn values(&self, _output: &Sigmoid, z: &DMatrix<T>, _a: &DMatrix<T>, y: &DMatrix<T>, costs: &mut [f64]) {
-        zip_sums(
-            z,
-            y,
-            costs,
-            #[inline(always)]
-            |z, y| {
-                // max(z, 0) − y z, without the difference of two large numbers.
-                let factor = if z > T::zero() { T::one() - y } else { -y };
-                factor * z + (-z.abs()).fast_exp().fast_ln_1p()
-            },
-        );
+        values(z, y, |y| y, costs);
     }
 
     fn delta(
         &self,
         _output: &Sigmoid,
-        _z: &DMatrix<T>,
-        a: &DMatrix<T>,
-        y: &DMatrix<T>,
-        delta: &mut DMatrix<T>,
-    ) {
-        delta.copy_from(a);
-        zip_map(
-            y,
-            delta,
-            #[inline(always)]
-            |y, a| a - y,
-        );
-    }
-
-    fn check_targets(&self, y: &DMatrix<T>, first: usize) -> Result<()> {
-        for (sample, column) in y.column_iter().enumerate() {
-            if let Some(index) = column.iter().position(|&y| !(y >= T::zero() && y <= T::one())) {
-                return Err(Error::Target {
-                    sample: first + sample,
-                    index,
-                    value: column[index].to_f64(),
-                    allowed: "[0, 1]",
-                    why: "the cross-entropy reads a target as a probability",
-                });
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A network may borrow its output activation.
-///
-/// It is more than a convenience: with a single pair for a cost the compiler would take the activation from it, and
-/// report a network with another one as a mismatch of types, without the message that names the pairs.
-impl<T: Real> Cost<T, &Sigmoid> for CrossEntropy {
-    fn values(&self, output: &&Sigmoid, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, costs: &mut [f64]) {
-        Cost::<T, Sigmoid>::values(self, output, z, a, y, costs);
-    }
-
-    fn delta(
-        &self,
-        output: &&Sigmoid,
         z: &DMatrix<T>,
         a: &DMatrix<T>,
         y: &DMatrix<T>,
         delta: &mut DMatrix<T>,
     ) {
-        Cost::<T, Sigmoid>::delta(self, output, z, a, y, delta);
+        self::delta(z, a, y, |y| y, delta);
     }
 
     fn check_targets(&self, y: &DMatrix<T>, first: usize) -> Result<()> {
-        Cost::<T, Sigmoid>::check_targets(self, y, first)
+        check_range(
+            y,
+            first,
+            T::zero()..=T::one(),
+            "[0, 1]",
+            "the cross-entropy reads a target as a probability",
+        )
     }
+}
+
+/// Sets `costs` to C_x of each example, for the targets `target(y)`.
+#[inline(always)]
+pub(super) fn values<T: Real>(
+    z: &DMatrix<T>,
+    y: &DMatrix<T>,
+    target: impl Fn(T) -> T + Sync,
+    costs: &mut [f64],
+) {
+    zip_sums(
+        z,
+        y,
+        costs,
+        #[inline(always)]
+        |z, y| {
+            // max(z, 0) − y z, without the difference of two large numbers.
+            let factor = if z > T::zero() { T::one() - target(y) } else { -target(y) };
+            factor * z + (-z.abs()).fast_exp().fast_ln_1p()
+        },
+    );
+}
+
+/// Sets `delta` to a − `target(y)`. Near 1, where a has rounded, a is 1 − σ(−z): a target of 1 leaves −σ(−z).
+#[inline(always)]
+pub(super) fn delta<T: Real>(
+    z: &DMatrix<T>,
+    a: &DMatrix<T>,
+    y: &DMatrix<T>,
+    target: impl Fn(T) -> T + Sync,
+    delta: &mut DMatrix<T>,
+) {
+    delta.copy_from(a);
+    zip_map_except(
+        (y, z),
+        delta,
+        #[inline(always)]
+        |_, a| a > T::cast(SATURATED),
+        #[inline(always)]
+        |y, a| a - target(y),
+        #[inline(always)]
+        |y, z, _| (T::one() - target(y)) - Sigmoid::eval(-z),
+    );
 }

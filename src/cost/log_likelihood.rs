@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use super::Cost;
+use super::{Cost, check_range};
 use crate::activation::Softmax;
 use crate::error::{Error, Result};
 use crate::real::Real;
@@ -34,14 +34,7 @@ pub struct LogLikelihood;
 
 impl<T: Real> Cost<T, Softmax> for LogLikelihood {
     fn values(&self, output: &Softmax, z: &DMatrix<T>, _a: &DMatrix<T>, y: &DMatrix<T>, costs: &mut [f64]) {
-        let (c, neurons) = (output.sharpness_in::<T>(), z.nrows().max(1));
-        let columns = z.as_slice().chunks_exact(neurons).zip(y.as_slice().chunks_exact(neurons));
-        for (cost, (z, y)) in costs.iter_mut().zip(columns) {
-            let (largest, log_sum) = output.log_sum_exp(z);
-            // Where y is 0 nothing counts, not even an overflow.
-            let expected = z.iter().zip(y).filter(|(_, y)| **y != T::zero());
-            *cost = expected.map(|(&z, &y)| (y * (log_sum + c * (largest - z))).to_f64()).sum();
-        }
+        values(output, z, y, |y| y, costs);
     }
 
     fn delta(
@@ -52,47 +45,65 @@ impl<T: Real> Cost<T, Softmax> for LogLikelihood {
         y: &DMatrix<T>,
         delta: &mut DMatrix<T>,
     ) {
-        let c = output.sharpness_in::<T>();
-        delta.copy_from(a);
-        delta.zip_apply(y, |delta, y| *delta = c * (*delta - y));
+        self::delta(output, a, y, |y| y, delta);
     }
 
     fn check_targets(&self, y: &DMatrix<T>, first: usize) -> Result<()> {
-        let why = "the log-likelihood reads the targets of a sample as a probability distribution";
-        for (sample, column) in y.column_iter().enumerate() {
-            let sample = first + sample;
-            if let Some(index) = column.iter().position(|&y| !(y >= T::zero() && y <= T::one())) {
-                let value = column[index].to_f64();
-                return Err(Error::Target { sample, index, value, allowed: "[0, 1]", why });
-            }
-            let sum: f64 = column.iter().map(|y| y.to_f64()).sum();
-            if (sum - 1.0).abs() > 1e-5 {
-                let allowed = "a sum of 1 over the outputs (the value given is the sum)";
-                return Err(Error::Target { sample, index: 0, value: sum, allowed, why });
-            }
-        }
-        Ok(())
+        check_distributions(y, first)
     }
 }
 
-/// A network may borrow its output activation; see the same of [`CrossEntropy`](super::CrossEntropy) for more.
-impl<T: Real> Cost<T, &Softmax> for LogLikelihood {
-    fn values(&self, output: &&Softmax, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, costs: &mut [f64]) {
-        Cost::<T, Softmax>::values(self, output, z, a, y, costs);
+/// Sets `costs` to C_x of each example, for the targets `target(y)`.
+pub(super) fn values<T: Real>(
+    output: &Softmax,
+    z: &DMatrix<T>,
+    y: &DMatrix<T>,
+    target: impl Fn(T) -> T,
+    costs: &mut [f64],
+) {
+    let neurons = z.nrows().max(1);
+    let columns = z.as_slice().chunks_exact(neurons).zip(y.as_slice().chunks_exact(neurons));
+    for (cost, (z, y)) in costs.iter_mut().zip(columns) {
+        let (log_sum, below) = output.log_sum_exp(z);
+        // Where the target is 0 nothing counts, not even an overflow.
+        let expected = z.iter().zip(y).map(|(&z, &y)| (z, target(y))).filter(|(_, y)| *y != T::zero());
+        *cost = expected.map(|(z, y)| (y * (log_sum + below(z))).to_f64()).sum();
     }
+}
 
-    fn delta(
-        &self,
-        output: &&Softmax,
-        z: &DMatrix<T>,
-        a: &DMatrix<T>,
-        y: &DMatrix<T>,
-        delta: &mut DMatrix<T>,
-    ) {
-        Cost::<T, Softmax>::delta(self, output, z, a, y, delta);
+/// Sets `delta` to c (a − `target(y)`). An output above ½ is 1 − Σ of the others, so that a target of 1
+/// leaves that sum, also where the output has rounded to 1.
+pub(super) fn delta<T: Real>(
+    output: &Softmax,
+    a: &DMatrix<T>,
+    y: &DMatrix<T>,
+    target: impl Fn(T) -> T,
+    delta: &mut DMatrix<T>,
+) {
+    let (c, neurons) = (output.sharpness_in::<T>(), a.nrows().max(1));
+    let columns = a.as_slice().chunks_exact(neurons).zip(y.as_slice().chunks_exact(neurons));
+    for ((a, y), delta) in columns.zip(delta.as_mut_slice().chunks_exact_mut(neurons)) {
+        let mut others = T::zero();
+        for ((delta, &a), &y) in delta.iter_mut().zip(a).zip(y) {
+            *delta = c * (a - target(y));
+            others += if a > T::cast(0.5) { T::zero() } else { a };
+        }
+        if let Some(most) = a.iter().position(|&a| a > T::cast(0.5)) {
+            delta[most] = c * ((T::one() - target(y[most])) - others);
+        }
     }
+}
 
-    fn check_targets(&self, y: &DMatrix<T>, first: usize) -> Result<()> {
-        Cost::<T, Softmax>::check_targets(self, y, first)
+/// Returns an error for the first sample whose targets are not a probability distribution.
+pub(super) fn check_distributions<T: Real>(y: &DMatrix<T>, first: usize) -> Result<()> {
+    let why = "the targets of a sample are the probabilities of its classes; use one-hot targets, or divide by the sum";
+    check_range(y, first, T::zero()..=T::one(), "[0, 1]", why)?;
+    for (sample, column) in (first..).zip(y.column_iter()) {
+        let sum: f64 = column.iter().map(|y| y.to_f64()).sum();
+        if (sum - 1.0).abs() > 1e-5 {
+            let allowed = "a sum of 1 over the outputs (the value given is the sum)";
+            return Err(Error::Target { sample, index: 0, value: sum, allowed, why });
+        }
     }
+    Ok(())
 }

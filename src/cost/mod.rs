@@ -1,19 +1,35 @@
 //! Cost functions, each paired at compile time with the output activations that it makes sense for.
 
 mod cross_entropy;
+mod focal;
+mod focal_softmax;
+mod gaussian_nll;
+mod huber;
+mod label_smoothing;
+mod log_cosh;
 mod log_likelihood;
+mod poisson;
 mod quadratic;
+mod quantile;
 
 use std::fmt::Debug;
+use std::ops::RangeInclusive;
 
 use nalgebra::DMatrix;
 
 pub use cross_entropy::CrossEntropy;
+pub use focal::Focal;
+pub use gaussian_nll::GaussianNll;
+pub use huber::Huber;
+pub use label_smoothing::LabelSmoothing;
+pub use log_cosh::LogCosh;
 pub use log_likelihood::LogLikelihood;
+pub use poisson::Poisson;
 pub use quadratic::Quadratic;
+pub use quantile::Quantile;
 
-use crate::activation::Activation;
-use crate::error::Result;
+use crate::activation::{Activation, Exponential, Linear, Sigmoid, Softmax};
+use crate::error::{Error, Result};
 use crate::real::Real;
 
 /// A cost function C_x(a, y), for networks whose output layer has the activation `A`.
@@ -42,25 +58,25 @@ use crate::real::Real;
 /// ```
 /// use gradus::prelude::*;
 ///
-/// /// Σ ln cosh(a − y): quadratic near the target and linear far away.
+/// /// Σ ¼ (a − y)⁴: large errors count more than in the quadratic cost.
 /// #[derive(Debug)]
-/// struct LogCosh;
+/// struct Quartic;
 ///
-/// impl<T: Real> Cost<T, Linear> for LogCosh {
+/// impl<T: Real> Cost<T, Linear> for Quartic {
 ///     fn values(&self, _: &Linear, _z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, costs: &mut [f64]) {
-///         gradus::real::zip_sums(a, y, costs, |a, y| (a - y).cosh().ln());
+///         gradus::real::zip_sums(a, y, costs, |a, y| T::cast(0.25) * (a - y).powi(4));
 ///     }
 ///     fn delta(&self, _: &Linear, _z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, delta: &mut DMatrix<T>) {
 ///         delta.copy_from(a);
-///         delta.zip_apply(y, |d, y| *d = (*d - y).tanh());
+///         delta.zip_apply(y, |d, y| *d = (*d - y).powi(3));
 ///     }
 /// }
-/// gradus::check::cost(&LogCosh, &Linear).unwrap();
+/// gradus::check::cost(&Quartic, &Linear).unwrap();
 /// ```
 #[diagnostic::on_unimplemented(
     message = "the cost `{Self}` cannot be paired with the output activation `{A}`",
     label = "no such pair of cost and output activation",
-    note = "the pairs are: `CrossEntropy` with `Sigmoid`, `LogLikelihood` with `Softmax`, `Quadratic` with any activation"
+    note = "the pairs are: `CrossEntropy` with `Sigmoid`, `LogLikelihood` with `Softmax`, `Quadratic` with any activation, `Focal` and `LabelSmoothing` with `Sigmoid` or `Softmax`, `Huber`, `LogCosh`, `Quantile` and `GaussianNll` with `Linear`, `Poisson` with `Exponential`"
 )]
 pub trait Cost<T: Real, A: Activation<T>>: Debug + Send + Sync {
     /// Sets `costs[j]` to C_x of the example in column j, summed over its outputs in double precision.
@@ -93,3 +109,62 @@ crate::forward! { impl<T: Real, A: Activation<T>> Cost<T, A> {
     fn delta(&self, output: &A, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, delta: &mut DMatrix<T>);
     fn check_targets(&self, y: &DMatrix<T>, first: usize) -> Result<()>;
 } }
+
+/// Lets a network borrow its output activation, for each pair that is listed.
+///
+/// It is more than a convenience: with a single pair for a cost the compiler would take the activation from
+/// it, and report a network with another one as a mismatch of types, without the message that names the
+/// pairs.
+macro_rules! borrowed {
+    ($($cost:ty, $output:ty;)*) => { $(
+        impl<T: Real> Cost<T, &$output> for $cost {
+            fn values(&self, output: &&$output, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, costs: &mut [f64]) {
+                Cost::<T, $output>::values(self, output, z, a, y, costs);
+            }
+
+            fn delta(
+                &self,
+                output: &&$output,
+                z: &DMatrix<T>,
+                a: &DMatrix<T>,
+                y: &DMatrix<T>,
+                delta: &mut DMatrix<T>,
+            ) {
+                Cost::<T, $output>::delta(self, output, z, a, y, delta);
+            }
+
+            fn check_targets(&self, y: &DMatrix<T>, first: usize) -> Result<()> {
+                Cost::<T, $output>::check_targets(self, y, first)
+            }
+        }
+    )* };
+}
+borrowed! {
+    CrossEntropy, Sigmoid;
+    LogLikelihood, Softmax;
+    Focal, Sigmoid;
+    Focal, Softmax;
+    LabelSmoothing, Sigmoid;
+    LabelSmoothing, Softmax;
+    Huber, Linear;
+    LogCosh, Linear;
+    Quantile, Linear;
+    GaussianNll, Linear;
+    Poisson, Exponential;
+}
+
+/// Returns an error for the first target outside `range`, or NaN.
+fn check_range<T: Real>(
+    y: &DMatrix<T>,
+    first: usize,
+    range: RangeInclusive<T>,
+    allowed: &'static str,
+    why: &'static str,
+) -> Result<()> {
+    for (sample, column) in (first..).zip(y.column_iter()) {
+        if let Some((index, value)) = column.iter().enumerate().find(|(_, y)| !range.contains(y)) {
+            return Err(Error::Target { sample, index, value: value.to_f64(), allowed, why });
+        }
+    }
+    Ok(())
+}

@@ -25,12 +25,22 @@ impl<T: Real, A: Activation<T>> Dense<T, A> {
         n_outputs: usize,
         activation: A,
         initializer: &dyn Initializer<T>,
-        rng: &mut dyn Rng,
-    ) -> Self {
+        (index, rng): (usize, &mut dyn Rng),
+    ) -> Result<Self> {
         let mut weights = DMatrix::zeros(n_outputs, n_inputs);
         let mut biases = DVector::zeros(n_outputs);
-        initializer.initialize(rng, &mut weights, &mut biases);
-        Self { weights, biases, activation }
+        initializer.initialize(rng, &activation, &mut weights, &mut biases);
+        let what =
+            "rows or columns of a layer's parameters after its initializer, which has to fill them in place";
+        let found = [weights.nrows(), weights.ncols(), biases.len()];
+        for (found, expected) in found.into_iter().zip([n_outputs, n_inputs, n_outputs]) {
+            if found != expected {
+                return Err(Error::SizeMismatch { what, found, expected });
+            }
+        }
+        let layer = Self { weights, biases, activation };
+        layer.layer().check_finite(index)?;
+        Ok(layer)
     }
 
     /// The layer without the type of its activation.

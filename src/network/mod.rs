@@ -49,7 +49,9 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     /// # Errors
     ///
     /// [`Error::TooFewLayers`] for fewer than two sizes, [`Error::EmptyLayer`] for a size of 0,
-    /// [`Error::LayerTooLarge`] if there is no memory for the weights of a layer.
+    /// [`Error::LayerTooLarge`] if there is no memory for the weights of a layer, [`Error::SizeMismatch`] if
+    /// the initializer changes the shape of a layer, and [`Error::NonFiniteParameter`] if it leaves a NaN or
+    /// an infinity.
     pub fn new(
         sizes: &[usize],
         hidden: H,
@@ -69,17 +71,16 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
         for (layer, size) in (1..).zip(sizes.windows(2)) {
             dense::check_allocatable::<T>(layer, size[0], size[1])?;
         }
-        let mut layers = 0;
-        let mut rng = || {
-            layers += 1;
-            generator(seed, Purpose::Initialize, 0, layers)
-        };
-        let hidden = before
-            .windows(2)
-            .map(|size| Dense::new(size[0], size[1], hidden.clone(), initializer, &mut rng()))
-            .collect();
-        let n_inputs = before[before.len() - 1];
-        Ok(Self { hidden, output: Dense::new(n_inputs, n_outputs, output, initializer, &mut rng()) })
+        let rng = |layer: usize| generator(seed, Purpose::Initialize, 0, layer as u64);
+        let hidden = (1..)
+            .zip(before.windows(2))
+            .map(|(layer, size)| {
+                Dense::new(size[0], size[1], hidden.clone(), initializer, (layer, &mut rng(layer)))
+            })
+            .collect::<Result<_>>()?;
+        let (layer, n_inputs) = (before.len(), before[before.len() - 1]);
+        let output = Dense::new(n_inputs, n_outputs, output, initializer, (layer, &mut rng(layer)))?;
+        Ok(Self { hidden, output })
     }
 
     /// A network of layers that were made elsewhere, the first hidden one first.

@@ -6,11 +6,15 @@
 //! subtracted in two parts, the first of few enough bits that n times it is exact (Cody and Waite, 1980). Adding
 //! 1.5 · 2^(p−1), p the bits of the significand, rounds to an integer and leaves n in the low bits.
 
+//!
+//! e^x − 1 = 2ⁿ (e^r − 1) + (2ⁿ − 1) from the same n and r; the first difference is the polynomial without
+//! its constant 1.
+
 macro_rules! exp {
-    ($name:ident, $float:ty, $mantissa:literal, $bias:literal, $underflow:literal, $overflow:literal,
+    ($exp:ident, $exp_m1:ident, $float:ty, $mantissa:literal, $bias:literal, $underflow:literal, $overflow:literal,
      $round:expr, $ln2_high:expr, $ln2_low:expr, [$last:expr $(, $coefficient:expr)*]) => {
         #[inline(always)]
-        pub(super) fn $name(x: $float) -> $float {
+        pub(super) fn $exp(x: $float) -> $float {
             // NaN fails both comparisons of the clamp, and the polynomial propagates it.
             let bounded = if x > $overflow { $overflow } else { x };
             let bounded = if bounded < $underflow { $underflow } else { bounded };
@@ -19,6 +23,7 @@ macro_rules! exp {
             let r = (bounded - n * $ln2_high) - n * $ln2_low;
             let mut e_r: $float = $last;
             $(e_r = e_r * r + $coefficient;)*
+            e_r = e_r * r + 1.0;
             // 2ⁿ in two factors: n reaches one past the largest exponent at the upper end.
             let n = shifted.to_bits().wrapping_sub(<$float>::to_bits($round)).wrapping_sub(1);
             let half_power = <$float>::from_bits(n.wrapping_add($bias) << $mantissa);
@@ -26,11 +31,27 @@ macro_rules! exp {
             let result = if x > $overflow { <$float>::INFINITY } else { result };
             if x < $underflow { 0.0 } else { result }
         }
+
+        #[inline(always)]
+        pub(super) fn $exp_m1(x: $float) -> $float {
+            // Below −40 the result is −1 in either type, above 0 it is not defined.
+            let bounded = if x < -40.0 { -40.0 } else { x };
+            let bounded = if bounded > 0.0 { 0.0 } else { bounded };
+            let shifted = bounded * std::f64::consts::LOG2_E as $float + $round;
+            let n = shifted - $round;
+            let r = (bounded - n * $ln2_high) - n * $ln2_low;
+            let mut quotient: $float = $last;
+            $(quotient = quotient * r + $coefficient;)*
+            let n = shifted.to_bits().wrapping_sub(<$float>::to_bits($round));
+            let power = <$float>::from_bits(n.wrapping_add($bias) << $mantissa);
+            quotient * r * power + (power - 1.0)
+        }
     };
 }
 
 exp!(
     exp_f32,
+    exp_m1_f32,
     f32,
     23,
     127,
@@ -39,11 +60,12 @@ exp!(
     12_582_912.0f32,
     0.693_359_4,
     -2.121_944_4e-4,
-    [1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0]
+    [1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0]
 );
 
 exp!(
     exp_f64,
+    exp_m1_f64,
     f64,
     52,
     1023,
@@ -65,7 +87,6 @@ exp!(
         1.0 / 24.0,
         1.0 / 6.0,
         0.5,
-        1.0,
         1.0
     ]
 );
@@ -82,6 +103,66 @@ pub(super) fn ln_1p<T: super::Real, const TERMS: usize>(x: T) -> T {
     }
     s * series
 }
+
+/// The Mills ratio of the normal distribution, m(x) = (1 − Φ(x)) / φ(x), for x ≥ 0.
+///
+/// With t = (x − 4)/(x + 4) in [−1, 1), (x + 4) m(x) is a smooth function of t that ends in 1 at t = 1.
+/// `coefficients`, of t^(N−1) to t⁰, are its Chebyshev series, cut where the rest is below ε/8 and written in
+/// powers of t.
+#[inline(always)]
+pub(super) fn mills_ratio<T: super::Real, const N: usize>(x: T, coefficients: &[f64; N]) -> T {
+    let four = T::cast(4.0);
+    let scale = T::one() / (x + four);
+    let t = (x - four) * scale;
+    let mut series = T::zero();
+    for &coefficient in coefficients {
+        series = series * t + T::cast(coefficient);
+    }
+    series * scale
+}
+
+pub(super) const MILLS_F32: [f64; 12] = [
+    5.309786728e-5,
+    -4.339179843e-6,
+    -5.403633229e-4,
+    3.350193591e-4,
+    4.065851591e-3,
+    -8.722952689e-3,
+    -1.889425496e-2,
+    0.1513919463,
+    -0.4675417197,
+    0.9704095376,
+    -1.523770884,
+    1.893219064,
+];
+
+pub(super) const MILLS_F64: [f64; 25] = [
+    8.530838860260528e-10,
+    -3.0073979672398776e-10,
+    -9.35134044482434e-9,
+    -1.47229989237463e-9,
+    5.371103765158957e-8,
+    4.473060051450323e-8,
+    -2.1774195022039326e-7,
+    -4.00493929251171e-7,
+    6.829633831673466e-7,
+    2.568755311229722e-6,
+    -1.5787665654677373e-6,
+    -1.4843277679080294e-5,
+    1.7963971214040778e-6,
+    8.809573121072337e-5,
+    -4.783264259417208e-6,
+    -5.792693046478719e-4,
+    3.342446162328441e-4,
+    4.087855681200072e-3,
+    -8.722295274260125e-3,
+    -1.8900450861711257e-2,
+    0.15139176231244347,
+    -0.4675409629983325,
+    0.9704095548675884,
+    -1.5237709108199835,
+    1.8932190633084853,
+];
 
 #[cfg(test)]
 mod tests {

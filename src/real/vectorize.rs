@@ -41,7 +41,8 @@ pub fn vectorized<R>(f: impl FnOnce() -> R) -> R {
 #[inline(always)]
 pub fn map<T: Real>(x: &DMatrix<T>, out: &mut DMatrix<T>, f: impl Fn(T) -> T + Sync) {
     assert_eq!(x.len(), out.len(), "map needs matrices of one shape");
-    in_chunks(x.as_slice(), out.as_mut_slice(), &|x: &[T], out: &mut [T]| {
+    let x = x.as_slice();
+    in_chunks([x, x], out.as_mut_slice(), &|[x, _]: [&[T]; 2], out: &mut [T]| {
         vectorized(
             #[inline(always)]
             || {
@@ -72,7 +73,8 @@ pub fn map<T: Real>(x: &DMatrix<T>, out: &mut DMatrix<T>, f: impl Fn(T) -> T + S
 #[inline(always)]
 pub fn zip_map<T: Real>(x: &DMatrix<T>, out: &mut DMatrix<T>, f: impl Fn(T, T) -> T + Sync) {
     assert_eq!(x.len(), out.len(), "zip_map needs matrices of one shape");
-    in_chunks(x.as_slice(), out.as_mut_slice(), &|x: &[T], out: &mut [T]| {
+    let x = x.as_slice();
+    in_chunks([x, x], out.as_mut_slice(), &|[x, _]: [&[T]; 2], out: &mut [T]| {
         vectorized(
             #[inline(always)]
             || {
@@ -88,19 +90,64 @@ pub fn zip_map<T: Real>(x: &DMatrix<T>, out: &mut DMatrix<T>, f: impl Fn(T, T) -
 /// elementwise function.
 const MIN_PER_THREAD: usize = 1 << 15;
 
-/// Runs `work` on chunks of `x` and `out`, on several threads if there are many elements.
+/// Runs `work` on pieces of `inputs` and `out`, by several threads if there are many numbers.
 #[inline(always)]
-fn in_chunks<T: Real>(x: &[T], out: &mut [T], work: &(impl Fn(&[T], &mut [T]) + Sync)) {
-    if x.len() < 2 * MIN_PER_THREAD || threads::count() == 1 { work(x, out) } else { halve(x, out, work) }
+fn in_chunks<T: Real>(inputs: [&[T]; 2], out: &mut [T], work: &(impl Fn([&[T]; 2], &mut [T]) + Sync)) {
+    let small = out.len() < 2 * MIN_PER_THREAD || threads::count() == 1;
+    if small { work(inputs, out) } else { halve(inputs, out, work) }
 }
 
-fn halve<T: Real>(x: &[T], out: &mut [T], work: &(impl Fn(&[T], &mut [T]) + Sync)) {
-    if x.len() < 2 * MIN_PER_THREAD {
-        return work(x, out);
+fn halve<T: Real>(inputs: [&[T]; 2], out: &mut [T], work: &(impl Fn([&[T]; 2], &mut [T]) + Sync)) {
+    if out.len() < 2 * MIN_PER_THREAD {
+        return work(inputs, out);
     }
-    let at = (x.len() / 2).next_multiple_of(64);
-    let ((x, other_x), (out, other_out)) = (x.split_at(at), out.split_at_mut(at));
-    threads::join(|| halve(x, out, work), || halve(other_x, other_out, work));
+    let at = (out.len() / 2).next_multiple_of(64);
+    let [(x, other_x), (z, other_z)] = inputs.map(|input| input.split_at(at));
+    let (out, other_out) = out.split_at_mut(at);
+    threads::join(|| halve([x, z], out, work), || halve([other_x, other_z], other_out, work));
+}
+
+/// Elements that [`zip_map_except`] looks at together.
+const BLOCK: usize = 64;
+
+/// `out_i = usual(x_i, out_i)`, but `rare(x_i, z_i, out_i)` where `is_rare(x_i, out_i)`, for every element.
+///
+/// It is for a formula that is cheap in terms of one value and inexact where that has rounded: the exact one,
+/// in terms of z, is computed only for blocks that hold such an element. Which formula an element gets
+/// depends on that element alone, so results do not depend on where the matrix is cut.
+///
+/// # Panics
+///
+/// Panics if the matrices differ in their number of elements.
+#[inline(always)]
+pub(crate) fn zip_map_except<T: Real>(
+    (x, z): (&DMatrix<T>, &DMatrix<T>),
+    out: &mut DMatrix<T>,
+    is_rare: impl Fn(T, T) -> bool + Sync,
+    usual: impl Fn(T, T) -> T + Sync,
+    rare: impl Fn(T, T, T) -> T + Sync,
+) {
+    assert_eq!((x.len(), z.len()), (out.len(), out.len()), "zip_map_except needs matrices of one shape");
+    in_chunks([x.as_slice(), z.as_slice()], out.as_mut_slice(), &|[x, z]: [&[T]; 2], out: &mut [T]| {
+        vectorized(
+            #[inline(always)]
+            || {
+                for ((x, z), out) in x.chunks(BLOCK).zip(z.chunks(BLOCK)).zip(out.chunks_mut(BLOCK)) {
+                    let any = x.iter().zip(&*out).fold(false, |any, (&x, &out)| any | is_rare(x, out));
+                    if any {
+                        for ((out, &x), &z) in out.iter_mut().zip(x).zip(z) {
+                            let exact = rare(x, z, *out);
+                            *out = if is_rare(x, *out) { exact } else { usual(x, *out) };
+                        }
+                    } else {
+                        for (out, &x) in out.iter_mut().zip(x) {
+                            *out = usual(x, *out);
+                        }
+                    }
+                }
+            },
+        );
+    });
 }
 
 /// `sums[j] = Σ_i f(x_ij, y_ij)` for every column j, added in order and in double precision.

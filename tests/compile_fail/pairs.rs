@@ -2,7 +2,7 @@
 
 use gradus::prelude::*;
 
-fn train<O, C>(output: O, cost: C) -> gradus::Result<Report>
+fn train<O, C>(output: O, cost: C) -> gradus::Result<Report<f64>>
 where
     O: Activation<f64>,
     C: Cost<f64, O>,
@@ -19,6 +19,15 @@ fn main() -> gradus::Result<()> {
     train(Softmax::default(), Quadratic)?;
     train(&Sigmoid, CrossEntropy)?;
     train(&Softmax::default(), LogLikelihood)?;
+    train(Sigmoid, Focal::default())?;
+    train(Softmax::default(), Focal::default())?;
+    train(Sigmoid, LabelSmoothing::default())?;
+    train(&Softmax::default(), LabelSmoothing::default())?;
+    train(Linear, Huber::default())?;
+    train(&Linear, LogCosh)?;
+    train(Linear, Quantile::default())?;
+    train(&Linear, GaussianNll::default())?;
+    train(Exponential, Poisson)?;
 
     #[allow(unused_mut, unused_variables)]
     let (mut linear, data) = (
@@ -37,5 +46,19 @@ fn main() -> gradus::Result<()> {
     train(Sigmoid, LogLikelihood)?;
     #[cfg(wrong = "evaluation of log-likelihood with linear")]
     evaluate(&linear, &LogLikelihood, &data)?;
+    #[cfg(wrong = "focal with linear")]
+    train(Linear, Focal::default())?;
+    #[cfg(wrong = "label smoothing with tanh")]
+    train(Tanh, LabelSmoothing::default())?;
+    #[cfg(wrong = "Huber with sigmoid")]
+    train(Sigmoid, Huber::default())?;
+    #[cfg(wrong = "log-cosh with softmax")]
+    train(Softmax::default(), LogCosh)?;
+    #[cfg(wrong = "quantile with exponential")]
+    train(Exponential, Quantile::default())?;
+    #[cfg(wrong = "Gaussian with sigmoid")]
+    train(Sigmoid, GaussianNll::default())?;
+    #[cfg(wrong = "Poisson with softplus")]
+    train(Softplus, Poisson)?;
     Ok(())
 }

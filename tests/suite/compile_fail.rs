@@ -56,6 +56,13 @@ fn wrong_pairs_do_not_compile() {
         ("cross-entropy with an activation chosen at run time", "CrossEntropy", "AnyActivation"),
         ("log-likelihood with sigmoid", "LogLikelihood", "Sigmoid"),
         ("evaluation of log-likelihood with linear", "LogLikelihood", "Linear"),
+        ("focal with linear", "Focal", "Linear"),
+        ("label smoothing with tanh", "LabelSmoothing", "Tanh"),
+        ("Huber with sigmoid", "Huber", "Sigmoid"),
+        ("log-cosh with softmax", "LogCosh", "Softmax"),
+        ("quantile with exponential", "Quantile", "Exponential"),
+        ("Gaussian with sigmoid", "GaussianNll", "Sigmoid"),
+        ("Poisson with softplus", "Poisson", "Softplus"),
     ];
     for (name, cost, output) in wrong {
         let result = compile(&library, Some(name));
@@ -64,7 +71,9 @@ fn wrong_pairs_do_not_compile() {
         let message = message.replace("gradus::cost::", "").replace("gradus::activation::", "");
         assert!(!result.status.success(), "{name} compiles");
         let sentence = format!("the cost `{cost}` cannot be paired with the output activation `{output}`");
-        let pairs = "the pairs are: `CrossEntropy` with `Sigmoid`, `LogLikelihood` with `Softmax`, `Quadratic` with any";
+        let pairs = "the pairs are: `CrossEntropy` with `Sigmoid`, `LogLikelihood` with `Softmax`, `Quadratic` with any \
+                     activation, `Focal` and `LabelSmoothing` with `Sigmoid` or `Softmax`, `Huber`, `LogCosh`, `Quantile` \
+                     and `GaussianNll` with `Linear`, `Poisson` with `Exponential`";
         for part in ["error[E0277]", &sentence, "no such pair", pairs] {
             assert!(message.contains(part), "{name}: no {part:?} in\n{message}");
         }

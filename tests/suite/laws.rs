@@ -162,6 +162,10 @@ where
     fn delta(&self, _: &A, z: &Matrix, a: &Matrix, y: &Matrix, delta: &mut Matrix) {
         self.1(z, a, y, delta);
     }
+
+    fn check_targets(&self, y: &Matrix, first: usize) -> Result<()> {
+        Cost::<f64, Softmax>::check_targets(&LogLikelihood, y, first)
+    }
 }
 
 fn price<V, D>(value: V, delta: D) -> Price<V, D>
@@ -227,6 +231,27 @@ fn a_value_or_delta_that_depends_on_the_batch() {
         delta.copy_from(&((a - y) * (1.0 + 1e-10 * a.ncols() as f64)));
     });
     assert_breaks(check::cost(&batch, &Linear), "alone and in a batch");
+}
+
+/// δ = a − y for a softmax is right for distributions only, and a cost that accepts other targets must be
+/// right for them too.
+#[test]
+fn a_cost_that_accepts_targets_it_is_not_defined_for() {
+    #[derive(Debug)]
+    struct Unchecked(bool);
+    impl Cost<f64, Softmax> for Unchecked {
+        fn values(&self, output: &Softmax, z: &Matrix, a: &Matrix, y: &Matrix, costs: &mut [f64]) {
+            LogLikelihood.values(output, z, a, y, costs);
+        }
+        fn delta(&self, output: &Softmax, z: &Matrix, a: &Matrix, y: &Matrix, delta: &mut Matrix) {
+            LogLikelihood.delta(output, z, a, y, delta);
+        }
+        fn check_targets(&self, _: &Matrix, _: usize) -> Result<()> {
+            if self.0 { Err(Error::Empty { what: "every target" }) } else { Ok(()) }
+        }
+    }
+    assert_breaks(check::cost(&Unchecked(false), &Softmax::default()), DELTA);
+    assert_breaks(check::cost(&Unchecked(true), &Softmax::default()), "accepts targets of some kind");
 }
 
 /// −Σ [y ln a + (1 − y) ln(1 − a)] as it is written: 0 ln 0 is NaN.

@@ -1,5 +1,6 @@
 //! The integration tests, one binary: each module checks one promise of the crate.
 
+mod activations;
 mod augment;
 mod backpropagation;
 mod chapter3;
@@ -7,6 +8,7 @@ mod checkpoints;
 mod child;
 mod compile_fail;
 mod confusion;
+mod costs;
 mod dataset;
 mod determinism;
 mod digits;
@@ -17,6 +19,7 @@ mod history;
 mod hostile_files;
 mod idx;
 mod images;
+mod initializers;
 mod labels;
 mod laws;
 mod learner;
@@ -29,6 +32,7 @@ mod models;
 mod optimizers;
 mod other_readers;
 mod plug_ins;
+mod reference;
 mod refusals;
 mod rules;
 mod scale;

@@ -1,0 +1,54 @@
+//! The exponential function, for outputs that are rates or counts.
+
+use std::borrow::Cow;
+
+use nalgebra::DMatrix;
+
+use super::Activation;
+use crate::real::{Real, map, zip_map};
+
+/// e^z, with derivative e^z = a: an output that is positive and multiplied, not added to, by its inputs, such
+/// as the mean of a Poisson distribution.
+///
+/// It is the output activation of [`Poisson`](crate::cost::Poisson). In hidden layers it overflows soon.
+/// Above z = 709.78 (88.72 for `f32`) it is ∞, and below twice the smallest normal number 0.
+///
+/// Source: McCullagh and Nelder, *Generalized Linear Models*, 1989, section 2.2.4: the log link.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let z = DMatrix::from_column_slice(3, 1, &[-1e308, 0.0, 1.0]);
+/// let mut a = DMatrix::zeros(3, 1);
+/// Exponential.activate(&z, &mut a);
+/// assert_eq!(a.as_slice(), [0.0, 1.0, std::f64::consts::E]);
+/// gradus::check::activation(&Exponential).unwrap();
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Exponential;
+
+impl<T: Real> Activation<T> for Exponential {
+    fn activate(&self, z: &DMatrix<T>, a: &mut DMatrix<T>) {
+        map(
+            z,
+            a,
+            #[inline(always)]
+            |z| z.fast_exp(),
+        );
+    }
+
+    fn pull_back(&self, _z: &DMatrix<T>, a: &DMatrix<T>, grad: &mut DMatrix<T>) {
+        zip_map(
+            a,
+            grad,
+            #[inline(always)]
+            |a, grad| grad * a,
+        );
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        self.to_string().into()
+    }
+}
