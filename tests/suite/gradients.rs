@@ -64,6 +64,18 @@ fn optimizers_are_lawful() {
         check::optimizer(&(Box::new(momentum) as Box<dyn Optimizer<f64>>)).unwrap();
         check::optimizer(&(Arc::new(nesterov) as Arc<dyn Optimizer<f64>>)).unwrap();
     }
+    let adam = Adam::default();
+    check::optimizer(&adam).unwrap();
+    check::optimizer(&RmsProp::default()).unwrap();
+    for size in [0.01, 1.0, 100.0] {
+        check::optimizer(&AdamW::new(adam, size / 100.0).unwrap()).unwrap();
+        check::optimizer(&ClipByValue::new(adam, size).unwrap()).unwrap();
+        check::optimizer(&ClipByNorm::new(adam, size).unwrap()).unwrap();
+        check::optimizer(&ClipByGlobalNorm::new(adam, size).unwrap()).unwrap();
+        check::optimizer(&MaxNorm::new(adam, size).unwrap()).unwrap();
+        let nest = ClipByNorm::new(ClipByValue::new(Nesterov::new(0.5).unwrap(), size).unwrap(), size);
+        check::optimizer(&MaxNorm::new(nest.unwrap(), size).unwrap()).unwrap();
+    }
 }
 
 /// The metrics that the laws are tried with.

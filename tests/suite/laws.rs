@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
-use gradus::optimizer::Scope;
+use gradus::optimizer::{MAX_SLOTS, ParameterKind, Scope};
 use gradus::prelude::*;
 use gradus::real::{map, zip_map};
 use gradus::{Error, Result, check};
@@ -354,6 +354,36 @@ fn optimizers_that_go_astray() {
         rule(|w, g, eta, _| w - eta * g / (if w != 0.0 && w.abs() < 0.01 { 0.0 * g } else { 1.0 })),
         "closer to 0",
     );
+}
+
+/// Descent whose weights are multiplied by a factor in each step, with so many slots that it does not use.
+#[derive(Debug)]
+struct Shrinking {
+    factor: f64,
+    slots: usize,
+}
+
+impl Optimizer<f64> for Shrinking {
+    fn slots(&self) -> usize {
+        self.slots
+    }
+
+    fn step(&self, at: &StepInfo, _: &mut [&mut [f64]], w: &mut [f64], gradient: &mut [f64], eta: f64) {
+        let factor = if at.kind == ParameterKind::Weights { self.factor } else { 1.0 };
+        w.iter_mut().zip(gradient).for_each(|(w, g)| *w = factor * *w - eta * *g);
+    }
+}
+
+#[test]
+fn weights_may_decay_and_not_grow() {
+    let check = |factor, slots| check::optimizer(&Shrinking { factor, slots });
+    for factor in [0.0, 0.999, 1.0] {
+        check(factor, MAX_SLOTS).unwrap();
+    }
+    for factor in [1.001, -0.5, f64::NAN] {
+        assert_breaks(check(factor, 0), "weights at most towards 0");
+    }
+    assert_breaks(check(1.0, MAX_SLOTS + 1), "no more slots");
 }
 
 /// A step along the gradient of length η, the size of the whole array's gradient left out: not elementwise.
