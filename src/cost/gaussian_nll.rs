@@ -127,7 +127,7 @@ impl<T: Real> Cost<T, Linear> for GaussianNll {
     }
 
     fn check_targets(&self, y: &DMatrix<T>, first: usize) -> Result<()> {
-        if y.nrows() % 2 != 0 {
+        if !y.nrows().is_multiple_of(2) {
             let what = "rows of y for the Gaussian negative log-likelihood, which needs an even number: k targets and k zeros";
             return Err(Error::SizeMismatch { what, found: y.nrows(), expected: y.nrows() + 1 });
         }

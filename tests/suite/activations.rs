@@ -67,8 +67,11 @@ fn far_out_every_activation_is_at_its_limit() {
     }
 }
 
+/// A name, and a derivative that is exact in the tails.
+type Slope = (&'static str, fn(f64) -> f64);
+
 /// The derivatives that go to 0, exactly.
-const SLOPES: [(&str, fn(f64) -> f64); 5] = [
+const SLOPES: [Slope; 5] = [
     ("sigmoid", |z| (-z.abs()).exp() / (1.0 + (-z.abs()).exp()).powi(2)),
     ("tanh", |z| 4.0 * (-2.0 * z.abs()).exp() / (1.0 + (-2.0 * z.abs()).exp()).powi(2)),
     ("elu(alpha=0.5)", |z| if z > 0.0 { 1.0 } else { 0.5 * z.exp() }),

@@ -21,7 +21,10 @@ fn lines(kind: &str) -> impl Iterator<Item = (usize, &'static str, Vec<DMatrix<f
 
 /// Says which line is wrong if `found` is further than 10⁻¹² from `wanted`, relatively where it is above 1.
 fn differences(found: &DMatrix<f64>, wanted: &DMatrix<f64>, number: usize, what: &str) -> Vec<String> {
-    let pairs = found.iter().zip(wanted).filter(|(f, w)| !((**f - **w).abs() <= 1e-12 * w.abs().max(1.0)));
+    let pairs = found.iter().zip(wanted).filter(|(f, w)| {
+        let agree = (**f - **w).abs() <= 1e-12 * w.abs().max(1.0);
+        !agree
+    });
     let line = FIXTURE.lines().nth(number - 1).unwrap();
     pairs.map(|(f, w)| format!("parts.txt, line {number}: {what} is {f:e}, not {w:e}: {line}")).collect()
 }

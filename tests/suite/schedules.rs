@@ -190,8 +190,11 @@ pub fn coin() -> u64 {
 #[test]
 fn rules_that_depend_on_more_than_the_history() {
     let stop = |rule: &dyn StoppingRule| check::stopping_rule(rule);
-    assert_breaks(stop(&Rule(|h: &History| !h.is_empty() && nanoseconds() / 100 % 2 == 0)), "same history");
-    assert_breaks(stop(&Rule(|h: &History| !h.is_empty() && coin() % 2 == 0)), "same history");
+    assert_breaks(
+        stop(&Rule(|h: &History| !h.is_empty() && (nanoseconds() / 100).is_multiple_of(2))),
+        "same history",
+    );
+    assert_breaks(stop(&Rule(|h: &History| !h.is_empty() && coin().is_multiple_of(2))), "same history");
     let slow = |h: &History| h.epochs().iter().map(|record| record.seconds).sum::<f64>() > 60.0;
     assert_breaks(stop(&Rule(slow)), "seconds");
 

@@ -34,9 +34,12 @@ pub(super) fn open(path: &Path) -> Result<(File, u64)> {
     }
 }
 
+/// The beginning that was looked at, the rest, and an end of line.
+type Ended<R> = Chain<Chain<Cursor<Vec<u8>>, R>, &'static [u8]>;
+
 /// A table that is being read.
 pub(super) struct Rows<R> {
-    reader: Reader<Chain<Chain<Cursor<Vec<u8>>, R>, &'static [u8]>>,
+    reader: Reader<Ended<R>>,
     path: PathBuf,
     pub names: Vec<String>,
     /// The first rows, from which kinds of columns are found out.
