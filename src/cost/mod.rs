@@ -97,7 +97,7 @@ pub trait Cost<T: Real, A: Activation<T>>: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`Error::Target`](crate::Error::Target) with the sample, the output and the value.
+    /// [`Error::Target`] with the sample, the output and the value.
     fn check_targets(&self, _y: &DMatrix<T>, _first: usize) -> Result<()> {
         Ok(())
     }

@@ -103,7 +103,7 @@ pub trait Samples<T: Real>: Debug + Send + Sync {
     fn gather(&self, epoch: u64, indices: &[usize], x: &mut DMatrix<T>, y: &mut DMatrix<T>) -> Result<()>;
 
     /// Sets `weights[j]` to the weight of sample `indices[j]` in the cost, 1 by default. Their mean over all samples
-    /// should be 1, so that they do not change the size of a step; see [`Weighted`](super::data::Weighted).
+    /// should be 1, so that they do not change the size of a step; see [`Weighted`].
     fn weights(&self, _indices: &[usize], weights: &mut [T]) {
         weights.fill(T::one());
     }

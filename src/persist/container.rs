@@ -65,7 +65,7 @@ struct Kind {
 /// use gradus::persist::{Container, Tensor};
 ///
 /// let losses = [0.5f64, 0.25];
-/// let bytes = Container::write("experiment", &"two epochs", &[Tensor::vector("losses", &losses)])?;
+/// let bytes = Container::write("experiment", &"two epochs".to_owned(), &[Tensor::vector("losses", &losses)])?;
 ///
 /// let mut container = Container::read(&bytes, "experiment")?;
 /// assert_eq!(container.document::<String>()?, "two epochs");

@@ -10,7 +10,7 @@
 //! | tensors and settings of one's own | [`Container`] |
 //!
 //! Every number comes back to the bit. A file may come from a stranger: whatever is in it, reading it gives a valid
-//! network or an [`Error`](crate::Error), takes memory in proportion to the length of the file, and ends. What the
+//! network or an [`Error`], takes memory in proportion to the length of the file, and ends. What the
 //! reader rejects, the writer rejects too. Files are replaced so that the previous one is there, whole, until the new
 //! one is; see [`replace()`].
 

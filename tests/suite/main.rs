@@ -26,6 +26,7 @@ mod learner;
 mod liars;
 mod limits;
 mod measures;
+#[cfg(feature = "csv")]
 mod mistakes;
 mod mnist;
 mod models;
@@ -38,6 +39,7 @@ mod rules;
 mod scale;
 mod schedules;
 mod split;
+#[cfg(feature = "csv")]
 mod tables;
 mod tasks;
 mod threads;
