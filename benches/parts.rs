@@ -220,7 +220,7 @@ mod steps {
         let network = network::<T>();
         let (mut workspace, mut gradient) =
             (Workspace::new(&network.sizes(), 10), ParameterArrays::zeros(&network.sizes()));
-        let mut batch = Batch::zeros(784, 10, 10);
+        let mut batch = Batch::zeros(784, 10, 10).unwrap();
         batch.x.copy_from(&matrix(784, 10));
         bencher.bench_local(|| {
             network.forward(black_box(&batch.x), &mut workspace);

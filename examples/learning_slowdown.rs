@@ -131,19 +131,19 @@ fn gradient<O: Activation<f64>>(
     network: &Network<f64, Linear, O>,
     cost: impl Cost<f64, O>,
     x: &[f64],
-) -> (Vec<f64>, f64) {
+) -> gradus::Result<(Vec<f64>, f64)> {
     let sizes = network.sizes();
     let (mut workspace, mut gradient) = (Workspace::new(&sizes, 1), ParameterArrays::zeros(&sizes));
-    let mut batch = Batch::zeros(x.len(), 1, 1);
+    let mut batch = Batch::zeros(x.len(), 1, 1)?;
     batch.x.copy_from_slice(x);
     network.forward(&batch.x, &mut workspace);
     network.backward(&cost, &batch, &mut workspace, &mut gradient);
-    (gradient.weights(0).iter().copied().collect(), gradient.biases(0)[0])
+    Ok((gradient.weights(0).iter().copied().collect(), gradient.biases(0)[0]))
 }
 
 /// δ at the first of the `STARTS`.
 fn start_error<O: Activation<f64>>(cost: impl Cost<f64, O>, output: O) -> gradus::Result<f64> {
-    Ok(gradient(&neuron(output, STARTS[0])?, cost, &[1.0]).1)
+    Ok(gradient(&neuron(output, STARTS[0])?, cost, &[1.0])?.1)
 }
 
 impl<C: Cost<f64, O> + Copy, O: Activation<f64> + Copy> Pair<C, O> {
@@ -156,7 +156,7 @@ impl<C: Cost<f64, O> + Copy, O: Activation<f64> + Copy> Pair<C, O> {
         let by_start = starts.map(|z| Ok((z, self.learned(eta, (z / 2.0, z / 2.0))?)));
         let error = (-160..=160).map(|i| {
             let network = neuron(self.output, (0.0, f64::from(i) / 20.0))?;
-            Ok((output_of(&network)?, gradient(&network, self.cost, &[1.0]).1))
+            Ok((output_of(&network)?, gradient(&network, self.cost, &[1.0])?.1))
         });
         Ok(Study {
             name,
@@ -212,7 +212,7 @@ fn factor<O: Activation<f64>>(cost: impl Cost<f64, O>, output: O) -> gradus::Res
     let x: Vec<f64> = (-4..=4).map(|j| f64::from(j) / 4.0).collect();
     let (weights, biases) = (DMatrix::from_element(1, x.len(), 0.5), DVector::from_element(1, 1.5));
     let network = Network::from_layers(vec![], Dense { weights, biases, activation: output })?;
-    let (by_weights, by_bias) = gradient(&network, cost, &x);
+    let (by_weights, by_bias) = gradient(&network, cost, &x)?;
     Ok((x.into_iter().zip(by_weights).collect(), by_bias))
 }
 

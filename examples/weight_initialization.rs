@@ -284,7 +284,7 @@ fn look<C: Cost<f32, Sigmoid>>(
     let sizes = network.sizes();
     let (mut workspace, mut gradient) =
         (Workspace::new(&sizes, images.len()), ParameterArrays::zeros(&sizes));
-    let mut batch = Batch::zeros(sizes[0], network.n_outputs(), images.len());
+    let mut batch = Batch::zeros(sizes[0], network.n_outputs(), images.len())?;
     batch.gather(training, 1, &images)?;
     network.forward(&batch.x, &mut workspace);
     network.backward(&cost, &batch, &mut workspace, &mut gradient);

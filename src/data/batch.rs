@@ -4,6 +4,7 @@ use nalgebra::DMatrix;
 
 use super::{Samples, gather_checked};
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::real::Real;
 
 /// Some samples as matrices whose columns are examples, each with a weight.
@@ -59,14 +60,19 @@ impl<T: Real> Batch<T> {
     }
 
     /// Creates a batch of zeros for `examples` examples, to be filled by [`gather`](Self::gather).
-    pub fn zeros(n_inputs: usize, n_outputs: usize, examples: usize) -> Self {
-        Self {
-            x: DMatrix::zeros(n_inputs, examples),
-            y: DMatrix::zeros(n_outputs, examples),
-            weights: vec![T::one(); examples],
-            epoch: 1,
-            samples: vec![0; examples],
-        }
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::TooLarge`] if it does not fit in memory.
+    pub fn zeros(n_inputs: usize, n_outputs: usize, examples: usize) -> Result<Self> {
+        memory::check::<T>("a batch", [(n_inputs, examples), (n_outputs, examples), (examples, 1)])?;
+        let mut weights = memory::reserve("the weights of a batch", examples, 1)?;
+        let mut samples = memory::reserve("the samples of a batch", examples, 1)?;
+        weights.resize(examples, T::one());
+        samples.resize(examples, 0);
+        let x = memory::zeros("the inputs of a batch", n_inputs, examples)?;
+        let y = memory::zeros("the targets of a batch", n_outputs, examples)?;
+        Ok(Self { x, y, weights, epoch: 1, samples })
     }
 
     /// The number of examples m.

@@ -5,8 +5,9 @@ use nalgebra::DMatrix;
 use super::{ConfusionMatrix, Measure, Meter, Score, Scored, Scores, default_measures};
 use crate::activation::Activation;
 use crate::cost::Cost;
-use crate::data::{Batch, Samples, Task, TaskFinder};
+use crate::data::{Batch, Samples, Task, TaskFinder, gather_checked};
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::network::{Network, Workspace};
 use crate::real::Real;
 
@@ -100,7 +101,7 @@ where
     let table = |classes: &usize| (2..=MAX_CLASSES).contains(classes);
     let n_classes = task.n_classes(network.n_outputs()).filter(table);
     let mut confusion = n_classes.map(ConfusionMatrix::new).transpose()?;
-    let mut evaluator = Evaluator::new(network, samples);
+    let mut evaluator = Evaluator::new(network, samples)?;
     let scores = evaluator.scores(network, cost, samples, task, &measures, |batch| {
         if let Some(confusion) = &mut confusion {
             batch.samples().for_each(|(a, y, _)| confusion.add_sample(task.class(y), task.class(a)));
@@ -118,9 +119,9 @@ pub(crate) fn task_of<T: Real>(samples: &dyn Samples<T>) -> Result<Task> {
     let size = block_size(samples.n_inputs().max(samples.n_outputs()), samples.len());
     let mut finder = TaskFinder::new();
     for_each_block(samples.len(), size, |indices| {
-        let mut x = DMatrix::zeros(samples.n_inputs(), indices.len());
-        let mut y = DMatrix::zeros(samples.n_outputs(), indices.len());
-        samples.gather(1, indices, &mut x, &mut y)?;
+        let mut x = memory::zeros("the inputs of a block", samples.n_inputs(), indices.len())?;
+        let mut y = memory::zeros("the targets of a block", samples.n_outputs(), indices.len())?;
+        gather_checked(samples, 1, indices, &mut x, &mut y)?;
         finder.add(&y);
         Ok(())
     })?;
@@ -163,15 +164,15 @@ struct Buffers<T> {
 }
 
 impl<T: Real> Buffers<T> {
-    fn new(sizes: &[usize], examples: usize) -> Self {
+    fn new(sizes: &[usize], examples: usize) -> Result<Self> {
         let (n_inputs, n_outputs) = (sizes.first().copied().unwrap_or(0), sizes.last().copied().unwrap_or(0));
-        Self {
-            batch: Batch::zeros(n_inputs, n_outputs, examples),
+        Ok(Self {
+            batch: Batch::zeros(n_inputs, n_outputs, examples)?,
             workspace: Workspace::new(sizes, examples),
-            outputs: DMatrix::zeros(n_outputs, examples),
-            targets: DMatrix::zeros(n_outputs, examples),
+            outputs: memory::zeros("the outputs of a block", n_outputs, examples)?,
+            targets: memory::zeros("the targets of a block", n_outputs, examples)?,
             weights: vec![1.0; examples],
-        }
+        })
     }
 
     /// Takes the samples that have been gathered through the network.
@@ -193,7 +194,7 @@ impl<T: Real> Buffers<T> {
 
 impl<T: Real> Evaluator<T> {
     /// Allocates buffers for `samples`, which fit the network.
-    pub(crate) fn new<H, O>(network: &Network<T, H, O>, samples: &dyn Samples<T>) -> Self
+    pub(crate) fn new<H, O>(network: &Network<T, H, O>, samples: &dyn Samples<T>) -> Result<Self>
     where
         H: Activation<T>,
         O: Activation<T>,
@@ -201,8 +202,8 @@ impl<T: Real> Evaluator<T> {
         let (sizes, n) = (network.sizes(), samples.len());
         let size = block_size(sizes.iter().copied().max().unwrap_or(0), n);
         let partial = n.checked_rem(size).filter(|&partial| partial > 0);
-        let partial = partial.map(|partial| Buffers::new(&sizes, partial));
-        Self { block: Buffers::new(&sizes, size), partial, n }
+        let partial = partial.map(|partial| Buffers::new(&sizes, partial)).transpose()?;
+        Ok(Self { block: Buffers::new(&sizes, size)?, partial, n })
     }
 
     /// Gathers `samples` block by block, as they are in the first epoch, and passes each block with the number of its

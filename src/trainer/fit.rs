@@ -197,8 +197,8 @@ where
         let n = training.len();
         let m = trainer.mini_batch.min(n);
         let batch = |m| Batch::zeros(network.n_inputs(), network.n_outputs(), m);
-        let (batch, partial) = (batch(m), n.checked_rem(m).filter(|&rest| rest > 0).map(batch));
-        let evaluator = EpochEvaluator::new(network, training, validation, plan);
+        let partial = n.checked_rem(m).filter(|&rest| rest > 0).map(batch).transpose()?;
+        let (batch, evaluator) = (batch(m)?, EpochEvaluator::new(network, training, validation, plan)?);
         let mut learner = trainer.learner(network)?.training_samples(n);
         [Some(&batch), partial.as_ref()].into_iter().flatten().for_each(|batch| {
             learner.workspace(batch.examples());

@@ -62,14 +62,14 @@ impl<'a, T: Real> EpochEvaluator<'a, T> {
         training: &'a dyn Samples<T>,
         validation: Option<&'a dyn Samples<T>>,
         plan: Plan,
-    ) -> Self {
-        let evaluator = |samples: &'a dyn Samples<T>| (samples, Evaluator::new(network, samples));
+    ) -> Result<Self> {
+        let evaluator = |samples: &'a dyn Samples<T>| Ok((samples, Evaluator::new(network, samples)?));
         let training = training.unaugmented().unwrap_or(training);
-        Self {
-            training: plan.training.then_some(training).map(evaluator),
-            validation: validation.map(evaluator),
+        Ok(Self {
+            training: plan.training.then_some(training).map(evaluator).transpose()?,
+            validation: validation.map(evaluator).transpose()?,
             plan,
-        }
+        })
     }
 
     /// Evaluates one of the data sets, if it is to be evaluated.

@@ -152,7 +152,7 @@ impl<T: Real, C> Trainer<T, C> {
             crate::metrics::check_fits(network, samples, what)?;
             agreed = agreed.filter(|&task| samples.task() == Some(task));
             let samples = samples.unaugmented().unwrap_or(samples);
-            Evaluator::new(network, samples).for_each_block(samples, |first, batch| {
+            Evaluator::new(network, samples)?.for_each_block(samples, |first, batch| {
                 check_finite("input", &batch.x, first)?;
                 check_finite("target", &batch.y, first)?;
                 finder.add(&batch.y);

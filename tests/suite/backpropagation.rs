@@ -265,7 +265,7 @@ where
     let p = Precision::of::<T>();
     let network = Network::<T, _, _>::new(sizes, hidden.activation(), output, &ScaledGaussian, seed).unwrap();
     let mut rng = generator(seed, Purpose::User, 0, 0);
-    let mut batch = Batch::zeros(network.n_inputs(), network.n_outputs(), m);
+    let mut batch = Batch::zeros(network.n_inputs(), network.n_outputs(), m).unwrap();
     batch.x.apply(|x| *x = T::sample_normal(&mut rng));
     for (j, mut y) in batch.y.column_iter_mut().enumerate() {
         // A probability distribution whose numbers are exact in both precisions: 1, or ¼ and ¾.

@@ -63,7 +63,7 @@ fn loop_over_steps<T: Real>(number: usize, epochs: u64, eta: f64) -> Network<T, 
         let mut order: Vec<usize> = (0..data.len()).collect();
         order.shuffle(&mut generator(SEED, Purpose::Shuffle, epoch, 0));
         for indices in order.chunks(M) {
-            let mut batch = Batch::zeros(16, 3, indices.len());
+            let mut batch = Batch::zeros(16, 3, indices.len()).unwrap();
             batch.gather(&data, epoch, indices).unwrap();
             learner.step(&mut network, &batch, eta).unwrap();
         }
@@ -298,7 +298,7 @@ fn an_optimizer_is_told_what_it_moves() {
     let shapes = Arc::new(Shapes::default());
     let trainer = Trainer::new(LogLikelihood).optimizer(shapes.clone());
     let mut network = network();
-    let mut batch = Batch::zeros(16, 3, 2);
+    let mut batch = Batch::zeros(16, 3, 2).unwrap();
     batch.gather(&data(), 1, &[0, 1]).unwrap();
     let mut learner = trainer.learner(&network).unwrap();
     learner.step(&mut network, &batch, 0.1).unwrap();
@@ -321,7 +321,7 @@ fn an_optimizer_is_told_what_it_moves() {
 fn weights_count_samples() {
     let gradient = |indices: &[usize], weights: &[f64]| {
         let network = network::<f64>();
-        let mut batch = Batch::zeros(16, 3, indices.len());
+        let mut batch = Batch::zeros(16, 3, indices.len()).unwrap();
         batch.gather(&data(), 1, indices).unwrap();
         batch.weights.copy_from_slice(weights);
         let mut workspace = Workspace::new(&network.sizes(), indices.len());
@@ -418,7 +418,7 @@ fn no_dropout_is_dropout_of_nothing() {
 #[test]
 fn the_gradient_with_dropout_is_that_of_the_masked_network() {
     let mut network = network::<f64>();
-    let mut batch = Batch::zeros(16, 3, 4);
+    let mut batch = Batch::zeros(16, 3, 4).unwrap();
     batch.gather(&data(), 1, &[0, 5, 9, 30]).unwrap();
     let trainer = Trainer::new(LogLikelihood).dropout(Dropout::new(0.2, 0.4).unwrap()).seed(SEED);
     let cost = |network: &Network<f64, Tanh, Softmax>| {

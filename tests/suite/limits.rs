@@ -34,6 +34,16 @@ fn data_sets_larger_than_the_memory() {
     }
 }
 
+/// nalgebra's product of 2 and 2⁶³ wraps to 0, and an element of such a matrix would be read from anywhere.
+#[test]
+fn batches_larger_than_the_memory() {
+    for examples in [HALF, usize::MAX, 1 << 45] {
+        assert_error!(Batch::<f64>::zeros(2, 2, examples), Error::TooLarge { .. });
+        assert_error!(Batch::<f64>::zeros(examples, 1, 2), Error::TooLarge { .. });
+        assert_error!(Batch::<f64>::zeros(1, examples, 2), Error::TooLarge { .. });
+    }
+}
+
 #[test]
 fn more_copies_than_fit_in_memory() {
     let digits = Dataset::<f32>::synthetic_digits(10, 1).unwrap();
