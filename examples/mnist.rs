@@ -9,6 +9,9 @@ use std::io::{IsTerminal, stderr, stdout};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use clap::{Parser, ValueEnum};
 use gradus::prelude::*;
@@ -89,6 +92,18 @@ struct Options {
     /// Write configuration, epochs and result to this file, as JSON
     #[arg(long)]
     json: Option<PathBuf>,
+    /// Save the run to this file after each epoch, and when Ctrl-C ends it
+    #[arg(long)]
+    checkpoint: Option<PathBuf>,
+    /// Go on with the run in the file of --checkpoint, if it is there
+    #[arg(long, requires = "checkpoint")]
+    resume: bool,
+    /// Save the trained network to this file
+    #[arg(long)]
+    save: Option<PathBuf>,
+    /// Evaluate the network in this file instead of training one (the cost decides its output layer)
+    #[arg(long)]
+    load: Option<PathBuf>,
     /// Print the result only
     #[arg(long)]
     quiet: bool,
@@ -159,7 +174,7 @@ fn with_cost<T: Real>(options: &Options) -> Outcome {
     }
 }
 
-fn run<T: Real, C: Cost<T, O> + Copy, O: Activation<T>>(
+fn run<T: Real, C: Cost<T, O> + Copy, O: Activation<T> + FromStr<Err = gradus::Error>>(
     options: &Options,
     cost: C,
     output: O,
@@ -168,6 +183,13 @@ fn run<T: Real, C: Cost<T, O> + Copy, O: Activation<T>>(
     let trainer = trainer(options, cost)?;
     let mut network = network(options, output)?;
     let data = Data::load(options)?;
+    if let Some(file) = &options.load {
+        network = Network::load(file)?;
+        let test = evaluate(&network, &cost, &data.test)?;
+        let (right, n) = (100.0 * test.scores.accuracy(), data.test.len());
+        println!("{network} from {}: {right:.2} % of {n} test images are right", file.display());
+        return Ok(());
+    }
     if let Some(file) = &options.json {
         // Better now than after the training.
         fs::OpenOptions::new().create(true).append(true).open(file).map_err(|error| in_file(file, error))?;
@@ -176,7 +198,17 @@ fn run<T: Real, C: Cost<T, O> + Copy, O: Activation<T>>(
         print_plan(options, &data, &network, output_name);
     }
     let validation = data.validation.as_ref().map(|data| data as &dyn Samples<T>);
-    let report = trainer.fit(&mut network, &data.training, validation)?;
+    let report = match &options.checkpoint {
+        Some(file) if options.resume && file.exists() => {
+            let run = Run::load(file)?;
+            println!("going on after epoch {}, step {}\n", run.history.len(), run.step);
+            trainer.resume(run, &mut network, &data.training, validation)?
+        }
+        _ => trainer.fit(&mut network, &data.training, validation)?,
+    };
+    if let Some(file) = &options.save {
+        network.save(file)?;
+    }
     let test = evaluate(&network, &cost, &data.test)?;
     print_result(options, &report, &test);
     if let Some(file) = &options.json {
@@ -268,6 +300,14 @@ fn trainer<T: Real, C>(options: &Options, cost: C) -> gradus::Result<Trainer<T, 
     if let Some(threads) = options.threads {
         trainer = trainer.threads(threads);
     }
+    if let Some(file) = &options.checkpoint {
+        trainer = trainer.checkpoint(file, Every::Epochs(1));
+    }
+    let interrupt = Interrupt(Arc::default());
+    let asked = interrupt.0.clone();
+    // A second program that handles the signal in this process would be an error, and there is none.
+    let _ = ctrlc::set_handler(move || asked.store(true, SeqCst));
+    trainer = trainer.observe(interrupt);
     Ok(match observer(options) {
         Some(observer) => trainer.observe(observer),
         None => trainer,
@@ -281,6 +321,16 @@ fn observer<T: Real>(options: &Options) -> Option<Box<dyn Observer<T>>> {
         (true, _) => None,
         (false, true) => Some(Box::new(ProgressBar::new())),
         (false, false) => Some(Box::new(Lines)),
+    }
+}
+
+/// Ends the run after the step in which Ctrl-C is pressed, so that everything is kept.
+#[derive(Debug)]
+struct Interrupt(Arc<AtomicBool>);
+
+impl<T: Real> Observer<T> for Interrupt {
+    fn on_step(&self, _: &Running<'_, T>) -> ControlFlow<()> {
+        if self.0.load(SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 
