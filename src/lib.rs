@@ -8,7 +8,7 @@
 //! | [`Activation`](activation::Activation) | `Sigmoid`, `Tanh`, `Relu`, `LeakyRelu`, `Elu`, `Selu`, `Gelu`, `Silu`, `Softplus`, `Exponential`, `Linear`, `Softmax` |
 //! | [`Cost`](cost::Cost) | `Quadratic`, `CrossEntropy`, `LogLikelihood`, `Focal`, `LabelSmoothing`, `Huber`, `LogCosh`, `Quantile`, `GaussianNll`, `Poisson` |
 //! | [`Regularizer`](regularizer::Regularizer) | `NoRegularizer`, `L1`, `L2`, `Plus` |
-//! | [`Optimizer`](optimizer::Optimizer) | `Sgd`, `Momentum`, `Nesterov` |
+//! | [`Optimizer`](optimizer::Optimizer) | `Sgd`, `Momentum`, `Nesterov`, `Adam`, `AdamW`, `RmsProp`; around them `ClipByValue`, `ClipByNorm`, `ClipByGlobalNorm`, `MaxNorm` |
 //! | [`LrSchedule`](schedule::LrSchedule) | `Constant`, `HalveOnPlateau`, `Cosine`, `OneCycle`, `WarmUp` |
 //! | [`Measure`](metrics::Measure) | `MeanCost`, `Accuracy`, `BalancedAccuracy`, `Precision`, `Recall`, `F1`, `TopK`, `R2`, `MeanAbsoluteError` |
 //! | [`StoppingRule`](stopping::StoppingRule) | `MaxEpochs`, `NoImprovement`, `RollingAverage`, `Target`, `Or`, `And` |
@@ -29,6 +29,8 @@
 //! | images | [`Mnist`](data::Mnist), [`IdxTensor`](data::IdxTensor), [`digits`](data::digits), [`augment`](data::augment) |
 //! | how good it is | [`Report`](trainer::Report), [`evaluate`](metrics::evaluate), [`ConfusionMatrix`](metrics::ConfusionMatrix) |
 //! | watching a run | [`Observer`](trainer::Observer), [`History`](history::History) |
+//! | a loop of your own | [`Learner`](trainer::Learner) |
+//! | keeping a run or a network | [`Trainer::checkpoint`](trainer::Trainer::checkpoint), [`persist`] |
 //! | a part of one's own | the page of its trait, which shows one, and [`check`] |
 //! | what can go wrong | [`Error`] |
 //!
@@ -44,10 +46,11 @@
 //!
 //! # Features
 //!
-//! Both are on by default.
+//! `parallel` and `progress` are on by default.
 //!
-//! - `parallel`: large matrix products are shared by threads; the bits of a result do not depend on it.
+//! - `parallel`: runs large matrix products on several threads; results are bitwise the same.
 //! - `progress`: the [`ProgressBar`](trainer::ProgressBar) observer.
+//! - `csv`: tables of text, `data::Csv`.
 //!
 //! # Examples
 //!
