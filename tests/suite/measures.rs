@@ -208,7 +208,7 @@ impl Meter for FaultyMeter {
     fn value(&self) -> f64 {
         let weight: f64 = self.1.iter().map(|pair| pair.1).sum();
         let mean = self.1.iter().map(|(e, w)| e * w).sum::<f64>() / weight;
-        if matches!(self.0, Faulty::Coin) { mean + (coin() % 2) as f64 } else { mean }
+        if matches!(self.0, Faulty::Coin) { mean + coin() } else { mean }
     }
 }
 
