@@ -71,9 +71,9 @@ impl<R: Read> Stream<R> {
             [rows, columns] => (*rows, *columns),
             _ => (1, shape.iter().product()),
         };
-        let mut values = Vec::new();
-        reserve(&mut values, rows * columns)?;
-        values.resize(rows * columns, T::default());
+        // Whether there is memory, and then memory that comes as zeros, which nobody has to write.
+        reserve(&mut Vec::<T>::new(), rows * columns)?;
+        let mut values = vec![T::default(); rows * columns];
         if rows == 1 || columns <= 1 {
             for piece in values.chunks_mut(PIECE / size_of::<T>()) {
                 let bytes = self.bytes(size_of_val(piece))?;
