@@ -45,3 +45,13 @@ fn load(bencher: Bencher<'_, '_>) {
     network().save(&path).unwrap();
     bencher.counter(count()).bench_local(|| Large::load(&path));
 }
+
+/// Into memory that was not in use before, as the first time in a program.
+#[divan::bench(sample_count = 20)]
+fn load_kept(bencher: Bencher<'_, '_>) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    network().save(&path).unwrap();
+    let mut kept = Vec::new();
+    bencher.counter(count()).bench_local(|| kept.push(Large::load(&path)));
+}

@@ -32,6 +32,7 @@
 //! | a loop of your own | [`Learner`](trainer::Learner) |
 //! | keeping a run or a network | [`Trainer::checkpoint`](trainer::Trainer::checkpoint), [`persist`] |
 //! | a part of one's own | the page of its trait, which shows one, and [`check`] |
+//! | saving and loading | [`Network::save`](network::Network::save), [`persist`] |
 //! | what can go wrong | [`Error`] |
 //!
 //! # Promises

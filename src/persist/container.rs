@@ -1,18 +1,21 @@
 //! The one file format of the crate: a safetensors file whose metadata have a version, a kind, a checksum and a document.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
 use std::path::Path;
 
+use crc32fast::Hasher;
 use nalgebra::DMatrix;
 use safetensors::tensor::TensorInfo;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::header::{Header, LENGTH, OPENING, check_opening};
-use super::tensor::{Tensor, dtype, dtype_name, values};
+use super::stream::Stream;
+use super::tensor::Tensor;
 use super::{Disk, Outcome, read, refuse, replace};
 use crate::error::{FileProblem, Result};
-use crate::real::Real;
+use crate::real::{Real, Values};
 
 /// The version of the format that is written and read.
 const VERSION: u64 = 1;
@@ -74,14 +77,13 @@ struct Kind {
 /// # Ok::<(), gradus::FileProblem>(())
 /// ```
 #[derive(Debug)]
-pub struct Container<'a> {
-    header: Header,
+pub struct Container {
     entry: String,
-    data: &'a [u8],
-    remaining: BTreeSet<String>,
+    /// Shape and numbers of the tensors that nobody has asked for yet.
+    tensors: BTreeMap<String, (Vec<usize>, Values)>,
 }
 
-impl<'a> Container<'a> {
+impl Container {
     /// Returns the bytes of a file with `tensors` and `document`.
     ///
     /// # Errors
@@ -122,7 +124,9 @@ impl<'a> Container<'a> {
             tensor.write(bytes);
             data = after;
         }
-        let digits = checksum(&file);
+        let mut hasher = opening_hasher(&file);
+        hasher.update(&file[OPENED..]);
+        let digits = digits(hasher.finalize());
         file[LENGTH + OPENING.len()..OPENED].copy_from_slice(digits.as_bytes());
         Ok(file)
     }
@@ -144,17 +148,18 @@ impl<'a> Container<'a> {
         replace(disk, path, &bytes)
     }
 
-    /// Reads the file at `path`, of at most `max_bytes` bytes, for [`read`](Self::read). Only a file that begins like one of
-    /// this format is read to its end.
+    /// Reads the file at `path` of this `kind` and of at most `max_bytes` bytes, piece by piece.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::File`](crate::Error::File) with [`FileProblem::NotFound`], [`FileProblem::IsADirectory`],
-    /// [`FileProblem::NotAFile`], [`FileProblem::Unreadable`], [`FileProblem::Changed`], [`FileProblem::TooLarge`],
-    /// [`FileProblem::OutOfMemory`], [`FileProblem::NotSafetensors`] or [`FileProblem::Foreign`].
-    pub fn read_file(path: impl AsRef<Path>, max_bytes: u64) -> Result<Vec<u8>> {
-        let read = read::read(path.as_ref(), max_bytes, OPENED as u64, check_opening);
-        read.map_err(|problem| refuse(path, problem))
+    /// Returns [`Error::File`](crate::Error::File) with the problems of [`read`](Self::read), and with
+    /// [`FileProblem::NotFound`], [`FileProblem::IsADirectory`], [`FileProblem::NotAFile`], [`FileProblem::Unreadable`],
+    /// [`FileProblem::Changed`], or [`FileProblem::TooLarge`].
+    pub fn open(path: impl AsRef<Path>, max_bytes: u64, kind: &'static str) -> Result<Self> {
+        let opened = read::open(path.as_ref(), max_bytes);
+        opened
+            .and_then(|(file, length)| Self::read_from(file, length, kind))
+            .map_err(|problem| refuse(path, problem))
     }
 
     /// Reads the bytes of a whole file of this `kind`.
@@ -164,22 +169,34 @@ impl<'a> Container<'a> {
     /// Returns [`FileProblem::NotSafetensors`] or [`FileProblem::Foreign`] if the bytes are of another format,
     /// [`FileProblem::Checksum`] if one of them was changed or is missing, and [`FileProblem::Version`] or
     /// [`FileProblem::Kind`] if the file holds something else.
-    pub fn read(bytes: &'a [u8], kind: &'static str) -> Outcome<Self> {
-        check_opening(bytes)?;
-        if bytes.len() < OPENED {
+    pub fn read(bytes: &[u8], kind: &'static str) -> Outcome<Self> {
+        Self::read_from(bytes, bytes.len() as u64, kind)
+    }
+
+    /// Reads a file of `length` bytes.
+    fn read_from(mut reader: impl Read, length: u64, kind: &'static str) -> Outcome<Self> {
+        let mut opening = Vec::new();
+        let read = reader.by_ref().take(length.min(OPENED as u64)).read_to_end(&mut opening);
+        read.map_err(|source| FileProblem::Unreadable { source })?;
+        check_opening(&opening)?;
+        let Some(found) = opening.get(LENGTH + OPENING.len()..OPENED) else {
             let reason = "it ends within the checksum".to_string();
             return Err(FileProblem::NotSafetensors { reason });
-        }
-        let (found, computed) = (&bytes[LENGTH + OPENING.len()..OPENED], checksum(bytes));
-        if found != computed.as_bytes() {
-            let found = String::from_utf8_lossy(found).into_owned();
-            return Err(FileProblem::Checksum { found, computed });
-        }
-        let (header, data) = Header::read(bytes)?;
-        let entry = header.entry().ok_or(FileProblem::Foreign)?.to_string();
-        check_kind(&entry, kind)?;
-        let remaining = header.names();
-        Ok(Self { header, entry, data, remaining })
+        };
+        let found = String::from_utf8_lossy(found).into_owned();
+        let mut stream = Stream::new(reader, length - OPENED as u64, opening_hasher(&opening));
+        let contents = Header::read(&opening, &mut stream).and_then(|header| {
+            check_kind(header.entry(), kind)?;
+            let tensors = header.tensors().map(|(name, info)| {
+                let values = stream.tensor(name, info)?;
+                Ok((name.to_string(), (info.shape.clone(), values)))
+            });
+            let tensors = tensors.collect::<Outcome<_>>()?;
+            Ok(Self { entry: header.into_entry(), tensors })
+        });
+        // A file that is damaged can look like anything: that it is damaged comes first.
+        let computed = digits(stream.finish()?);
+        if found == computed { contents } else { Err(FileProblem::Checksum { found, computed }) }
     }
 
     /// Returns the document.
@@ -198,7 +215,7 @@ impl<'a> Container<'a> {
     /// Returns [`FileProblem::MissingTensor`] if there is no tensor of this name or it was taken already, and
     /// [`FileProblem::Dtype`] or [`FileProblem::Shape`] if it does not consist of `len` numbers of type `T`.
     pub fn vector<T: Real>(&mut self, name: &str, len: usize) -> Outcome<Vec<T>> {
-        values(self.take::<T>(name, &[len])?, len)
+        self.take(name, &[len])
     }
 
     /// Returns the matrix `name`, once.
@@ -208,27 +225,25 @@ impl<'a> Container<'a> {
     /// Returns [`FileProblem::MissingTensor`] if there is no tensor of this name or it was taken already, and
     /// [`FileProblem::Dtype`] or [`FileProblem::Shape`] if it does not consist of `rows` × `columns` numbers of type `T`.
     pub fn matrix<T: Real>(&mut self, name: &str, rows: usize, columns: usize) -> Outcome<DMatrix<T>> {
-        let values = values(self.take::<T>(name, &[rows, columns])?, columns)?;
         // The shape is that in the header, whose product was found to be the number of values.
-        Ok(DMatrix::from_vec(rows, columns, values))
+        Ok(DMatrix::from_vec(rows, columns, self.take(name, &[rows, columns])?))
     }
 
-    /// Returns the bytes of a tensor and strikes it off the remaining ones.
-    fn take<T: Real>(&mut self, name: &str, shape: &[usize]) -> Outcome<&'a [u8]> {
+    /// Takes the numbers of a tensor out.
+    fn take<T: Real>(&mut self, name: &str, expected: &[usize]) -> Outcome<Vec<T>> {
         let missing = || FileProblem::MissingTensor { name: name.to_string() };
-        if !self.remaining.remove(name) {
-            return Err(missing());
+        let (shape, values) = self.tensors.remove(name).ok_or_else(missing)?;
+        let found = values.dtype();
+        let values = T::from_values(values).ok_or_else(|| FileProblem::Dtype {
+            name: format!("tensor {name}"),
+            found: found.to_string(),
+            expected: T::DTYPE,
+        })?;
+        if shape != expected {
+            let expected = expected.to_vec();
+            return Err(FileProblem::Shape { name: name.to_string(), found: shape, expected });
         }
-        let info = self.header.info(name).ok_or_else(missing)?;
-        if info.dtype != dtype::<T>() {
-            let (name, found) = (format!("tensor {name}"), format!("{:?}", info.dtype).to_lowercase());
-            return Err(FileProblem::Dtype { name, found, expected: dtype_name::<T>() });
-        }
-        if info.shape != shape {
-            let (found, expected) = (info.shape.clone(), shape.to_vec());
-            return Err(FileProblem::Shape { name: name.to_string(), found, expected });
-        }
-        self.data.get(info.data_offsets.0..info.data_offsets.1).ok_or_else(missing)
+        Ok(values)
     }
 
     /// Checks that every tensor was taken.
@@ -237,20 +252,24 @@ impl<'a> Container<'a> {
     ///
     /// Returns [`FileProblem::UnknownTensor`] if there is a tensor that was not asked for.
     pub fn finish(self) -> Outcome<()> {
-        match self.remaining.into_iter().next() {
+        match self.tensors.into_keys().next() {
             Some(name) => Err(FileProblem::UnknownTensor { name }),
             None => Ok(()),
         }
     }
 }
 
-/// The CRC-32 of a file whose own digits count as zeros.
-fn checksum(file: &[u8]) -> String {
-    let mut hasher = crc32fast::Hasher::new();
+/// The state of the checksum after the digits, which count as zeros, in a file that begins like this.
+fn opening_hasher(file: &[u8]) -> Hasher {
+    let mut hasher = Hasher::new();
     hasher.update(&file[..LENGTH + OPENING.len()]);
     hasher.update(NO_DIGITS.as_bytes());
-    hasher.update(&file[OPENED..]);
-    format!("{:08x}", hasher.finalize())
+    hasher
+}
+
+/// A checksum as it is in a file.
+fn digits(checksum: u32) -> String {
+    format!("{checksum:08x}")
 }
 
 /// The entry of the metadata. It is read back at once, so that no document is written that could not be read.

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
+use std::io::Read;
 
 use safetensors::tensor::{Metadata, TensorInfo};
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::Outcome;
+use super::stream::Stream;
 use crate::error::FileProblem;
 
 /// The bytes before the header, which hold its length.
@@ -22,7 +24,8 @@ const MAX_HEADER: usize = 100_000_000;
 /// A header whose tensors lie one after the other without gaps.
 #[derive(Debug)]
 pub(super) struct Header {
-    metadata: Metadata,
+    entry: String,
+    tensors: Vec<(String, TensorInfo)>,
     /// Its JSON without spaces, except for those at its end which align the data: every writer of the format gives
     /// this text.
     text: String,
@@ -31,43 +34,38 @@ pub(super) struct Header {
 impl Header {
     /// A header with this text as entry `gradus`, and these tensors, whose names differ.
     pub fn new(entry: String, tensors: Vec<(String, TensorInfo)>) -> Outcome<Self> {
-        let entries = HashMap::from([("gradus".to_string(), entry)]);
-        let metadata = Metadata::new(Some(entries), tensors).map_err(|error| malformed(&error))?;
+        let entries = HashMap::from([("gradus".to_string(), entry.clone())]);
+        let metadata = Metadata::new(Some(entries), tensors.clone()).map_err(|error| malformed(&error))?;
         let mut text = serde_json::to_string(&metadata).map_err(|error| malformed(&error))?;
-        while text.len() % LENGTH != 0 {
-            text.push(' ');
-        }
+        text.extend(std::iter::repeat_n(' ', text.len().next_multiple_of(LENGTH) - text.len()));
         if text.len() > MAX_HEADER {
-            return Err(malformed(&format!(
-                "its header has {} bytes, at most {MAX_HEADER} are allowed",
-                text.len()
-            )));
+            let reason = format!("its header has {} bytes, at most {MAX_HEADER} are allowed", text.len());
+            return Err(malformed(&reason));
         }
-        Ok(Self { metadata, text })
+        Ok(Self { entry, tensors, text })
     }
 
-    /// The header of a file, and the data behind it.
-    pub fn read(file: &[u8]) -> Outcome<(Self, &[u8])> {
-        check_opening(file)?;
-        let parts = file.split_first_chunk().and_then(|(length, rest)| {
-            let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
-            rest.split_at_checked(length)
-        });
-        let (text, data) = parts.ok_or_else(|| malformed(&"its header is longer than the file"))?;
-        let Parsed { entry, tensors } = serde_json::from_slice(text).map_err(|error| malformed(&error))?;
-        let n_data = tensors.last().map_or(0, |(_, info)| info.data_offsets.1);
+    /// Reads the header of a file which begins with `opening`, and of which `stream` gives the rest.
+    pub fn read(opening: &[u8], stream: &mut Stream<impl Read>) -> Outcome<Self> {
+        let start = opening.split_first_chunk().map(|(length, text)| (u64::from_le_bytes(*length), text));
+        let (length, start) = start.ok_or_else(|| malformed(&"it has less than 8 bytes"))?;
+        let rest = length.checked_sub(start.len() as u64).filter(|rest| *rest <= stream.remaining());
+        let rest = rest.and_then(|rest| usize::try_from(rest).ok());
+        let rest = rest.ok_or_else(|| malformed(&"its header is longer than the file, or too short"))?;
+        let text = [start, stream.bytes(rest)?].concat();
+        let Parsed { entry, tensors } = serde_json::from_slice(&text).map_err(|error| malformed(&error))?;
+        let n_data = tensors.last().map_or(0, |(_, info)| info.data_offsets.1 as u64);
         let header = Self::new(entry, tensors)?;
         // Unknown fields were skipped, and spaces too.
         if text != header.text.as_bytes() {
             return Err(malformed(&"its header has unknown fields or superfluous spaces"));
         }
-        if data.len() != n_data {
-            return Err(malformed(&format!(
-                "its tensors have {n_data} bytes, but {} follow the header",
-                data.len()
-            )));
+        match stream.remaining() {
+            found if found == n_data => Ok(header),
+            found => {
+                Err(malformed(&format!("its tensors have {n_data} bytes, but {found} follow the header")))
+            }
         }
-        Ok((header, data))
     }
 
     /// The bytes before the data.
@@ -76,18 +74,18 @@ impl Header {
     }
 
     /// The entry `gradus` of the metadata.
-    pub fn entry(&self) -> Option<&str> {
-        self.metadata.metadata().as_ref()?.get("gradus").map(String::as_str)
+    pub fn entry(&self) -> &str {
+        &self.entry
     }
 
-    /// Type, shape and place of a tensor.
-    pub fn info(&self, name: &str) -> Option<&TensorInfo> {
-        self.metadata.info(name)
+    /// The entry `gradus` of the metadata.
+    pub fn into_entry(self) -> String {
+        self.entry
     }
 
-    /// The names of all tensors.
-    pub fn names(&self) -> BTreeSet<String> {
-        self.metadata.offset_keys().into_iter().collect()
+    /// Name, type and shape of each tensor, as they lie in the file.
+    pub fn tensors(&self) -> impl Iterator<Item = (&str, &TensorInfo)> {
+        self.tensors.iter().map(|(name, info)| (name.as_str(), info))
     }
 }
 

@@ -23,7 +23,9 @@ mod read;
 mod replace;
 mod rows;
 mod serial;
+mod stream;
 mod tensor;
+mod transpose;
 
 use std::path::Path;
 

@@ -8,7 +8,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
 use super::Container;
-use super::tensor::{Tensor, dtype_name};
+use super::tensor::Tensor;
 use super::{FileSystem, IN_MEMORY, MAX_BYTES, Outcome, refuse, replace};
 use crate::activation::Activation;
 use crate::error::{Error, FileProblem, Result};
@@ -88,7 +88,7 @@ where
     /// Those of [`Network::from_bytes`]; [`FileProblem::Json`] if the description is no `D`, and
     /// [`FileProblem::Undescribed`] if there is none.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        Self::try_from_bytes(bytes).map_err(|problem| refuse(IN_MEMORY, problem))
+        Container::read(bytes, KIND).and_then(Self::try_from).map_err(|problem| refuse(IN_MEMORY, problem))
     }
 
     /// Writes the model to the file at `path`, in place of the one that is there; see [`replace()`](super::replace()).
@@ -119,8 +119,8 @@ where
     ///
     /// Those of [`load`](Self::load).
     pub fn load_within(path: impl AsRef<Path>, max_bytes: u64) -> Result<Self> {
-        let bytes = Container::read_file(&path, max_bytes)?;
-        Self::try_from_bytes(&bytes).map_err(|problem| refuse(path, problem))
+        let container = Container::open(&path, max_bytes, KIND)?;
+        Self::try_from(container).map_err(|problem| refuse(path, problem))
     }
 
     fn try_to_bytes(&self) -> Outcome<Vec<u8>>
@@ -135,8 +135,8 @@ where
         write::<_, _, _, D>(&self.network, Some(&self.description))
     }
 
-    fn try_from_bytes(bytes: &[u8]) -> Outcome<Self> {
-        let (network, description) = read(bytes)?;
+    fn try_from(container: Container) -> Outcome<Self> {
+        let (network, description) = read(container)?;
         Ok(Self { network, description: description.ok_or(FileProblem::Undescribed)? })
     }
 }
@@ -212,7 +212,7 @@ where
     /// # Ok::<(), gradus::Error>(())
     /// ```
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        try_from_bytes(bytes).map_err(|problem| refuse(IN_MEMORY, problem))
+        Container::read(bytes, KIND).and_then(undescribed).map_err(|problem| refuse(IN_MEMORY, problem))
     }
 
     /// Writes the network to the file at `path`, in place of the one that is there, which stays until the new one is on
@@ -257,19 +257,19 @@ where
     ///
     /// Those of [`load`](Self::load).
     pub fn load_within(path: impl AsRef<Path>, max_bytes: u64) -> Result<Self> {
-        let bytes = Container::read_file(&path, max_bytes)?;
-        try_from_bytes(&bytes).map_err(|problem| refuse(path, problem))
+        let container = Container::open(&path, max_bytes, KIND)?;
+        undescribed(container).map_err(|problem| refuse(path, problem))
     }
 }
 
 /// Reads a network without a description.
-fn try_from_bytes<T, H, O>(bytes: &[u8]) -> Outcome<Network<T, H, O>>
+fn undescribed<T, H, O>(container: Container) -> Outcome<Network<T, H, O>>
 where
     T: Real,
     H: Activation<T> + FromStr<Err = Error>,
     O: Activation<T> + FromStr<Err = Error>,
 {
-    match read::<T, H, O, IgnoredAny>(bytes)? {
+    match read::<T, H, O, IgnoredAny>(container)? {
         (network, None) => Ok(network),
         (_, Some(IgnoredAny)) => Err(FileProblem::Described),
     }
@@ -286,7 +286,7 @@ where
     let hidden = (1..).zip(network.hidden()).map(|(layer, dense)| name_of(layer, &dense.activation));
     let output = name_of(network.hidden().len() + 1, &network.output().activation);
     let document = Document {
-        dtype: dtype_name::<T>().to_string(),
+        dtype: T::DTYPE.to_string(),
         sizes: network.sizes(),
         activations: hidden.chain([output]).collect::<Outcome<_>>()?,
         description,
@@ -298,16 +298,15 @@ where
     Container::write_for::<Document<D>>(KIND, &document, &tensors.collect::<Vec<_>>())
 }
 
-fn read<T, H, O, D>(bytes: &[u8]) -> Outcome<(Network<T, H, O>, Option<D>)>
+fn read<T, H, O, D>(mut container: Container) -> Outcome<(Network<T, H, O>, Option<D>)>
 where
     T: Real,
     H: Activation<T> + FromStr<Err = Error>,
     O: Activation<T> + FromStr<Err = Error>,
     D: DeserializeOwned,
 {
-    let mut container = Container::read(bytes, KIND)?;
     let Document { dtype: found, sizes, activations, description } = container.document::<Document<D>>()?;
-    let expected = dtype_name::<T>();
+    let expected = T::DTYPE;
     if found != expected {
         return Err(FileProblem::Dtype { name: "the model".to_string(), found, expected });
     }
@@ -335,7 +334,7 @@ where
 
 /// The layer after layer `index` of `sizes`.
 fn dense<T: Real, A>(
-    container: &mut Container<'_>,
+    container: &mut Container,
     sizes: &[usize],
     index: usize,
     activation: A,

@@ -125,7 +125,7 @@ impl Network2 {
     ///
     /// Those of [`load`](Self::load).
     pub fn load_within(path: impl AsRef<Path>, max_bytes: u64) -> Result<Self> {
-        read::read(path.as_ref(), max_bytes, 0, |_| Ok(()))
+        read::read(path.as_ref(), max_bytes)
             .and_then(|json| Self::try_from_json(&json))
             .map_err(|problem| refuse(path, problem))
     }

@@ -4,12 +4,8 @@ use nalgebra::DMatrix;
 use safetensors::Dtype;
 use safetensors::tensor::TensorInfo;
 
-use crate::error::FileProblem;
+use super::transpose::transpose;
 use crate::real::{LittleEndian, Real, Slice};
-
-/// Rows and columns of the squares in which a matrix is transposed: one line of the cache, and few enough rows for
-/// those of a wide matrix not to evict each other.
-const SQUARE: usize = 8;
 
 /// A named array of numbers that is to be written, in either precision.
 ///
@@ -75,61 +71,20 @@ impl<'a> Tensor<'a> {
 
     /// Writes the numbers row by row to `bytes`, which are as many as [`n_bytes`](Self::n_bytes) says.
     pub(super) fn write(&self, bytes: &mut [u8]) {
-        let rows = self.shape.first().copied().unwrap_or(1);
         match self.values {
-            Slice::F32(values) => transpose(values, rows, f32::groups_mut(bytes), LittleEndian::to_bytes),
-            Slice::F64(values) => transpose(values, rows, f64::groups_mut(bytes), LittleEndian::to_bytes),
+            Slice::F32(values) => write(values, &self.shape, bytes),
+            Slice::F64(values) => write(values, &self.shape, bytes),
         }
     }
 }
 
-/// The type of numbers in a file for those of type T.
-pub(super) fn dtype<T: Real>() -> Dtype {
-    match T::slice(&[]) {
-        Slice::F32(_) => Dtype::F32,
-        Slice::F64(_) => Dtype::F64,
-    }
-}
-
-/// The name of T in Rust.
-pub(super) fn dtype_name<T: Real>() -> &'static str {
-    match T::slice(&[]) {
-        Slice::F32(_) => "f32",
-        Slice::F64(_) => "f64",
-    }
-}
-
-/// The numbers of a matrix with `columns` columns, which are stored row by row, column by column.
-pub(super) fn values<T: Real>(bytes: &[u8], columns: usize) -> Result<Vec<T>, FileProblem> {
-    let stored = T::groups(bytes);
-    let mut values = Vec::new();
-    values
-        .try_reserve_exact(stored.len())
-        .map_err(|_| FileProblem::OutOfMemory { bytes: bytes.len() as u64 })?;
-    values.resize(stored.len(), T::zero());
-    // Row by row, a matrix is its transpose column by column.
-    transpose(stored, columns, &mut values, T::from_bytes);
-    Ok(values)
-}
-
-/// Copies a matrix of `rows` rows, column by column, to `to` row by row, each element through `f`.
-fn transpose<A: Copy, B>(from: &[A], rows: usize, to: &mut [B], f: impl Fn(A) -> B) {
-    if rows == 0 || rows == from.len() {
-        to.iter_mut().zip(from).for_each(|(to, &from)| *to = f(from));
-        return;
-    }
-    let columns = from.len() / rows;
-    if columns == 0 {
-        return;
-    }
-    for (band, to) in to.chunks_mut(SQUARE * columns).enumerate() {
-        for left in (0..columns).step_by(SQUARE) {
-            let right = columns.min(left + SQUARE);
-            for (i, line) in to.chunks_exact_mut(columns).enumerate() {
-                let row = band * SQUARE + i;
-                let elements = from[left * rows + row..].iter().step_by(rows);
-                line[left..right].iter_mut().zip(elements).for_each(|(to, &from)| *to = f(from));
-            }
+fn write<T: LittleEndian>(values: &[T], shape: &[usize], bytes: &mut [u8]) {
+    let to = T::groups_mut(bytes);
+    match *shape {
+        // Column by column, a matrix is its transpose row by row.
+        [rows, columns] if rows > 1 && columns > 1 => {
+            transpose((values, rows), (to, columns), (columns, rows), T::to_bytes);
         }
+        _ => to.iter_mut().zip(values).for_each(|(to, &value)| *to = value.to_bytes()),
     }
 }

@@ -4,7 +4,11 @@
 pub trait LittleEndian: Copy {
     /// The bytes of one number.
     #[doc(hidden)]
-    type Bytes: Copy;
+    type Bytes: Copy + Default;
+
+    /// The name of the type.
+    #[doc(hidden)]
+    const DTYPE: &'static str;
 
     /// The bytes of `self`.
     #[doc(hidden)]
@@ -25,6 +29,30 @@ pub trait LittleEndian: Copy {
     /// `values` without the type parameter.
     #[doc(hidden)]
     fn slice(values: &[Self]) -> Slice<'_>;
+
+    /// `values` if they are of this type.
+    #[doc(hidden)]
+    fn from_values(values: Values) -> Option<Vec<Self>>;
+}
+
+/// Numbers of either type.
+#[derive(Debug, Clone, PartialEq)]
+#[doc(hidden)]
+pub enum Values {
+    /// Single precision.
+    F32(Vec<f32>),
+    /// Double precision.
+    F64(Vec<f64>),
+}
+
+impl Values {
+    /// The name of the type.
+    pub(crate) fn dtype(&self) -> &'static str {
+        match self {
+            Self::F32(_) => f32::DTYPE,
+            Self::F64(_) => f64::DTYPE,
+        }
+    }
 }
 
 /// Numbers of either type.
@@ -41,6 +69,8 @@ macro_rules! stored {
     ($real:ty, $slice:ident) => {
         impl LittleEndian for $real {
             type Bytes = [u8; size_of::<$real>()];
+
+            const DTYPE: &'static str = stringify!($real);
 
             #[inline(always)]
             fn to_bytes(self) -> Self::Bytes {
@@ -62,6 +92,10 @@ macro_rules! stored {
 
             fn slice(values: &[Self]) -> Slice<'_> {
                 Slice::$slice(values)
+            }
+
+            fn from_values(values: Values) -> Option<Vec<Self>> {
+                if let Values::$slice(values) = values { Some(values) } else { None }
             }
         }
     };

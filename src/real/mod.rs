@@ -14,7 +14,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::linalg::Product;
 
-pub(crate) use bytes::{LittleEndian, Slice};
+pub(crate) use bytes::{LittleEndian, Slice, Values};
 pub(crate) use vectorize::zip_map_except;
 pub use vectorize::{map, vectorized, zip_map, zip_sums};
 

@@ -116,8 +116,8 @@ impl<T: Real> Run<T> {
     /// Returns [`Error::File`] if the file cannot be read, is no checkpoint, is damaged, holds numbers of another type, or
     /// does not fit itself.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        let bytes = Container::read_file(&path, MAX_BYTES)?;
-        Self::from_bytes(&bytes).map_err(|problem| refuse(path.as_ref(), problem))
+        let container = Container::open(&path, MAX_BYTES, KIND)?;
+        Self::read(container).map_err(|problem| refuse(path.as_ref(), problem))
     }
 
     /// Returns the bytes of the file that [`save`](Self::save) writes.
@@ -155,7 +155,10 @@ impl<T: Real> Run<T> {
     ///
     /// Returns what is wrong with the file; see [`load`](Self::load).
     pub fn from_bytes(bytes: &[u8]) -> std::result::Result<Self, FileProblem> {
-        let mut container = Container::read(bytes, KIND)?;
+        Self::read(Container::read(bytes, KIND)?)
+    }
+
+    fn read(mut container: Container) -> std::result::Result<Self, FileProblem> {
         let document: Document = container.document()?;
         let Document { settings, sizes, slots, step, cost, seconds, t, kept_epoch, history } = document;
         if sizes.len() < 2 || slots > MAX_SLOTS {

@@ -431,8 +431,8 @@ fn containers_hold_tensors_of_both_precisions() {
     let document = BTreeMap::from([("epoch".to_string(), 3)]);
     Container::save(&FileSystem, &path, "run", &document, &tensors).unwrap();
 
-    let bytes = Container::read_file(&path, 10_000).unwrap();
-    let mut container = Container::read(&bytes, "run").unwrap();
+    let bytes = fs::read(&path).unwrap();
+    let mut container = Container::open(&path, 10_000, "run").unwrap();
     assert_eq!(
         container.document::<BTreeMap<String, u64>>().unwrap(),
         BTreeMap::from([("epoch".to_string(), 3)])
