@@ -1,6 +1,8 @@
 //! The crate's error: one enum whose variants carry the values.
 
+mod download;
 mod idx;
+mod image;
 mod persist;
 mod split;
 mod table;
@@ -8,7 +10,9 @@ mod table;
 use std::fmt;
 use std::path::PathBuf;
 
+pub use download::DownloadProblem;
 pub use idx::{IdxField, IdxProblem};
+pub use image::ImageProblem;
 pub use persist::FileProblem;
 pub use split::SplitProblem;
 pub use table::{TableError, TableProblem};
@@ -179,6 +183,28 @@ pub enum Error {
     /// A table, or a row of one, could not be read as what it was said to be.
     #[error(transparent)]
     Table(Box<TableError>),
+
+    /// An image, or a directory of images, could not be read.
+    #[error("{}: {problem}", path.display())]
+    Image {
+        /// The file or directory.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: ImageProblem,
+    },
+
+    /// A file could not be downloaded.
+    #[error(
+        "{} could not be downloaded: {}; check the connection and try again, or put the file there yourself",
+        path.display(),
+        attempts.iter().map(|(url, problem)| format!("{url}: {problem}")).collect::<Vec<_>>().join("; ")
+    )]
+    Download {
+        /// Where the file was to be.
+        path: PathBuf,
+        /// The addresses that were tried, and what happened there.
+        attempts: Vec<(String, DownloadProblem)>,
+    },
 
     /// Class labels cannot be scaled.
     #[error("the targets are class labels, which are not scaled: scale the inputs only")]

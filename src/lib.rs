@@ -13,6 +13,7 @@
 //! | [`Measure`](metrics::Measure) | `MeanCost`, `Accuracy`, `BalancedAccuracy`, `Precision`, `Recall`, `F1`, `TopK`, `R2`, `MeanAbsoluteError` |
 //! | [`StoppingRule`](stopping::StoppingRule) | `MaxEpochs`, `NoImprovement`, `RollingAverage`, `Target`, `Or`, `And` |
 //! | [`Initializer`](init::Initializer) | `ByActivation`, `HeNormal`, `HeUniform`, `GlorotNormal`, `GlorotUniform`, `LeCunNormal`, `LeCunUniform`, `Orthogonal`, `Constant`, `ScaledGaussian`, `LargeGaussian`, `WithBiases` |
+//! | [`Scale`](data::Scale) | `Standardize`, `MinMax`, `Robust` |
 //! | [`Distortion`](data::augment::Distortion) | `Rotation`, `Translation`, `Scaling`, `Elastic`, `Then` |
 //!
 //! A [`Trainer`](trainer::Trainer) puts them together, and [`check`] verifies the laws of each, for the crate's parts
@@ -26,7 +27,9 @@
 //! |---|---|
 //! | training a network | [`Trainer`](trainer::Trainer), [`Network`](network::Network) and the examples below |
 //! | data of one's own | [`Dataset::new`](data::Dataset::new), and [`Samples`](data::Samples) for what does not fit in memory |
-//! | images | [`Mnist`](data::Mnist), [`IdxTensor`](data::IdxTensor), [`digits`](data::digits), [`augment`](data::augment) |
+//! | tables | `Table::open` and `Csv` (feature `csv`), [`Columns`](data::Columns) |
+//! | splitting and scaling | [`Split`](data::Split), [`Standardize`](data::Standardize) and the other rules of [`Scale`](data::Scale) |
+//! | images | [`Mnist`](data::Mnist), [`ImageSet`](data::ImageSet), [`IdxTensor`](data::IdxTensor), [`digits`](data::digits), [`augment`](data::augment) |
 //! | how good it is | [`Report`](trainer::Report), [`evaluate`](metrics::evaluate), [`ConfusionMatrix`](metrics::ConfusionMatrix) |
 //! | watching a run | [`Observer`](trainer::Observer), [`History`](history::History) |
 //! | a loop of your own | [`Learner`](trainer::Learner) |
@@ -52,6 +55,8 @@
 //! - `parallel`: runs large matrix products on several threads; results are bitwise the same.
 //! - `progress`: the [`ProgressBar`](trainer::ProgressBar) observer.
 //! - `csv`: tables of text, `data::Csv`.
+//! - `png`: images from PNG files and folders of them, `data::png`.
+//! - `download`: `Mnist::download`, over TLS.
 //!
 //! # Examples
 //!
@@ -103,7 +108,8 @@ pub mod trainer;
 use forward::forward;
 
 pub use error::{
-    Deviation, Error, FileProblem, IdxField, IdxProblem, Result, SplitProblem, TableError, TableProblem,
+    Deviation, DownloadProblem, Error, FileProblem, IdxField, IdxProblem, ImageProblem, Result, SplitProblem,
+    TableError, TableProblem,
 };
 
 /// Everything that a program which trains networks needs, nalgebra's matrices included.

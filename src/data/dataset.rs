@@ -108,7 +108,8 @@ impl<T: Real> Dataset<T> {
         }
     }
 
-    /// The data set of images of `n_inputs` bytes each, one after the other, and their labels below `n_classes`.
+    /// The data set of images of `n_inputs` bytes each, one after the other, and their labels below `n_classes`, of any
+    /// integer type.
     ///
     /// # Errors
     ///
@@ -127,7 +128,10 @@ impl<T: Real> Dataset<T> {
     /// assert_eq!((x.as_slice(), y.as_slice()), (&[0.0, 1.0][..], &[0.0, 1.0, 0.0][..]));
     /// # Ok::<(), gradus::Error>(())
     /// ```
-    pub fn from_pixels(pixels: Vec<u8>, n_inputs: usize, labels: Vec<u8>, n_classes: usize) -> Result<Self> {
+    pub fn from_pixels<L>(pixels: Vec<u8>, n_inputs: usize, labels: Vec<L>, n_classes: usize) -> Result<Self>
+    where
+        L: Copy + TryInto<i64>,
+    {
         if labels.is_empty() {
             return Err(Error::Empty { what: "the data set" });
         }

@@ -7,10 +7,14 @@ mod columns;
 mod csv;
 mod dataset;
 pub mod digits;
+#[cfg(feature = "download")]
+pub mod download;
 mod gather;
 mod idx;
 mod image_set;
 pub mod mnist;
+#[cfg(feature = "png")]
+pub mod png;
 mod scale;
 mod split;
 mod task;

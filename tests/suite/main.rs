@@ -12,6 +12,8 @@ mod costs;
 mod dataset;
 mod determinism;
 mod digits;
+#[cfg(feature = "download")]
+mod download;
 mod elementary_functions;
 mod faulty_disk;
 mod gradients;
@@ -33,6 +35,8 @@ mod models;
 mod optimizers;
 mod other_readers;
 mod plug_ins;
+#[cfg(feature = "png")]
+mod png;
 mod reference;
 mod refusals;
 mod rules;

@@ -231,6 +231,7 @@ proptest! {
             prop_assert_eq!(x[(2, 5)], 1.0, "red is the most frequent");
             let again = csv.read_like::<f64>(&filled.columns, text.as_bytes(), "again.csv").unwrap();
             prop_assert_eq!(gathered(&again.data), gathered(&filled.data));
+            prop_assert_eq!(again.summary.filled, filled.summary.filled);
         }
     }
 

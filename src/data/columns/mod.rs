@@ -220,45 +220,45 @@ impl Columns {
         Ok(())
     }
 
-    /// Fills the inputs `x` of one column.
+    /// Fills the inputs `x` of one column, and returns whether the value was missing and had to be filled in.
     pub(super) fn encode_cell<T: Real>(
         &self,
         kind: &ColumnKind,
         text: &[u8],
         x: &mut [T],
-    ) -> std::result::Result<(), TableProblem> {
+    ) -> std::result::Result<bool, TableProblem> {
+        let missing = || TableProblem::Missing { value: lossy(text) };
         match kind {
             ColumnKind::Number { fill } => {
-                let value = self.syntax.finite(text)?.or(fill.map(T::cast));
-                x.fill(value.ok_or_else(|| TableProblem::Missing { value: lossy(text) })?);
+                let value = self.syntax.finite(text)?;
+                x.fill(value.or(fill.map(T::cast)).ok_or_else(missing)?);
+                Ok(value.is_none())
             }
             ColumnKind::Category { names, fill } => {
+                let category = match self.syntax.text(text) {
+                    Cell::Text(text) => Some(self.category(names, text)?),
+                    _ => None,
+                };
                 x.fill(T::zero());
-                if let Some(one) = self.category(names, *fill, text)?.and_then(|category| x.get_mut(category))
-                {
+                let known = match category {
+                    Some(known) => known,
+                    None => Some(fill.ok_or_else(missing)?),
+                };
+                if let Some(one) = known.and_then(|category| x.get_mut(category)) {
                     *one = T::one();
                 }
+                Ok(category.is_none())
             }
         }
-        Ok(())
     }
 
-    /// The number of the category in `text`; `None` if it is unseen and may be.
-    fn category(
-        &self,
-        names: &[String],
-        fill: Option<usize>,
-        text: &[u8],
-    ) -> std::result::Result<Option<usize>, TableProblem> {
-        match self.syntax.text(text) {
-            Cell::Text(text) => match names.iter().position(|name| name.as_bytes() == text) {
-                None if self.unseen == Unseen::Refuse => {
-                    Err(TableProblem::UnseenCategory { value: lossy(text), known: names.to_vec() })
-                }
-                found => Ok(found),
-            },
-            _ if fill.is_some() => Ok(fill),
-            _ => Err(TableProblem::Missing { value: lossy(text) }),
+    /// The number of the category `text`; `None` if it is unseen and may be.
+    fn category(&self, names: &[String], text: &[u8]) -> std::result::Result<Option<usize>, TableProblem> {
+        match names.iter().position(|name| name.as_bytes() == text) {
+            None if self.unseen == Unseen::Refuse => {
+                Err(TableProblem::UnseenCategory { value: lossy(text), known: names.to_vec() })
+            }
+            found => Ok(found),
         }
     }
 

@@ -33,6 +33,7 @@ pub(super) fn read<T: Real>(
         dropped: follow.dropped,
         without_target: follow.without_target,
         empty_lines: rows.empty,
+        filled: follow.filled(),
         separator: rows.separator,
         decimal_comma: follow.columns.syntax.decimal_comma,
         ..TableSummary::default()
@@ -91,6 +92,9 @@ struct Follow<'a, T> {
     x: Store<T>,
     y: Store<T>,
     labels: Vec<u32>,
+    /// How many values of each input column were filled, and which columns of the row that is being read.
+    filled: Vec<usize>,
+    filling: Vec<usize>,
     tags: Vec<(String, Dictionary, Vec<u32>)>,
     rows: usize,
     kept: usize,
@@ -127,16 +131,32 @@ impl<'a, T: Real> Follow<'a, T> {
         columns.syntax.decimal_comma = rows.syntax.decimal_comma;
         columns.syntax.markers.extend_from_slice(&csv.markers);
         let (x, y) = (Store::new(offset, rows.expected), Store::new(n_targets, rows.expected));
-        let labels = Vec::new();
-        Ok(Self { csv, columns, uses, x, y, labels, tags, rows: 0, kept: 0, dropped: 0, without_target: 0 })
+        let (labels, filled, filling) = (Vec::new(), vec![0; columns.inputs.len()], Vec::new());
+        Ok(Self {
+            csv,
+            filled,
+            filling,
+            columns,
+            uses,
+            x,
+            y,
+            labels,
+            tags,
+            rows: 0,
+            kept: 0,
+            dropped: 0,
+            without_target: 0,
+        })
     }
 
     fn row(&mut self, record: &ByteRecord) -> std::result::Result<(), Fault> {
         self.rows += 1;
+        self.filling.clear();
         let outcome = self.fill(record);
         let (target, fault) = match outcome {
             Ok(()) => {
                 self.kept += 1;
+                self.filling.iter().for_each(|&number| self.filled[number] += 1);
                 return Ok(());
             }
             Err((at, problem @ TableProblem::Missing { .. })) if self.csv.missing != Missing::Refuse => {
@@ -169,7 +189,8 @@ impl<'a, T: Real> Follow<'a, T> {
                 Use::Input { number, offset } => {
                     let kind = &columns.inputs[number].kind;
                     let cells = &mut x[offset..][..kind.n_inputs()];
-                    columns.encode_cell(kind, field, cells).map_err(fault)?;
+                    self.filling
+                        .extend(columns.encode_cell(kind, field, cells).map_err(fault)?.then_some(number));
                 }
                 Use::Target(slot) => {
                     let value = columns.syntax.finite(field).map_err(fault)?;
@@ -186,6 +207,12 @@ impl<'a, T: Real> Follow<'a, T> {
             }
         }
         Ok(())
+    }
+
+    /// The columns of which values were filled, and how many.
+    fn filled(&self) -> Vec<(String, usize)> {
+        let columns = self.columns.inputs.iter().zip(&self.filled);
+        columns.filter(|&(_, &n)| n > 0).map(|(column, &n)| (column.name.clone(), n)).collect()
     }
 
     fn check_rows<R: Read>(&self, rows: &Rows<R>) -> Result<()> {

@@ -1,0 +1,182 @@
+//! Images from PNG files, and data sets from folders of them; needs the feature `png`.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, BufReader};
+use std::path::{Path, PathBuf};
+
+use ::png::{ColorType, Decoder, DecodingError, Limits, Transformations};
+
+use super::Dataset;
+use crate::error::{Error, ImageProblem, Result};
+use crate::memory;
+use crate::real::Real;
+
+/// The largest number of pixels of an image that is read: more are no inputs of a dense network.
+pub const MAX_PIXELS: u64 = 1 << 24;
+
+/// An image of gray values, row by row from the top.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrayImage {
+    /// The number of columns.
+    pub width: usize,
+    /// The number of rows.
+    pub height: usize,
+    /// A byte for each pixel, 0 for black.
+    pub pixels: Vec<u8>,
+}
+
+/// Reads a PNG file of any kind as gray values.
+///
+/// Colors become their luma (299 R + 587 G + 114 B)/1000, samples of 16 bits lose the lower 8, and what is transparent is seen
+/// before black, the background of MNIST.
+///
+/// # Errors
+///
+/// Returns [`Error::Image`] if the file is missing, unreadable or not a regular file, if it is not a PNG or damaged, and if
+/// it has more than [`MAX_PIXELS`] pixels.
+pub fn open(path: impl AsRef<Path>) -> Result<GrayImage> {
+    let path = path.as_ref();
+    let failed = |problem| failed(path, problem);
+    let unreadable = |source| failed(ImageProblem::Unreadable { source });
+    let metadata = fs::metadata(path).map_err(unreadable)?;
+    if !metadata.is_file() {
+        let found = if metadata.is_dir() { "a directory" } else { "a pipe or a device" };
+        return Err(failed(ImageProblem::WrongKind { found, wanted: "a PNG file" }));
+    }
+    let file = BufReader::new(File::open(path).map_err(unreadable)?);
+    decode(file).map_err(failed)
+}
+
+/// Reads folders of PNG files, one folder for each class: the classes are the names of the folders in alphabetical order, the
+/// samples of a class its files in alphabetical order.
+///
+/// Other files and hidden folders are passed over.
+///
+/// # Shapes
+///
+/// All images have the same size; a sample has width × height inputs, row by row, and a target for each class.
+///
+/// # Errors
+///
+/// Returns [`Error::Image`] if `dir` holds less than two folders, if a folder holds no PNG file, if an image differs in size
+/// from the first one, and for every reason of [`open`]. Returns [`Error::TooLarge`] if the images do not fit in memory.
+///
+/// # Examples
+///
+/// ```no_run
+/// use gradus::data::png;
+/// use gradus::prelude::*;
+///
+/// // pets/cat/1.png, pets/cat/2.png, …, pets/dog/1.png, …
+/// let pets: Dataset<f32> = png::folders("pets")?;
+/// assert_eq!(pets.class_names(), ["cat", "dog"]);
+/// # Ok::<(), gradus::Error>(())
+/// ```
+pub fn folders<T: Real>(dir: impl AsRef<Path>) -> Result<Dataset<T>> {
+    let dir = dir.as_ref();
+    let is_hidden = |path: &PathBuf| name(path).starts_with('.');
+    let classes: Vec<PathBuf> =
+        entries(dir)?.into_iter().filter(|path| path.is_dir() && !is_hidden(path)).collect();
+    if classes.len() < 2 {
+        return Err(failed(dir, ImageProblem::Folders { found: classes.len(), what: "folders" }));
+    }
+    let (mut pixels, mut labels) = (Vec::new(), Vec::new());
+    let mut first: Option<(PathBuf, (usize, usize))> = None;
+    for (label, folder) in (0u32..).zip(&classes) {
+        let is_png = |path: &PathBuf| path.extension().is_some_and(|end| end.eq_ignore_ascii_case("png"));
+        let files: Vec<PathBuf> = entries(folder)?.into_iter().filter(is_png).collect();
+        if files.is_empty() {
+            return Err(failed(folder, ImageProblem::Folders { found: 0, what: "PNG files" }));
+        }
+        for path in files {
+            let image = open(&path)?;
+            let found = (image.width, image.height);
+            let (first, expected) = first.get_or_insert_with(|| (path.clone(), found));
+            if found != *expected {
+                let (expected, first) = (*expected, first.clone());
+                return Err(failed(&path, ImageProblem::SizesDiffer { found, expected, first }));
+            }
+            append(&mut pixels, &image.pixels)?;
+            labels.push(label);
+        }
+    }
+    let n_inputs = first.map_or(0, |(_, (width, height))| width * height);
+    let names: Vec<String> = classes.iter().map(|class| name(class)).collect();
+    Dataset::from_pixels(pixels, n_inputs, labels, names.len())?.with_class_names(&names)
+}
+
+fn failed(path: &Path, problem: ImageProblem) -> Error {
+    Error::Image { path: path.to_path_buf(), problem }
+}
+
+/// The last part of a path, for people.
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or(OsStr::new("")).to_string_lossy().into_owned()
+}
+
+/// What is in a directory, in alphabetical order.
+fn entries(dir: &Path) -> Result<Vec<PathBuf>> {
+    let unreadable = |source: io::Error| match source.kind() {
+        io::ErrorKind::NotADirectory => {
+            failed(dir, ImageProblem::WrongKind { found: "a file", wanted: "a directory of folders" })
+        }
+        _ => failed(dir, ImageProblem::Unreadable { source }),
+    };
+    let entries = fs::read_dir(dir).map_err(unreadable)?;
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<io::Result<_>>()
+        .map_err(unreadable)?;
+    paths.sort();
+    Ok(paths)
+}
+
+fn append(pixels: &mut Vec<u8>, image: &[u8]) -> Result<()> {
+    // Doubling is asked for by `reserve`, so that images are moved seldom.
+    let fits = memory::fits::<u8>(image.len()) && pixels.try_reserve(image.len()).is_ok();
+    if !fits {
+        return Err(Error::TooLarge { what: "the images", rows: pixels.len() + image.len(), columns: 1 });
+    }
+    pixels.extend_from_slice(image);
+    Ok(())
+}
+
+fn decode(file: impl io::BufRead + io::Seek) -> std::result::Result<GrayImage, ImageProblem> {
+    let problem = |error: DecodingError| match error {
+        DecodingError::IoError(source) if source.kind() != io::ErrorKind::UnexpectedEof => {
+            ImageProblem::Unreadable { source }
+        }
+        other => ImageProblem::Damaged { reason: other.to_string() },
+    };
+    // Four channels of 16 bits for each pixel, and some rows.
+    let mut decoder = Decoder::new_with_limits(file, Limits { bytes: 10 * MAX_PIXELS as usize });
+    decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
+    let (width, height) = decoder.read_header_info().map_err(problem)?.size();
+    if u64::from(width) * u64::from(height) > MAX_PIXELS {
+        return Err(ImageProblem::TooLarge { width, height, allowed: MAX_PIXELS });
+    }
+    let mut reader = decoder.read_info().map_err(problem)?;
+    let size = reader.output_buffer_size();
+    let mut bytes = vec![0; size.ok_or(ImageProblem::TooLarge { width, height, allowed: MAX_PIXELS })?];
+    let info = reader.next_frame(&mut bytes).map_err(problem)?;
+    bytes.truncate(info.buffer_size());
+    let pixels = match info.color_type {
+        ColorType::Grayscale | ColorType::Indexed => bytes,
+        ColorType::GrayscaleAlpha => bytes.chunks_exact(2).map(|p| before_black(p[0], p[1])).collect(),
+        ColorType::Rgb => bytes.chunks_exact(3).map(luma).collect(),
+        ColorType::Rgba => bytes.chunks_exact(4).map(|p| before_black(luma(p), p[3])).collect(),
+    };
+    Ok(GrayImage { width: width as usize, height: height as usize, pixels })
+}
+
+/// The brightness of red, green and blue, by their weights in Rec. 601.
+fn luma(pixel: &[u8]) -> u8 {
+    let weighted = pixel.iter().zip([299u32, 587, 114]).map(|(&value, weight)| u32::from(value) * weight);
+    ((weighted.sum::<u32>() + 500) / 1000) as u8
+}
+
+/// A gray value of this opacity before a black background.
+fn before_black(gray: u8, alpha: u8) -> u8 {
+    ((u32::from(gray) * u32::from(alpha) + 127) / 255) as u8
+}
