@@ -111,39 +111,6 @@ mod elementwise {
         pull_back_at(bencher, f, &matrix::<T>(ROWS, COLUMNS));
     }
 
-    // TEMP
-    #[divan::bench(types = [f32, f64], args = ["sigmoid", "tanh", "softmax"])]
-    fn old_pull_back<T: Real>(bencher: Bencher<'_, '_>, name: &str) {
-        let f: AnyActivation = name.parse().expect("name");
-        let z = matrix::<T>(ROWS, COLUMNS);
-        let (mut a, g, mut grad) = (z.clone(), matrix::<T>(ROWS, COLUMNS), matrix(ROWS, COLUMNS));
-        f.activate(&z, &mut a);
-        bencher.counter(bytes::<T>(6)).bench_local(|| {
-            grad.copy_from(black_box(&g));
-            match name {
-                "sigmoid" => gradus::real::zip_map(
-                    &a,
-                    &mut grad,
-                    #[inline(always)]
-                    |a, g| g * (a * (T::one() - a)),
-                ),
-                "tanh" => gradus::real::zip_map(
-                    &a,
-                    &mut grad,
-                    #[inline(always)]
-                    |a, g| g * ((T::one() - a) * (T::one() + a)),
-                ),
-                _ => {
-                    for (a, mut grad) in a.column_iter().zip(grad.column_iter_mut()) {
-                        let mean = a.dot(&grad);
-                        grad.zip_apply(&a, |grad, a| *grad = a * (*grad - mean));
-                    }
-                }
-            }
-        });
-    }
-    // END
-
     /// Weighted inputs of which a third lie where the derivative is computed from z.
     #[divan::bench(types = [f32, f64], args = ["sigmoid", "tanh", "elu"])]
     fn pull_back_of_saturated<T: Real>(bencher: Bencher<'_, '_>, name: &str) {

@@ -43,9 +43,5 @@ pub(super) fn derivative(
     if smooth && high - low <= slack {
         return super::check_close(subject, law, at, found, fine, tolerance);
     }
-    let (low, high) = (low - slack, high + slack);
-    // `clamp` would panic where f is NaN, as √z is on one side of 0.
-    let defined = low <= high && !left.is_nan() && !right.is_nan();
-    let nearest = if defined { found.clamp(low, high) } else { f64::NAN };
-    super::check_close(subject, law, at, found, nearest, 0.0)
+    super::check_close(subject, law, at, found, found.clamp(low - slack, high + slack), 0.0)
 }

@@ -71,3 +71,30 @@ pub(crate) fn write(f: &mut fmt::Formatter<'_>, name: &str, parameters: &[(&str,
     }
     f.write_str(if parameters.is_empty() { "" } else { ")" })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Printed(&'static [(&'static str, f64)]);
+
+    impl fmt::Display for Printed {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write(f, "rule", self.0)
+        }
+    }
+
+    /// No activation has two parameters.
+    #[test]
+    fn several_parameters_print_as_they_parse() {
+        assert_eq!(Printed(&[]).to_string(), "rule");
+        let text = Printed(&[("first", 0.9), ("second", 1e-8)]).to_string();
+        assert_eq!(text, "rule(first=0.9, second=1e-8)");
+        let call = Call::parse("rule", &text).expect("a name");
+        let known = [("second", 5.0), ("third", 7.0), ("first", 6.0)];
+        assert_eq!(
+            (call.name, call.parameters(known).expect("known parameters")),
+            ("rule", [1e-8, 7.0, 0.9])
+        );
+    }
+}

@@ -96,6 +96,25 @@ fn fast_ln_1p_keeps_its_bound() {
     assert_eq!((0.0f64.fast_ln_1p(), 0.0f32.fast_ln_1p()), (0.0, 0.0));
 }
 
+#[test]
+fn fast_exp_m1_keeps_its_bound() {
+    for magnitude in floats32(1e-37, 100.0, 997) {
+        let (found, exact) = (f64::from((-magnitude).fast_exp_m1()), f64::from(-magnitude).exp_m1());
+        assert!(error(found, exact, E32) < 3.0, "{magnitude}: {found:e} for {exact:e}");
+    }
+    for magnitude in both_ways(800.0) {
+        assert!(error((-magnitude).fast_exp_m1(), (-magnitude).exp_m1(), E64) < 3.0, "{magnitude}");
+    }
+    for x in [-1e3, -1e308, f64::MIN, f64::NEG_INFINITY] {
+        assert_eq!((x.fast_exp_m1(), (x as f32).fast_exp_m1()), (-1.0, -1.0));
+    }
+    // Above 0 it is not defined, and harmless in a branch that is not taken.
+    for x in [0.0, 1.0, 1e308, f64::INFINITY] {
+        assert_eq!((x.fast_exp_m1(), (x as f32).fast_exp_m1()), (0.0, 0.0));
+    }
+    assert!(f64::NAN.fast_exp_m1().is_nan() && f32::NAN.fast_exp_m1().is_nan());
+}
+
 /// Below 4 ε, of which the reference for `f64` takes one.
 #[test]
 fn tanh_keeps_its_bound() {
