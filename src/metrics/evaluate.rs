@@ -5,7 +5,7 @@ use nalgebra::DMatrix;
 use super::{ConfusionMatrix, Measure, Meter, Score, Scored, Scores, default_measures};
 use crate::activation::Activation;
 use crate::cost::Cost;
-use crate::data::{Batch, Samples, Task, TaskFinder, gather_checked};
+use crate::data::{Batch, Samples, Task, TaskFinder, check_finite, gather_checked};
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::network::{Network, Workspace};
@@ -37,7 +37,8 @@ pub struct Evaluation {
 /// # Errors
 ///
 /// Returns [`Error::Empty`] or [`Error::SizeMismatch`] if the samples do not fit the network or its layers do not fit
-/// each other, and what `samples` reports.
+/// each other, [`Error::NonFiniteParameter`] or [`Error::NonFiniteSample`] if an output is NaN or infinite, and what
+/// `samples` reports.
 ///
 /// # Examples
 ///
@@ -102,11 +103,21 @@ where
     let n_classes = task.n_classes(network.n_outputs()).filter(table);
     let mut confusion = n_classes.map(ConfusionMatrix::new).transpose()?;
     let mut evaluator = Evaluator::new(network, samples)?;
+    let (mut first, mut finite) = (0, Ok(()));
     let scores = evaluator.scores(network, cost, samples, task, &measures, |batch| {
+        if finite.is_ok() {
+            finite = check_finite("output", batch.outputs, first);
+            first += batch.outputs.ncols();
+        }
         if let Some(confusion) = &mut confusion {
             batch.samples().for_each(|(a, y, _)| confusion.add_sample(task.class(y), task.class(a)));
         }
     })?;
+    if finite.is_err() {
+        // What made it so comes first.
+        network.check()?;
+    }
+    finite?;
     Ok(Evaluation { scores, confusion })
 }
 

@@ -2,6 +2,7 @@
 
 mod dense;
 mod parameters;
+mod silent;
 mod workspace;
 
 use std::fmt;
@@ -10,9 +11,11 @@ use nalgebra::DMatrix;
 
 pub use dense::{Dense, Layer};
 pub use parameters::ParameterArrays;
+pub(crate) use silent::Silence;
 pub use workspace::Workspace;
 
 use crate::activation::Activation;
+use crate::data::check_finite;
 use crate::error::{Error, Result};
 use crate::init::Initializer;
 use crate::random::{Purpose, generator};
@@ -185,14 +188,27 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     /// [`Error::SizeMismatch`] if `x` has not as many rows as the network has inputs; [`Error::SizeMismatch`] and [`Error::EmptyLayer`] if
     /// the layers were changed so that they do not fit each other.
     pub fn predict(&self, x: &DMatrix<T>) -> Result<DMatrix<T>> {
+        self.check_inputs(x)?;
+        let mut workspace = Workspace::new(&self.sizes(), x.ncols());
+        self.forward(x, &mut workspace);
+        let outputs = workspace.into_outputs().ok_or(Error::TooFewLayers { found: 1 })?;
+        if let Err(error) = check_finite("output", &outputs, 0) {
+            // What made it so comes first.
+            self.check()?;
+            check_finite("input", x, 0)?;
+            return Err(error);
+        }
+        Ok(outputs)
+    }
+
+    /// Returns an error for layers that do not fit each other, or inputs that do not fit the first.
+    fn check_inputs(&self, x: &DMatrix<T>) -> Result<()> {
         self.check_shapes()?;
         if x.nrows() != self.n_inputs() {
             let (found, expected) = (x.nrows(), self.n_inputs());
             return Err(Error::SizeMismatch { what: "rows of x, the network's inputs", found, expected });
         }
-        let mut workspace = Workspace::new(&self.sizes(), x.ncols());
-        self.forward(x, &mut workspace);
-        workspace.into_outputs().ok_or(Error::TooFewLayers { found: 1 })
+        Ok(())
     }
 }
 

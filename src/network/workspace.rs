@@ -128,6 +128,16 @@ impl<T: Real> Workspace<T> {
         &self.layers[self.layers.len() - 1].a
     }
 
+    /// The weighted inputs z of layer `index` after [`Network::forward`], 0 for the first layer after the inputs; neurons ×
+    /// examples.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no such layer.
+    pub fn weighted_inputs(&self, index: usize) -> &DMatrix<T> {
+        &self.layers[index].z
+    }
+
     /// The activations of layer `index`, 0 for the first after the inputs; neurons × examples.
     ///
     /// # Panics

@@ -44,6 +44,8 @@ pub struct Learner<'t, T: Real, C> {
     pub(super) descent: Descent<T>,
     /// n in the penalty 1/n Ω(w).
     n: Option<usize>,
+    /// Whether a step is moving the parameters: if its rules panic, some have moved and others have not.
+    pub(super) is_moving: bool,
 }
 
 /// Batch sizes for which buffers are kept.
@@ -67,7 +69,7 @@ impl<T: Real, C> Trainer<T, C> {
         crate::linalg::prepare::<T>();
         let sizes = network.sizes();
         let descent = Descent::new(&sizes, &*self.optimizer, &*self.regularizer)?;
-        Ok(Learner { trainer: self, sizes, workspaces: Vec::new(), descent, n: None })
+        Ok(Learner { trainer: self, sizes, workspaces: Vec::new(), descent, n: None, is_moving: false })
     }
 }
 
@@ -102,7 +104,12 @@ impl<T: Real, C> Learner<'_, T, C> {
     /// - [`Error::SizeMismatch`] if `network` has other sizes than that of which the learner was made, or if `batch` does
     ///   not fit it;
     /// - [`Error::Empty`] if the batch has no examples;
-    /// - [`Error::Diverged`] if the cost or an error δ is NaN or infinite.
+    /// - [`Error::Diverged`] if a weighted input, the cost or an error δ is NaN or infinite, or a parameter, as a step before
+    ///   has made it.
+    ///
+    /// # Panics
+    ///
+    /// Panics as the parts do. If the optimizer or the regularizer panics, some parameters have moved and others have not.
     pub fn step<H, A>(&mut self, network: &mut Network<T, H, A>, batch: &Batch<T>, eta: f64) -> Result<f64>
     where
         H: Activation<T>,
@@ -127,7 +134,7 @@ impl<T: Real, C> Learner<'_, T, C> {
         C: Cost<T, A>,
     {
         let Trainer { cost, optimizer, regularizer, dropout, seed, .. } = self.trainer;
-        let scale = T::cast(1.0 / self.n.unwrap_or(batch.examples()) as f64);
+        let scale = self.scale(batch.examples());
         let workspace = self.workspace(batch.examples());
         if let Some(dropout) = dropout {
             dropout.draw(*seed, batch, &mut self.workspaces[workspace]);
@@ -136,15 +143,41 @@ impl<T: Real, C> Learner<'_, T, C> {
         network.forward(&batch.x, workspace);
         let sum = network.cost(cost, batch, workspace);
         network.compute_deltas(cost, batch, workspace);
-        validate::check_finite_step(workspace, batch, &self.sizes, sum, eta)?;
+        if let Err(error) = validate::check_finite_step(network, workspace, batch, sum, eta) {
+            return Err(self.with_cause(network, scale, eta, error));
+        }
         let (optimizer, regularizer) = (&**optimizer, &**regularizer);
+        self.is_moving = true;
         self.descent.step(
             network,
             &batch.x,
             workspace,
             &Rules { optimizer, regularizer, scale, eta: T::cast(eta) },
         );
+        self.is_moving = false;
         Ok(sum)
+    }
+
+    /// 1/n, by which the penalty is multiplied in a step on `examples` examples.
+    pub(super) fn scale(&self, examples: usize) -> T {
+        T::cast(1.0 / self.n.unwrap_or(examples) as f64)
+    }
+
+    /// `error`, which says whether the penalty alone can have made the run diverge.
+    pub(super) fn with_cause<H: Activation<T>, A: Activation<T>>(
+        &self,
+        network: &Network<T, H, A>,
+        scale: T,
+        eta: f64,
+        mut error: Error,
+    ) -> Error {
+        if let Error::Diverged { penalty, .. } = &mut error {
+            let regularizer = &*self.trainer.regularizer;
+            *penalty = network
+                .layers()
+                .any(|layer| validate::overshoots(regularizer, layer.weights.as_slice(), scale, eta));
+        }
+        error
     }
 
     /// The place of the buffers for `examples` examples, which are allocated if there are none.

@@ -3,6 +3,7 @@
 mod checkpoint;
 mod descent;
 mod dropout;
+mod epochs;
 mod fingerprint;
 mod fit;
 mod learner;
@@ -13,7 +14,9 @@ mod report;
 mod run;
 mod scoring;
 mod snapshot;
+mod undo;
 mod validate;
+mod warning;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -35,6 +38,7 @@ pub use observer::{Observer, Outcome};
 pub use progress_bar::ProgressBar;
 pub use report::Report;
 pub use run::{Run, Running, Settings};
+pub use warning::Warning;
 
 /// Trains a network: a builder that holds the parts, [`fit`](Self::fit), which runs them over epochs, and
 /// [`learner`](Self::learner), which makes single steps.

@@ -1,5 +1,7 @@
 //! A run as a value: everything that determines how it goes on.
 
+use std::collections::VecDeque;
+
 use serde::{Deserialize, Serialize};
 
 use super::Trainer;
@@ -187,9 +189,38 @@ pub(super) struct State<T> {
     pub(super) kept_epoch: usize,
     pub(super) kept: ParameterArrays<T>,
     pub(super) history: History,
+    /// The mean costs of the last mini-batches.
+    pub(super) last_costs: VecDeque<f64>,
 }
 
+/// The mini-batches whose costs an error tells.
+pub(super) const LAST_COSTS: usize = 5;
+
 impl<T: Real> State<T> {
+    /// Counts a step whose mini-batch of `m` samples had costs with the sum `cost`.
+    pub(super) fn add_step(&mut self, cost: f64, m: usize) {
+        self.cost += cost;
+        self.step += 1;
+        if self.last_costs.len() == LAST_COSTS {
+            self.last_costs.pop_front();
+        }
+        self.last_costs.push_back(cost / m as f64);
+    }
+
+    /// The error of a run that ends because of `cause`.
+    pub(super) fn interrupted(self, cause: Error) -> Error {
+        // A parameter is found to be NaN or infinite after the step that made it so.
+        let is_of_last_step = matches!(cause, Error::Diverged { quantity: "parameter", .. });
+        Error::Interrupted {
+            epoch: self.history.len() + 1,
+            step: if is_of_last_step { self.step.max(1) } else { self.step + 1 },
+            kept: self.kept_epoch,
+            last_costs: self.last_costs.into(),
+            history: Box::new(self.history),
+            cause: Box::new(cause),
+        }
+    }
+
     pub(super) fn to_run(&self, network: &dyn AnyNetwork<T>, slots: &[ParameterArrays<T>], t: u64) -> Run<T> {
         let mut parameters = ParameterArrays::zeros(self.kept.sizes());
         for (array, layer) in parameters.arrays_mut().zip(

@@ -11,6 +11,7 @@ use crate::history::Metric;
 use crate::metrics::Evaluator;
 use crate::network::{Network, Workspace};
 use crate::real::{Real, vectorized};
+use crate::regularizer::Regularizer;
 use crate::schedule::LrSchedule;
 use crate::stopping::StoppingRule;
 
@@ -24,11 +25,12 @@ pub(super) fn check_rate<T: Real>(eta: f64) -> Result<()> {
     check_setting("learning rate η", eta, rounded > T::zero() && rounded.is_finite(), "(0, ∞)", why)
 }
 
-/// Returns an error for the first cost or error δ of the step that is NaN or infinite. `sum` is that of the costs.
-pub(super) fn check_finite_step<T: Real>(
+/// Returns an error for the first weighted input, cost or error δ of the step that is NaN or infinite. `sum` is that of the
+/// costs. A parameter that is not finite makes every weighted input of its neuron so.
+pub(super) fn check_finite_step<T: Real, H: Activation<T>, A: Activation<T>>(
+    network: &Network<T, H, A>,
     workspace: &Workspace<T>,
     batch: &Batch<T>,
-    sizes: &[usize],
     sum: f64,
     learning_rate: f64,
 ) -> Result<()> {
@@ -40,20 +42,56 @@ pub(super) fn check_finite_step<T: Real>(
         learning_rate,
         penalty: false,
     };
+    let n_layers = network.layers().count();
+    for layer in 1..=n_layers {
+        let z = workspace.weighted_inputs(layer - 1);
+        if let Some((at, value)) = first_not_finite(z.as_slice()) {
+            check_finite_parameters(network, learning_rate)?;
+            return Err(diverged("weighted input z", Some(layer), at / z.nrows(), value));
+        }
+    }
     if !sum.is_finite() {
         let column = workspace.costs().iter().position(|cost| !cost.is_finite());
         let value = column.map_or(sum, |column| workspace.costs()[column]);
         return Err(diverged("cost", None, column.unwrap_or(usize::MAX), value));
     }
-    for layer in (1..sizes.len()).rev() {
+    for layer in (1..=n_layers).rev() {
         let delta = workspace.deltas(layer - 1);
-        if !all_finite(delta.as_slice())
-            && let Some(at) = delta.iter().position(|delta| !delta.is_finite())
-        {
-            return Err(diverged("error δ", Some(layer), at / delta.nrows(), delta[at].to_f64()));
+        if let Some((at, value)) = first_not_finite(delta.as_slice()) {
+            return Err(diverged("error δ", Some(layer), at / delta.nrows(), value));
         }
     }
     Ok(())
+}
+
+/// The first of `values` that is NaN or infinite, and where it stands.
+fn first_not_finite<T: Real>(values: &[T]) -> Option<(usize, f64)> {
+    if all_finite(values) {
+        return None;
+    }
+    values.iter().position(|value| !value.is_finite()).map(|at| (at, values[at].to_f64()))
+}
+
+/// Whether a step along the gradient of the penalty alone is longer than the weights: then it moves them beyond 0, each time
+/// further. Of weights that have diverged already, those that are finite are compared.
+pub(super) fn overshoots<T: Real>(
+    regularizer: &dyn Regularizer<T>,
+    weights: &[T],
+    scale: T,
+    eta: f64,
+) -> bool {
+    let mut gradient = vec![T::zero(); weights.len()];
+    regularizer.add_gradient(weights, scale, &mut gradient);
+    let pairs = || {
+        let pairs = weights.iter().zip(&gradient).map(|(w, g)| (w.to_f64(), eta * g.to_f64()));
+        pairs.filter(|(w, step)| w.is_finite() && step.is_finite())
+    };
+    // Divided by the largest, so that no square overflows.
+    let largest = pairs().fold(0.0f64, |largest, (w, step)| largest.max(w.abs()).max(step.abs()));
+    let (w, step) = pairs().fold((0.0, 0.0), |(w2, step2), (w, step)| {
+        (w2 + (w / largest).powi(2), step2 + (step / largest).powi(2))
+    });
+    step > w
 }
 
 /// Whether no value is NaN or infinite, as a loop that vectorizes.
@@ -79,10 +117,8 @@ pub(super) fn check_finite_parameters<T: Real, H: Activation<T>, A: Activation<T
     learning_rate: f64,
 ) -> Result<()> {
     for (index, array) in network.parameters().enumerate() {
-        if !all_finite(array)
-            && let Some(value) = array.iter().find(|value| !value.is_finite())
-        {
-            let (quantity, layer, value) = ("parameter", Some(index / 2 + 1), value.to_f64());
+        if let Some((_, value)) = first_not_finite(array) {
+            let (quantity, layer) = ("parameter", Some(index / 2 + 1));
             return Err(Error::Diverged {
                 quantity,
                 layer,
