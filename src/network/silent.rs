@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use super::{Network, Workspace};
+use super::{AnyNetwork, Network, Workspace};
 use crate::activation::Activation;
 use crate::error::Result;
 use crate::real::Real;
@@ -39,7 +39,7 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     /// # Ok::<(), gradus::Error>(())
     /// ```
     pub fn silent_neurons(&self, x: &DMatrix<T>) -> Result<Vec<usize>> {
-        self.check_inputs(x)?;
+        super::check_inputs(self, x)?;
         let mut silence = Silence::new(self);
         for first in (0..x.ncols()).step_by(BLOCK) {
             let block = x.columns(first, BLOCK.min(x.ncols() - first)).into_owned();
@@ -60,19 +60,15 @@ enum Neuron<T> {
 }
 
 impl<T: Real> Silence<T> {
-    pub(crate) fn new<H: Activation<T>, O: Activation<T>>(network: &Network<T, H, O>) -> Self {
-        Self(network.layers().map(|layer| vec![Neuron::Unseen; layer.biases.len()]).collect())
+    pub(crate) fn new(network: &dyn AnyNetwork<T>) -> Self {
+        Self(network.layers().iter().map(|layer| vec![Neuron::Unseen; layer.biases.len()]).collect())
     }
 
     /// Looks at the examples in the columns of `x`.
-    pub(crate) fn add<H: Activation<T>, O: Activation<T>>(
-        &mut self,
-        network: &Network<T, H, O>,
-        x: &DMatrix<T>,
-    ) {
+    pub(crate) fn add(&mut self, network: &dyn AnyNetwork<T>, x: &DMatrix<T>) {
         let mut workspace = Workspace::new(&network.sizes(), x.ncols());
-        network.forward(x, &mut workspace);
-        for (index, (layer, neurons)) in network.layers().zip(&mut self.0).enumerate() {
+        super::forward(network, x, &mut workspace);
+        for (index, (layer, neurons)) in network.layers().into_iter().zip(&mut self.0).enumerate() {
             let (z, a) = (workspace.weighted_inputs(index), workspace.activations(index));
             // Another number for each neuron: softmax pulls equal ones back to 0, whatever its derivative.
             let mut derivative = a.clone();

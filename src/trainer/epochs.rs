@@ -8,26 +8,25 @@ use std::time::Instant;
 use rand::seq::SliceRandom;
 
 use super::checkpoint::Saved;
+use super::learner::Stepper;
 use super::observer::Outcome;
 use super::run::{LAST_COSTS, State};
 use super::scoring::{EpochEvaluator, Plan};
 use super::snapshot::Keep;
 use super::undo::Undo;
 use super::warning::Warning;
-use super::{Learner, Report, Run, Running, Trainer, validate};
-use crate::activation::Activation;
-use crate::cost::Cost;
+use super::{Observer, Parts, Report, Run, Running, validate};
 use crate::data::{Batch, Samples};
 use crate::error::Result;
 use crate::history::{EpochRecord, Split};
-use crate::network::Network;
+use crate::network::ModelMut;
 use crate::random::{Purpose, generator};
 use crate::real::Real;
 use crate::schedule::{LrSchedule, Progress};
 use crate::stopping::{StopReason, StoppingRule};
 
-/// What a run is made of, beside the trainer and the network.
-pub(super) struct Parts<'a, T> {
+/// What a run is made of, beside the trainer's parts and the model.
+pub(super) struct Job<'a, T> {
     pub schedule: &'a dyn LrSchedule,
     pub stop: &'a dyn StoppingRule,
     pub keep: Keep,
@@ -36,11 +35,11 @@ pub(super) struct Parts<'a, T> {
 }
 
 /// A run that is under way.
-pub(super) struct Fit<'a, T: Real, C, H, A> {
-    trainer: &'a Trainer<T, C>,
-    network: &'a mut Network<T, H, A>,
-    parts: Parts<'a, T>,
-    learner: Learner<'a, T, C>,
+pub(super) struct Fit<'a, T: Real> {
+    parts: &'a Parts<T>,
+    model: &'a mut dyn ModelMut<T>,
+    job: Job<'a, T>,
+    stepper: Stepper<'a, T>,
     evaluator: EpochEvaluator<'a, T>,
     state: State<T>,
     /// The samples in the order of the epoch.
@@ -52,34 +51,30 @@ pub(super) struct Fit<'a, T: Real, C, H, A> {
     undo: Undo<T>,
 }
 
-impl<'a, T, C, H, A> Fit<'a, T, C, H, A>
-where
-    T: Real,
-    C: Cost<T, A>,
-    H: Activation<T>,
-    A: Activation<T>,
-{
+impl<'a, T: Real> Fit<'a, T> {
     /// Allocates everything that the steps need.
     pub(super) fn new(
-        trainer: &'a Trainer<T, C>,
+        parts: &'a Parts<T>,
         run: Run<T>,
-        network: &'a mut Network<T, H, A>,
-        parts: Parts<'a, T>,
+        model: &'a mut dyn ModelMut<T>,
+        job: Job<'a, T>,
         plan: Plan,
     ) -> Result<Self> {
-        let Parts { training, validation, .. } = parts;
+        let Job { training, validation, .. } = job;
         let n = training.len();
-        let m = trainer.mini_batch.min(n);
-        let batch = |m| Batch::zeros(network.n_inputs(), network.n_outputs(), m);
+        let m = parts.mini_batch.min(n);
+        let batch = |m| Batch::zeros(training.n_inputs(), training.n_outputs(), m);
         let partial = n.checked_rem(m).filter(|&rest| rest > 0).map(batch).transpose()?;
-        let (batch, evaluator) = (batch(m)?, EpochEvaluator::new(network, training, validation, plan)?);
-        let mut learner = trainer.learner(network)?.training_samples(n);
+        let batch = batch(m)?;
+        let evaluator = EpochEvaluator::new(model.network(), training, validation, plan)?;
+        let mut stepper = Stepper::new(parts, model.network())?;
+        stepper.n = Some(n);
         [Some(&batch), partial.as_ref()].into_iter().flatten().for_each(|batch| {
-            learner.workspace(batch.examples());
+            stepper.workspace(batch.examples());
         });
-        run.parameters.copy_to(network);
+        run.parameters.copy_to(model);
         let undo = Undo::new(&run.parameters, &run.slots);
-        (learner.descent.slots, learner.descent.t) = (run.slots, run.t);
+        (stepper.descent.slots, stepper.descent.t) = (run.slots, run.t);
         let state = State {
             settings: run.settings,
             step: run.step,
@@ -92,7 +87,7 @@ where
         };
         let order = Vec::with_capacity(n);
         let saved = Saved::now();
-        Ok(Self { trainer, network, parts, learner, evaluator, state, order, batch, partial, saved, undo })
+        Ok(Self { parts, model, job, stepper, evaluator, state, order, batch, partial, saved, undo })
     }
 
     /// Runs to the end, whatever it is, and leaves the network with the parameters that are kept.
@@ -101,35 +96,35 @@ where
             self.undo_step();
             resume_unwind(panic)
         });
-        let Self { trainer, network, parts, learner, state, .. } = self;
-        let run = state.to_run(network, &learner.descent.slots, learner.descent.t);
-        state.kept.copy_to(network);
-        let ended = match (ended, &trainer.checkpoint) {
+        let Self { parts, model, job, stepper, state, .. } = self;
+        let run = state.to_run(model.network(), &stepper.descent.slots, stepper.descent.t);
+        state.kept.copy_to(model);
+        let ended = match (ended, &parts.checkpoint) {
             (Ok(reason), Some(checkpoint)) => checkpoint.save(&run).map(|()| reason),
             (ended, _) => ended,
         };
-        let ended = ended.and_then(|reason| Ok((reason, Warning::all(network, parts.training)?)));
+        let ended = ended.and_then(|reason| Ok((reason, Warning::all(model.network(), job.training)?)));
         let result = match ended {
-            Ok((reason, warnings)) => Ok(Report::new(run.clone(), reason, &parts.keep, warnings)),
+            Ok((reason, warnings)) => Ok(Report::new(run.clone(), reason, &job.keep, warnings)),
             Err(cause) => Err(state.interrupted(cause)),
         };
         let outcome = Outcome { result: result.as_ref(), run: &run };
-        trainer.observers.iter().for_each(|observer| observer.on_end(&outcome));
+        parts.observers.iter().for_each(|observer| observer.on_end(&outcome));
         result
     }
 
     /// After a panic: leaves the network as it was before the step, which may have moved some of its parameters. The steps
     /// of the epoch before it are made again, from the parameters that the epoch began with.
     fn undo_step(&mut self) {
-        if !self.learner.is_moving {
+        if !self.stepper.is_moving {
             return;
         }
-        self.undo.restore(self.network, &mut self.learner.descent);
+        self.undo.restore(self.model, &mut self.stepper.descent);
         let epoch = self.state.history.len() + 1;
         // What has panicked once may do so again: then the parameters are those of a step before.
         let _ = catch_unwind(AssertUnwindSafe(|| -> Result<()> {
             let progress = Progress { epoch, history: &self.state.history };
-            let Some(learning_rate) = self.parts.schedule.rate(&progress) else { return Ok(()) };
+            let Some(learning_rate) = self.job.schedule.rate(&progress) else { return Ok(()) };
             (self.undo.step..self.state.step)
                 .try_for_each(|step| self.step(epoch, learning_rate, step).map(drop))
         }));
@@ -139,14 +134,14 @@ where
     fn epochs(&mut self) -> Result<StopReason> {
         if self.state.step == 0
             && !self.state.history.is_empty()
-            && let ControlFlow::Break(reason) = self.parts.stop.check(&self.state.history)
+            && let ControlFlow::Break(reason) = self.job.stop.check(&self.state.history)
         {
             return Ok(reason);
         }
         loop {
             let epoch = self.state.history.len() + 1;
             let progress = Progress { epoch, history: &self.state.history };
-            let Some(learning_rate) = self.parts.schedule.rate(&progress) else {
+            let Some(learning_rate) = self.job.schedule.rate(&progress) else {
                 return Ok(StopReason::ScheduleEnded);
             };
             validate::check_rate::<T>(learning_rate)?;
@@ -158,7 +153,7 @@ where
             if self.notify_epoch(epoch, learning_rate).is_break() {
                 return Ok(StopReason::Observer);
             }
-            if let ControlFlow::Break(reason) = self.parts.stop.check(&self.state.history) {
+            if let ControlFlow::Break(reason) = self.job.stop.check(&self.state.history) {
                 return Ok(reason);
             }
         }
@@ -168,34 +163,34 @@ where
     fn steps(&mut self, epoch: usize, learning_rate: f64) -> Result<ControlFlow<()>> {
         // From the same order each time: the shuffle depends on the epoch only, not on those before it.
         self.order.clear();
-        self.order.extend(0..self.parts.training.len());
-        self.order.shuffle(&mut generator(self.trainer.seed, Purpose::Shuffle, epoch as u64, 0));
+        self.order.extend(0..self.job.training.len());
+        self.order.shuffle(&mut generator(self.parts.seed, Purpose::Shuffle, epoch as u64, 0));
 
-        self.undo.copy_from(self.network, &self.learner.descent, self.state.step);
+        self.undo.copy_from(self.model.network(), &self.stepper.descent, self.state.step);
         let (seconds, start) = (self.state.seconds, Instant::now());
         while self.state.step < self.steps_per_epoch() {
             let (eta, m, cost) = self.step(epoch, learning_rate, self.state.step)?;
-            let Self { trainer, state, learner, saved, .. } = self;
+            let Self { parts, state, stepper, saved, .. } = self;
             state.add_step(cost, m);
-            if let Some(checkpoint) = &trainer.checkpoint
-                && checkpoint.is_due_after_step(learner.descent.t, saved)
+            if let Some(checkpoint) = &parts.checkpoint
+                && checkpoint.is_due_after_step(stepper.descent.t, saved)
             {
                 state.seconds = seconds + start.elapsed().as_secs_f64();
                 self.save()?;
             }
-            if self.trainer.observers.is_empty() {
+            if self.parts.observers.is_empty() {
                 continue;
             }
             self.state.seconds = seconds + start.elapsed().as_secs_f64();
             let running = self.running(epoch, eta, cost / m as f64);
-            if tell(self.trainer, |observer| observer.on_step(&running)).is_break() {
+            if tell(self.parts, |observer| observer.on_step(&running)).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
         self.state.seconds = seconds + start.elapsed().as_secs_f64();
-        let finite = validate::check_finite_parameters(self.network, learning_rate);
-        let scale = self.learner.scale(self.batch.examples());
-        finite.map_err(|error| self.learner.with_cause(self.network, scale, learning_rate, error))?;
+        let finite = validate::check_finite_parameters(self.model.network(), learning_rate);
+        let scale = self.stepper.scale(self.batch.examples());
+        finite.map_err(|error| self.stepper.with_cause(self.model.network(), scale, learning_rate, error))?;
         Ok(ControlFlow::Continue(()))
     }
 
@@ -207,55 +202,56 @@ where
     /// the sum of its costs.
     fn step(&mut self, epoch: usize, learning_rate: f64, step: usize) -> Result<(f64, usize, f64)> {
         let done = step as f64 / self.steps_per_epoch() as f64;
-        let Self { network, parts, learner, state, order, batch, partial, .. } = self;
+        let Self { model, job, stepper, state, order, batch, partial, .. } = self;
         let m = batch.examples();
         let indices = &order[step * m..order.len().min((step + 1) * m)];
         let batch = match partial {
             Some(partial) if indices.len() < m => partial,
             _ => batch,
         };
-        batch.gather(parts.training, epoch as u64, indices)?;
+        batch.gather(job.training, epoch as u64, indices)?;
         let progress = Progress { epoch, history: &state.history };
-        let eta = parts.schedule.rate_within(learning_rate, &progress, done);
+        let eta = job.schedule.rate_within(learning_rate, &progress, done);
         validate::check_rate::<T>(eta)?;
-        Ok((eta, indices.len(), learner.step_sum(network, batch, eta)?))
+        Ok((eta, indices.len(), stepper.step(&mut **model, batch, eta)?))
     }
 
     /// Evaluates the epoch, records it, and keeps its parameters if they are to be kept.
     fn record(&mut self, epoch: usize, learning_rate: f64) -> Result<()> {
-        let Self { trainer, network, parts, evaluator, state, .. } = self;
-        let n = parts.training.len() as f64;
-        let penalties = network.layers().map(|layer| trainer.regularizer.penalty(layer.weights.as_slice()));
+        let Self { parts, model, job, evaluator, state, .. } = self;
+        let n = job.training.len() as f64;
+        let layers = model.network().layers();
+        let penalties = layers.iter().map(|layer| parts.regularizer.penalty(layer.weights.as_slice()));
         let record = EpochRecord {
             epoch,
             learning_rate,
             seconds: state.seconds,
             running_cost: state.cost / n,
             penalty: penalties.sum::<f64>() / n,
-            training: evaluator.scores(Split::Training, network, &trainer.cost)?,
-            validation: evaluator.scores(Split::Validation, network, &trainer.cost)?,
+            training: evaluator.scores(Split::Training, &**model)?,
+            validation: evaluator.scores(Split::Validation, &**model)?,
         };
         state.history.push(record);
         (state.step, state.cost, state.seconds) = (0, 0.0, 0.0);
-        if parts.keep.prefers_newest(&state.history, state.kept_epoch) {
+        if job.keep.prefers_newest(&state.history, state.kept_epoch) {
             state.kept_epoch = epoch;
-            state.kept.copy_from(network);
+            state.kept.copy_from(model.network());
         }
         Ok(())
     }
 
     /// Saves a checkpoint if one is due after this epoch.
     fn save_epoch(&mut self, epoch: usize) -> Result<()> {
-        match &self.trainer.checkpoint {
+        match &self.parts.checkpoint {
             Some(checkpoint) if checkpoint.is_due_after_epoch(epoch) => self.save(),
             _ => Ok(()),
         }
     }
 
     fn save(&mut self) -> Result<()> {
-        let Self { trainer, network, learner, state, saved, .. } = self;
-        if let Some(checkpoint) = &trainer.checkpoint {
-            checkpoint.save(&state.to_run(&**network, &learner.descent.slots, learner.descent.t))?;
+        let Self { parts, model, stepper, state, saved, .. } = self;
+        if let Some(checkpoint) = &parts.checkpoint {
+            checkpoint.save(&state.to_run(model.network(), &stepper.descent.slots, stepper.descent.t))?;
             *saved = Saved::now();
         }
         Ok(())
@@ -265,12 +261,12 @@ where
     fn notify_epoch(&self, epoch: usize, learning_rate: f64) -> ControlFlow<()> {
         let cost = self.state.history.last().map_or(f64::NAN, |record| record.running_cost);
         let running = Running { step: self.steps_per_epoch(), ..self.running(epoch, learning_rate, cost) };
-        tell(self.trainer, |observer| observer.on_epoch(&running))
+        tell(self.parts, |observer| observer.on_epoch(&running))
     }
 
     /// The run as observers see it.
     fn running(&self, epoch: usize, learning_rate: f64, cost: f64) -> Running<'_, T> {
-        let Self { network, learner, state, .. } = self;
+        let Self { model, stepper, state, .. } = self;
         Running {
             epoch,
             step: state.step,
@@ -278,19 +274,16 @@ where
             learning_rate,
             cost,
             history: &state.history,
-            network: &**network,
+            network: model.network(),
             state,
-            slots: &learner.descent.slots,
-            t: learner.descent.t,
+            slots: &stepper.descent.slots,
+            t: stepper.descent.t,
         }
     }
 }
 
 /// Tells all observers, even if the first of them ends the run.
-fn tell<T: Real, C>(
-    trainer: &Trainer<T, C>,
-    event: impl Fn(&dyn super::Observer<T>) -> ControlFlow<()>,
-) -> ControlFlow<()> {
-    let leaving = trainer.observers.iter().filter(|observer| event(&***observer).is_break()).count();
+fn tell<T: Real>(parts: &Parts<T>, event: impl Fn(&dyn Observer<T>) -> ControlFlow<()>) -> ControlFlow<()> {
+    let leaving = parts.observers.iter().filter(|observer| event(&***observer).is_break()).count();
     if leaving > 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }

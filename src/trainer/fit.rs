@@ -1,17 +1,18 @@
 //! The beginning of a run: defaults, and the checks that come before its first step.
 
+use std::fmt;
 use std::sync::Arc;
 
-use super::epochs::{Fit, Parts};
+use super::epochs::{Fit, Job};
 use super::scoring::Plan;
 use super::snapshot::Keep;
-use super::{Report, Run, Trainer};
+use super::{Parts, Report, Run, Trainer, validate};
 use crate::activation::Activation;
 use crate::cost::Cost;
 use crate::data::Samples;
 use crate::error::Result;
 use crate::history::Metric;
-use crate::network::{Network, ParameterArrays};
+use crate::network::{BoundMut, ModelMut, Network, ParameterArrays};
 use crate::real::Real;
 use crate::schedule::{Constant, LrSchedule};
 use crate::stopping::{MaxEpochs, StoppingRule};
@@ -113,35 +114,47 @@ impl<T: Real, C> Trainer<T, C> {
         A: Activation<T>,
         C: Cost<T, A>,
     {
-        let schedule: Arc<dyn LrSchedule> = match &self.schedule {
-            Some(schedule) => schedule.clone(),
-            None => Arc::new(Constant::new(self.optimizer.default_rate())?),
-        };
-        let stop: Arc<dyn StoppingRule> = match &self.stop {
-            Some(stop) => stop.clone(),
-            None => Arc::new(MaxEpochs::new(30)?),
-        };
-        let usual = if validation.is_some() { Keep::Best(Metric::default()) } else { Keep::Last };
-        let keep = self.keep.clone().unwrap_or(usual);
-        let metrics = self.check_settings(&*schedule, &*stop, &keep, validation.is_some())?;
-        let (task, fingerprint) = self.check_data(network, training, validation)?;
-        let plan = Plan::new((task, network.n_outputs()), &metrics, &self.measures, self.monitor_training)?;
-
-        let (n, sizes) = (training.len(), network.sizes());
-        let settings = self.settings(&schedule, &keep, n, fingerprint);
-        let slots = self.optimizer.slots();
-        let run = match run {
-            Some(run) => {
-                run.check(&settings, &sizes, slots, n.div_ceil(self.mini_batch.min(n)))?;
-                run
-            }
-            None => Run::begin(settings, ParameterArrays::from_network(network), slots),
-        };
-        let largest = network.layers().map(|layer| layer.weights.len()).max().unwrap_or(0);
-        let keep_awake = threads::is_large(largest.saturating_mul(self.mini_batch.min(n)));
-        threads::run(self.threads, keep_awake, || {
-            let parts = Parts { schedule: &*schedule, stop: &*stop, keep, training, validation };
-            Fit::new(self, run, network, parts, plan)?.run()
-        })?
+        let mut model = BoundMut { network, cost: &self.cost };
+        train(&self.parts, &self.cost, run, &mut model, (training, validation))
     }
+}
+
+/// Checks everything, and then begins or goes on with a run.
+fn train<T: Real>(
+    parts: &Parts<T>,
+    cost: &dyn fmt::Debug,
+    run: Option<Run<T>>,
+    model: &mut dyn ModelMut<T>,
+    (training, validation): (&dyn Samples<T>, Option<&dyn Samples<T>>),
+) -> Result<Report<T>> {
+    let schedule: Arc<dyn LrSchedule> = match &parts.schedule {
+        Some(schedule) => schedule.clone(),
+        None => Arc::new(Constant::new(parts.optimizer.default_rate())?),
+    };
+    let stop: Arc<dyn StoppingRule> = match &parts.stop {
+        Some(stop) => stop.clone(),
+        None => Arc::new(MaxEpochs::new(30)?),
+    };
+    let usual = if validation.is_some() { Keep::Best(Metric::default()) } else { Keep::Last };
+    let keep = parts.keep.clone().unwrap_or(usual);
+    let metrics = parts.check_settings(&*schedule, &*stop, &keep, validation.is_some())?;
+    let (task, fingerprint) = validate::check_data(&*model, training, validation)?;
+    let plan = Plan::new((task, training.n_outputs()), &metrics, &parts.measures, parts.monitor_training)?;
+
+    let (n, sizes) = (training.len(), model.network().sizes());
+    let settings = parts.settings(cost, &schedule, &keep, n, fingerprint);
+    let slots = parts.optimizer.slots();
+    let run = match run {
+        Some(run) => {
+            run.check(&settings, &sizes, slots, n.div_ceil(parts.mini_batch.min(n)))?;
+            run
+        }
+        None => Run::begin(settings, ParameterArrays::from_network(model.network()), slots),
+    };
+    let largest = sizes.windows(2).map(|pair| pair[0].saturating_mul(pair[1])).max().unwrap_or(0);
+    let keep_awake = threads::is_large(largest.saturating_mul(parts.mini_batch.min(n)));
+    threads::run(parts.threads, keep_awake, || {
+        let job = Job { schedule: &*schedule, stop: &*stop, keep, training, validation };
+        Fit::new(parts, run, model, job, plan)?.run()
+    })?
 }

@@ -4,13 +4,13 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::Trainer;
+use super::Parts;
 use crate::error::{Error, Result};
 use crate::history::History;
 use crate::network::{AnyNetwork, Layer, ParameterArrays};
 use crate::real::Real;
 
-/// A training run between two steps: save it, and [`Trainer::resume`] goes on to the same bits, with any number of
+/// A training run between two steps: save it, and [`Trainer::resume`](super::Trainer::resume) goes on to the same bits, with any number of
 /// threads.
 ///
 /// [`Running::run`] copies the run that an observer is told of, and a [`Report`](super::Report) holds the run as it
@@ -119,10 +119,11 @@ impl<T: Real> Run<T> {
     }
 }
 
-impl<T: Real, C: std::fmt::Debug> Trainer<T, C> {
+impl<T: Real> Parts<T> {
     /// The settings that determine the steps of a run.
     pub(super) fn settings(
         &self,
+        cost: &dyn std::fmt::Debug,
         schedule: &dyn std::fmt::Debug,
         keep: &dyn std::fmt::Debug,
         n: usize,
@@ -130,7 +131,7 @@ impl<T: Real, C: std::fmt::Debug> Trainer<T, C> {
     ) -> Settings {
         let text = |value: &dyn std::fmt::Debug| format!("{value:?}");
         let values = [
-            ("cost", text(&self.cost)),
+            ("cost", text(cost)),
             ("optimizer", text(&self.optimizer)),
             ("regularizer", text(&self.regularizer)),
             ("schedule", text(schedule)),
@@ -222,12 +223,7 @@ impl<T: Real> State<T> {
     }
 
     pub(super) fn to_run(&self, network: &dyn AnyNetwork<T>, slots: &[ParameterArrays<T>], t: u64) -> Run<T> {
-        let mut parameters = ParameterArrays::zeros(self.kept.sizes());
-        for (array, layer) in parameters.arrays_mut().zip(
-            network.layers().iter().flat_map(|layer| [layer.weights.as_slice(), layer.biases.as_slice()]),
-        ) {
-            array.copy_from_slice(layer);
-        }
+        let parameters = ParameterArrays::from_network(network);
         Run {
             settings: self.settings.clone(),
             step: self.step,

@@ -1,8 +1,7 @@
 //! What a step that panics is undone from.
 
 use super::descent::Descent;
-use crate::activation::Activation;
-use crate::network::{Network, ParameterArrays};
+use crate::network::{AnyNetwork, ModelMut, ParameterArrays};
 use crate::real::Real;
 
 /// The parameters and the optimizer's state as they were before the first step of an epoch. A copy before each step would
@@ -22,12 +21,7 @@ impl<T: Real> Undo<T> {
     }
 
     /// Copies what `network` and `descent` hold after `step` steps of the epoch.
-    pub(super) fn copy_from<H: Activation<T>, A: Activation<T>>(
-        &mut self,
-        network: &Network<T, H, A>,
-        descent: &Descent<T>,
-        step: usize,
-    ) {
+    pub(super) fn copy_from(&mut self, network: &dyn AnyNetwork<T>, descent: &Descent<T>, step: usize) {
         self.parameters.copy_from(network);
         for (copy, slot) in self.slots.iter_mut().zip(&descent.slots) {
             copy.values_mut().copy_from_slice(slot.values());
@@ -36,12 +30,8 @@ impl<T: Real> Undo<T> {
     }
 
     /// Puts it back.
-    pub(super) fn restore<H: Activation<T>, A: Activation<T>>(
-        &self,
-        network: &mut Network<T, H, A>,
-        descent: &mut Descent<T>,
-    ) {
-        self.parameters.copy_to(network);
+    pub(super) fn restore(&self, model: &mut dyn ModelMut<T>, descent: &mut Descent<T>) {
+        self.parameters.copy_to(model);
         for (slot, copy) in descent.slots.iter_mut().zip(&self.slots) {
             slot.values_mut().copy_from_slice(copy.values());
         }

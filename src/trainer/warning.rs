@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use crate::activation::Activation;
 use crate::data::{Batch, Samples};
 use crate::error::Result;
-use crate::network::{Network, Silence};
+use crate::network::{AnyNetwork, Silence};
 use crate::real::Real;
 
 /// Training samples that are looked at.
@@ -18,7 +17,7 @@ const BLOCK: usize = 100;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Warning {
-    /// Some neurons of a layer are [silent](Network::silent_neurons).
+    /// Some neurons of a layer are [silent](crate::Network::silent_neurons).
     SilentNeurons {
         /// The layer, counted from 1 for the first after the inputs.
         layer: usize,
@@ -33,10 +32,7 @@ pub enum Warning {
 
 impl Warning {
     /// All warnings about a network that was trained on `training`.
-    pub(super) fn all<T: Real, H: Activation<T>, A: Activation<T>>(
-        network: &Network<T, H, A>,
-        training: &dyn Samples<T>,
-    ) -> Result<Vec<Self>> {
+    pub(super) fn all<T: Real>(network: &dyn AnyNetwork<T>, training: &dyn Samples<T>) -> Result<Vec<Self>> {
         let training = training.unaugmented().unwrap_or(training);
         // From everywhere: data may be sorted by class.
         let (n, samples) = (training.len(), training.len().min(SAMPLES));
@@ -44,12 +40,12 @@ impl Warning {
             (0..samples).map(|i| (i as u128 * n as u128 / samples as u128) as usize).collect();
         let mut silence = Silence::new(network);
         for indices in indices.chunks(BLOCK) {
-            let mut batch = Batch::zeros(network.n_inputs(), network.n_outputs(), indices.len())?;
+            let mut batch = Batch::zeros(training.n_inputs(), training.n_outputs(), indices.len())?;
             batch.gather(training, 1, indices)?;
             silence.add(network, &batch.x);
         }
-        let sizes = network.layers().map(|layer| layer.biases.len());
-        let layers = (1..).zip(silence.count()).zip(sizes);
+        let sizes = network.sizes();
+        let layers = (1..).zip(silence.count()).zip(sizes.into_iter().skip(1));
         Ok(layers
             .filter(|((_, silent), _)| *silent > 0)
             .map(|((layer, silent), neurons)| Self::SilentNeurons { layer, silent, neurons, samples })
