@@ -109,6 +109,19 @@ pub enum Error {
         value: &'static str,
     },
 
+    /// A layer that does not fit the one before it.
+    #[error(
+        "layer {layer} has {found} inputs, but the layer before has {expected} outputs: its weights have to be n_out × {expected}"
+    )]
+    LayerMismatch {
+        /// Which layer, counted from 1 for the first after the inputs.
+        layer: usize,
+        /// How many inputs it has.
+        found: usize,
+        /// How many outputs the layer before has.
+        expected: usize,
+    },
+
     /// Two sizes that have to agree do not.
     #[error("{what}: {found} given, {expected} needed")]
     SizeMismatch {

@@ -16,7 +16,9 @@ use crate::real::{Real, vectorized};
 /// g is the gradient, penalty included; t the number of the step, counted from 1. The divisions make up for the zeros
 /// that m and v begin with.
 ///
-/// The slots are m and v. The learning rate, unless a schedule gives one, is 0.001.
+/// The slots are m and v. The learning rate, unless a schedule gives one, is 0.001 for epochs of 1,000 and more steps. For
+/// shorter ones it is one over their number, at most 0.01: thirty epochs of a small table have few steps, and the sum of
+/// their lengths is about η times their number.
 ///
 /// Source: Kingma and Ba, *Adam: a method for stochastic optimization*, 2015, algorithm 1.
 ///
@@ -72,6 +74,10 @@ impl<T: Real> Optimizer<T> for Adam {
 
     fn default_rate(&self) -> f64 {
         0.001
+    }
+
+    fn default_rate_for(&self, steps: usize) -> f64 {
+        (1.0 / steps.max(1) as f64).clamp(0.001, 0.01)
     }
 
     fn step(&self, at: &StepInfo, slots: &mut [&mut [T]], parameters: &mut [T], gradient: &mut [T], eta: T) {

@@ -9,7 +9,7 @@ use crate::real::{Real, vectorized};
 /// Biases do not decay. λ is a rate per unit of η and is not divided by n, unlike that of
 /// [`L2`](crate::regularizer::L2).
 ///
-/// The slots are those of Adam. The learning rate, unless a schedule gives one, is 0.001.
+/// The slots are those of Adam. The learning rate, unless a schedule gives one, is Adam's.
 ///
 /// Source: Loshchilov and Hutter, *Decoupled weight decay regularization*, 2019, algorithm 2.
 ///
@@ -63,6 +63,10 @@ impl<T: Real> Optimizer<T> for AdamW {
 
     fn default_rate(&self) -> f64 {
         Optimizer::<T>::default_rate(&self.adam)
+    }
+
+    fn default_rate_for(&self, steps: usize) -> f64 {
+        Optimizer::<T>::default_rate_for(&self.adam, steps)
     }
 
     fn step(&self, at: &StepInfo, slots: &mut [&mut [T]], parameters: &mut [T], gradient: &mut [T], eta: T) {

@@ -167,6 +167,10 @@ macro_rules! wrapper {
                 self.optimizer.default_rate()
             }
 
+            fn default_rate_for(&self, steps: usize) -> f64 {
+                self.optimizer.default_rate_for(steps)
+            }
+
             fn prepare(&self, gradient: &mut ParameterArrays<T>) {
                 self.clip_all(gradient);
                 self.optimizer.prepare(gradient);

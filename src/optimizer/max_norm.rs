@@ -57,6 +57,10 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for MaxNorm<O> {
         self.optimizer.default_rate()
     }
 
+    fn default_rate_for(&self, steps: usize) -> f64 {
+        self.optimizer.default_rate_for(steps)
+    }
+
     fn prepare(&self, gradient: &mut ParameterArrays<T>) {
         self.optimizer.prepare(gradient);
     }

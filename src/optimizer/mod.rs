@@ -74,9 +74,14 @@ pub trait Optimizer<T: Real>: Debug + Send + Sync {
         Scope::PerArray
     }
 
-    /// The learning rate η that a trainer without a schedule uses.
+    /// The learning rate η that suits most networks.
     fn default_rate(&self) -> f64 {
         0.5
+    }
+
+    /// The learning rate η of a trainer without a schedule whose epochs have so many steps.
+    fn default_rate_for(&self, _steps: usize) -> f64 {
+        self.default_rate()
     }
 
     /// Changes the gradient of all parameters, penalty included, before any parameter moves. Called once per step if
@@ -134,6 +139,7 @@ crate::forward! { impl<T: Real> Optimizer<T> {
     fn slots(&self) -> usize;
     fn scope(&self) -> Scope;
     fn default_rate(&self) -> f64;
+    fn default_rate_for(&self, steps: usize) -> f64;
     fn prepare(&self, gradient: &mut ParameterArrays<T>);
     fn step(&self, at: &StepInfo, slots: &mut [&mut [T]], parameters: &mut [T], gradient: &mut [T], eta: T);
 } }

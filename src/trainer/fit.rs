@@ -28,7 +28,7 @@ impl<T: Real, C> Trainer<T, C> {
     /// Before the first step, returns
     ///
     /// - [`Error::Setting`] for a mini-batch of 0, or a number of threads of 0 or above 1024;
-    /// - [`Error::EmptyLayer`], [`Error::SizeMismatch`] and [`Error::NonFiniteParameter`] for a network whose layers were
+    /// - [`Error::EmptyLayer`], [`Error::LayerMismatch`] and [`Error::NonFiniteParameter`] for a network whose layers were
     ///   changed so that they do not fit each other or hold a NaN or an infinity;
     /// - [`Error::Empty`], [`Error::SizeMismatch`], [`Error::NonFiniteSample`] and [`Error::Target`] for data that do not
     ///   fit the network or the cost;
@@ -129,7 +129,10 @@ fn train<T: Real>(
 ) -> Result<Report<T>> {
     let schedule: Arc<dyn LrSchedule> = match &parts.schedule {
         Some(schedule) => schedule.clone(),
-        None => Arc::new(Constant::new(parts.optimizer.default_rate())?),
+        None => {
+            let steps = training.len().div_ceil(parts.mini_batch.max(1));
+            Arc::new(Constant::new(parts.optimizer.default_rate_for(steps))?)
+        }
     };
     let stop: Arc<dyn StoppingRule> = match &parts.stop {
         Some(stop) => stop.clone(),

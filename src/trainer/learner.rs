@@ -66,7 +66,7 @@ impl<T: Real, C> Trainer<T, C> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::SizeMismatch`] if the layers of `network` do not fit each other, or if the optimizer has too many
+    /// Returns [`Error::LayerMismatch`] if the layers of `network` do not fit each other, and [`Error::SizeMismatch`] if the optimizer has too many
     /// slots.
     pub fn learner<H: Activation<T>, A: Activation<T>>(
         &self,

@@ -48,7 +48,7 @@ pub use warning::Warning;
 /// | [`optimizer`](Self::optimizer) | [`Sgd`] |
 /// | [`regularizer`](Self::regularizer) | [`NoRegularizer`] |
 /// | [`dropout`](Self::dropout) | none |
-/// | [`schedule`](Self::schedule) | [`Constant`](crate::schedule::Constant) with the optimizer's [`default_rate`](Optimizer::default_rate): 0.5 for `Sgd` |
+/// | [`schedule`](Self::schedule) | [`Constant`](crate::schedule::Constant) with the optimizer's [own rate](Optimizer::default_rate_for): 0.5 for `Sgd` |
 /// | [`stop`](Self::stop) | [`MaxEpochs`](crate::stopping::MaxEpochs) of 30 |
 /// | [`mini_batch`](Self::mini_batch) | 10 |
 /// | [`seed`](Self::seed) | 0 |

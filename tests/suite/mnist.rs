@@ -4,6 +4,7 @@
 //! `cargo test --release --test suite mnist -- --ignored`, with `GRADUS_MNIST` as for the others.
 
 use gradus::prelude::*;
+use gradus::trainer::Dropout;
 
 /// The first 50,000 training images, the other 10,000, and the test images; `None` if nothing says where they are.
 fn mnist() -> Option<(Dataset<f32>, Dataset<f32>, Dataset<f32>)> {
@@ -125,4 +126,65 @@ fn quadratic_cost_reaches_94_5_percent() {
     };
     let (all, _) = run.accuracies(&[1, 2, 3], &data);
     assert!(all.iter().all(|&accuracy| accuracy >= 0.945), "{all:?}");
+}
+
+/// Issue: dropout helps where data are few: 1,000 images, judged on the test images.
+#[test]
+#[ignore = "minutes without optimization"]
+fn dropout_helps_with_a_thousand_images() {
+    let Some((training, _, test)) = mnist() else { return };
+    let few = training.split_at(1_000).unwrap().0;
+    for seed in 1..=3 {
+        let accuracy = |dropout: Dropout| {
+            let mut network =
+                Network::new(&[784, 100, 10], Relu, Softmax::default(), &ByActivation, seed).unwrap();
+            let trainer = Trainer::new(LogLikelihood)
+                .optimizer(Momentum::new(0.9).unwrap())
+                .schedule(Constant::new(0.01).unwrap())
+                .dropout(dropout)
+                .seed(seed);
+            trainer.fit(&mut network, &few, None).unwrap();
+            evaluate(&network, &LogLikelihood, &test).unwrap().scores.accuracy()
+        };
+        let (without, with) =
+            (accuracy(Dropout::new(0.0, 0.0).unwrap()), accuracy(Dropout::new(0.2, 0.5).unwrap()));
+        println!("seed {seed}: {:.2} % without dropout, {:.2} % with it", 100.0 * without, 100.0 * with);
+        assert!(with > without, "seed {seed}: {without} without dropout, {with} with it");
+    }
+}
+
+/// Issue: the gradient of 50,000 images at once, in `f32` against `f64`.
+#[test]
+#[ignore = "minutes without optimization"]
+fn the_gradient_of_50_000_images() {
+    fn gradient<T: Real>(
+        x: &DMatrix<f64>,
+        y: &DMatrix<f64>,
+        initial: &Network<f64, Sigmoid, Sigmoid>,
+    ) -> Vec<f64> {
+        let mut network =
+            Network::<T, _, _>::new(&[784, 30, 10], Sigmoid, Sigmoid, &ScaledGaussian, 1).unwrap();
+        for (to, from) in network.parameters_mut().zip(initial.parameters()) {
+            to.iter_mut().zip(from).for_each(|(to, &from)| *to = T::cast(from));
+        }
+        let batch = Batch::new(x.map(T::cast), y.map(T::cast)).unwrap();
+        let (mut workspace, mut gradient) =
+            (Workspace::new(&network.sizes(), batch.examples()), ParameterArrays::zeros(&network.sizes()));
+        network.forward(&batch.x, &mut workspace);
+        network.backward(&CrossEntropy, &batch, &mut workspace, &mut gradient);
+        gradient.values().iter().map(|value| value.to_f64()).collect()
+    }
+    let Some((training, ..)) = mnist() else { return };
+    let mut batch = Batch::<f32>::zeros(784, 10, 50_000).unwrap();
+    batch.gather(&training, 1, &(0..50_000).collect::<Vec<_>>()).unwrap();
+    let (x, y) = (batch.x.map(f64::from), batch.y.map(f64::from));
+    let mut initial =
+        Network::<f64, _, _>::new(&[784, 30, 10], Sigmoid, Sigmoid, &ScaledGaussian, 1).unwrap();
+    // Numbers of both precisions.
+    initial.parameters_mut().flatten().for_each(|value| *value = f64::from(*value as f32));
+    let (found, exact) = (gradient::<f32>(&x, &y, &initial), gradient::<f64>(&x, &y, &initial));
+    let largest = exact.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
+    let error = found.iter().zip(&exact).fold(0.0f64, |error, (f, e)| error.max((f - e).abs())) / largest;
+    println!("the largest error is {error:.1e} of the largest element");
+    assert!(error < 2e-6, "{error}");
 }
