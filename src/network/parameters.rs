@@ -95,6 +95,13 @@ impl<T: Real> ParameterArrays<T> {
         }
     }
 
+    /// Exchanges the values for the parameters of `network`, which has to be of the same sizes. Does not allocate.
+    pub(crate) fn exchange<H: Activation<T>, O: Activation<T>>(&mut self, network: &mut Network<T, H, O>) {
+        for (parameters, values) in network.parameters_mut().zip(self.arrays_mut()) {
+            parameters.swap_with_slice(values);
+        }
+    }
+
     /// The number of neurons of each layer, the inputs first.
     pub fn sizes(&self) -> &[usize] {
         &self.sizes
@@ -163,6 +170,18 @@ impl<T: Real> ParameterArrays<T> {
     /// Where the values of layer `index` begin.
     fn offset(&self, index: usize) -> usize {
         lengths(&self.sizes).take(2 * index).sum()
+    }
+}
+
+impl<T> AsRef<[T]> for ParameterArrays<T> {
+    fn as_ref(&self) -> &[T] {
+        &self.values
+    }
+}
+
+impl<T> AsMut<[T]> for ParameterArrays<T> {
+    fn as_mut(&mut self) -> &mut [T] {
+        &mut self.values
     }
 }
 

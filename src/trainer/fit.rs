@@ -39,6 +39,7 @@ impl<T: Real, C> Trainer<T, C> {
     /// - [`Error::Empty`], [`Error::SizeMismatch`], [`Error::NonFiniteSample`] and [`Error::Target`] for data that do not
     ///   fit the network or the cost;
     /// - [`Error::NeedsValidation`] for a rule that reads validation scores where there are no validation data;
+    /// - [`Error::Search`] for dropout or augmentation with an optimizer that evaluates the cost several times per step;
     /// - [`Error::Measure`] for a measure that is not defined for what the targets mean, and [`Error::SameName`] for two
     ///   that share a name.
     ///
@@ -126,6 +127,7 @@ impl<T: Real, C> Trainer<T, C> {
         let usual = if validation.is_some() { Keep::Best(Metric::default()) } else { Keep::Last };
         let keep = self.keep.clone().unwrap_or(usual);
         let metrics = self.check_settings(&*schedule, &*stop, &keep, validation.is_some())?;
+        self.check_search(training)?;
         let (task, fingerprint) = self.check_data(network, training, validation)?;
         let plan = Plan::new((task, network.n_outputs()), &metrics, &self.measures, self.monitor_training)?;
 
@@ -134,13 +136,13 @@ impl<T: Real, C> Trainer<T, C> {
         let slots = self.optimizer.slots();
         let run = match run {
             Some(run) => {
-                run.check(&settings, &sizes, slots, n.div_ceil(self.mini_batch.min(n)))?;
+                run.check(&settings, &sizes, slots, n.div_ceil(self.batch_size(n)))?;
                 run
             }
             None => Run::begin(settings, ParameterArrays::from_network(network), slots),
         };
         let largest = network.layers().map(|layer| layer.weights.len()).max().unwrap_or(0);
-        let keep_awake = threads::is_large(largest.saturating_mul(self.mini_batch.min(n)));
+        let keep_awake = threads::is_large(largest.saturating_mul(self.batch_size(n)));
         threads::run(self.threads, keep_awake, || {
             let parts = Parts { schedule: &*schedule, stop: &*stop, keep, training, validation };
             Fit::new(self, run, network, parts, plan)?.run()
@@ -195,7 +197,7 @@ where
     ) -> Result<Self> {
         let Parts { training, validation, .. } = parts;
         let n = training.len();
-        let m = trainer.mini_batch.min(n);
+        let m = trainer.batch_size(n);
         let batch = |m| Batch::zeros(network.n_inputs(), network.n_outputs(), m);
         let partial = n.checked_rem(m).filter(|&rest| rest > 0).map(batch).transpose()?;
         let (batch, evaluator) = (batch(m)?, EpochEvaluator::new(network, training, validation, plan)?);
@@ -271,6 +273,9 @@ where
             if let ControlFlow::Break(reason) = self.parts.stop.check(&self.state.history) {
                 return Ok(reason);
             }
+            if let Some(reason) = self.learner.converged {
+                return Ok(StopReason::Other(reason.to_owned()));
+            }
         }
     }
 
@@ -280,7 +285,10 @@ where
         // From the same order each time: the shuffle depends on the epoch only, not on those before it.
         order.clear();
         order.extend(0..parts.training.len());
-        order.shuffle(&mut generator(trainer.seed, Purpose::Shuffle, epoch as u64, 0));
+        // A search that goes on from the last one needs the same batch, in the same order.
+        if !trainer.searches() {
+            order.shuffle(&mut generator(trainer.seed, Purpose::Shuffle, epoch as u64, 0));
+        }
 
         let m = batch.examples();
         let steps = order.len().div_ceil(m);
@@ -330,8 +338,23 @@ where
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Evaluates the epoch, records it, and keeps its parameters if they are to be kept.
+    /// Evaluates the epoch, records it, and keeps its parameters if they are to be kept: the averaged ones, if the
+    /// optimizer keeps an average.
     fn record(&mut self, epoch: usize, learning_rate: f64) -> Result<()> {
+        self.exchange_average();
+        let recorded = self.record_parameters(epoch, learning_rate);
+        self.exchange_average();
+        recorded
+    }
+
+    /// Exchanges the parameters of the network for their average, or back again.
+    fn exchange_average(&mut self) {
+        if let Some(average) = self.learner.average_mut() {
+            average.exchange(self.network);
+        }
+    }
+
+    fn record_parameters(&mut self, epoch: usize, learning_rate: f64) -> Result<()> {
         let Self { trainer, network, parts, evaluator, state, .. } = self;
         let n = parts.training.len() as f64;
         let record = EpochRecord {

@@ -1,12 +1,14 @@
 //! One training step, the same for `fit` and for a loop of the user's own.
 
 use super::descent::{Descent, Rules};
+use super::search::BatchObjective;
 use super::{Trainer, validate};
 use crate::activation::Activation;
 use crate::cost::Cost;
 use crate::data::Batch;
 use crate::error::{Error, Result};
 use crate::network::{Network, ParameterArrays, Workspace};
+use crate::optimizer::SearchInfo;
 use crate::real::Real;
 
 /// A trainer's parts, ready to train one network step by step: for reinforcement learning, online learning, and every
@@ -44,6 +46,8 @@ pub struct Learner<'t, T: Real, C> {
     pub(super) descent: Descent<T>,
     /// n in the penalty 1/n Ω(w).
     n: Option<usize>,
+    /// Why another step on the same batch would find nothing, if it would not.
+    pub(super) converged: Option<&'static str>,
 }
 
 /// Batch sizes for which buffers are kept.
@@ -67,7 +71,7 @@ impl<T: Real, C> Trainer<T, C> {
         crate::linalg::prepare::<T>();
         let sizes = network.sizes();
         let descent = Descent::new(&sizes, &*self.optimizer, &*self.regularizer)?;
-        Ok(Learner { trainer: self, sizes, workspaces: Vec::new(), descent, n: None })
+        Ok(Learner { trainer: self, sizes, workspaces: Vec::new(), descent, n: None, converged: None })
     }
 }
 
@@ -87,6 +91,37 @@ impl<T: Real, C> Learner<'_, T, C> {
     /// The optimizer's state.
     pub fn slots(&self) -> &[ParameterArrays<T>] {
         &self.descent.slots
+    }
+
+    /// The average of the parameters over the steps so far, if the optimizer keeps one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let mut network = Network::<f64, _, _>::new(&[1, 1], Linear, Linear, &ScaledGaussian, 1)?;
+    /// let trainer = Trainer::new(Quadratic).optimizer(PolyakAverage::new(Sgd));
+    /// let mut learner = trainer.learner(&network)?;
+    /// let batch = Batch::new(DMatrix::from_element(1, 1, 1.0), DMatrix::from_element(1, 1, 2.0))?;
+    /// learner.step(&mut network, &batch, 0.1)?;
+    /// learner.step(&mut network, &batch, 0.1)?;
+    ///
+    /// // The network to predict with has the averaged parameters.
+    /// let mut averaged = network.clone();
+    /// let average = learner.average().into_iter().flat_map(ParameterArrays::arrays);
+    /// averaged.parameters_mut().zip(average).for_each(|(parameters, average)| parameters.copy_from_slice(average));
+    /// assert!(averaged.output().weights[0] < network.output().weights[0]);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
+    pub fn average(&self) -> Option<&ParameterArrays<T>> {
+        let slot = self.trainer.optimizer.average_slot()?;
+        self.descent.slots.get(slot).filter(|_| self.descent.t > 0)
+    }
+
+    pub(super) fn average_mut(&mut self) -> Option<&mut ParameterArrays<T>> {
+        let slot = self.trainer.optimizer.average_slot()?;
+        self.descent.slots.get_mut(slot).filter(|_| self.descent.t > 0)
     }
 
     /// Moves the parameters of `network` by one step on `batch` with the learning rate `eta`, and returns the mean cost
@@ -111,6 +146,7 @@ impl<T: Real, C> Learner<'_, T, C> {
     {
         validate::check_rate::<T>(eta)?;
         self.check(network, batch)?;
+        self.descent.known = None;
         Ok(self.step_sum(network, batch, eta)? / batch.examples() as f64)
     }
 
@@ -132,6 +168,9 @@ impl<T: Real, C> Learner<'_, T, C> {
         if let Some(dropout) = dropout {
             dropout.draw(*seed, batch, &mut self.workspaces[workspace]);
         }
+        if self.trainer.searches() {
+            return self.search(network, batch, eta, workspace);
+        }
         let workspace = &mut self.workspaces[workspace];
         network.forward(&batch.x, workspace);
         let sum = network.cost(cost, batch, workspace);
@@ -145,6 +184,53 @@ impl<T: Real, C> Learner<'_, T, C> {
             &Rules { optimizer, regularizer, scale, eta: T::cast(eta) },
         );
         Ok(sum)
+    }
+
+    /// The step of an optimizer that evaluates the cost itself. Returns Σ_j weight_j C_j at its beginning.
+    fn search<H, A>(
+        &mut self,
+        network: &mut Network<T, H, A>,
+        batch: &Batch<T>,
+        eta: f64,
+        workspace: usize,
+    ) -> Result<f64>
+    where
+        H: Activation<T>,
+        A: Activation<T>,
+        C: Cost<T, A>,
+    {
+        let Self { trainer, sizes, workspaces, descent, n, converged } = self;
+        let Trainer { cost, optimizer, regularizer, .. } = trainer;
+        let scale = T::cast(1.0 / n.unwrap_or(batch.examples()) as f64);
+        let (workspace, regularizer) = (&mut workspaces[workspace], &**regularizer);
+        let known = descent.known.take();
+        let at = SearchInfo { t: descent.t + 1, eta, known: known.map(|known| known.0) };
+        let sums = known.map(|known| (known.1, known.1));
+        let mut objective = BatchObjective {
+            network,
+            batch,
+            workspace: &mut *workspace,
+            cost,
+            regularizer,
+            scale,
+            sums,
+        };
+        let found = optimizer.search(&at, &mut descent.slots, &mut objective)?;
+        let (before, after) = objective.sums.unwrap_or_default();
+        if !found.before.is_finite() || !before.is_finite() {
+            validate::check_finite_step(workspace, batch, sizes, before, eta)?;
+            let (quantity, value) = ("cost with its penalty, or a gradient,", found.before);
+            return Err(Error::Diverged {
+                quantity,
+                layer: None,
+                sample: None,
+                value,
+                learning_rate: eta,
+                penalty: false,
+            });
+        }
+        (descent.t, descent.known, *converged) = (at.t, Some((found.after, after)), found.converged);
+        Ok(before)
     }
 
     /// The place of the buffers for `examples` examples, which are allocated if there are none.

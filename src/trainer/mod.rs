@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod descent;
+mod find_rate;
 mod dropout;
 mod fingerprint;
 mod fit;
@@ -12,6 +13,7 @@ mod progress_bar;
 mod report;
 mod run;
 mod scoring;
+mod search;
 mod snapshot;
 mod validate;
 
@@ -29,6 +31,7 @@ use snapshot::Keep;
 
 pub use checkpoint::{Checkpoint, Every};
 pub use dropout::Dropout;
+pub use find_rate::{RatePoint, RateRange, RateTest};
 pub use learner::Learner;
 pub use observer::{Observer, Outcome};
 #[cfg(feature = "progress")]

@@ -2,6 +2,7 @@
 
 mod activations;
 mod augment;
+mod averages;
 mod backpropagation;
 mod chapter3;
 mod checkpoints;
@@ -16,6 +17,8 @@ mod digits;
 mod download;
 mod elementary_functions;
 mod faulty_disk;
+mod find_rate;
+mod full_batch;
 mod gradients;
 mod history;
 mod hostile_files;
