@@ -136,7 +136,8 @@ mod elementwise {
     #[divan::bench(types = [f32, f64], args = OPTIMIZERS)]
     fn optimize<T: Real>(bencher: Bencher<'_, '_>, name: &str) {
         let optimizer: Box<dyn Optimizer<T>> = Box::new(name.parse::<AnyOptimizer>().expect("a name"));
-        let (mut w, g, mut gradient) = (matrix::<T>(ROWS, COLUMNS), matrix::<T>(ROWS, COLUMNS), matrix(ROWS, COLUMNS));
+        let (mut w, g, mut gradient) =
+            (matrix::<T>(ROWS, COLUMNS), matrix::<T>(ROWS, COLUMNS), matrix(ROWS, COLUMNS));
         let mut slots = vec![DMatrix::from_element(ROWS, COLUMNS, T::cast(0.1)); optimizer.slots()];
         let mut t = 0;
         // The copy of the gradient, of 2 matrices, is counted too: optimizers may change it.

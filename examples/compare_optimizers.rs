@@ -91,11 +91,10 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn trainer(
-    options: &Options,
-    optimizer: &AnyOptimizer,
-    seed: u64,
-) -> gradus::Result<(Network<f32, Relu, Softmax>, Trainer<f32, LogLikelihood>)> {
+/// A network and its trainer.
+type Job = (Network<f32, Relu, Softmax>, Trainer<f32, LogLikelihood>);
+
+fn job(options: &Options, optimizer: &AnyOptimizer, seed: u64) -> gradus::Result<Job> {
     let sizes = [784, options.hidden, 10];
     let network = Network::new(&sizes, Relu, Softmax::default(), &ByActivation, seed)?;
     let trainer = Trainer::new(LogLikelihood).optimizer(optimizer.clone()).mini_batch(options.batch);
@@ -103,7 +102,7 @@ fn trainer(
 }
 
 fn find_rate(options: &Options, optimizer: &AnyOptimizer, data: &Digits<f32>) -> gradus::Result<RateTest> {
-    let (network, trainer) = trainer(options, optimizer, 0)?;
+    let (network, trainer) = job(options, optimizer, 0)?;
     trainer.find_rate(&network, &data.training, RateRange::default())
 }
 
@@ -114,7 +113,7 @@ fn train(
     seed: u64,
     data: &Digits<f32>,
 ) -> gradus::Result<Run> {
-    let (mut network, trainer) = trainer(options, optimizer, seed)?;
+    let (mut network, trainer) = job(options, optimizer, seed)?;
     let trainer = trainer.schedule(Constant::new(eta)?).stop(MaxEpochs::new(options.epochs)?).keep_last();
     let report = trainer.fit(&mut network, &data.training, Some(&data.validation))?;
     let accuracy = |record: &EpochRecord| record.validation.as_ref().map_or(f64::NAN, Scores::accuracy);
@@ -138,11 +137,16 @@ fn short(optimizer: &AnyOptimizer) -> String {
 
 fn print_table(options: &Options, tests: &[RateTest], runs: &[&[Run]]) {
     println!("\nMeans of {} seed(s); the accuracies are in %\n", options.seeds.len());
-    println!("optimizer                      η         running cost  validation accuracy     test      seconds");
-    println!("                               found     last epoch    first      last epoch   accuracy  per epoch");
+    println!(
+        "optimizer                      η         running cost  validation accuracy     test      seconds"
+    );
+    println!(
+        "                               found     last epoch    first      last epoch   accuracy  per epoch"
+    );
     for ((optimizer, test), runs) in options.optimizers.iter().zip(tests).zip(runs) {
         let first = mean(runs, |run| run.epochs.first().map_or(f64::NAN, |epoch| epoch.1));
-        let last = |value: fn(&(f64, f64)) -> f64| mean(runs, |run| run.epochs.last().map_or(f64::NAN, value));
+        let last =
+            |value: fn(&(f64, f64)) -> f64| mean(runs, |run| run.epochs.last().map_or(f64::NAN, value));
         let (cost, accuracy) = (last(|epoch| epoch.0), last(|epoch| epoch.1));
         let (tested, seconds) = (mean(runs, |run| run.test), mean(runs, |run| run.seconds));
         println!(

@@ -156,9 +156,12 @@ fn train(parts: Parts, data: &Digits<f32>, epochs: usize, seed: u64) -> gradus::
         WithSwish => fit(Swish, trainer, data, seed),
         WithSmoothed => fit(Sigmoid, smoothed, data, seed),
         WithWeightElimination => fit(Sigmoid, trainer.regularizer(elimination), data, seed),
-        WithLookahead => {
-            fit(Sigmoid, trainer.optimizer(Lookahead::around(Adam::default())).schedule(Constant::new(0.002)?), data, seed)
-        }
+        WithLookahead => fit(
+            Sigmoid,
+            trainer.optimizer(Lookahead::around(Adam::default())).schedule(Constant::new(0.002)?),
+            data,
+            seed,
+        ),
         WithCosine => fit(Sigmoid, trainer.schedule(Cosine { eta: 0.3, epochs }), data, seed),
         WithGeneralizationLoss => fit(Sigmoid, trainer.stop(loss), data, seed),
         AllOwn => {

@@ -147,8 +147,9 @@ pub mod prelude {
     pub use crate::real::Real;
     pub use crate::regularizer::{L1, L2, NoRegularizer, Plus, Regularizer};
     pub use crate::schedule::{
-        AnySchedule, Constant, Cosine, CosineRestarts, Cyclic, ExponentialDecay, HalveOnPlateau, InverseTimeDecay,
-        LrSchedule, MultiStepDecay, OneCycle, PolynomialDecay, Progress, ReduceOnPlateau, StepDecay, WarmUp,
+        AnySchedule, Constant, Cosine, CosineRestarts, Cyclic, ExponentialDecay, HalveOnPlateau,
+        InverseTimeDecay, LrSchedule, MultiStepDecay, OneCycle, PolynomialDecay, Progress, ReduceOnPlateau,
+        StepDecay, WarmUp,
     };
     pub use crate::stopping::{
         And, MaxEpochs, NoImprovement, Or, RollingAverage, StopReason, StoppingRule, Target,

@@ -62,5 +62,6 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for Lookahead<O> {
 #[test]
 fn is_lawful() {
     gradus::check::optimizer(&Lookahead::around(Sgd)).unwrap();
-    gradus::check::optimizer(&Lookahead::around(ClipByGlobalNorm::new(Adam::default(), 1.0).unwrap())).unwrap();
+    gradus::check::optimizer(&Lookahead::around(ClipByGlobalNorm::new(Adam::default(), 1.0).unwrap()))
+        .unwrap();
 }

@@ -65,7 +65,8 @@ impl<'a> Call<'a> {
             }
             (true, []) => {
                 let Self { kind, name, .. } = self;
-                let problem = format!("it goes around another {kind}, which comes first: {name}(…, parameter=value)");
+                let problem =
+                    format!("it goes around another {kind}, which comes first: {name}(…, parameter=value)");
                 Err(self.malformed(problem))
             }
             (true, [_, argument, ..]) => {

@@ -164,7 +164,9 @@ macro_rules! serde_by_name {
         }
 
         impl<'de> serde::Deserialize<'de> for $type {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+            fn deserialize<D: serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> std::result::Result<Self, D::Error> {
                 let name = <String as serde::Deserialize>::deserialize(deserializer)?;
                 name.parse().map_err(serde::de::Error::custom)
             }

@@ -66,8 +66,7 @@ impl Value for Vec<usize> {
 }
 
 impl Value for Metric {
-    const EXPECTED: &'static str =
-        "main, or training or validation and the name of a measure without parameters, such as `validation cost`";
+    const EXPECTED: &'static str = "main, or training or validation and the name of a measure without parameters, such as `validation cost`";
 
     fn read(text: &str) -> Option<Self> {
         fn named<M: Measure + 'static>(measure: M, split: &str, name: &str) -> Option<Metric> {

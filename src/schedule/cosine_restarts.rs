@@ -65,7 +65,13 @@ impl CosineRestarts {
     /// Returns [`Error::Setting`](crate::Error::Setting) if `factor` is 0 or above 1000.
     pub fn lengthen(mut self, factor: usize) -> Result<Self> {
         let why = "periods stay as long as they are, or become longer; try 2";
-        check_setting("factor of the periods", factor as f64, (1..=1000).contains(&factor), "[1, 1000]", why)?;
+        check_setting(
+            "factor of the periods",
+            factor as f64,
+            (1..=1000).contains(&factor),
+            "[1, 1000]",
+            why,
+        )?;
         self.longer = factor;
         Ok(self)
     }

@@ -156,7 +156,6 @@ impl ReduceOnPlateau {
         }
         reductions
     }
-
 }
 
 impl LrSchedule for ReduceOnPlateau {

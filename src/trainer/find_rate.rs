@@ -24,9 +24,9 @@ pub struct RateRange {
 }
 
 impl Default for RateRange {
-    /// 350 steps from 10⁻⁵ to 100.
+    /// 1,000 steps from 10⁻⁵ to 100.
     fn default() -> Self {
-        Self { from: 1e-5, to: 100.0, steps: 350 }
+        Self { from: 1e-5, to: 100.0, steps: 1000 }
     }
 }
 
@@ -40,8 +40,15 @@ impl RateRange {
         let why = "it is the first rate, far below what may work; try 1e-5";
         check_setting("first rate of the range test", from, from > 0.0 && from.is_finite(), "(0, ∞)", why)?;
         let why = "the rates rise until the cost does; try 100";
-        check_setting("last rate of the range test", to, to > from && to.is_finite(), "(first rate, ∞)", why)?;
-        let why = "the cost of one mini-batch after the other has to be smoothed; try 50 for each power of ten";
+        check_setting(
+            "last rate of the range test",
+            to,
+            to > from && to.is_finite(),
+            "(first rate, ∞)",
+            why,
+        )?;
+        let why =
+            "the cost of one mini-batch after the other has to be smoothed; try 50 for each power of ten";
         check_setting("steps of the range test", steps as f64, steps >= 20, "[20, ∞)", why)?;
         Ok(Self { from, to, steps })
     }
@@ -76,13 +83,16 @@ pub struct RateTest {
 }
 
 /// The decay rate of the smoothed cost.
-const DECAY: f64 = 0.9;
+const DECAY: f64 = 0.98;
+
+/// The smoothed cost has to fall by this many standard deviations.
+const CHANCE: f64 = 5.0;
 
 /// The suggestion is the rate of the lowest smoothed cost over this.
-const MARGIN: f64 = 4.0;
+const MARGIN: f64 = 10.0;
 
 impl<T: Real, C> Trainer<T, C> {
-    /// Finds a learning rate: trains a copy of `network` with rates that rise from step to step, and suggests a fourth of the
+    /// Finds a learning rate: trains a copy of `network` with rates that rise from step to step, and suggests a tenth of the
     /// one at which the smoothed cost was lowest.
     ///
     /// Rates that are too low leave the cost as it is, and those that are too high raise it. In between it falls. The trainer's
@@ -109,7 +119,7 @@ impl<T: Real, C> Trainer<T, C> {
     ///
     /// let trainer = trainer.schedule(Constant::new(test.suggestion)?).stop(MaxEpochs::new(5)?);
     /// let report = trainer.fit(&mut network, &data, None)?;
-    /// assert!(report.history.last().unwrap().running_cost < 1.0);
+    /// assert!(report.history.last().unwrap().running_cost < 0.8 * test.points[0].cost);
     /// # Ok::<(), gradus::Error>(())
     /// ```
     pub fn find_rate<H, A>(
@@ -175,19 +185,23 @@ impl<T: Real, C> Trainer<T, C> {
 fn suggest(points: Vec<RatePoint>, range: RateRange) -> Result<RateTest> {
     let none = |why| Error::NoRate { from: range.from, to: range.to, why };
     let by_cost = |a: &&RatePoint, b: &&RatePoint| a.smoothed.total_cmp(&b.smoothed);
-    // The first tenth shows how far costs differ by chance.
-    let first = points.get(..range.steps / 10).ok_or_else(|| none("the run diverged at once: begin lower"))?;
-    let (Some(least), Some(most)) = (first.iter().min_by(by_cost), first.iter().max_by(by_cost)) else {
-        return Err(none("there were no steps"));
-    };
+    // The first tenth shows where costs begin, and how far they differ by chance.
+    let first =
+        points.get(..range.steps / 10).ok_or_else(|| none("the run diverged at once: begin lower"))?;
     let Some(lowest) = points.iter().min_by(by_cost) else { return Err(none("there were no steps")) };
-    if !(lowest.smoothed < least.smoothed - (most.smoothed - least.smoothed)) {
-        return Err(none("the smoothed cost did not fall below the beginning by more than it fluctuates there"));
+    let mean =
+        |of: &dyn Fn(f64) -> f64| first.iter().map(|point| of(point.cost)).sum::<f64>() / first.len() as f64;
+    let start = mean(&|cost| cost);
+    // Of independent costs the smoothed one varies by this factor less.
+    let deviation =
+        mean(&|cost| (cost - start) * (cost - start)).sqrt() * ((1.0 - DECAY) / (1.0 + DECAY)).sqrt();
+    let low = lowest.smoothed;
+    if low >= start - CHANCE * deviation {
+        return Err(none("the smoothed cost did not fall further than by chance: the range may end too low"));
     }
-    let (low, start) = (lowest.smoothed, first[0].smoothed);
     let still_falls = points.last() == Some(lowest) && points.len() == range.steps;
     let reason = format!(
-        "the smoothed cost fell from {start:.4} to {low:.4} at η = {}{}; the suggestion is a fourth of that",
+        "the smoothed cost fell from {start:.4} to {low:.4} at η = {}{}; the suggestion is a tenth of that",
         plain(rounded(lowest.rate)),
         if still_falls { ", the end of the range, where it still fell" } else { ", and rose after it" },
     );

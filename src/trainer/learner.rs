@@ -206,15 +206,8 @@ impl<T: Real, C> Learner<'_, T, C> {
         let known = descent.known.take();
         let at = SearchInfo { t: descent.t + 1, eta, known: known.map(|known| known.0) };
         let sums = known.map(|known| (known.1, known.1));
-        let mut objective = BatchObjective {
-            network,
-            batch,
-            workspace: &mut *workspace,
-            cost,
-            regularizer,
-            scale,
-            sums,
-        };
+        let mut objective =
+            BatchObjective { network, batch, workspace: &mut *workspace, cost, regularizer, scale, sums };
         let found = optimizer.search(&at, &mut descent.slots, &mut objective)?;
         let (before, after) = objective.sums.unwrap_or_default();
         if !found.before.is_finite() || !before.is_finite() {

@@ -2,8 +2,8 @@
 
 mod checkpoint;
 mod descent;
-mod find_rate;
 mod dropout;
+mod find_rate;
 mod fingerprint;
 mod fit;
 mod learner;

@@ -82,7 +82,9 @@ impl<T: Real, C> Trainer<T, C> {
             _ if !self.searches() => return Ok(()),
             (None, None) => return Ok(()),
             (Some(_), _) => "with dropout the cost is another one in every step; remove the dropout",
-            (None, Some(_)) => "augmented data are others in every epoch; augment them before, with `Augmented::expand`",
+            (None, Some(_)) => {
+                "augmented data are others in every epoch; augment them before, with `Augmented::expand`"
+            }
         };
         Err(Error::Search { optimizer: format!("{:?}", self.optimizer), why })
     }

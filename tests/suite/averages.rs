@@ -113,7 +113,9 @@ fn kept_parameters_are_averaged() -> Result<()> {
 #[test]
 fn a_resumed_run_has_the_same_average() -> Result<()> {
     let data = parabola()?;
-    for optimizer in ["polyak_average(adam, skip=6)", "clip_by_global_norm(exponential_average(adam, beta=0.9))"] {
+    for optimizer in
+        ["polyak_average(adam, skip=6)", "clip_by_global_norm(exponential_average(adam, beta=0.9))"]
+    {
         let (mut whole, mut parts) = (network()?, network()?);
         trainer(optimizer, 4)?.fit(&mut whole, &data, Some(&data))?;
         let mut run = trainer(optimizer, 1)?.fit(&mut parts, &data, Some(&data))?.run;

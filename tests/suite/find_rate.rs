@@ -17,16 +17,17 @@ fn network(seed: u64) -> Result<Network<f32, Sigmoid, Softmax>> {
 #[test]
 fn the_suggested_rate_trains_well() -> Result<()> {
     let (training, validation) = digits()?;
-    for (optimizer, least, most) in [("sgd", 0.05, 3.0), ("momentum", 0.005, 0.3), ("adam", 5e-4, 0.05)] {
+    for (optimizer, least, most) in [("sgd", 0.1, 1.0), ("momentum", 0.01, 0.1), ("adam", 2e-3, 0.02)] {
         for seed in [1, 2] {
-            let trainer = Trainer::new(LogLikelihood).optimizer(optimizer.parse::<AnyOptimizer>()?).seed(seed);
+            let trainer =
+                Trainer::new(LogLikelihood).optimizer(optimizer.parse::<AnyOptimizer>()?).seed(seed);
             let mut network = network(seed)?;
             let test = trainer.find_rate(&network, &training, RateRange::default())?;
             assert!((least..most).contains(&test.suggestion), "{optimizer}, seed {seed}: {test}");
-            let trainer = trainer.schedule(Constant::new(test.suggestion)?).stop(MaxEpochs::new(5)?);
+            let trainer = trainer.schedule(Constant::new(test.suggestion)?).stop(MaxEpochs::new(10)?);
             let report = trainer.fit(&mut network, &training, Some(&validation))?;
             let accuracy = report.kept().unwrap().validation.as_ref().unwrap().accuracy();
-            assert!(accuracy > 0.9, "{optimizer}, seed {seed}, η = {}: {accuracy}", test.suggestion);
+            assert!(accuracy > 0.88, "{optimizer}, seed {seed}, η = {}: {accuracy}", test.suggestion);
         }
     }
     Ok(())
@@ -61,21 +62,21 @@ fn the_curve_is_that_of_a_run_with_rising_rates() -> Result<()> {
     for (point, record) in test.points.iter().zip(history.epochs()) {
         assert!((point.rate / record.learning_rate - 1.0).abs() < 1e-12);
         assert!((point.cost / record.running_cost - 1.0).abs() < 1e-12, "{point:?}, {record}");
-        (sum, weight) = (0.9 * sum + 0.1 * point.cost, 0.9 * weight + 0.1);
+        (sum, weight) = (0.98 * sum + 0.02 * point.cost, 0.98 * weight + 0.02);
         assert!((point.smoothed / (sum / weight) - 1.0).abs() < 1e-12);
     }
     Ok(())
 }
 
-/// A suggestion is a fourth of the rate of the lowest smoothed cost, and the text says so.
+/// A suggestion is a tenth of the rate of the lowest smoothed cost, and the text says so.
 #[test]
 fn the_suggestion_has_a_reason() -> Result<()> {
     let (training, _) = digits()?;
     let test = Trainer::new(LogLikelihood).find_rate(&network(1)?, &training, RateRange::default())?;
     let lowest = test.points.iter().min_by(|a, b| a.smoothed.total_cmp(&b.smoothed)).unwrap();
-    assert!((4.0 * test.suggestion / lowest.rate - 1.0).abs() < 0.06, "{test}");
+    assert!((10.0 * test.suggestion / lowest.rate - 1.0).abs() < 0.06, "{test}");
     let text = test.to_string();
-    assert!(text.contains("a fourth of that") && text.contains("and rose after it"), "{text}");
+    assert!(text.contains("a tenth of that") && text.contains("and rose after it"), "{text}");
     assert!(text.lines().count() > 10, "{text}");
     Ok(())
 }

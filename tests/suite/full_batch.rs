@@ -47,10 +47,18 @@ impl Case {
         let difference = (found.value - self.minimum).abs();
         assert!(difference <= 1e-8, "{name}: {found:?}, SciPy {}", self.minimum);
         for (found, wanted) in at.iter().zip(&self.at) {
-            assert!((found - wanted).abs() <= 1e-4 * wanted.abs().max(1.0), "{name}: {at:?}, SciPy {:?}", self.at);
+            assert!(
+                (found - wanted).abs() <= 1e-4 * wanted.abs().max(1.0),
+                "{name}: {at:?}, SciPy {:?}",
+                self.at
+            );
         }
         let most = 1.5 * self.evaluations as f64;
-        assert!(found.evaluations as f64 <= most, "{name}: {found:?}, SciPy {} evaluations", self.evaluations);
+        assert!(
+            found.evaluations as f64 <= most,
+            "{name}: {found:?}, SciPy {} evaluations",
+            self.evaluations
+        );
     }
 }
 
@@ -107,7 +115,8 @@ fn iris_is_fitted_as_by_scipy() -> Result<()> {
         case.assert_reached(&format!("iris with λ = {}", case.lambda), found, &x);
 
         let (mut network, data) = iris()?;
-        let trainer = Trainer::new(LogLikelihood).optimizer(lbfgs()).regularizer(penalty).monitor_training(true);
+        let trainer =
+            Trainer::new(LogLikelihood).optimizer(lbfgs()).regularizer(penalty).monitor_training(true);
         let report = trainer.stop(MaxEpochs::new(1000)?).fit(&mut network, &data, None)?;
         assert!(report.stop_reason.to_string().contains("gradient"), "{report}");
         assert_eq!(report.history.len(), found.iterations);
@@ -149,7 +158,8 @@ fn a_resumed_search_ends_in_the_same_bits() -> Result<()> {
         run = trainer(epochs)?.threads(1 + epochs % 2).resume(run_again, &mut parts, &data, Some(&data))?.run;
     }
     assert_eq!(parts, whole);
-    assert!(report.history.last().unwrap().running_cost < 1e-3, "{report}");
+    let costs = [report.history.epochs().first(), report.history.last()].map(|r| r.unwrap().running_cost);
+    assert!(costs[1] < 0.01 * costs[0], "{costs:?}");
     Ok(())
 }
 
@@ -190,7 +200,10 @@ fn what_does_not_go_with_a_search() -> Result<()> {
         assert!(error.to_string().contains(wanted), "{error}");
     };
     refused(trainer(1)?.dropout(Dropout::new(0.0, 0.5)?), "remove the dropout");
-    refused(trainer(1)?.optimizer("clip_by_norm(lbfgs)".parse::<AnyOptimizer>()?), "goes around an optimizer");
+    refused(
+        trainer(1)?.optimizer("clip_by_norm(lbfgs)".parse::<AnyOptimizer>()?),
+        "goes around an optimizer",
+    );
     let error = trainer(1)?.find_rate(&network()?, &data, RateRange::default()).unwrap_err();
     assert!(matches!(error, Error::Search { .. }), "{error}");
 

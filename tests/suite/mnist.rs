@@ -177,7 +177,8 @@ fn a_suggested_rate_reaches_94_percent_in_5_epochs() {
             let trainer = trainer.stop(MaxEpochs::new(5).unwrap());
             let network =
                 Network::new(&[784, 30, 10], Sigmoid, Softmax::default(), &ScaledGaussian, seed).unwrap();
-            let found = trainer.clone().seed(seed).find_rate(&network, &data.0, RateRange::default()).unwrap();
+            let found =
+                trainer.clone().seed(seed).find_rate(&network, &data.0, RateRange::default()).unwrap();
             println!("{optimizer}, seed {seed}\n{found}");
             let trainer = trainer.schedule(Constant::new(found.suggestion).unwrap());
             let accuracy = accuracy_of((Sigmoid, 30), &ScaledGaussian, &trainer, seed, &data);

@@ -14,7 +14,7 @@ struct Fixture {
 }
 
 /// Every optimizer of the crate, with a pair of settings each, and how it prints.
-const OPTIMIZERS: [(&str, &str); 17] = [
+const OPTIMIZERS: [(&str, &str); 18] = [
     ("sgd", "sgd"),
     ("momentum", "momentum(mu=0.9)"),
     ("nesterov", "nesterov(mu=0.9)"),
@@ -25,6 +25,7 @@ const OPTIMIZERS: [(&str, &str); 17] = [
     ("adam", "adam(beta1=0.9, beta2=0.999, epsilon=1e-8)"),
     ("adamw(epsilon=1e-5)", "adamw(beta1=0.9, beta2=0.999, epsilon=1e-5, lambda=0.01)"),
     ("lion", "lion(beta1=0.9, beta2=0.99, lambda=0)"),
+    ("lbfgs(memory=5)", "lbfgs(memory=5, tolerance=1e-5)"),
     ("clip_by_value(sgd)", "clip_by_value(sgd, limit=1)"),
     ("clip_by_norm(sgd, limit=0.1)", "clip_by_norm(sgd, limit=0.1)"),
     ("clip_by_global_norm(limit=0.5, sgd)", "clip_by_global_norm(sgd, limit=0.5)"),
@@ -55,7 +56,10 @@ fn optimizers_print_as_they_parse() {
     for name in AnyOptimizer::NAMES {
         assert!(OPTIMIZERS.iter().any(|(_, printed)| printed.split('(').next() == Some(name)), "{name}");
     }
-    assert_eq!(PolyakAverage::new(MaxNorm::new(Sgd, 2.0).unwrap()).to_string(), "polyak_average(max_norm(sgd, limit=2), skip=0)");
+    assert_eq!(
+        PolyakAverage::new(MaxNorm::new(Sgd, 2.0).unwrap()).to_string(),
+        "polyak_average(max_norm(sgd, limit=2), skip=0)"
+    );
     assert_eq!("lion(beta1=0.5)".parse::<Lion>().unwrap(), Lion::new(0.5, 0.99).unwrap());
 }
 
@@ -71,7 +75,10 @@ fn names_of_no_optimizer() {
         ("momentum(mu=1.5)", "outside [0, 1)"),
         ("rms_prop(centred=yes)", "centred = `yes` is not true or false"),
         ("polyak_average(sgd, skip=-1)", "is not a whole number"),
-        ("clip_by_norm", "it goes around another optimizer, which comes first: clip_by_norm(…, parameter=value)"),
+        (
+            "clip_by_norm",
+            "it goes around another optimizer, which comes first: clip_by_norm(…, parameter=value)",
+        ),
         ("clip_by_norm(limit=1)", "it goes around another optimizer"),
         ("clip_by_norm(sgd, adam)", "`adam` is one optimizer too many"),
         ("clip_by_norm(adam(beta=1))", "adam"),
@@ -136,7 +143,8 @@ fn optimizers_agree_with_pytorch() {
 #[test]
 fn gradients_of_any_size_are_clipped_to_the_limit() {
     fn clipped<T: Real>(optimizer: &dyn Optimizer<T>, g: f64) -> Vec<f64> {
-        let mut gradient = ParameterArrays::from_values(vec![3, 1], [0.3, 0.0, 0.4, 0.0].map(|x| T::cast(g * x)).into());
+        let mut gradient =
+            ParameterArrays::from_values(vec![3, 1], [0.3, 0.0, 0.4, 0.0].map(|x| T::cast(g * x)).into());
         let gradient = gradient.as_mut().unwrap();
         optimizer.prepare(gradient);
         let mut w = [T::zero(); 4];

@@ -70,7 +70,10 @@ const SCHEDULES: [(&str, &str); 14] = [
     ("cosine(last=0.1, epochs=7)", "cosine(eta=0.5, epochs=7, last=0.1)"),
     ("cosine_restarts(lengthen=2)", "cosine_restarts(eta=0.5, epochs=10, lengthen=2, last=0)"),
     ("cyclic(shrink=0.5)", "cyclic(low=0.05, high=0.5, epochs=4, shrink=0.5)"),
-    ("one_cycle(rise=0.25)", "one_cycle(eta=0.5, epochs=30, rise=0.25, initial_divisor=25, last_divisor=10000)"),
+    (
+        "one_cycle(rise=0.25)",
+        "one_cycle(eta=0.5, epochs=30, rise=0.25, initial_divisor=25, last_divisor=10000)",
+    ),
     (
         "halve_on_plateau(monitor=training cost)",
         "halve_on_plateau(eta=0.5, patience=10, floor=0.0078125, monitor=training cost)",
@@ -96,7 +99,9 @@ fn schedules_print_as_they_parse() {
     for name in AnySchedule::NAMES {
         assert!(SCHEDULES.iter().any(|(_, printed)| printed.split('(').next() == Some(name)), "{name}");
     }
-    for name in ["main", "training cost", "validation accuracy", "validation R²", "validation balanced accuracy"] {
+    for name in
+        ["main", "training cost", "validation accuracy", "validation R²", "validation balanced accuracy"]
+    {
         let text = format!("halve_on_plateau(eta=0.5, patience=10, floor=0.5, monitor={name})");
         assert_eq!(parse(&text).to_string(), text);
     }

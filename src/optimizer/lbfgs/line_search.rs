@@ -41,7 +41,8 @@ pub(super) fn strong_wolfe(
     let (mut before, mut alpha) = (start, first);
     for _ in 0..most {
         let point = phi(alpha);
-        let too_high = !(point.value <= start.value + C1 * alpha * start.slope) || !point.slope.is_finite();
+        let low_enough = point.value <= start.value + C1 * alpha * start.slope;
+        let too_high = !low_enough || !point.slope.is_finite();
         // The end of the interval with the lowest value so far that decreases sufficiently, and the other end.
         let (low, high) = match bracket {
             _ if !too_high && point.slope.abs() <= -C2 * start.slope => return Some(point),
@@ -93,7 +94,8 @@ mod tests {
             let at = |alpha| Point { alpha, value: f(alpha), slope: slope(alpha) };
             let start = at(0.0);
             for first in [1e-6, 0.01, 0.3, 1.0, 7.0, 1e4] {
-                let found = strong_wolfe(start, first, 60, at).unwrap_or_else(|| panic!("{name} from {first}"));
+                let found =
+                    strong_wolfe(start, first, 60, at).unwrap_or_else(|| panic!("{name} from {first}"));
                 assert!(found.value <= start.value + C1 * found.alpha * start.slope, "{name} from {first}");
                 assert!(found.slope.abs() <= C2 * start.slope.abs(), "{name} from {first}: {found:?}");
             }

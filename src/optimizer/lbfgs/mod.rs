@@ -95,7 +95,8 @@ impl Lbfgs {
     ///
     /// Returns [`Error::Setting`](crate::Error::Setting) if `memory` is 0 or above 50.
     pub fn new(memory: usize) -> Result<Self> {
-        let why = "each step remembered takes two copies of all parameters, and more than 20 hardly help; try 10";
+        let why =
+            "each step remembered takes two copies of all parameters, and more than 20 hardly help; try 10";
         check_setting("memory of L-BFGS", memory as f64, (1..=MAX_MEMORY).contains(&memory), "[1, 50]", why)?;
         Ok(Self { memory, ..Self::default() })
     }
@@ -172,7 +173,7 @@ impl Lbfgs {
 
         let mut pairs = Pairs { steps, changes, t: at.t };
         let mut slope = pairs.direction(g, d);
-        let steepest = !(slope < 0.0) || !pairs.any::<T>();
+        let steepest = slope >= 0.0 || slope.is_nan() || !pairs.any::<T>();
         if steepest {
             pairs.forget::<T>();
             d.iter_mut().zip(&*g).for_each(|(d, &g)| *d = -g);
