@@ -32,6 +32,8 @@
 //! | images | [`Mnist`](data::Mnist), [`ImageSet`](data::ImageSet), [`IdxTensor`](data::IdxTensor), [`digits`](data::digits), [`augment`](data::augment) |
 //! | how good it is | [`Report`](trainer::Report), [`evaluate`](metrics::evaluate), [`ConfusionMatrix`](metrics::ConfusionMatrix) |
 //! | watching a run | [`Observer`](trainer::Observer), [`History`](history::History) |
+//! | a learning rate | [`Trainer::find_rate`](trainer::Trainer::find_rate) |
+//! | parts by their names, at run time | [`AnyActivation`](activation::AnyActivation), [`AnyOptimizer`](optimizer::AnyOptimizer) and their like |
 //! | a loop of your own | [`Learner`](trainer::Learner) |
 //! | keeping a run or a network | [`Trainer::checkpoint`](trainer::Trainer::checkpoint), [`persist`] |
 //! | a part of one's own | the page of its trait, which shows one, and [`check`] |

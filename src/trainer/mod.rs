@@ -114,7 +114,8 @@ impl<T: Real, C> Trainer<T, C> {
         }
     }
 
-    /// Turns gradients into steps with `optimizer`.
+    /// Turns gradients into steps with `optimizer`. If it keeps an [average](Optimizer::average_slot) of the parameters, the
+    /// network is evaluated and left with that.
     pub fn optimizer(mut self, optimizer: impl Optimizer<T> + 'static) -> Self {
         self.optimizer = Arc::new(optimizer);
         self
