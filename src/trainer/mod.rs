@@ -183,7 +183,8 @@ impl<T: Real, C> Trainer<T, C> {
         self
     }
 
-    /// Learns from `m` examples at a time. A partial last mini-batch divides by its own size.
+    /// Learns from `m` examples at a time. A partial last mini-batch divides by its own size. An optimizer that searches, such as
+    /// [`Lbfgs`](crate::optimizer::Lbfgs), learns from all of them at a time.
     pub fn mini_batch(mut self, m: usize) -> Self {
         self.mini_batch = m;
         self
