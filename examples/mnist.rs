@@ -32,33 +32,27 @@ struct Options {
     /// Cost function; its outputs are sigmoid neurons, those of log-likelihood a softmax layer
     #[arg(long, value_enum, default_value = "cross-entropy")]
     cost: CostChoice,
-    /// Activation of the hidden layers
-    #[arg(long, value_enum, default_value = "sigmoid")]
-    hidden: HiddenChoice,
-    /// How gradients become steps
-    #[arg(long, value_enum, default_value = "sgd")]
-    optimizer: OptimizerChoice,
-    /// Momentum μ, in [0, 1), for momentum and nesterov
-    #[arg(long, default_value_t = 0.9)]
-    mu: f64,
-    /// Learning rate η
-    #[arg(long, default_value_t = 0.5)]
-    eta: f64,
-    /// Whether η stays, or is halved when the validation accuracy does not improve
-    #[arg(long, value_enum, default_value = "constant")]
-    schedule: ScheduleChoice,
-    /// Epochs without improvement before the schedule halves η
-    #[arg(long, default_value_t = 10)]
-    patience: usize,
+    /// Activation of the hidden layers, by its name, such as "leaky_relu(slope=0.1)"
+    #[arg(long, default_value = "sigmoid")]
+    hidden: AnyActivation,
+    /// How gradients become steps, such as "momentum(mu=0.5)" or "clip_by_norm(adam)"
+    #[arg(long, default_value = "sgd")]
+    optimizer: AnyOptimizer,
+    /// Learning rate η, the same in all epochs [default: that of the optimizer, 0.5 for sgd]
+    #[arg(long, conflicts_with = "schedule")]
+    eta: Option<f64>,
+    /// How η changes, such as "cosine(eta=0.1, epochs=30)" or "halve_on_plateau(eta=0.5, patience=5)"
+    #[arg(long)]
+    schedule: Option<AnySchedule>,
     /// L1 regularization λ
     #[arg(long, default_value_t = 0.0)]
     l1: f64,
     /// L2 regularization λ
     #[arg(long, default_value_t = 5.0)]
     l2: f64,
-    /// First weights: N(0, 1/n_in) or N(0, 1)
-    #[arg(long, value_enum, default_value = "scaled")]
-    init: InitChoice,
+    /// Initial weights: scaled_gaussian is N(0, 1/n_in), large_gaussian N(0, 1), by_activation what suits the activation
+    #[arg(long, default_value = "scaled_gaussian")]
+    init: AnyInitializer,
     /// Mini-batch size m
     #[arg(long, default_value_t = 10)]
     batch: usize,
@@ -114,32 +108,6 @@ enum CostChoice {
     CrossEntropy,
     Quadratic,
     LogLikelihood,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum HiddenChoice {
-    Sigmoid,
-    Tanh,
-    Relu,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum OptimizerChoice {
-    Sgd,
-    Momentum,
-    Nesterov,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum ScheduleChoice {
-    Constant,
-    Halve,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum InitChoice {
-    Scaled,
-    Large,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -212,7 +180,7 @@ fn run<T: Real, C: Cost<T, O> + Copy, O: Activation<T> + FromStr<Err = gradus::E
     let test = evaluate(&network, &cost, &data.test)?;
     print_result(options, &report, &test);
     if let Some(file) = &options.json {
-        let json = serde_json::to_string_pretty(&Outline::new(options, &data, &report, &test))?;
+        let json = serde_json::to_string_pretty(&Outline::new(options, &data, &report, &test)?)?;
         fs::write(file, json + "\n").map_err(|error| in_file(file, error))?;
     }
     Ok(())
@@ -257,31 +225,11 @@ fn network<T: Real, O: Activation<T>>(
     options: &Options,
     output: O,
 ) -> gradus::Result<Network<T, AnyActivation, O>> {
-    let hidden: AnyActivation = match options.hidden {
-        HiddenChoice::Sigmoid => Sigmoid.into(),
-        HiddenChoice::Tanh => Tanh.into(),
-        HiddenChoice::Relu => Relu.into(),
-    };
-    let initializer: &dyn Initializer<T> = match options.init {
-        InitChoice::Scaled => &ScaledGaussian,
-        InitChoice::Large => &LargeGaussian,
-    };
-    Network::new(&options.sizes, hidden, output, initializer, options.seed)
+    Network::new(&options.sizes, options.hidden, output, &options.init, options.seed)
 }
 
 /// Every setting is looked at, also one that the other choices leave without effect.
 fn trainer<T: Real, C>(options: &Options, cost: C) -> gradus::Result<Trainer<T, C>> {
-    let (momentum, nesterov) = (Momentum::new(options.mu)?, Nesterov::new(options.mu)?);
-    let optimizer: Box<dyn Optimizer<T>> = match options.optimizer {
-        OptimizerChoice::Sgd => Box::new(Sgd),
-        OptimizerChoice::Momentum => Box::new(momentum),
-        OptimizerChoice::Nesterov => Box::new(nesterov),
-    };
-    let halve = HalveOnPlateau::new(options.eta, options.patience)?;
-    let schedule: Box<dyn LrSchedule> = match options.schedule {
-        ScheduleChoice::Constant => Box::new(Constant::new(options.eta)?),
-        ScheduleChoice::Halve => Box::new(halve),
-    };
     let epochs = MaxEpochs::new(options.epochs)?;
     let (none, average) = (NoImprovement::new(options.stop_n)?, RollingAverage::new(options.stop_n)?);
     let stop: Box<dyn StoppingRule> = match options.stop {
@@ -290,9 +238,9 @@ fn trainer<T: Real, C>(options: &Options, cost: C) -> gradus::Result<Trainer<T, 
         StopChoice::RollingAverage => Box::new(average.or(epochs)),
     };
     let mut trainer = Trainer::new(cost)
-        .optimizer(optimizer)
+        .optimizer(options.optimizer.clone())
         .regularizer(Plus(L1::new(options.l1)?, L2::new(options.l2)?))
-        .schedule(schedule)
+        .schedule(schedule(options)?)
         .stop(stop)
         .mini_batch(options.batch)
         .monitor_training(options.monitor_training)
@@ -312,6 +260,15 @@ fn trainer<T: Real, C>(options: &Options, cost: C) -> gradus::Result<Trainer<T, 
         Some(observer) => trainer.observe(observer),
         None => trainer,
     })
+}
+
+/// The schedule that was chosen, or else a constant η.
+fn schedule(options: &Options) -> gradus::Result<AnySchedule> {
+    let usual = Optimizer::<f64>::default_rate(&options.optimizer);
+    match &options.schedule {
+        Some(schedule) => Ok(schedule.clone()),
+        None => Ok(Constant::new(options.eta.unwrap_or(usual))?.into()),
+    }
 }
 
 /// A bar where a person watches, lines where the output goes into a file or another program.
@@ -359,30 +316,23 @@ fn print_plan<T: Real, O: Activation<T>>(
     network: &Network<T, AnyActivation, O>,
     output: &str,
 ) {
-    let Options { eta, mu, l1, l2, batch, epochs, seed, patience, stop_n, .. } = options;
+    let Options { hidden, optimizer, init, l1, l2, batch, epochs, seed, stop_n, .. } = options;
     println!("data      {}", data.source);
     let (training, validation, test) = (data.training.len(), data.n_validation(), data.test.len());
     println!("          {training} training, {validation} validation and {test} test images");
-    println!("network   {network}: {} neurons, {output} outputs", name(&options.hidden));
-    println!("          {} parameters, {} initialization", network.n_parameters(), name(&options.init));
+    println!("network   {network}: {hidden} neurons, {output} outputs");
+    println!("          {} parameters, {init} initialization", network.n_parameters());
     let penalties = [("L1", l1), ("L2", l2)].map(|(name, lambda)| match *lambda > 0.0 {
         true => format!(" + {name} with λ {lambda}"),
         false => String::new(),
     });
-    let optimizer = match options.optimizer {
-        OptimizerChoice::Sgd => name(&options.optimizer),
-        _ => format!("{} with μ {mu}", name(&options.optimizer)),
-    };
-    let schedule = match options.schedule {
-        ScheduleChoice::Constant => String::new(),
-        ScheduleChoice::Halve => format!(", halved after {patience} epochs without improvement"),
-    };
+    let schedule = schedule(options).map_or_else(|error| error.to_string(), |schedule| schedule.to_string());
     let stop = match options.stop {
         StopChoice::None => String::new(),
         _ => format!(" or until {} over {stop_n}", name(&options.stop)),
     };
     println!("cost      {}{}", name(&options.cost), penalties.concat());
-    println!("training  {optimizer}, η {eta}{schedule}, mini-batches of {batch}");
+    println!("training  {optimizer}, η {schedule}, mini-batches of {batch}");
     println!("          {epochs} epochs{stop}, seed {seed}, {}\n", name(&options.precision));
 }
 
@@ -406,7 +356,12 @@ fn print_result<T: Real>(options: &Options, report: &Report<T>, test: &Evaluatio
     if !options.quiet {
         println!("\nEvery part can be exchanged, see --help. For example:");
         println!("  --cost log-likelihood --sizes 784,100,10 --eta 0.1 --l2 0 --epochs 60");
-        println!("  --sizes 784,100,10 --hidden relu --eta 0.1 --stop no-improvement --stop-n 5");
+        println!(
+            "  --sizes 784,100,10 --hidden relu --init he_normal --eta 0.1 --stop no-improvement --stop-n 5"
+        );
+        println!(
+            "  --hidden gelu --optimizer 'adamw(lambda=0.1)' --schedule 'one_cycle(eta=0.005, epochs=30)' --l2 0"
+        );
     }
 }
 
@@ -429,10 +384,7 @@ struct Config {
     cost: String,
     hidden: String,
     optimizer: String,
-    mu: f64,
-    eta: f64,
     schedule: String,
-    patience: usize,
     l1: f64,
     l2: f64,
     init: String,
@@ -459,33 +411,35 @@ struct Epoch {
 }
 
 impl Outline {
-    fn new<T: Real>(options: &Options, data: &Data<T>, report: &Report<T>, test: &Evaluation) -> Self {
-        Self {
-            config: Config::new(options, data),
+    fn new<T: Real>(
+        options: &Options,
+        data: &Data<T>,
+        report: &Report<T>,
+        test: &Evaluation,
+    ) -> gradus::Result<Self> {
+        Ok(Self {
+            config: Config::new(options, data)?,
             epochs: report.history.epochs().iter().map(Epoch::new).collect(),
             stop_reason: report.stop_reason.to_string(),
             kept_epoch: report.kept_epoch,
             test_accuracy: test.scores.accuracy(),
             test_cost: test.scores.cost(),
-        }
+        })
     }
 }
 
 impl Config {
-    fn new<T: Real>(options: &Options, data: &Data<T>) -> Self {
-        Self {
+    fn new<T: Real>(options: &Options, data: &Data<T>) -> gradus::Result<Self> {
+        Ok(Self {
             data: data.source.lines().next().unwrap_or_default().to_owned(),
             sizes: options.sizes.clone(),
             cost: name(&options.cost),
-            hidden: name(&options.hidden),
-            optimizer: name(&options.optimizer),
-            mu: options.mu,
-            eta: options.eta,
-            schedule: name(&options.schedule),
-            patience: options.patience,
+            hidden: options.hidden.to_string(),
+            optimizer: options.optimizer.to_string(),
+            schedule: schedule(options)?.to_string(),
             l1: options.l1,
             l2: options.l2,
-            init: name(&options.init),
+            init: options.init.to_string(),
             batch: options.batch,
             epochs: options.epochs,
             stop: name(&options.stop),
@@ -494,7 +448,7 @@ impl Config {
             validation: data.n_validation(),
             precision: name(&options.precision),
             seed: options.seed,
-        }
+        })
     }
 }
 

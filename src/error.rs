@@ -300,6 +300,26 @@ pub enum Error {
         name: String,
     },
 
+    /// An optimizer that evaluates the cost several times per step was combined with something that does not go with it.
+    #[error("{optimizer} cannot be used in this way: {why}")]
+    Search {
+        /// The optimizer, as it prints itself.
+        optimizer: String,
+        /// What does not go with it.
+        why: &'static str,
+    },
+
+    /// A range test has found no learning rate.
+    #[error("no learning rate from {} to {} was found: {why}", plain(*from), plain(*to))]
+    NoRate {
+        /// The first rate of the range.
+        from: f64,
+        /// The last one.
+        to: f64,
+        /// What the costs were like.
+        why: &'static str,
+    },
+
     /// A number of a training step is NaN or infinite.
     #[error("the {quantity} became {value}{}{} at learning rate {}: the run diverged; {}",
         layer.map(|layer| format!(" in layer {layer} (the inputs are layer 0)")).unwrap_or_default(),

@@ -1,8 +1,8 @@
 //! Adam.
 
-use super::{Optimizer, Scope, StepInfo, below_one, check_decay, check_epsilon, power};
+use super::{Optimizer, Scope, StepInfo, below_one, check_decay, check_epsilon};
 use crate::error::Result;
-use crate::real::{Real, vectorized};
+use crate::real::{Real, power, vectorized};
 
 /// A step of about η for each parameter, whatever the size of its gradient: the mean of its gradients over the root of
 /// the mean of their squares.
@@ -60,6 +60,21 @@ impl Adam {
         check_decay("decay rate β₂", beta_2)?;
         check_epsilon(epsilon)?;
         Ok(Self { beta_1, beta_2, epsilon })
+    }
+
+    /// The decay rate β₁ of m.
+    pub fn beta1(&self) -> f64 {
+        self.beta_1
+    }
+
+    /// The decay rate β₂ of v.
+    pub fn beta2(&self) -> f64 {
+        self.beta_2
+    }
+
+    /// ε.
+    pub fn epsilon(&self) -> f64 {
+        self.epsilon
     }
 }
 

@@ -1,7 +1,7 @@
 //! Adam with decoupled weight decay.
 
-use super::{Adam, Optimizer, ParameterKind, Scope, StepInfo};
-use crate::error::{Result, check_setting};
+use super::{Adam, Optimizer, ParameterKind, Scope, StepInfo, check_weight_decay};
+use crate::error::Result;
 use crate::real::{Real, vectorized};
 
 /// w → (1 − η λ) w for weights, and then a step of [`Adam`]: weight decay that the size of the gradient does not scale.
@@ -46,9 +46,28 @@ impl AdamW {
     ///
     /// Returns [`Error::Setting`](crate::Error::Setting) if λ is negative, NaN or infinite.
     pub fn new(adam: Adam, lambda: f64) -> Result<Self> {
-        let why = "below 0 the weights would grow without bound; try 0.01";
-        check_setting("weight decay λ", lambda, lambda >= 0.0 && lambda.is_finite(), "[0, ∞)", why)?;
+        check_weight_decay(lambda)?;
         Ok(Self { adam, lambda })
+    }
+
+    /// The decay rate β₁ of m.
+    pub fn beta1(&self) -> f64 {
+        self.adam.beta1()
+    }
+
+    /// The decay rate β₂ of v.
+    pub fn beta2(&self) -> f64 {
+        self.adam.beta2()
+    }
+
+    /// ε.
+    pub fn epsilon(&self) -> f64 {
+        self.adam.epsilon()
+    }
+
+    /// The decay rate λ of the weights.
+    pub fn lambda(&self) -> f64 {
+        self.lambda
     }
 }
 

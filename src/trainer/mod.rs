@@ -4,6 +4,7 @@ mod checkpoint;
 mod descent;
 mod dropout;
 mod epochs;
+mod find_rate;
 mod fingerprint;
 mod fit;
 mod learner;
@@ -13,6 +14,7 @@ mod progress_bar;
 mod report;
 mod run;
 mod scoring;
+mod search;
 mod snapshot;
 mod undo;
 mod validate;
@@ -32,6 +34,7 @@ use snapshot::Keep;
 
 pub use checkpoint::{Checkpoint, Every};
 pub use dropout::Dropout;
+pub use find_rate::{RatePoint, RateRange, RateTest};
 pub use learner::Learner;
 pub use observer::{Observer, Outcome};
 #[cfg(feature = "progress")]
@@ -121,7 +124,8 @@ impl<T: Real, C> Trainer<T, C> {
         Self { cost, parts }
     }
 
-    /// Turns gradients into steps with `optimizer`.
+    /// Turns gradients into steps with `optimizer`. If it keeps an [average](Optimizer::average_slot) of the parameters, the
+    /// network is evaluated and left with that.
     pub fn optimizer(mut self, optimizer: impl Optimizer<T> + 'static) -> Self {
         self.parts.optimizer = Arc::new(optimizer);
         self
@@ -189,7 +193,8 @@ impl<T: Real, C> Trainer<T, C> {
         self
     }
 
-    /// Learns from `m` examples at a time. A partial last mini-batch divides by its own size.
+    /// Learns from `m` examples at a time. A partial last mini-batch divides by its own size. An optimizer that searches, such as
+    /// [`Lbfgs`](crate::optimizer::Lbfgs), learns from all of them at a time.
     pub fn mini_batch(mut self, m: usize) -> Self {
         self.parts.mini_batch = m;
         self

@@ -188,3 +188,63 @@ fn the_gradient_of_50_000_images() {
     println!("the largest error is {error:.1e} of the largest element");
     assert!(error < 2e-6, "{error}");
 }
+
+/// The accuracy on the test images of a network of `hidden` neurons with softmax outputs, as `trainer` trains it.
+fn accuracy_of<H: Activation<f32> + Clone>(
+    (activation, hidden): (H, usize),
+    initializer: &dyn Initializer<f32>,
+    trainer: &Trainer<f32, LogLikelihood>,
+    seed: u64,
+    (training, validation, test): &(Dataset<f32>, Dataset<f32>, Dataset<f32>),
+) -> f64 {
+    let mut network =
+        Network::new(&[784, hidden, 10], activation, Softmax::default(), initializer, seed).unwrap();
+    let report = trainer.clone().seed(seed).fit(&mut network, training, Some(validation)).unwrap();
+    let accuracy = evaluate(&network, &LogLikelihood, test).unwrap().scores.accuracy();
+    println!("seed {seed}, {network}: {:.2} %\n{report}", 100.0 * accuracy);
+    accuracy
+}
+
+/// Issue 10: 784-100-10 with Adam at its defaults, 10 epochs: at least 97.5 % for each of three seeds.
+#[test]
+#[ignore = "minutes without optimization"]
+fn adam_at_its_defaults_reaches_97_5_percent() {
+    let Some(data) = mnist() else { return };
+    let trainer = Trainer::new(LogLikelihood).optimizer(Adam::default()).mini_batch(32);
+    let trainer = trainer.stop(MaxEpochs::new(10).unwrap());
+    let all = [1, 2, 3].map(|seed| accuracy_of((Relu, 100), &ByActivation, &trainer, seed, &data));
+    assert!(all.iter().all(|&accuracy| accuracy >= 0.975), "{all:?}");
+}
+
+/// Issue 10: 784-100-10 with ReLU, He's initializer and η 0.1, 10 epochs: at least 97.5 % for each of three seeds.
+#[test]
+#[ignore = "minutes without optimization"]
+fn relu_with_he_reaches_97_5_percent() {
+    let Some(data) = mnist() else { return };
+    let trainer = Trainer::new(LogLikelihood).schedule(Constant::new(0.1).unwrap());
+    let trainer = trainer.stop(MaxEpochs::new(10).unwrap());
+    let all = [1, 2, 3].map(|seed| accuracy_of((Relu, 100), &HeNormal, &trainer, seed, &data));
+    assert!(all.iter().all(|&accuracy| accuracy >= 0.975), "{all:?}");
+}
+
+/// Issue 10: 784-30-10 with the rate that a range test suggests, 5 epochs: at least 94 % for each of three seeds.
+#[test]
+#[ignore = "minutes without optimization"]
+fn a_suggested_rate_reaches_94_percent_in_5_epochs() {
+    let Some(data) = mnist() else { return };
+    for optimizer in ["sgd", "momentum", "adam"] {
+        let optimizer: AnyOptimizer = optimizer.parse().unwrap();
+        for seed in [1, 2, 3] {
+            let trainer = Trainer::new(LogLikelihood).optimizer(optimizer.clone());
+            let trainer = trainer.stop(MaxEpochs::new(5).unwrap());
+            let network =
+                Network::new(&[784, 30, 10], Sigmoid, Softmax::default(), &ScaledGaussian, seed).unwrap();
+            let found =
+                trainer.clone().seed(seed).find_rate(&network, &data.0, RateRange::default()).unwrap();
+            println!("{optimizer}, seed {seed}\n{found}");
+            let trainer = trainer.schedule(Constant::new(found.suggestion).unwrap());
+            let accuracy = accuracy_of((Sigmoid, 30), &ScaledGaussian, &trainer, seed, &data);
+            assert!(accuracy >= 0.94, "{optimizer}, seed {seed}, η = {}: {accuracy}", found.suggestion);
+        }
+    }
+}
