@@ -17,9 +17,10 @@ use crate::cost::Cost;
 use crate::data::{Batch, Samples};
 use crate::error::{Error, Result};
 use crate::history::{EpochRecord, Metric, Split};
-use crate::network::{Network, ParameterArrays};
+use crate::network::{Layer, Network, ParameterArrays};
 use crate::random::{Purpose, generator};
 use crate::real::Real;
+use crate::regularizer::LayerInfo;
 use crate::schedule::{Constant, LrSchedule, Progress};
 use crate::stopping::{MaxEpochs, StopReason, StoppingRule};
 use crate::threads;
@@ -149,7 +150,11 @@ impl<T: Real, C> Trainer<T, C> {
 
     /// Ω(w), summed over the weight matrices.
     fn penalty<H: Activation<T>, A: Activation<T>>(&self, network: &Network<T, H, A>) -> f64 {
-        network.layers().map(|layer| self.regularizer.penalty(layer.weights.as_slice())).sum()
+        let penalty = |(layer, values): (usize, Layer<'_, T>)| {
+            let at = LayerInfo { layer, rows: values.weights.nrows() };
+            self.regularizer.penalty(&at, values.weights.as_slice())
+        };
+        network.layers().enumerate().map(penalty).sum()
     }
 }
 
@@ -176,6 +181,7 @@ struct Fit<'a, T: Real, C, H, A> {
     /// For the last mini-batch of an epoch, if it is smaller.
     partial: Option<Batch<T>>,
     saved: Saved,
+    started: Instant,
 }
 
 impl<'a, T, C, H, A> Fit<'a, T, C, H, A>
@@ -216,7 +222,8 @@ where
         };
         let order = Vec::with_capacity(n);
         let saved = Saved::now();
-        Ok(Self { trainer, network, parts, learner, evaluator, state, order, batch, partial, saved })
+        let started = Instant::now();
+        Ok(Self { trainer, network, parts, learner, evaluator, state, order, batch, partial, saved, started })
     }
 
     /// Runs to the end, whatever it is, and leaves the network with the parameters that are kept.
@@ -270,6 +277,9 @@ where
             }
             if let ControlFlow::Break(reason) = self.parts.stop.check(&self.state.history) {
                 return Ok(reason);
+            }
+            if let Some(budget) = self.trainer.time_budget.filter(|budget| self.started.elapsed() > *budget) {
+                return Ok(StopReason::TimeBudget { seconds: budget.as_secs_f64() });
             }
         }
     }

@@ -232,10 +232,10 @@ impl Activation<f64> for Root {
 struct Logarithm;
 
 impl Regularizer<f64> for Logarithm {
-    fn penalty(&self, w: &[f64]) -> f64 {
+    fn penalty(&self, _: &LayerInfo, w: &[f64]) -> f64 {
         w.iter().map(|w| w.ln()).sum()
     }
-    fn add_gradient(&self, w: &[f64], scale: f64, grad: &mut [f64]) {
+    fn add_gradient(&self, _: &LayerInfo, w: &[f64], scale: f64, grad: &mut [f64]) {
         grad.iter_mut().zip(w).for_each(|(g, w)| *g += scale / w);
     }
 }
@@ -245,10 +245,10 @@ impl Regularizer<f64> for Logarithm {
 struct Pole;
 
 impl Regularizer<f64> for Pole {
-    fn penalty(&self, _: &[f64]) -> f64 {
+    fn penalty(&self, _: &LayerInfo, _: &[f64]) -> f64 {
         f64::INFINITY
     }
-    fn add_gradient(&self, _: &[f64], _: f64, _: &mut [f64]) {}
+    fn add_gradient(&self, _: &LayerInfo, _: &[f64], _: f64, _: &mut [f64]) {}
 }
 
 /// A step of NaN.
@@ -314,9 +314,9 @@ fn penalties_are_never_nan() {
             let big = T::cast(big);
             let w = [big, -big, T::zero(), T::one()];
             let w = if w[0].to_f64().is_finite() { w } else { w.map(|w| w.min(T::one()).max(-T::one())) };
-            let mut gradient = [T::zero(); 4];
-            penalty.add_gradient(&w, T::one(), &mut gradient);
-            assert!(!penalty.penalty(&w).is_nan(), "{penalty:?}");
+            let (at, mut gradient) = (LayerInfo::first(2), [T::zero(); 4]);
+            penalty.add_gradient(&at, &w, T::one(), &mut gradient);
+            assert!(!penalty.penalty(&at, &w).is_nan(), "{penalty:?}");
             assert!(gradient.iter().all(|g| !Real::is_nan(*g)), "{penalty:?} {gradient:?}");
         }
     }
@@ -325,9 +325,20 @@ fn penalties_are_never_nan() {
         assert_numbers::<f64, _>(l1);
         assert_numbers::<f64, _>(l2);
         assert_numbers::<f64, _>(Plus(l1, l2));
+        let groups = [GroupLasso::by_neuron, GroupLasso::by_input].map(|new| new(lambda).unwrap());
+        let huber = HuberPenalty::new(lambda, 1e-300).unwrap();
+        for group in groups {
+            assert_numbers::<f64, _>(group);
+            assert_numbers::<f32, _>(group);
+        }
+        assert_numbers::<f64, _>(huber);
+        assert_numbers::<f32, _>(huber);
         assert_numbers::<f32, _>(l1);
         assert_numbers::<f32, _>(l2);
     }
-    assert_eq!(Regularizer::<f64>::penalty(&L2::new(0.0).unwrap(), &[1e200]), 0.0);
-    assert_eq!(Regularizer::<f64>::penalty(&L1::new(0.0).unwrap(), &[1e308, 1e308]), 0.0);
+    assert_eq!(Regularizer::<f64>::penalty(&L2::new(0.0).unwrap(), &LayerInfo::first(1), &[1e200]), 0.0);
+    assert_eq!(
+        Regularizer::<f64>::penalty(&L1::new(0.0).unwrap(), &LayerInfo::first(1), &[1e308, 1e308]),
+        0.0
+    );
 }

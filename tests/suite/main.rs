@@ -34,6 +34,7 @@ mod mnist;
 mod models;
 mod optimizers;
 mod other_readers;
+mod penalties;
 mod plug_ins;
 #[cfg(feature = "png")]
 mod png;
