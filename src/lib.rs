@@ -119,8 +119,8 @@ pub mod prelude {
         Softmax, Softplus, Tanh,
     };
     pub use crate::cost::{
-        Cost, CrossEntropy, Focal, GaussianNll, Huber, LabelSmoothing, LogCosh, LogLikelihood, Poisson,
-        Quadratic, Quantile,
+        AnyCost, Cost, CrossEntropy, Focal, GaussianNll, Huber, LabelSmoothing, LogCosh, LogLikelihood,
+        Poisson, Quadratic, Quantile,
     };
     pub use crate::data::augment::{
         Augmented, Contrast, Distortion, Elastic, Erasing, Mixup, Noise, Rotation, Scaling, Shear,
@@ -138,7 +138,7 @@ pub mod prelude {
         LargeGaussian, LeCunNormal, LeCunUniform, Orthogonal, ScaledGaussian, WithBiases,
     };
     pub use crate::metrics::{
-        Accuracy, AveragePrecision, BalancedAccuracy, BrierScore, CalibrationError, CohenKappa,
+        Accuracy, AnyMeasure, AveragePrecision, BalancedAccuracy, BrierScore, CalibrationError, CohenKappa,
         ConfusionMatrix, Direction, Evaluation, ExplainedVariance, F1, LogLoss, Matthews, Mean,
         MeanAbsoluteError, MeanCost, Measure, MedianAbsoluteError, Meter, Precision, R2, Recall,
         ReliabilityBin, ReliabilityTable, RocAuc, Score, Scored, Scores, TopK, Whole, evaluate,
@@ -150,12 +150,13 @@ pub mod prelude {
     };
     pub use crate::real::Real;
     pub use crate::regularizer::{
-        GroupLasso, HuberPenalty, L1, L2, LayerInfo, NoRegularizer, PerLayer, Plus, Regularizer,
+        AnyRegularizer, GroupLasso, HuberPenalty, L1, L2, LayerInfo, NoRegularizer, PerLayer, Plus,
+        Regularizer,
     };
     pub use crate::schedule::{Constant, Cosine, HalveOnPlateau, LrSchedule, OneCycle, Progress, WarmUp};
     pub use crate::stopping::{
-        And, CostExplosion, GeneralizationLoss, MaxEpochs, NoImprovement, Or, ProgressQuotient,
-        RollingAverage, StopReason, StoppingRule, SuccessiveStrips, Target,
+        And, AnyStoppingRule, CostExplosion, GeneralizationLoss, MaxEpochs, NoImprovement, Or,
+        ProgressQuotient, RollingAverage, StopReason, StoppingRule, SuccessiveStrips, Target,
     };
     #[cfg(feature = "progress")]
     pub use crate::trainer::ProgressBar;

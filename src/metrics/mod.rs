@@ -2,6 +2,7 @@
 
 mod accuracy;
 mod agreement;
+mod any;
 mod average_precision;
 mod balanced_accuracy;
 mod brier_score;
@@ -35,6 +36,7 @@ use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
 
 pub use accuracy::Accuracy;
+pub use any::AnyMeasure;
 pub use average_precision::AveragePrecision;
 pub use balanced_accuracy::BalancedAccuracy;
 pub use brier_score::BrierScore;

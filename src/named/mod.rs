@@ -2,8 +2,10 @@
 //! parses.
 
 mod call;
+mod text;
 
 pub(crate) use call::{Call, write};
+pub(crate) use text::{Named, inside, split, whole};
 
 /// Declares an enum of all components of one kind, for a choice at run time. A component is one line:
 ///
@@ -109,13 +111,15 @@ macro_rules! named {
 macro_rules! serde_by_name {
     ($type:ty) => {
         impl serde::Serialize for $type {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
             }
         }
 
         impl<'de> serde::Deserialize<'de> for $type {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            fn deserialize<D: serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> std::result::Result<Self, D::Error> {
                 let name = <String as serde::Deserialize>::deserialize(deserializer)?;
                 name.parse().map_err(serde::de::Error::custom)
             }

@@ -64,6 +64,16 @@ impl GroupLasso {
         Ok(Self { lambda, by: By::Input })
     }
 
+    /// Returns the regularization parameter λ.
+    pub fn lambda(&self) -> f64 {
+        self.lambda
+    }
+
+    /// Whether a group is the weights of one neuron, and not of one input.
+    pub fn is_by_neuron(&self) -> bool {
+        self.by == By::Neuron
+    }
+
     fn groups(&self, at: &LayerInfo, weights: usize) -> impl Iterator<Item = Group> {
         let rows = at.rows.max(1);
         let columns = weights / rows;

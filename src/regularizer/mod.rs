@@ -1,5 +1,6 @@
 //! Regularizers: penalties on the weights that keep a network from memorizing its training set.
 
+mod any;
 mod group_lasso;
 mod huber;
 mod l1;
@@ -10,6 +11,7 @@ mod plus;
 
 use std::fmt::Debug;
 
+pub use any::AnyRegularizer;
 pub use group_lasso::GroupLasso;
 pub use huber::HuberPenalty;
 pub use l1::L1;

@@ -1,5 +1,6 @@
 //! Stopping rules: when a run ends.
 
+mod any;
 mod combine;
 mod cost_explosion;
 mod generalization_loss;
@@ -15,6 +16,7 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
+pub use any::AnyStoppingRule;
 pub use combine::{And, Or};
 pub use cost_explosion::CostExplosion;
 pub use generalization_loss::GeneralizationLoss;

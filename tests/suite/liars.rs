@@ -195,6 +195,14 @@ fn the_check_of_distortions_catches_every_lie() {
     check::distortion(&Rotation::up_to_degrees(180.0).unwrap()).unwrap();
     check::distortion(&Scaling::up_to(100.0).unwrap().then(Translation::up_to(10_000.0).unwrap())).unwrap();
     check::distortion(&Elastic::new(10.0, 10_000.0).unwrap()).unwrap();
+    let touched = Contrast::up_to(100.0).unwrap().then(Noise::new(1e6).unwrap());
+    check::distortion(&Shear::up_to(10.0).unwrap().then(touched).then(Erasing::up_to(1.0).unwrap())).unwrap();
+    for (liar, law) in
+        [(Retouch::Nan, "NaN or infinite"), (Retouch::Counts(AtomicUsize::new(0)), "same values")]
+    {
+        let error = check::distortion(&liar).unwrap_err();
+        assert!(error.to_string().contains(law), "{error}");
+    }
 }
 
 /// NaN points would make a black image, from which a network learns nonsense.
@@ -249,6 +257,23 @@ impl Regularizer<f64> for Pole {
         f64::INFINITY
     }
     fn add_gradient(&self, _: &LayerInfo, _: &[f64], _: f64, _: &mut [f64]) {}
+}
+
+/// Changes values as it should not.
+#[derive(Debug)]
+enum Retouch {
+    Nan,
+    Counts(AtomicUsize),
+}
+
+impl Distortion for Retouch {
+    fn distort(&self, _: &mut Grid, _: &mut dyn Rng) {}
+    fn retouch(&self, values: &mut [f64], _: (usize, usize), _: &mut dyn Rng) {
+        match self {
+            Self::Nan => values[0] = f64::NAN,
+            Self::Counts(asked) => values[0] = asked.fetch_add(1, SeqCst) as f64,
+        }
+    }
 }
 
 /// A step of NaN.

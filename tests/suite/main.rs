@@ -32,6 +32,7 @@ mod measures;
 mod mistakes;
 mod mnist;
 mod models;
+mod names;
 mod optimizers;
 mod other_readers;
 mod penalties;
