@@ -42,11 +42,16 @@ use crate::named::{Call, Named};
 /// assert!(error.contains("choose one of: quadratic, cross_entropy, focal, label_smoothing"), "{error}");
 /// # Ok::<(), gradus::Error>(())
 /// ```
-#[derive(Clone)]
 pub struct AnyCost<T: Real, A> {
     /// The name with all parameters.
     text: String,
     cost: Arc<dyn Cost<T, A>>,
+}
+
+impl<T: Real, A> Clone for AnyCost<T, A> {
+    fn clone(&self) -> Self {
+        Self { text: self.text.clone(), cost: self.cost.clone() }
+    }
 }
 
 /// What the name of a cost stands for, and its parameters.
