@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
+use gradus::cost::HasCosts;
 use gradus::prelude::*;
 use serde::Serialize;
 
@@ -169,7 +170,15 @@ fn with_cost<T: Real>(options: &Options) -> Outcome {
     match named::<AnyCost<T, Sigmoid>>(&options.cost) {
         Ok(cost) => run(options, cost, Sigmoid, "sigmoid"),
         Err(gradus::Error::UnknownName { .. }) => {
-            run(options, named::<AnyCost<T, Softmax>>(&options.cost)?, Softmax::default(), "softmax")
+            let cost = named::<AnyCost<T, Softmax>>(&options.cost).map_err(|error| match error {
+                gradus::Error::UnknownName { kind, found, known } => {
+                    let sigmoid = <Sigmoid as HasCosts<T>>::COSTS.join(", ");
+                    let known = format!("{sigmoid} with sigmoid outputs; {known} with softmax outputs");
+                    gradus::Error::UnknownName { kind, found, known }
+                }
+                other => other,
+            });
+            run(options, cost?, Softmax::default(), "softmax")
         }
         Err(other) => Err(other.into()),
     }

@@ -152,9 +152,10 @@ impl fmt::Display for AnyMeasure {
     }
 }
 
+/// As the measure itself, so that a measure named here and there is recognized as the same.
 impl fmt::Debug for AnyMeasure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        self.measure.fmt(f)
     }
 }
 

@@ -74,7 +74,7 @@ impl StoppingRule for SuccessiveStrips {
     fn check(&self, history: &History) -> ControlFlow<StopReason> {
         let Self { strips, strip, metric } = self;
         let Some(direction) = history.direction(metric) else { return ControlFlow::Continue(()) };
-        if history.len() % strip > 0 || history.len() / strip <= *strips {
+        if !history.len().is_multiple_of(*strip) || history.len() / strip <= *strips {
             return ControlFlow::Continue(());
         }
         // The newest comes first.

@@ -319,9 +319,12 @@ fn values_are_changed_after_points() {
     let after = distorted(&shift.then(darker), &image, (1, 4));
     assert_eq!(after, distorted(&darker.then(shift), &image, (1, 4)));
     assert_eq!(after, [0.75, 1.25, 1.75, 2.25]);
-    let erased = Erasing::up_to(0.9).unwrap();
-    let both = distorted(&erased.then(darker), &image, (1, 4));
-    assert_ne!(both, distorted(&darker.then(erased), &image, (1, 4)));
+    // Grey from what was erased, or grey of which a part is erased.
+    let (image, grey, erasing) = ([2.0f64; 100], Contrast::by(0.0).unwrap(), Erasing::up_to(0.5).unwrap());
+    let even = distorted(&erasing.then(grey), &image, (10, 10));
+    assert!(even.iter().all(|v| (v - even[0]).abs() < 1e-12) && even[0] < 2.0, "{even:?}");
+    let holey = distorted(&grey.then(erasing), &image, (10, 10));
+    assert!(holey.contains(&0.0) && holey.contains(&2.0), "{holey:?}");
 }
 
 /// A field of σ and α has the standard deviation α / (2σ √(3π)) in every pixel, at the edge as in the middle, and

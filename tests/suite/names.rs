@@ -159,6 +159,83 @@ fn rules_monitor_what_is_named() {
     ));
 }
 
+/// What a rule, the trainer and the defaults name is one measure, however it was chosen, and a run goes by it.
+#[test]
+fn named_parts_train() {
+    let data = Dataset::<f64>::synthetic_digits(120, 1).unwrap();
+    let (training, validation) = data.split_at(90).unwrap();
+    let train = |stop: &str, measures: &[&str]| {
+        let mut network = Network::new(&[784, 10], Tanh, Softmax::default(), &ScaledGaussian, 1).unwrap();
+        let cost: AnyCost<f64, Softmax> = "log_likelihood".parse().unwrap();
+        let mut trainer = Trainer::new(cost)
+            .regularizer("l2(lambda=0.1) then none".parse::<AnyRegularizer>().unwrap())
+            .measure(RocAuc)
+            .stop(stop.parse::<AnyStoppingRule>().unwrap());
+        for measure in measures {
+            trainer = trainer.measure(measure.parse::<AnyMeasure>().unwrap());
+        }
+        trainer.fit(&mut network, &training, Some(&validation)).unwrap()
+    };
+    let report = train(
+        "target(value=0.3) on validation accuracy or max_epochs(epochs=9)",
+        &["cost", "roc_auc", "log_loss"],
+    );
+    let scores = report.history.last().unwrap().validation.clone().unwrap();
+    let names: Vec<&str> = scores.iter().map(|score| &*score.name).collect();
+    assert_eq!(names, ["cost", "accuracy", "ROC AUC", "log loss"]);
+    // The cost is the log loss, but for the clamp of the outputs.
+    assert!((scores.cost() - scores.get("log loss").unwrap()).abs() < 1e-9);
+    assert!(matches!(report.stop_reason, StopReason::Target { .. }), "{:?}", report.stop_reason);
+}
+
+/// The page of all parts names every one of them, and each example of a name there parses.
+#[test]
+fn the_page_of_parts_is_complete() {
+    let page = include_str!("../../docs/parts.md");
+    let costs = [Sigmoid::all(), <Softmax as AllCosts>::all(), Linear::all(), Exponential::all()];
+    let names = [
+        AnyStoppingRule::NAMES,
+        AnyRegularizer::NAMES,
+        AnyMeasure::NAMES,
+        AnyActivation::NAMES,
+        AnyInitializer::NAMES,
+    ];
+    for name in names.iter().chain(&costs).flat_map(|names| names.iter()) {
+        assert!(
+            page.contains(&format!("`{name}`")) || page.contains(&format!("`{name}(")),
+            "{name} is missing"
+        );
+    }
+    let quoted = page.split('`').skip(1).step_by(2).filter(|text| text.contains('=') && !text.contains('"'));
+    let mut read = 0;
+    for text in quoted {
+        let printed = [
+            text.parse::<AnyStoppingRule>().map(|part| part.to_string()),
+            text.parse::<AnyRegularizer>().map(|part| part.to_string()),
+            text.parse::<AnyMeasure>().map(|part| part.to_string()),
+            text.parse::<AnyActivation>().map(|part| part.to_string()),
+            text.parse::<AnyInitializer>().map(|part| part.to_string()),
+            text.parse::<AnyCost<f64, Sigmoid>>().map(|part| part.to_string()),
+            text.parse::<AnyCost<f64, Linear>>().map(|part| part.to_string()),
+        ];
+        // With all parameters, so that the defaults on the page are those of the crate.
+        assert!(printed.iter().flatten().any(|printed| printed == text), "{text}: {printed:?}");
+        read += 1;
+    }
+    assert!(read > 20, "{read}");
+}
+
+/// The names of the costs of an output, in double precision.
+trait AllCosts {
+    fn all() -> &'static [&'static str];
+}
+
+impl<A: HasCosts<f64>> AllCosts for A {
+    fn all() -> &'static [&'static str] {
+        A::COSTS
+    }
+}
+
 /// Parameters are checked by the constructors, and counts have to be whole numbers.
 #[test]
 fn parameters_out_of_range_are_refused() {

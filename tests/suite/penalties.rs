@@ -77,6 +77,10 @@ proptest! {
         let (row, column) = (LayerInfo::first(1), LayerInfo::first(8));
         let close = |a: f64, b: f64| (a - b).abs() <= 1e-8 * (1.0 + b.abs());
         let l1_penalty = l1.penalty(&row, &w);
+        // Where the two formulas of the Huber penalty meet they agree.
+        let huber = HuberPenalty::new(lambda, w[0]).unwrap();
+        let next = huber.penalty(&row, &[w[0] * (1.0 + f64::EPSILON)]);
+        prop_assert!(close(huber.penalty(&row, &[w[0]]), next), "{huber:?}");
         prop_assert!(close(input.penalty(&row, &w), l1_penalty) && close(neuron.penalty(&column, &w), l1_penalty));
         prop_assert!(close(narrow.penalty(&row, &w), l1_penalty));
         prop_assert!(close(wide.penalty(&row, &w), l2.penalty(&row, &w)));
