@@ -78,7 +78,8 @@ fn activations(options: &Options) -> gradus::Result<Vec<AnyActivation>> {
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let activations = activations(options)?;
     // Settings that cannot work are errors before anything is trained.
-    (MaxEpochs::new(options.epochs)?, Constant::new(options.eta)?);
+    MaxEpochs::new(options.epochs)?;
+    Constant::new(options.eta)?;
     let images = if options.quick { 1_000 } else { 50_000 };
     let data = shared::digits::<f32>(options.data.as_deref(), images, 10_000)?;
     let sizes = [&[784], &options.hidden[..], &[10]].concat();

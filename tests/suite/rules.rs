@@ -118,7 +118,7 @@ fn generalization_loss(v: Vec<f64>, metric: &Metric, alpha: f64) -> Wants {
 fn progress_quotient(v: Vec<f64>, t: Vec<f64>, metric: &Metric, (k, alpha): (usize, f64)) -> Wants {
     let metric = metric.clone();
     Box::new(move |e| {
-        e % k == 0 && {
+        e.is_multiple_of(k) && {
             let strip = &t[e - k..e];
             let least = strip.iter().copied().fold(f64::INFINITY, f64::min);
             let progress = 1000.0 * (strip.iter().sum::<f64>() / (k as f64 * least) - 1.0);
@@ -130,7 +130,7 @@ fn progress_quotient(v: Vec<f64>, t: Vec<f64>, metric: &Metric, (k, alpha): (usi
 /// UP_s by the recursion of the paper.
 fn successive_strips(v: Vec<f64>, metric: &Metric, (k, s): (usize, usize)) -> Wants {
     fn up(v: &[f64], metric: &Metric, (k, s): (usize, usize), e: usize) -> bool {
-        let worse = e % k == 0 && e > k && better(metric, v[e - k - 1], v[e - 1]);
+        let worse = e.is_multiple_of(k) && e > k && better(metric, v[e - k - 1], v[e - 1]);
         worse && (s == 1 || up(v, metric, (k, s - 1), e - k))
     }
     let metric = metric.clone();
