@@ -122,10 +122,12 @@ pub enum Error {
 
     /// A NaN or an infinity in the data.
     #[error(
-        "{what} {index} of sample {sample} is {value}: only finite numbers can be learned from; repair or drop the sample"
+        "{what} {index} of sample {sample} is {value}: {}",
+        if *what == "output" { "the weights or the inputs are too large; scale the data, and train anew" }
+        else { "only finite numbers can be learned from; repair or drop the sample" }
     )]
     NonFiniteSample {
-        /// `"input"` or `"target"`.
+        /// `"input"` or `"target"`, or `"output"` of a network.
         what: &'static str,
         /// The sample, counted from 0.
         sample: usize,
@@ -292,7 +294,7 @@ pub enum Error {
         plain(*learning_rate),
         if *penalty { "the penalty alone moves the weights beyond 0: lower λ" } else { "lower the learning rate or scale the data" })]
     Diverged {
-        /// `"cost"`, `"error δ"` or `"parameter"`.
+        /// `"weighted input z"`, `"cost"`, `"error δ"` or `"parameter"`.
         quantity: &'static str,
         /// The layer, counted from 1 for the first after the inputs, if the quantity belongs to one.
         layer: Option<usize>,
@@ -308,15 +310,19 @@ pub enum Error {
 
     /// A run that had begun could not go on. The network holds the parameters that were kept so far.
     #[error(
-        "epoch {epoch}, mini-batch {step}: {cause} (the network is left with the parameters of epoch {kept}, 0 being the initial ones)"
+        "epoch {epoch}, mini-batch {step}: {cause}{} (the network is left with the parameters of epoch {kept}, 0 being the initial ones)",
+        listed("; the costs of the mini-batches before: ", last_costs)
     )]
     Interrupted {
         /// The epoch, counted from 1, in which it happened.
         epoch: usize,
-        /// The mini-batch of that epoch, counted from 1; one past the last if the epoch was being evaluated.
+        /// The mini-batch of that epoch, counted from 1: that whose step made a parameter infinite, if one is. One past the last if
+        /// the epoch was being evaluated.
         step: usize,
         /// The epoch whose parameters the network holds; 0 for the initial ones.
         kept: usize,
+        /// The mean costs of up to five mini-batches before, the last one last.
+        last_costs: Vec<f64>,
         /// The records of the epochs before.
         history: Box<History>,
         /// What happened.
@@ -431,6 +437,12 @@ impl fmt::Display for Deviation {
         write!(f, ": got {}, expected {}", text(found), text(wanted))?;
         write!(f, " (difference {:.1e}, tolerance {tolerance:.1e})", (found - wanted).abs())
     }
+}
+
+/// `values` after `title`, or nothing if there are none.
+fn listed(title: &str, values: &[f64]) -> String {
+    let values: Vec<String> = values.iter().map(|value| format!("{value:.4e}")).collect();
+    if values.is_empty() { String::new() } else { format!("{title}{}", values.join(", ")) }
 }
 
 /// A number without rows of zeros: 10, 0.5, 1e-300.

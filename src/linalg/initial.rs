@@ -9,7 +9,7 @@ pub enum InitialValue<'a, T> {
     Zero,
     /// One scalar per row.
     Rows(&'a [T]),
-    /// The elements of the result.
+    /// The elements of the result, added at the end: sums over thousands of terms stay as exact as sums over one block.
     Result,
 }
 

@@ -1,8 +1,9 @@
 //! The four products of a training step, the only place where matrices are multiplied.
 //!
-//! Every element of a result is one chain of fused multiply-adds over the inner dimension, in ascending order. The chain
-//! depends on neither the number of threads nor the position of the element, so products that are divided among threads
-//! by rows or columns of the result are bitwise identical.
+//! Every element of a result is a chain of fused multiply-adds over the inner dimension, in ascending order. Each 1024
+//! terms begin a chain of their own, which is added to the sum of those before: in one chain over 50,000 examples the
+//! rounding errors of `f32` would add up to 3·10⁻⁵. The order depends on neither the number of threads nor the position of
+//! the element, so products that are divided among threads by rows or columns of the result are bitwise identical.
 
 mod blocks;
 mod destination;
@@ -25,6 +26,9 @@ use operand::Operand;
 
 pub(crate) use panels::Panels;
 pub(crate) use product::Product;
+
+/// Rows of δ that are summed at a time.
+const ROWS: usize = 64;
 
 /// Allocates the scratch buffers of a run on every thread that may take part, so that no product allocates.
 pub(crate) fn prepare<T: Product>() {
@@ -115,15 +119,20 @@ pub(crate) fn weight_gradient_of<T: Product>(
 /// ```
 pub fn bias_gradient<T: Product>(delta: &DMatrix<T>, gradient: &mut [T]) {
     assert_eq!(gradient.len(), delta.nrows(), "elements of the gradient against rows of delta");
-    gradient.fill(T::zero());
-    let rows = delta.nrows().max(1);
+    let (rows, m) = delta.shape();
+    let delta = delta.as_slice();
     pulp::Arch::new().dispatch(
         #[inline(always)]
         || {
-            for delta in delta.as_slice().chunks_exact(rows) {
-                for (sum, &delta) in gradient.iter_mut().zip(delta) {
-                    *sum += delta;
+            for (row, gradient) in (0..rows).step_by(ROWS).zip(gradient.chunks_mut(ROWS)) {
+                let mut sums = [0.0f64; ROWS];
+                for column in 0..m {
+                    let delta = &delta[column * rows + row..];
+                    for (sum, delta) in sums[..gradient.len()].iter_mut().zip(delta) {
+                        *sum += nalgebra::convert_ref_unchecked::<T, f64>(delta);
+                    }
                 }
+                gradient.iter_mut().zip(sums).for_each(|(gradient, sum)| *gradient = nalgebra::convert(sum));
             }
         },
     );

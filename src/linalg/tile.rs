@@ -141,13 +141,13 @@ impl<T: SimdScalar, const HEIGHT: usize, const WIDTH: usize, const BY_COLUMNS: b
             let along = number * WIDTH;
             let column = tile.column + along;
             let mut sums = [initial; WIDTH];
+            let b = &tile.b[if BY_COLUMNS { along * tile.b_stride } else { along }..];
+            tile.sum::<S, HEIGHT, WIDTH, BY_COLUMNS>(simd, &mut sums, b);
             if let InitialValue::Result = tile.initial {
                 let mut before = Aligned([initial; WIDTH]);
                 edges::read(tile, column, T::scalars_mut::<S>(before.0.as_flattened_mut()), WIDTH, c);
-                unrolled!(j < WIDTH { sums[j] = before.0[j] });
+                unrolled!(j < WIDTH { add_product(simd, &before.0[j], T::one(), &mut sums[j]) });
             }
-            let b = &tile.b[if BY_COLUMNS { along * tile.b_stride } else { along }..];
-            tile.sum::<S, HEIGHT, WIDTH, BY_COLUMNS>(simd, &mut sums, b);
             tile.store(simd, &sums, c, column);
         }
     }
@@ -166,7 +166,7 @@ impl<T: SimdScalar> Tile<'_, T> {
         // By columns, p runs along each: fixing their length here spares a check for each element.
         let mut columns: [&[T]; WIDTH] = [&[]; WIDTH];
         if BY_COLUMNS {
-            unrolled!(j < WIDTH { columns[j] = &b[j * self.b_stride..][..self.depth] });
+            unrolled!(j < WIDTH { columns[j] = self.column_of_b(b, j) });
         }
         let (mut a, mut a_stride) = (self.a.data, self.a.stride);
         let mut rows = b;
@@ -189,12 +189,15 @@ impl<T: SimdScalar> Tile<'_, T> {
             };
             rows = rows.get(self.b_stride..).unwrap_or_default();
             unrolled!(j < WIDTH {
-                let b = T::broadcast(simd, if BY_COLUMNS { columns[j][p] } else { row[j] });
-                for i in 0..HEIGHT {
-                    tile[j][i] = T::fused(simd, column[i], b, tile[j][i]);
-                }
+                add_product(simd, column, if BY_COLUMNS { columns[j][p] } else { row[j] }, &mut tile[j]);
             });
         }
+    }
+
+    /// Column `j` of `b`, which is stored by columns.
+    #[inline(always)]
+    fn column_of_b<'b>(&self, b: &'b [T], j: usize) -> &'b [T] {
+        &b[j * self.b_stride..][..self.depth]
     }
 
     #[inline(always)]
@@ -215,18 +218,45 @@ impl<T: SimdScalar> Tile<'_, T> {
         let wanted = T::first_lanes(simd, self.rows - last * T::lanes::<S>());
         let data = &mut data[column * stride + self.row..];
         unrolled!(j < WIDTH {
-            let c = &mut data[j * stride..];
-            match T::registers_mut::<S>(c).first_chunk_mut::<HEIGHT>() {
-                Some(c) => {
-                    #[expect(clippy::manual_memcpy, reason = "registers, not memory")]
-                    for i in 0..last {
-                        c[i] = tile[j][i];
-                    }
-                    c[last] = T::select_lanes(simd, wanted, tile[j][last], c[last]);
-                }
-                None => store_rest::<T, S, HEIGHT>(tile[j], &mut c[..self.rows]),
-            }
+            store_column(simd, &tile[j], wanted, self.rows, &mut data[j * stride..]);
         });
+    }
+}
+
+/// Adds a b to the sums of one column of a tile.
+// A function of its own, as the next one, because the loop over the columns repeats its body for each.
+#[inline(always)]
+fn add_product<T: SimdScalar, S: Simd, const HEIGHT: usize>(
+    simd: S,
+    a: &[T::Register<S>; HEIGHT],
+    b: T,
+    sums: &mut [T::Register<S>; HEIGHT],
+) {
+    let b = T::broadcast(simd, b);
+    for i in 0..HEIGHT {
+        sums[i] = T::fused(simd, a[i], b, sums[i]);
+    }
+}
+
+/// Stores the first `rows` scalars of one column of a tile; `wanted` are those of its last register.
+#[inline(always)]
+fn store_column<T: SimdScalar, S: Simd, const HEIGHT: usize>(
+    simd: S,
+    column: &[T::Register<S>; HEIGHT],
+    wanted: T::Mask<S>,
+    rows: usize,
+    c: &mut [T],
+) {
+    let last = HEIGHT - 1;
+    match T::registers_mut::<S>(c).first_chunk_mut::<HEIGHT>() {
+        Some(c) => {
+            #[expect(clippy::manual_memcpy, reason = "registers, not memory")]
+            for i in 0..last {
+                c[i] = column[i];
+            }
+            c[last] = T::select_lanes(simd, wanted, column[last], c[last]);
+        }
+        None => store_rest::<T, S, HEIGHT>(*column, &mut c[..rows]),
     }
 }
 

@@ -5,10 +5,10 @@ use nalgebra::DMatrix;
 use super::{ConfusionMatrix, Measure, Meter, Score, Scored, Scores, default_measures};
 use crate::activation::Activation;
 use crate::cost::Cost;
-use crate::data::{Batch, Samples, Task, TaskFinder, gather_checked};
+use crate::data::{Batch, Samples, Task, TaskFinder, check_finite, gather_checked};
 use crate::error::{Error, Result};
 use crate::memory;
-use crate::network::{Network, Workspace};
+use crate::network::{self, AnyNetwork, Bound, Model, Network, Workspace};
 use crate::real::Real;
 
 /// Most samples that go through the network at once.
@@ -37,7 +37,8 @@ pub struct Evaluation {
 /// # Errors
 ///
 /// Returns [`Error::Empty`] or [`Error::SizeMismatch`] if the samples do not fit the network or its layers do not fit
-/// each other, and what `samples` reports.
+/// each other, [`Error::NonFiniteParameter`] or [`Error::NonFiniteSample`] if an output is NaN or infinite, and what
+/// `samples` reports.
 ///
 /// # Examples
 ///
@@ -94,19 +95,38 @@ where
     O: Activation<T>,
     C: Cost<T, O>,
 {
+    evaluate_model(&Bound { network, cost }, samples, measures)
+}
+
+fn evaluate_model<T: Real>(
+    model: &dyn Model<T>,
+    samples: &dyn Samples<T>,
+    measures: &[&dyn Measure],
+) -> Result<Evaluation> {
+    let network = model.network();
     check_fits(network, samples, "the data set")?;
     let task = task_of(samples)?;
     let measures: Vec<&dyn Measure> =
         default_measures(task).into_iter().chain(measures.iter().copied()).collect();
     let table = |classes: &usize| (2..=MAX_CLASSES).contains(classes);
-    let n_classes = task.n_classes(network.n_outputs()).filter(table);
+    let n_classes = task.n_classes(samples.n_outputs()).filter(table);
     let mut confusion = n_classes.map(ConfusionMatrix::new).transpose()?;
     let mut evaluator = Evaluator::new(network, samples)?;
-    let scores = evaluator.scores(network, cost, samples, task, &measures, |batch| {
+    let (mut first, mut finite) = (0, Ok(()));
+    let scores = evaluator.scores(model, samples, task, &measures, &mut |batch| {
+        if finite.is_ok() {
+            finite = check_finite("output", batch.outputs, first);
+            first += batch.outputs.ncols();
+        }
         if let Some(confusion) = &mut confusion {
             batch.samples().for_each(|(a, y, _)| confusion.add_sample(task.class(y), task.class(a)));
         }
     })?;
+    if finite.is_err() {
+        // What made it so comes first.
+        network::check(network)?;
+    }
+    finite?;
     Ok(Evaluation { scores, confusion })
 }
 
@@ -176,15 +196,10 @@ impl<T: Real> Buffers<T> {
     }
 
     /// Takes the samples that have been gathered through the network.
-    fn score<H, O, C>(&mut self, network: &Network<T, H, O>, cost: &C) -> Scored<'_>
-    where
-        H: Activation<T>,
-        O: Activation<T>,
-        C: Cost<T, O>,
-    {
+    fn score(&mut self, model: &dyn Model<T>) -> Scored<'_> {
         let Self { batch, workspace, outputs, targets, weights } = self;
-        network.forward(&batch.x, workspace);
-        network.cost(cost, batch, workspace);
+        network::forward(model.network(), &batch.x, workspace);
+        network::compute_costs(model, batch, workspace);
         outputs.zip_apply(workspace.outputs(), |to, from| *to = from.to_f64());
         targets.zip_apply(&batch.y, |to, from| *to = from.to_f64());
         weights.iter_mut().zip(&batch.weights).for_each(|(to, from)| *to = from.to_f64());
@@ -194,11 +209,7 @@ impl<T: Real> Buffers<T> {
 
 impl<T: Real> Evaluator<T> {
     /// Allocates buffers for `samples`, which fit the network.
-    pub(crate) fn new<H, O>(network: &Network<T, H, O>, samples: &dyn Samples<T>) -> Result<Self>
-    where
-        H: Activation<T>,
-        O: Activation<T>,
-    {
+    pub(crate) fn new(network: &dyn AnyNetwork<T>, samples: &dyn Samples<T>) -> Result<Self> {
         let (sizes, n) = (network.sizes(), samples.len());
         let size = block_size(sizes.iter().copied().max().unwrap_or(0), n);
         let partial = n.checked_rem(size).filter(|&partial| partial > 0);
@@ -211,15 +222,15 @@ impl<T: Real> Evaluator<T> {
     pub(crate) fn for_each_block(
         &mut self,
         samples: &dyn Samples<T>,
-        mut visit: impl FnMut(usize, &Batch<T>) -> Result<()>,
+        visit: &mut dyn FnMut(usize, &Batch<T>) -> Result<()>,
     ) -> Result<()> {
-        self.visit(samples, |first, buffers| visit(first, &buffers.batch))
+        self.visit(samples, &mut |first, buffers| visit(first, &buffers.batch))
     }
 
     fn visit(
         &mut self,
         samples: &dyn Samples<T>,
-        mut visit: impl FnMut(usize, &mut Buffers<T>) -> Result<()>,
+        visit: &mut dyn FnMut(usize, &mut Buffers<T>) -> Result<()>,
     ) -> Result<()> {
         let Self { block, partial, n } = self;
         let size = block.weights.len();
@@ -234,24 +245,18 @@ impl<T: Real> Evaluator<T> {
     }
 
     /// Evaluates `measures` on `samples`, and passes each block to `also`.
-    pub(crate) fn scores<H, O, C>(
+    pub(crate) fn scores(
         &mut self,
-        network: &Network<T, H, O>,
-        cost: &C,
+        model: &dyn Model<T>,
         samples: &dyn Samples<T>,
         task: Task,
         measures: &[&dyn Measure],
-        mut also: impl FnMut(&Scored<'_>),
-    ) -> Result<Scores>
-    where
-        H: Activation<T>,
-        O: Activation<T>,
-        C: Cost<T, O>,
-    {
-        let meter = |measure: &&dyn Measure| measure.meter(task, network.n_outputs());
+        also: &mut dyn FnMut(&Scored<'_>),
+    ) -> Result<Scores> {
+        let meter = |measure: &&dyn Measure| measure.meter(task, samples.n_outputs());
         let mut meters = measures.iter().map(meter).collect::<Result<Vec<Box<dyn Meter>>>>()?;
-        self.visit(samples, |_, buffers| {
-            let batch = buffers.score(network, cost);
+        self.visit(samples, &mut |_, buffers| {
+            let batch = buffers.score(model);
             also(&batch);
             meters.iter_mut().try_for_each(|meter| meter.add(&batch))
         })?;
@@ -262,22 +267,22 @@ impl<T: Real> Evaluator<T> {
 
 /// Returns an error if `samples`, called `what` in the message, is empty or does not match the network's input and
 /// output sizes.
-pub(crate) fn check_fits<T: Real, H: Activation<T>, O: Activation<T>>(
-    network: &Network<T, H, O>,
+pub(crate) fn check_fits<T: Real>(
+    network: &dyn AnyNetwork<T>,
     samples: &dyn Samples<T>,
     what: &'static str,
 ) -> Result<()> {
-    network.check_shapes()?;
+    network::check_shapes(network)?;
     if samples.is_empty() {
         return Err(Error::Empty { what });
     }
-    let (found, expected) = (samples.n_inputs(), network.n_inputs());
+    let (found, expected) = (samples.n_inputs(), network.layer(0).weights.ncols());
     if found != expected {
         let what = "inputs of a sample, which the first size of the network has to equal (a column of x is a sample: \
                     transpose x if its rows are)";
         return Err(Error::SizeMismatch { what, found, expected });
     }
-    let (found, expected) = (samples.n_outputs(), network.n_outputs());
+    let (found, expected) = (samples.n_outputs(), network.layer(network.n_layers() - 1).weights.nrows());
     if found != expected {
         let what = "targets of a sample, which the last size of the network has to equal (a class label becomes a \
                     one-hot column of y)";

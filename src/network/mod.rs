@@ -1,7 +1,9 @@
 //! Networks of dense layers.
 
 mod dense;
+mod model;
 mod parameters;
+mod silent;
 mod workspace;
 
 use std::fmt;
@@ -9,10 +11,14 @@ use std::fmt;
 use nalgebra::DMatrix;
 
 pub use dense::{Dense, Layer};
+pub(crate) use model::{Bound, BoundMut, Model, ModelMut};
 pub use parameters::ParameterArrays;
+pub(crate) use silent::Silence;
 pub use workspace::Workspace;
+pub(crate) use workspace::{compute_costs, compute_deltas, forward};
 
 use crate::activation::Activation;
+use crate::data::check_finite;
 use crate::error::{Error, Result};
 use crate::init::Initializer;
 use crate::random::{Purpose, generator};
@@ -98,21 +104,7 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     /// Refuses layers that do not fit each other, and parameters that are no numbers: both can come about through
     /// [`hidden_mut`](Self::hidden_mut) and its like.
     pub(crate) fn check(&self) -> Result<()> {
-        self.check_shapes()?;
-        (1..).zip(self.layers()).try_for_each(|(layer, parameters)| parameters.check_finite(layer))
-    }
-
-    /// Refuses layers that do not fit each other.
-    pub(crate) fn check_shapes(&self) -> Result<()> {
-        let mut expected = self.n_inputs();
-        if expected == 0 {
-            return Err(Error::EmptyLayer { layer: 0 });
-        }
-        for (index, layer) in (1..).zip(self.layers()) {
-            layer.check_shape(index, expected)?;
-            expected = layer.weights.nrows();
-        }
-        Ok(())
+        check(self)
     }
 
     /// The layers from the first hidden one to the output.
@@ -185,21 +177,28 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     /// [`Error::SizeMismatch`] if `x` has not as many rows as the network has inputs; [`Error::SizeMismatch`] and [`Error::EmptyLayer`] if
     /// the layers were changed so that they do not fit each other.
     pub fn predict(&self, x: &DMatrix<T>) -> Result<DMatrix<T>> {
-        self.check_shapes()?;
-        if x.nrows() != self.n_inputs() {
-            let (found, expected) = (x.nrows(), self.n_inputs());
-            return Err(Error::SizeMismatch { what: "rows of x, the network's inputs", found, expected });
-        }
-        let mut workspace = Workspace::new(&self.sizes(), x.ncols());
-        self.forward(x, &mut workspace);
-        workspace.into_outputs().ok_or(Error::TooFewLayers { found: 1 })
+        AnyNetwork::predict(self, x)
     }
 }
 
 /// A network whose activations are not known at compile time, as an observer sees it. Every [`Network`] is one.
 pub trait AnyNetwork<T: Real>: fmt::Debug + Send + Sync {
+    /// The number of layers after the inputs.
+    fn n_layers(&self) -> usize;
+
+    /// Layer `index`, 0 for the first after the inputs; the output layer for every index after the hidden ones.
+    fn layer(&self, index: usize) -> Layer<'_, T>;
+
     /// The layers from the first hidden one to the output.
-    fn layers(&self) -> Vec<Layer<'_, T>>;
+    fn layers(&self) -> Vec<Layer<'_, T>> {
+        (0..self.n_layers()).map(|index| self.layer(index)).collect()
+    }
+
+    /// The number of neurons of each layer, the inputs first.
+    fn sizes(&self) -> Vec<usize> {
+        let after = (0..self.n_layers()).map(|index| self.layer(index).weights.nrows());
+        [self.layer(0).weights.ncols()].into_iter().chain(after).collect()
+    }
 
     /// The outputs for the inputs `x`; see [`Network::predict`].
     ///
@@ -210,13 +209,61 @@ pub trait AnyNetwork<T: Real>: fmt::Debug + Send + Sync {
 }
 
 impl<T: Real, H: Activation<T>, O: Activation<T>> AnyNetwork<T> for Network<T, H, O> {
-    fn layers(&self) -> Vec<Layer<'_, T>> {
-        self.layers().collect()
+    fn n_layers(&self) -> usize {
+        self.hidden.len() + 1
+    }
+
+    fn layer(&self, index: usize) -> Layer<'_, T> {
+        self.hidden.get(index).map_or_else(|| self.output.layer(), Dense::layer)
     }
 
     fn predict(&self, x: &DMatrix<T>) -> Result<DMatrix<T>> {
-        self.predict(x)
+        predict(self, x)
     }
+}
+
+/// Refuses layers that do not fit each other, and parameters that are no numbers.
+pub(crate) fn check<T: Real>(network: &dyn AnyNetwork<T>) -> Result<()> {
+    check_shapes(network)?;
+    (0..network.n_layers()).try_for_each(|index| network.layer(index).check_finite(index + 1))
+}
+
+/// Refuses layers that do not fit each other.
+pub(crate) fn check_shapes<T: Real>(network: &dyn AnyNetwork<T>) -> Result<()> {
+    let mut expected = network.layer(0).weights.ncols();
+    if expected == 0 {
+        return Err(Error::EmptyLayer { layer: 0 });
+    }
+    for index in 0..network.n_layers() {
+        let layer = network.layer(index);
+        layer.check_shape(index + 1, expected)?;
+        expected = layer.weights.nrows();
+    }
+    Ok(())
+}
+
+/// Refuses layers that do not fit each other, or inputs that do not fit the first.
+fn check_inputs<T: Real>(network: &dyn AnyNetwork<T>, x: &DMatrix<T>) -> Result<()> {
+    check_shapes(network)?;
+    let (found, expected) = (x.nrows(), network.layer(0).weights.ncols());
+    if found != expected {
+        return Err(Error::SizeMismatch { what: "rows of x, the network's inputs", found, expected });
+    }
+    Ok(())
+}
+
+fn predict<T: Real>(network: &dyn AnyNetwork<T>, x: &DMatrix<T>) -> Result<DMatrix<T>> {
+    check_inputs(network, x)?;
+    let mut workspace = Workspace::new(&network.sizes(), x.ncols());
+    forward(network, x, &mut workspace);
+    let outputs = workspace.into_outputs().ok_or(Error::TooFewLayers { found: 1 })?;
+    if let Err(error) = check_finite("output", &outputs, 0) {
+        // What made it so comes first.
+        check(network)?;
+        check_finite("input", x, 0)?;
+        return Err(error);
+    }
+    Ok(outputs)
 }
 
 impl<T: Real, H: Activation<T>, O: Activation<T>> fmt::Display for Network<T, H, O> {

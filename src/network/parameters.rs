@@ -3,8 +3,7 @@
 use nalgebra::{DMatrixView, DVectorView};
 use serde::{Deserialize, Serialize};
 
-use super::Network;
-use crate::activation::Activation;
+use super::{AnyNetwork, Layer, ModelMut};
 use crate::error::{Error, Result};
 use crate::real::Real;
 
@@ -75,23 +74,28 @@ impl<T: Real> ParameterArrays<T> {
     }
 
     /// Copies the parameters of `network`.
-    pub fn from_network<H: Activation<T>, O: Activation<T>>(network: &Network<T, H, O>) -> Self {
+    pub fn from_network(network: &dyn AnyNetwork<T>) -> Self {
         let mut copy = Self::zeros(&network.sizes());
         copy.copy_from(network);
         copy
     }
 
     /// Copies the parameters of `network`, which has to be of the same sizes. Does not allocate.
-    pub(crate) fn copy_from<H: Activation<T>, O: Activation<T>>(&mut self, network: &Network<T, H, O>) {
-        for (copy, parameters) in self.arrays_mut().zip(network.parameters()) {
-            copy.copy_from_slice(parameters);
+    pub(crate) fn copy_from(&mut self, network: &dyn AnyNetwork<T>) {
+        let mut arrays = self.arrays_mut();
+        for index in 0..network.n_layers() {
+            let Layer { weights, biases, .. } = network.layer(index);
+            let parameters = [weights.as_slice(), biases.as_slice()];
+            parameters.into_iter().zip(&mut arrays).for_each(|(from, to)| to.copy_from_slice(from));
         }
     }
 
-    /// Copies the values into `network`, which has to be of the same sizes. Does not allocate.
-    pub(crate) fn copy_to<H: Activation<T>, O: Activation<T>>(&self, network: &mut Network<T, H, O>) {
-        for (parameters, copy) in network.parameters_mut().zip(self.arrays()) {
-            parameters.copy_from_slice(copy);
+    /// Copies the values into the network of `model`, which has to be of the same sizes. Does not allocate.
+    pub(crate) fn copy_to(&self, model: &mut dyn ModelMut<T>) {
+        let mut arrays = self.arrays();
+        for index in 0..model.network().n_layers() {
+            let (weights, biases) = model.layer_mut(index);
+            [weights, biases].into_iter().zip(&mut arrays).for_each(|(to, from)| to.copy_from_slice(from));
         }
     }
 

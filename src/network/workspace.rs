@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use nalgebra::DMatrix;
 
-use super::{Network, ParameterArrays};
+use super::{AnyNetwork, Bound, Model, Network, ParameterArrays};
 use crate::activation::Activation;
 use crate::cost::Cost;
 use crate::data::Batch;
@@ -128,6 +128,16 @@ impl<T: Real> Workspace<T> {
         &self.layers[self.layers.len() - 1].a
     }
 
+    /// The weighted inputs z of layer `index` after [`Network::forward`], 0 for the first layer after the inputs; neurons ×
+    /// examples.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no such layer.
+    pub fn weighted_inputs(&self, index: usize) -> &DMatrix<T> {
+        &self.layers[index].z
+    }
+
     /// The activations of layer `index`, 0 for the first after the inputs; neurons × examples.
     ///
     /// # Panics
@@ -206,27 +216,7 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     ///
     /// Panics if `workspace` was made for other sizes or another number of examples.
     pub fn forward(&self, x: &DMatrix<T>, workspace: &mut Workspace<T>) {
-        let Workspace { layers, inputs, .. } = workspace;
-        let mut before = match inputs {
-            Some(mask) => {
-                mask.apply(x);
-                &mask.masked
-            }
-            None => x,
-        };
-        assert_eq!(
-            layers.len(),
-            self.hidden.len() + 1,
-            "layers of the workspace against those of the network"
-        );
-        for (layer, buffers) in self.layers().zip(layers) {
-            linalg::weighted_inputs(layer.weights, layer.biases, before, &mut buffers.z);
-            layer.activation.activate(&buffers.z, &mut buffers.a);
-            if let Some(mask) = &mut buffers.mask {
-                mask.apply(&buffers.a);
-            }
-            before = buffers.outputs();
-        }
+        forward(self, x, workspace);
     }
 
     /// Computes the cost of each example of the batch that has just gone [`forward`](Self::forward), and returns
@@ -236,10 +226,7 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     ///
     /// Panics if `workspace` was made for other sizes or another number of examples.
     pub fn cost<C: Cost<T, O>>(&self, cost: &C, batch: &Batch<T>, workspace: &mut Workspace<T>) -> f64 {
-        let Workspace { layers, costs, .. } = workspace;
-        let Some(last) = layers.last() else { return 0.0 };
-        cost.values(&self.output.activation, &last.z, &last.a, &batch.y, costs);
-        costs.iter().zip(&batch.weights).map(|(cost, weight)| weight.to_f64() * cost).sum()
+        compute_costs(&Bound { network: self, cost }, batch, workspace)
     }
 
     /// Computes the gradient of the mean cost 1/m Σ_j weight_j C_j of the batch that has just gone
@@ -269,31 +256,70 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     /// Computes the error δ = ∂C/∂z of every layer, C = 1/m Σ_j weight_j C_j being the mean cost of the batch that has
     /// just gone [`forward`](Self::forward).
     ///
-    /// The output layer's δ comes from the cost and is divided by m, the number of examples. Each layer, from the last
-    /// to the second, hands ∂C/∂a' = wᵀ δ to the layer before, whose activation pulls it back to its own δ.
-    ///
-    /// Source: chapter 2 of the book, equations (BP1) and (BP2), for a whole batch at once.
-    ///
     /// # Panics
     ///
     /// Panics if `workspace` was made for other sizes or another number of examples.
     pub fn compute_deltas<C: Cost<T, O>>(&self, cost: &C, batch: &Batch<T>, workspace: &mut Workspace<T>) {
-        let m = T::cast(workspace.examples() as f64);
-        if let Some(last) = workspace.layers.last_mut() {
-            cost.delta(&self.output.activation, &last.z, &last.a, &batch.y, &mut last.delta);
-            for (mut delta, &weight) in last.delta.column_iter_mut().zip(&batch.weights) {
-                delta.apply(|delta| *delta = *delta * weight / m);
-            }
+        compute_deltas(&Bound { network: self, cost }, batch, workspace);
+    }
+}
+
+/// See [`Network::forward`].
+pub(crate) fn forward<T: Real>(network: &dyn AnyNetwork<T>, x: &DMatrix<T>, workspace: &mut Workspace<T>) {
+    let Workspace { layers, inputs, .. } = workspace;
+    let mut before = match inputs {
+        Some(mask) => {
+            mask.apply(x);
+            &mask.masked
         }
-        for (index, layer) in self.hidden.iter().enumerate().rev() {
-            let after = self.hidden.get(index + 1).map_or(&self.output.weights, |layer| &layer.weights);
-            let (before, from_here) = workspace.layers.split_at_mut(index + 1);
-            let LayerWorkspace { z, a, delta, mask } = &mut before[index];
-            linalg::input_gradient(after, &from_here[0].delta, delta);
-            if let Some(mask) = mask {
-                delta.component_mul_assign(&mask.factors);
-            }
-            layer.activation.pull_back(z, a, delta);
+        None => x,
+    };
+    assert_eq!(layers.len(), network.n_layers(), "layers of the workspace against those of the network");
+    for (index, buffers) in layers.iter_mut().enumerate() {
+        let layer = network.layer(index);
+        linalg::weighted_inputs(layer.weights, layer.biases, before, &mut buffers.z);
+        layer.activation.activate(&buffers.z, &mut buffers.a);
+        if let Some(mask) = &mut buffers.mask {
+            mask.apply(&buffers.a);
         }
+        before = buffers.outputs();
+    }
+}
+
+/// See [`Network::cost`].
+pub(crate) fn compute_costs<T: Real>(
+    model: &dyn Model<T>,
+    batch: &Batch<T>,
+    workspace: &mut Workspace<T>,
+) -> f64 {
+    let Workspace { layers, costs, .. } = workspace;
+    let Some(last) = layers.last() else { return 0.0 };
+    model.costs(&last.z, &last.a, &batch.y, costs);
+    costs.iter().zip(&batch.weights).map(|(cost, weight)| weight.to_f64() * cost).sum()
+}
+
+/// Computes the error δ = ∂C/∂z of every layer; see [`Network::compute_deltas`].
+///
+/// The output layer's δ comes from the cost and is divided by m, the number of examples. Each layer, from the last to the
+/// second, hands ∂C/∂a' = wᵀ δ to the layer before, whose activation pulls it back to its own δ.
+///
+/// Source: chapter 2 of the book, equations (BP1) and (BP2), for a whole batch at once.
+pub(crate) fn compute_deltas<T: Real>(model: &dyn Model<T>, batch: &Batch<T>, workspace: &mut Workspace<T>) {
+    let m = T::cast(workspace.examples() as f64);
+    if let Some(last) = workspace.layers.last_mut() {
+        model.output_delta(&last.z, &last.a, &batch.y, &mut last.delta);
+        for (mut delta, &weight) in last.delta.column_iter_mut().zip(&batch.weights) {
+            delta.apply(|delta| *delta = *delta * weight / m);
+        }
+    }
+    let network = model.network();
+    for index in (1..workspace.layers.len()).rev() {
+        let (before, from_here) = workspace.layers.split_at_mut(index);
+        let LayerWorkspace { z, a, delta, mask } = &mut before[index - 1];
+        linalg::input_gradient(network.layer(index).weights, &from_here[0].delta, delta);
+        if let Some(mask) = mask {
+            delta.component_mul_assign(&mask.factors);
+        }
+        network.layer(index - 1).activation.pull_back(z, a, delta);
     }
 }

@@ -8,9 +8,8 @@ use std::ops::Range;
 
 use nalgebra::DMatrix;
 
-use crate::activation::Activation;
 use crate::error::{Error, Result};
-use crate::network::{Network, ParameterArrays, Workspace};
+use crate::network::{ModelMut, ParameterArrays, Workspace};
 use crate::optimizer::{MAX_SLOTS, Optimizer, ParameterKind, Scope, StepInfo};
 use crate::real::Real;
 use crate::regularizer::{LayerInfo, Regularizer};
@@ -72,34 +71,35 @@ impl<T: Real> Descent<T> {
 
     /// Moves every parameter by one step along the gradient of the batch with inputs `x`, whose errors are in
     /// `workspace`.
-    pub(super) fn step<H: Activation<T>, A: Activation<T>>(
+    pub(super) fn step(
         &mut self,
-        network: &mut Network<T, H, A>,
+        model: &mut dyn ModelMut<T>,
         x: &DMatrix<T>,
         workspace: &mut Workspace<T>,
         rules: &Rules<'_, T>,
     ) {
         self.t += 1;
         match self.gradient.take() {
-            None => self.step_by_blocks(network, x, workspace, rules),
+            None => self.step_by_blocks(model, x, workspace, rules),
             Some(mut gradient) => {
-                self.step_by_phases(network, x, workspace, rules, &mut gradient);
+                self.step_by_phases(model, x, workspace, rules, &mut gradient);
                 self.gradient = Some(gradient);
             }
         }
     }
 
     /// Computes the gradient of a block and moves its parameters at once.
-    fn step_by_blocks<H: Activation<T>, A: Activation<T>>(
+    fn step_by_blocks(
         &mut self,
-        network: &mut Network<T, H, A>,
+        model: &mut dyn ModelMut<T>,
         x: &DMatrix<T>,
         workspace: &mut Workspace<T>,
         rules: &Rules<'_, T>,
     ) {
         let Self { slots, scratch, t, .. } = self;
-        let mut blocks = Blocks::new(network.parameters_mut(), slots, None);
-        while let Some((layer, weights, biases)) = blocks.next_layer(*t) {
+        let mut blocks = Blocks::new(slots, None);
+        for layer in 0..model.network().n_layers() {
+            let (weights, biases) = blocks.of_layer(layer, *t, model.layer_mut(layer));
             workspace.begin_gradient(layer);
             let (workspace, m) = (&*workspace, workspace.examples());
             for_each_block(weights, m, scratch, &|mut block, scratch| {
@@ -116,17 +116,18 @@ impl<T: Real> Descent<T> {
     }
 
     /// Computes the whole gradient, and then moves all parameters.
-    fn step_by_phases<H: Activation<T>, A: Activation<T>>(
+    fn step_by_phases(
         &mut self,
-        network: &mut Network<T, H, A>,
+        model: &mut dyn ModelMut<T>,
         x: &DMatrix<T>,
         workspace: &mut Workspace<T>,
         rules: &Rules<'_, T>,
         gradient: &mut ParameterArrays<T>,
     ) {
         let Self { slots, t, .. } = self;
-        let mut blocks = Blocks::new(network.parameters_mut(), &mut [], Some(gradient));
-        while let Some((layer, mut weights, biases)) = blocks.next_layer(*t) {
+        let mut blocks = Blocks::new(&mut [], Some(gradient));
+        for layer in 0..model.network().n_layers() {
+            let (mut weights, biases) = blocks.of_layer(layer, *t, model.layer_mut(layer));
             workspace.begin_gradient(layer);
             let (workspace, m) = (&*workspace, workspace.examples());
             for_each_block(weights.reborrow(), m, &mut [], &|block, _| {
@@ -150,12 +151,12 @@ impl<T: Real> Descent<T> {
             }
             workspace.bias_gradient(layer, biases.gradient);
         }
-        drop(blocks);
         if rules.optimizer.scope() == Scope::Global {
             rules.optimizer.prepare(gradient);
         }
-        let mut blocks = Blocks::new(network.parameters_mut(), slots, Some(gradient));
-        while let Some((_, mut weights, mut biases)) = blocks.next_layer(*t) {
+        let mut blocks = Blocks::new(slots, Some(gradient));
+        for layer in 0..model.network().n_layers() {
+            let (mut weights, mut biases) = blocks.of_layer(layer, *t, model.layer_mut(layer));
             // A global rule may wrap one that looks at arrays, and does not say so.
             if rules.optimizer.scope() >= Scope::PerArray {
                 weights.step_itself(rules);
@@ -174,44 +175,43 @@ fn block_columns<T>(rows: usize) -> usize {
     (BLOCK_BYTES / size_of::<T>() / rows.max(1) / WIDTH_MULTIPLE * WIDTH_MULTIPLE).max(WIDTH_MULTIPLE)
 }
 
-/// The arrays of a network, their slots and their gradients, layer by layer.
-struct Blocks<'a, T, P> {
-    parameters: P,
+/// What belongs to the arrays of a network, handed out layer by layer: their slots and their gradients.
+struct Blocks<'a, T> {
     slots: [&'a mut [T]; MAX_SLOTS],
     n_slots: usize,
     gradient: &'a mut [T],
-    layer: usize,
 }
 
-impl<'a, T: Real, P: Iterator<Item = &'a mut [T]>> Blocks<'a, T, P> {
-    fn new(
-        parameters: P,
-        slots: &'a mut [ParameterArrays<T>],
-        gradient: Option<&'a mut ParameterArrays<T>>,
-    ) -> Self {
+impl<'a, T: Real> Blocks<'a, T> {
+    fn new(slots: &'a mut [ParameterArrays<T>], gradient: Option<&'a mut ParameterArrays<T>>) -> Self {
         let n_slots = slots.len();
         let mut arrays: [&mut [T]; MAX_SLOTS] = Default::default();
         for (array, slot) in arrays.iter_mut().zip(slots) {
             *array = slot.values_mut();
         }
         let gradient = gradient.map_or(&mut [][..], ParameterArrays::values_mut);
-        Self { parameters, slots: arrays, n_slots, gradient, layer: 0 }
+        Self { slots: arrays, n_slots, gradient }
     }
 
-    /// The next layer's number, weights and biases, of step `t`.
-    fn next_layer(&mut self, t: u64) -> Option<(usize, Block<'a, T>, Block<'a, T>)> {
-        let (weights, biases) = (self.parameters.next()?, self.parameters.next()?);
-        let (layer, rows) = (self.layer, biases.len());
-        self.layer += 1;
+    /// The weights and the biases of the next layer, number `layer`, in step `t`.
+    fn of_layer<'b>(
+        &mut self,
+        layer: usize,
+        t: u64,
+        (weights, biases): (&'b mut [T], &'b mut [T]),
+    ) -> (Block<'b, T>, Block<'b, T>)
+    where
+        'a: 'b,
+    {
+        let rows = biases.len();
         let at = |kind| StepInfo { t, layer, kind, rows };
-        Some((
-            layer,
-            self.block(at(ParameterKind::Weights), weights),
-            self.block(at(ParameterKind::Biases), biases),
-        ))
+        (self.block(at(ParameterKind::Weights), weights), self.block(at(ParameterKind::Biases), biases))
     }
 
-    fn block(&mut self, at: StepInfo, parameters: &'a mut [T]) -> Block<'a, T> {
+    fn block<'b>(&mut self, at: StepInfo, parameters: &'b mut [T]) -> Block<'b, T>
+    where
+        'a: 'b,
+    {
         let len = parameters.len();
         let mut slots: [&mut [T]; MAX_SLOTS] = Default::default();
         for (slot, all) in slots.iter_mut().zip(&mut self.slots[..self.n_slots]) {

@@ -1,13 +1,14 @@
 //! One training step, the same for `fit` and for a loop of the user's own.
 
 use super::descent::{Descent, Rules};
-use super::{Trainer, validate};
+use super::{Parts, Trainer, validate};
 use crate::activation::Activation;
 use crate::cost::Cost;
 use crate::data::Batch;
 use crate::error::{Error, Result};
-use crate::network::{Network, ParameterArrays, Workspace};
+use crate::network::{self, AnyNetwork, BoundMut, ModelMut, Network, ParameterArrays, Workspace};
 use crate::real::Real;
+use crate::regularizer::LayerInfo;
 
 /// A trainer's parts, ready to train one network step by step: for reinforcement learning, online learning, and every
 /// other loop that [`fit`](Trainer::fit) does not have.
@@ -37,13 +38,22 @@ use crate::real::Real;
 /// ```
 #[derive(Debug)]
 pub struct Learner<'t, T: Real, C> {
-    trainer: &'t Trainer<T, C>,
+    cost: &'t C,
+    stepper: Stepper<'t, T>,
+}
+
+/// A learner without its cost.
+#[derive(Debug)]
+pub(super) struct Stepper<'t, T: Real> {
+    parts: &'t Parts<T>,
     sizes: Vec<usize>,
     /// Buffers for the batch sizes seen lately.
     workspaces: Vec<Workspace<T>>,
     pub(super) descent: Descent<T>,
     /// n in the penalty 1/n Ω(w).
-    n: Option<usize>,
+    pub(super) n: Option<usize>,
+    /// Whether a step is moving the parameters: if its rules panic, some have moved and others have not.
+    pub(super) is_moving: bool,
 }
 
 /// Batch sizes for which buffers are kept.
@@ -63,11 +73,7 @@ impl<T: Real, C> Trainer<T, C> {
         &self,
         network: &Network<T, H, A>,
     ) -> Result<Learner<'_, T, C>> {
-        network.check_shapes()?;
-        crate::linalg::prepare::<T>();
-        let sizes = network.sizes();
-        let descent = Descent::new(&sizes, &*self.optimizer, &*self.regularizer)?;
-        Ok(Learner { trainer: self, sizes, workspaces: Vec::new(), descent, n: None })
+        Ok(Learner { cost: &self.cost, stepper: Stepper::new(&self.parts, network)? })
     }
 }
 
@@ -75,18 +81,18 @@ impl<T: Real, C> Learner<'_, T, C> {
     /// Sets n, the number of training samples, by which the penalty is divided: C = 1/m Σ_x C_x + 1/n Ω(w). Without it
     /// n is the size of each batch.
     pub fn training_samples(mut self, n: usize) -> Self {
-        self.n = Some(n);
+        self.stepper.n = Some(n);
         self
     }
 
     /// The number of steps so far.
     pub fn steps(&self) -> u64 {
-        self.descent.t
+        self.stepper.descent.t
     }
 
     /// The optimizer's state.
     pub fn slots(&self) -> &[ParameterArrays<T>] {
-        &self.descent.slots
+        &self.stepper.descent.slots
     }
 
     /// Moves the parameters of `network` by one step on `batch` with the learning rate `eta`, and returns the mean cost
@@ -102,7 +108,12 @@ impl<T: Real, C> Learner<'_, T, C> {
     /// - [`Error::SizeMismatch`] if `network` has other sizes than that of which the learner was made, or if `batch` does
     ///   not fit it;
     /// - [`Error::Empty`] if the batch has no examples;
-    /// - [`Error::Diverged`] if the cost or an error δ is NaN or infinite.
+    /// - [`Error::Diverged`] if a weighted input, the cost or an error δ is NaN or infinite, or a parameter, as a step before
+    ///   has made it.
+    ///
+    /// # Panics
+    ///
+    /// Panics as the parts do. If the optimizer or the regularizer panics, some parameters have moved and others have not.
     pub fn step<H, A>(&mut self, network: &mut Network<T, H, A>, batch: &Batch<T>, eta: f64) -> Result<f64>
     where
         H: Activation<T>,
@@ -110,41 +121,69 @@ impl<T: Real, C> Learner<'_, T, C> {
         C: Cost<T, A>,
     {
         validate::check_rate::<T>(eta)?;
-        self.check(network, batch)?;
-        Ok(self.step_sum(network, batch, eta)? / batch.examples() as f64)
+        self.stepper.check(network, batch)?;
+        let mut model = BoundMut { network, cost: self.cost };
+        Ok(self.stepper.step(&mut model, batch, eta)? / batch.examples() as f64)
+    }
+}
+
+impl<'t, T: Real> Stepper<'t, T> {
+    pub(super) fn new(parts: &'t Parts<T>, network: &dyn AnyNetwork<T>) -> Result<Self> {
+        network::check_shapes(network)?;
+        crate::linalg::prepare::<T>();
+        let sizes = network.sizes();
+        let descent = Descent::new(&sizes, &*parts.optimizer, &*parts.regularizer)?;
+        Ok(Self { parts, sizes, workspaces: Vec::new(), descent, n: None, is_moving: false })
     }
 
     /// The step without the checks of its arguments. Returns Σ_j weight_j C_j.
-    pub(super) fn step_sum<H, A>(
-        &mut self,
-        network: &mut Network<T, H, A>,
-        batch: &Batch<T>,
-        eta: f64,
-    ) -> Result<f64>
-    where
-        H: Activation<T>,
-        A: Activation<T>,
-        C: Cost<T, A>,
-    {
-        let Trainer { cost, optimizer, regularizer, dropout, seed, .. } = self.trainer;
-        let scale = T::cast(1.0 / self.n.unwrap_or(batch.examples()) as f64);
+    pub(super) fn step(&mut self, model: &mut dyn ModelMut<T>, batch: &Batch<T>, eta: f64) -> Result<f64> {
+        let Parts { optimizer, regularizer, dropout, seed, .. } = self.parts;
+        let scale = self.scale(batch.examples());
         let workspace = self.workspace(batch.examples());
         if let Some(dropout) = dropout {
             dropout.draw(*seed, batch, &mut self.workspaces[workspace]);
         }
         let workspace = &mut self.workspaces[workspace];
-        network.forward(&batch.x, workspace);
-        let sum = network.cost(cost, batch, workspace);
-        network.compute_deltas(cost, batch, workspace);
-        validate::check_finite_step(workspace, batch, &self.sizes, sum, eta)?;
+        network::forward(model.network(), &batch.x, workspace);
+        let sum = network::compute_costs(&*model, batch, workspace);
+        network::compute_deltas(&*model, batch, workspace);
+        if let Err(error) = validate::check_finite_step(model.network(), workspace, batch, sum, eta) {
+            return Err(self.with_cause(model.network(), scale, eta, error));
+        }
         let (optimizer, regularizer) = (&**optimizer, &**regularizer);
+        self.is_moving = true;
         self.descent.step(
-            network,
+            model,
             &batch.x,
             workspace,
             &Rules { optimizer, regularizer, scale, eta: T::cast(eta) },
         );
+        self.is_moving = false;
         Ok(sum)
+    }
+
+    /// 1/n, by which the penalty is multiplied in a step on `examples` examples.
+    pub(super) fn scale(&self, examples: usize) -> T {
+        T::cast(1.0 / self.n.unwrap_or(examples) as f64)
+    }
+
+    /// `error`, which says whether the penalty alone can have made the run diverge.
+    pub(super) fn with_cause(
+        &self,
+        network: &dyn AnyNetwork<T>,
+        scale: T,
+        eta: f64,
+        mut error: Error,
+    ) -> Error {
+        if let Error::Diverged { penalty, .. } = &mut error {
+            let regularizer = &*self.parts.regularizer;
+            *penalty = network.layers().iter().enumerate().any(|(layer, values)| {
+                let at = LayerInfo { layer, rows: values.weights.nrows() };
+                validate::overshoots(regularizer, &at, values.weights.as_slice(), scale, eta)
+            });
+        }
+        error
     }
 
     /// The place of the buffers for `examples` examples, which are allocated if there are none.
@@ -156,7 +195,7 @@ impl<T: Real, C> Learner<'_, T, C> {
             self.workspaces.remove(0);
         }
         let workspace = Workspace::new(&self.sizes, examples);
-        self.workspaces.push(match &self.trainer.dropout {
+        self.workspaces.push(match &self.parts.dropout {
             Some(dropout) => dropout.masked(workspace, self.sizes[0]),
             None => workspace,
         });
@@ -164,15 +203,14 @@ impl<T: Real, C> Learner<'_, T, C> {
     }
 
     /// Returns an error for a network of other sizes, or a batch that does not fit it.
-    pub(super) fn check<H, A>(&self, network: &Network<T, H, A>, batch: &Batch<T>) -> Result<()>
-    where
-        H: Activation<T>,
-        A: Activation<T>,
-    {
-        let layers = || network.layers().map(|layer| layer.weights.shape());
+    fn check(&self, network: &dyn AnyNetwork<T>, batch: &Batch<T>) -> Result<()> {
+        let layers = || (0..network.n_layers()).map(|index| network.layer(index));
         let wanted = self.sizes.windows(2).map(|pair| (pair[1], pair[0]));
-        if !layers().eq(wanted) || network.layers().any(|layer| layer.biases.len() != layer.weights.nrows()) {
-            let (found, expected) = (network.n_parameters(), ParameterArrays::<T>::zeros(&self.sizes).len());
+        if !layers().map(|layer| layer.weights.shape()).eq(wanted)
+            || layers().any(|layer| layer.biases.len() != layer.weights.nrows())
+        {
+            let found = layers().map(|layer| layer.weights.len() + layer.biases.len()).sum();
+            let expected = ParameterArrays::<T>::zeros(&self.sizes).len();
             let what =
                 "parameters of the network, whose sizes have to be those that the learner was made for";
             return Err(Error::SizeMismatch { what, found, expected });

@@ -3,6 +3,7 @@
 mod checkpoint;
 mod descent;
 mod dropout;
+mod epochs;
 mod fingerprint;
 mod fit;
 mod learner;
@@ -13,7 +14,9 @@ mod report;
 mod run;
 mod scoring;
 mod snapshot;
+mod undo;
 mod validate;
+mod warning;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,6 +39,7 @@ pub use observer::{Observer, Outcome};
 pub use progress_bar::ProgressBar;
 pub use report::Report;
 pub use run::{Run, Running, Settings};
+pub use warning::Warning;
 
 /// Trains a network: a builder that holds the parts, [`fit`](Self::fit), which runs them over epochs, and
 /// [`learner`](Self::learner), which makes single steps.
@@ -76,6 +80,12 @@ pub use run::{Run, Running, Settings};
 #[derive(Debug, Clone)]
 pub struct Trainer<T: Real, C> {
     cost: C,
+    parts: Parts<T>,
+}
+
+/// All of a trainer but the cost, which depends on the type of the output layer.
+#[derive(Debug, Clone)]
+struct Parts<T: Real> {
     optimizer: Arc<dyn Optimizer<T>>,
     regularizer: Arc<dyn Regularizer<T>>,
     dropout: Option<Dropout>,
@@ -96,8 +106,7 @@ pub struct Trainer<T: Real, C> {
 impl<T: Real, C> Trainer<T, C> {
     /// Creates a trainer that minimizes `cost`, with the defaults of the table above.
     pub fn new(cost: C) -> Self {
-        Self {
-            cost,
+        let parts = Parts {
             optimizer: Arc::new(Sgd),
             regularizer: Arc::new(NoRegularizer),
             dropout: None,
@@ -112,36 +121,37 @@ impl<T: Real, C> Trainer<T, C> {
             monitor_training: false,
             measures: Vec::new(),
             keep: None,
-        }
+        };
+        Self { cost, parts }
     }
 
     /// Turns gradients into steps with `optimizer`.
     pub fn optimizer(mut self, optimizer: impl Optimizer<T> + 'static) -> Self {
-        self.optimizer = Arc::new(optimizer);
+        self.parts.optimizer = Arc::new(optimizer);
         self
     }
 
     /// Adds the penalty of `regularizer` to the cost.
     pub fn regularizer(mut self, regularizer: impl Regularizer<T> + 'static) -> Self {
-        self.regularizer = Arc::new(regularizer);
+        self.parts.regularizer = Arc::new(regularizer);
         self
     }
 
     /// Leaves out neurons at random in each training step.
     pub fn dropout(mut self, dropout: Dropout) -> Self {
-        self.dropout = Some(dropout);
+        self.parts.dropout = Some(dropout);
         self
     }
 
     /// Takes the learning rate of each epoch from `schedule`.
     pub fn schedule(mut self, schedule: impl LrSchedule + 'static) -> Self {
-        self.schedule = Some(Arc::new(schedule));
+        self.parts.schedule = Some(Arc::new(schedule));
         self
     }
 
     /// Stops when `rule` says so.
     pub fn stop(mut self, rule: impl StoppingRule + 'static) -> Self {
-        self.stop = Some(Arc::new(rule));
+        self.parts.stop = Some(Arc::new(rule));
         self
     }
 
@@ -165,13 +175,13 @@ impl<T: Real, C> Trainer<T, C> {
     /// # Ok::<(), gradus::Error>(())
     /// ```
     pub fn time_budget(mut self, budget: Duration) -> Self {
-        self.time_budget = Some(budget);
+        self.parts.time_budget = Some(budget);
         self
     }
 
     /// Notifies `observer` of the progress of each run. Several may observe.
     pub fn observe(mut self, observer: impl Observer<T> + 'static) -> Self {
-        self.observers.push(Arc::new(observer));
+        self.parts.observers.push(Arc::new(observer));
         self
     }
 
@@ -203,19 +213,19 @@ impl<T: Real, C> Trainer<T, C> {
 
     /// Saves the run as `checkpoint` says.
     pub fn checkpoint_with(mut self, checkpoint: Checkpoint) -> Self {
-        self.checkpoint = Some(checkpoint);
+        self.parts.checkpoint = Some(checkpoint);
         self
     }
 
     /// Learns from `m` examples at a time. A partial last mini-batch divides by its own size.
     pub fn mini_batch(mut self, m: usize) -> Self {
-        self.mini_batch = m;
+        self.parts.mini_batch = m;
         self
     }
 
     /// Shuffles the samples of each epoch with a generator that belongs to (`seed`, epoch).
     pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
+        self.parts.seed = seed;
         self
     }
 
@@ -225,7 +235,7 @@ impl<T: Real, C> Trainer<T, C> {
     /// By default there is one for each core, but in a rayon pool, whose threads use the cores already, only the caller's
     /// own.
     pub fn threads(mut self, threads: usize) -> Self {
-        self.threads = Some(threads);
+        self.parts.threads = Some(threads);
         self
     }
 
@@ -234,14 +244,14 @@ impl<T: Real, C> Trainer<T, C> {
     /// and labels, R² for regression; so is what a rule, the schedule or [`keep_best`](Self::keep_best) names. May be
     /// called for several measures.
     pub fn measure(mut self, measure: impl Measure + 'static) -> Self {
-        self.measures.push(Arc::new(measure));
+        self.parts.measures.push(Arc::new(measure));
         self
     }
 
     /// Evaluates the training data too after each epoch, which takes about a third of the time of learning from them.
     /// They are also evaluated if a rule, the schedule or [`keep_best`](Self::keep_best) names a metric of theirs.
     pub fn monitor_training(mut self, yes: bool) -> Self {
-        self.monitor_training = yes;
+        self.parts.monitor_training = yes;
         self
     }
 
@@ -251,13 +261,13 @@ impl<T: Real, C> Trainer<T, C> {
     /// The default with validation data is [`Metric::default()`]: by the validation accuracy for classes and labels, by
     /// the validation cost for regression. Without validation data the last epoch is kept.
     pub fn keep_best(mut self, metric: Metric) -> Self {
-        self.keep = Some(Keep::Best(metric));
+        self.parts.keep = Some(Keep::Best(metric));
         self
     }
 
     /// Leaves the network with the parameters of the last epoch.
     pub fn keep_last(mut self) -> Self {
-        self.keep = Some(Keep::Last);
+        self.parts.keep = Some(Keep::Last);
         self
     }
 }

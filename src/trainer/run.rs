@@ -1,14 +1,16 @@
 //! A run as a value: everything that determines how it goes on.
 
+use std::collections::VecDeque;
+
 use serde::{Deserialize, Serialize};
 
-use super::Trainer;
+use super::Parts;
 use crate::error::{Error, Result};
 use crate::history::History;
 use crate::network::{AnyNetwork, Layer, ParameterArrays};
 use crate::real::Real;
 
-/// A training run between two steps: save it, and [`Trainer::resume`] goes on to the same bits, with any number of
+/// A training run between two steps: save it, and [`Trainer::resume`](super::Trainer::resume) goes on to the same bits, with any number of
 /// threads.
 ///
 /// [`Running::run`] copies the run that an observer is told of, and a [`Report`](super::Report) holds the run as it
@@ -117,10 +119,11 @@ impl<T: Real> Run<T> {
     }
 }
 
-impl<T: Real, C: std::fmt::Debug> Trainer<T, C> {
+impl<T: Real> Parts<T> {
     /// The settings that determine the steps of a run.
     pub(super) fn settings(
         &self,
+        cost: &dyn std::fmt::Debug,
         schedule: &dyn std::fmt::Debug,
         keep: &dyn std::fmt::Debug,
         n: usize,
@@ -128,7 +131,7 @@ impl<T: Real, C: std::fmt::Debug> Trainer<T, C> {
     ) -> Settings {
         let text = |value: &dyn std::fmt::Debug| format!("{value:?}");
         let values = [
-            ("cost", text(&self.cost)),
+            ("cost", text(cost)),
             ("optimizer", text(&self.optimizer)),
             ("regularizer", text(&self.regularizer)),
             ("schedule", text(schedule)),
@@ -187,16 +190,40 @@ pub(super) struct State<T> {
     pub(super) kept_epoch: usize,
     pub(super) kept: ParameterArrays<T>,
     pub(super) history: History,
+    /// The mean costs of the last mini-batches.
+    pub(super) last_costs: VecDeque<f64>,
 }
 
+/// The mini-batches whose costs an error tells.
+pub(super) const LAST_COSTS: usize = 5;
+
 impl<T: Real> State<T> {
-    pub(super) fn to_run(&self, network: &dyn AnyNetwork<T>, slots: &[ParameterArrays<T>], t: u64) -> Run<T> {
-        let mut parameters = ParameterArrays::zeros(self.kept.sizes());
-        for (array, layer) in parameters.arrays_mut().zip(
-            network.layers().iter().flat_map(|layer| [layer.weights.as_slice(), layer.biases.as_slice()]),
-        ) {
-            array.copy_from_slice(layer);
+    /// Counts a step whose mini-batch of `m` samples had costs with the sum `cost`.
+    pub(super) fn add_step(&mut self, cost: f64, m: usize) {
+        self.cost += cost;
+        self.step += 1;
+        if self.last_costs.len() == LAST_COSTS {
+            self.last_costs.pop_front();
         }
+        self.last_costs.push_back(cost / m as f64);
+    }
+
+    /// The error of a run that ends because of `cause`.
+    pub(super) fn interrupted(self, cause: Error) -> Error {
+        // A parameter is found to be NaN or infinite after the step that made it so.
+        let is_of_last_step = matches!(cause, Error::Diverged { quantity: "parameter", .. });
+        Error::Interrupted {
+            epoch: self.history.len() + 1,
+            step: if is_of_last_step { self.step.max(1) } else { self.step + 1 },
+            kept: self.kept_epoch,
+            last_costs: self.last_costs.into(),
+            history: Box::new(self.history),
+            cause: Box::new(cause),
+        }
+    }
+
+    pub(super) fn to_run(&self, network: &dyn AnyNetwork<T>, slots: &[ParameterArrays<T>], t: u64) -> Run<T> {
+        let parameters = ParameterArrays::from_network(network);
         Run {
             settings: self.settings.clone(),
             step: self.step,

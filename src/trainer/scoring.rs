@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::activation::Activation;
-use crate::cost::Cost;
 use crate::data::{Samples, Task};
 use crate::error::{Error, Result};
 use crate::history::{Metric, Split};
 use crate::metrics::{Evaluator, Measure, Scores, default_measures};
-use crate::network::Network;
+use crate::network::{AnyNetwork, Model};
 use crate::real::Real;
 
 /// What is measured after each epoch.
@@ -57,8 +55,8 @@ pub(super) struct EpochEvaluator<'a, T> {
 }
 
 impl<'a, T: Real> EpochEvaluator<'a, T> {
-    pub(super) fn new<H: Activation<T>, A: Activation<T>>(
-        network: &Network<T, H, A>,
+    pub(super) fn new(
+        network: &dyn AnyNetwork<T>,
         training: &'a dyn Samples<T>,
         validation: Option<&'a dyn Samples<T>>,
         plan: Plan,
@@ -73,23 +71,13 @@ impl<'a, T: Real> EpochEvaluator<'a, T> {
     }
 
     /// Evaluates one of the data sets, if it is to be evaluated.
-    pub(super) fn scores<H, A, C>(
-        &mut self,
-        split: Split,
-        network: &Network<T, H, A>,
-        cost: &C,
-    ) -> Result<Option<Scores>>
-    where
-        H: Activation<T>,
-        A: Activation<T>,
-        C: Cost<T, A>,
-    {
+    pub(super) fn scores(&mut self, split: Split, model: &dyn Model<T>) -> Result<Option<Scores>> {
         let data = match split {
             Split::Training => &mut self.training,
             Split::Validation => &mut self.validation,
         };
         let Some((samples, evaluator)) = data else { return Ok(None) };
         let measures: Vec<&dyn Measure> = self.plan.measures.iter().map(|measure| &**measure).collect();
-        evaluator.scores(network, cost, *samples, self.plan.task, &measures, |_| ()).map(Some)
+        evaluator.scores(model, *samples, self.plan.task, &measures, &mut |_| ()).map(Some)
     }
 }

@@ -1,16 +1,15 @@
 //! What the trainer refuses before the first step.
 
-use super::Trainer;
+use super::Parts;
 use super::fingerprint::Fingerprint;
 use super::snapshot::Keep;
-use crate::activation::Activation;
-use crate::cost::Cost;
 use crate::data::{Batch, Samples, Task, TaskFinder, check_finite};
 use crate::error::{Error, Result, check_nonzero, check_setting};
 use crate::history::Metric;
 use crate::metrics::Evaluator;
-use crate::network::{Network, Workspace};
+use crate::network::{self, AnyNetwork, Layer, Model, Workspace};
 use crate::real::{Real, vectorized};
+use crate::regularizer::{LayerInfo, Regularizer};
 use crate::schedule::LrSchedule;
 use crate::stopping::StoppingRule;
 
@@ -24,11 +23,12 @@ pub(super) fn check_rate<T: Real>(eta: f64) -> Result<()> {
     check_setting("learning rate η", eta, rounded > T::zero() && rounded.is_finite(), "(0, ∞)", why)
 }
 
-/// Returns an error for the first cost or error δ of the step that is NaN or infinite. `sum` is that of the costs.
+/// Returns an error for the first weighted input, cost or error δ of the step that is NaN or infinite. `sum` is that of the
+/// costs. A parameter that is not finite makes every weighted input of its neuron so.
 pub(super) fn check_finite_step<T: Real>(
+    network: &dyn AnyNetwork<T>,
     workspace: &Workspace<T>,
     batch: &Batch<T>,
-    sizes: &[usize],
     sum: f64,
     learning_rate: f64,
 ) -> Result<()> {
@@ -40,20 +40,57 @@ pub(super) fn check_finite_step<T: Real>(
         learning_rate,
         penalty: false,
     };
+    let n_layers = network.n_layers();
+    for layer in 1..=n_layers {
+        let z = workspace.weighted_inputs(layer - 1);
+        if let Some((at, value)) = first_not_finite(z.as_slice()) {
+            check_finite_parameters(network, learning_rate)?;
+            return Err(diverged("weighted input z", Some(layer), at / z.nrows(), value));
+        }
+    }
     if !sum.is_finite() {
         let column = workspace.costs().iter().position(|cost| !cost.is_finite());
         let value = column.map_or(sum, |column| workspace.costs()[column]);
         return Err(diverged("cost", None, column.unwrap_or(usize::MAX), value));
     }
-    for layer in (1..sizes.len()).rev() {
+    for layer in (1..=n_layers).rev() {
         let delta = workspace.deltas(layer - 1);
-        if !all_finite(delta.as_slice())
-            && let Some(at) = delta.iter().position(|delta| !delta.is_finite())
-        {
-            return Err(diverged("error δ", Some(layer), at / delta.nrows(), delta[at].to_f64()));
+        if let Some((at, value)) = first_not_finite(delta.as_slice()) {
+            return Err(diverged("error δ", Some(layer), at / delta.nrows(), value));
         }
     }
     Ok(())
+}
+
+/// The first of `values` that is NaN or infinite, and where it stands.
+fn first_not_finite<T: Real>(values: &[T]) -> Option<(usize, f64)> {
+    if all_finite(values) {
+        return None;
+    }
+    values.iter().position(|value| !value.is_finite()).map(|at| (at, values[at].to_f64()))
+}
+
+/// Whether a step along the gradient of the penalty alone is longer than the weights: then it moves them beyond 0, each time
+/// further. Of weights that have diverged already, those that are finite are compared.
+pub(super) fn overshoots<T: Real>(
+    regularizer: &dyn Regularizer<T>,
+    at: &LayerInfo,
+    weights: &[T],
+    scale: T,
+    eta: f64,
+) -> bool {
+    let mut gradient = vec![T::zero(); weights.len()];
+    regularizer.add_gradient(at, weights, scale, &mut gradient);
+    let pairs = || {
+        let pairs = weights.iter().zip(&gradient).map(|(w, g)| (w.to_f64(), eta * g.to_f64()));
+        pairs.filter(|(w, step)| w.is_finite() && step.is_finite())
+    };
+    // Divided by the largest, so that no square overflows.
+    let largest = pairs().fold(0.0f64, |largest, (w, step)| largest.max(w.abs()).max(step.abs()));
+    let (w, step) = pairs().fold((0.0, 0.0), |(w2, step2), (w, step)| {
+        (w2 + (w / largest).powi(2), step2 + (step / largest).powi(2))
+    });
+    step > w
 }
 
 /// Whether no value is NaN or infinite, as a loop that vectorizes.
@@ -74,15 +111,15 @@ fn all_finite<T: Real>(values: &[T]) -> bool {
 }
 
 /// Returns an error for the first parameter that is NaN or infinite.
-pub(super) fn check_finite_parameters<T: Real, H: Activation<T>, A: Activation<T>>(
-    network: &Network<T, H, A>,
+pub(super) fn check_finite_parameters<T: Real>(
+    network: &dyn AnyNetwork<T>,
     learning_rate: f64,
 ) -> Result<()> {
-    for (index, array) in network.parameters().enumerate() {
-        if !all_finite(array)
-            && let Some(value) = array.iter().find(|value| !value.is_finite())
-        {
-            let (quantity, layer, value) = ("parameter", Some(index / 2 + 1), value.to_f64());
+    for index in 0..network.n_layers() {
+        let Layer { weights, biases, .. } = network.layer(index);
+        let found = first_not_finite(weights.as_slice()).or_else(|| first_not_finite(biases.as_slice()));
+        if let Some((_, value)) = found {
+            let (quantity, layer) = ("parameter", Some(index + 1));
             return Err(Error::Diverged {
                 quantity,
                 layer,
@@ -96,7 +133,7 @@ pub(super) fn check_finite_parameters<T: Real, H: Activation<T>, A: Activation<T
     Ok(())
 }
 
-impl<T: Real, C> Trainer<T, C> {
+impl<T: Real> Parts<T> {
     /// Returns an error for settings that cannot work with each other, and otherwise the metrics that the rules read.
     pub(super) fn check_settings(
         &self,
@@ -129,38 +166,33 @@ impl<T: Real, C> Trainer<T, C> {
             None => Ok(read.into_iter().map(|(_, metric)| metric).collect()),
         }
     }
+}
 
-    /// Checks the network (shapes, finite parameters) and the data (sizes, finite values, valid targets), and returns
-    /// what the targets mean: as all sources say, if they agree, or else as the targets of all are.
-    pub(super) fn check_data<H, A>(
-        &self,
-        network: &Network<T, H, A>,
-        training: &dyn Samples<T>,
-        validation: Option<&dyn Samples<T>>,
-    ) -> Result<(Task, u64)>
-    where
-        H: Activation<T>,
-        A: Activation<T>,
-        C: Cost<T, A>,
-    {
-        network.check()?;
-        let (mut finder, declared) = (TaskFinder::new(), training.task());
-        let mut fingerprint = Fingerprint::default();
-        let mut agreed = declared.filter(|task| task.fits(network.n_outputs()));
-        let sets = [(Some(training), "the training set"), (validation, "the validation set")];
-        for (samples, what) in sets.into_iter().filter_map(|(samples, what)| Some((samples?, what))) {
-            crate::metrics::check_fits(network, samples, what)?;
-            agreed = agreed.filter(|&task| samples.task() == Some(task));
-            let samples = samples.unaugmented().unwrap_or(samples);
-            Evaluator::new(network, samples)?.for_each_block(samples, |first, batch| {
-                check_finite("input", &batch.x, first)?;
-                check_finite("target", &batch.y, first)?;
-                finder.add(&batch.y);
-                fingerprint.add(batch.x.as_slice());
-                fingerprint.add(batch.y.as_slice());
-                self.cost.check_targets(&batch.y, first)
-            })?;
-        }
-        Ok((agreed.unwrap_or_else(|| finder.finish()), fingerprint.finish()))
+/// Checks the network (shapes, finite parameters) and the data (sizes, finite values, valid targets), and returns what the
+/// targets mean: as all sources say, if they agree, or else as the targets of all are.
+pub(super) fn check_data<T: Real>(
+    model: &dyn Model<T>,
+    training: &dyn Samples<T>,
+    validation: Option<&dyn Samples<T>>,
+) -> Result<(Task, u64)> {
+    let network = model.network();
+    network::check(network)?;
+    let (mut finder, declared) = (TaskFinder::new(), training.task());
+    let mut fingerprint = Fingerprint::default();
+    let mut agreed = declared.filter(|task| task.fits(training.n_outputs()));
+    let sets = [(Some(training), "the training set"), (validation, "the validation set")];
+    for (samples, what) in sets.into_iter().filter_map(|(samples, what)| Some((samples?, what))) {
+        crate::metrics::check_fits(network, samples, what)?;
+        agreed = agreed.filter(|&task| samples.task() == Some(task));
+        let samples = samples.unaugmented().unwrap_or(samples);
+        Evaluator::new(network, samples)?.for_each_block(samples, &mut |first, batch| {
+            check_finite("input", &batch.x, first)?;
+            check_finite("target", &batch.y, first)?;
+            finder.add(&batch.y);
+            fingerprint.add(batch.x.as_slice());
+            fingerprint.add(batch.y.as_slice());
+            model.check_targets(&batch.y, first)
+        })?;
     }
+    Ok((agreed.unwrap_or_else(|| finder.finish()), fingerprint.finish()))
 }

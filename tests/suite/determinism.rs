@@ -284,8 +284,9 @@ fn the_trainer_shuffles_as_pinned() {
     let trainer = Trainer::new(CrossEntropy).mini_batch(6).seed(1).stop(MaxEpochs::new(2).unwrap());
     trainer.fit(&mut network, &recorder, None).unwrap();
 
-    // The first call is the look through the data before the first step.
+    // The first call is the look through the data before the first step, the last one that for silent neurons.
     let calls = recorder.0.into_inner().unwrap();
+    let calls = &calls[..calls.len() - 1];
     let sizes: Vec<_> = calls.iter().map(|(epoch, indices)| (*epoch, indices.len())).collect();
     assert_eq!(sizes, [(1, 20), (1, 6), (1, 6), (1, 6), (1, 2), (2, 6), (2, 6), (2, 6), (2, 2)]);
     let order = |of: u64| -> Vec<usize> {

@@ -639,3 +639,48 @@ fn a_message_says_what_where_and_by_how_much() {
         assert!(message.len() < 400 && !message.contains("0e0"), "{message}");
     }
 }
+
+/// What an observer may do wrong: panic when it is told of an error, or when it is told of two runs at once.
+#[derive(Debug)]
+enum Unlawful {
+    Hopeful,
+    Alone(std::sync::Mutex<Option<std::thread::ThreadId>>),
+}
+
+impl<T: Real> Observer<T> for Unlawful {
+    fn on_epoch(&self, _: &Running<'_, T>) -> ControlFlow<()> {
+        if let Self::Alone(first) = self {
+            let here = std::thread::current().id();
+            let first = *first.lock().unwrap_or_else(|error| error.into_inner()).get_or_insert(here);
+            assert_eq!(first, here, "told of by another thread");
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn on_end(&self, outcome: &gradus::trainer::Outcome<'_, T>) {
+        if matches!(self, Self::Hopeful) {
+            outcome.result.unwrap();
+        }
+    }
+}
+
+/// Ends each run after some steps, which it may.
+#[derive(Debug)]
+struct Impatient(usize);
+
+impl<T: Real> Observer<T> for Impatient {
+    fn on_step(&self, running: &Running<'_, T>) -> ControlFlow<()> {
+        if running.run().t as usize == self.0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+#[test]
+fn observers() {
+    use std::sync::Arc;
+
+    assert_breaks(check::observer::<f64>(Arc::new(Unlawful::Hopeful)), "does not panic");
+    assert_breaks(check::observer::<f32>(Arc::new(Unlawful::Alone(Default::default()))), "does not panic");
+    for steps in 1..8 {
+        check::observer::<f64>(Arc::new(Impatient(steps))).unwrap();
+    }
+}

@@ -238,14 +238,14 @@ fn an_error_in_mid_run_loses_nothing() {
 
     let mut left = network();
     let error = new().schedule(FallsToZero).fit(&mut left, &data, Some(&data)).unwrap_err();
-    let Error::Interrupted { epoch: 4, step: 1, kept, history, cause } = error else { panic!("{error}") };
+    let Error::Interrupted { epoch: 4, step: 1, kept, history, cause, .. } = error else { panic!("{error}") };
     assert!(matches!(*cause, Error::Setting { .. }), "{cause}");
     assert_eq!((left, records(&history), kept), (whole, records(&wanted.history), wanted.kept_epoch));
 
     let mut left = network();
     let samples = FailsIn(3, data.clone());
     let error = new().fit(&mut left, &samples, Some(&data)).unwrap_err();
-    let Error::Interrupted { epoch: 3, step: 1, kept, history, cause } = error else { panic!("{error}") };
+    let Error::Interrupted { epoch: 3, step: 1, kept, history, cause, .. } = error else { panic!("{error}") };
     assert!(matches!(*cause, Error::Samples { epoch: 3, .. }), "{cause}");
     assert_eq!(history.len(), 2);
     let mut two = network();
@@ -266,7 +266,7 @@ fn divergence_ends_the_run_within_the_step() {
     let mut network = Network::<f64, Linear, _>::new(&[1, 1], Linear, Linear, &LargeGaussian, 1).unwrap();
     let before = network.clone();
     let error = Trainer::new(Quadratic).mini_batch(1).fit(&mut network, &data, None).unwrap_err();
-    let Error::Interrupted { epoch: 1, step, kept: 0, history, cause } = error else { panic!("{error}") };
+    let Error::Interrupted { epoch: 1, step, kept: 0, history, cause, .. } = error else { panic!("{error}") };
     let mut order: Vec<usize> = (0..40).collect();
     order.shuffle(&mut generator(0, Purpose::Shuffle, 1, 0));
     assert_eq!(order[step - 1], 17);

@@ -12,6 +12,7 @@ mod costs;
 mod dataset;
 mod determinism;
 mod digits;
+mod divergence;
 #[cfg(feature = "download")]
 mod download;
 mod elementary_functions;
@@ -39,6 +40,7 @@ mod penalties;
 mod plug_ins;
 #[cfg(feature = "png")]
 mod png;
+mod precision;
 mod reference;
 mod refusals;
 mod rules;

@@ -242,7 +242,7 @@ struct End {
 #[track_caller]
 fn interrupted<V: std::fmt::Debug>(result: Result<V>) -> End {
     match result {
-        Err(Error::Interrupted { epoch, step, kept, history, cause }) => {
+        Err(Error::Interrupted { epoch, step, kept, history, cause, .. }) => {
             assert_eq!(epoch, history.len() + 1);
             End { epoch, step, kept, history: *history, cause: *cause }
         }

@@ -1,0 +1,40 @@
+//! What a step that panics is undone from.
+
+use super::descent::Descent;
+use crate::network::{AnyNetwork, ModelMut, ParameterArrays};
+use crate::real::Real;
+
+/// The parameters and the optimizer's state as they were before the first step of an epoch. A copy before each step would
+/// cost a tenth of it.
+#[derive(Debug)]
+pub(super) struct Undo<T> {
+    parameters: ParameterArrays<T>,
+    slots: Vec<ParameterArrays<T>>,
+    t: u64,
+    /// The steps of the epoch that had been made.
+    pub(super) step: usize,
+}
+
+impl<T: Real> Undo<T> {
+    pub(super) fn new(parameters: &ParameterArrays<T>, slots: &[ParameterArrays<T>]) -> Self {
+        Self { parameters: parameters.clone(), slots: slots.to_vec(), t: 0, step: 0 }
+    }
+
+    /// Copies what `network` and `descent` hold after `step` steps of the epoch.
+    pub(super) fn copy_from(&mut self, network: &dyn AnyNetwork<T>, descent: &Descent<T>, step: usize) {
+        self.parameters.copy_from(network);
+        for (copy, slot) in self.slots.iter_mut().zip(&descent.slots) {
+            copy.values_mut().copy_from_slice(slot.values());
+        }
+        (self.t, self.step) = (descent.t, step);
+    }
+
+    /// Puts it back.
+    pub(super) fn restore(&self, model: &mut dyn ModelMut<T>, descent: &mut Descent<T>) {
+        self.parameters.copy_to(model);
+        for (slot, copy) in descent.slots.iter_mut().zip(&self.slots) {
+            slot.values_mut().copy_from_slice(copy.values());
+        }
+        descent.t = self.t;
+    }
+}
