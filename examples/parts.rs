@@ -41,7 +41,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let names = AnyActivation::NAMES.iter().filter(|name| **name != "softmax");
     let charts: Vec<Chart> =
         names.map(|name| Ok(activation(&name.parse()?, options.range))).collect::<gradus::Result<_>>()?;
-    println!("{}", plot::save("activations", "a = f(z), and its derivative dashed", 3, &charts)?.display());
+    println!("{}", plot::save("activations", "a = f(z) blue, its derivative orange", 3, &charts)?.display());
     let charts: Vec<Chart> = schedules(options.epochs)?
         .iter()
         .map(|(name, rule)| schedule(name, &**rule, options.epochs))
@@ -65,7 +65,7 @@ fn activation(f: &AnyActivation, range: f64) -> Chart {
         .x_range(-range, range)
         .y_range(LOWEST, HIGHEST)
         .line("", points(&a))
-        .dashed("", points(&slope))
+        .line("", points(&slope))
 }
 
 /// The schedules of the crate, for a run of so many epochs.

@@ -16,8 +16,8 @@ use crate::error::Result;
 ///
 /// with c the weight of the correct predictions, s that of all samples, p_k that of the samples predicted as class k and t_k
 /// that of the samples of class k. For two classes it is (TP TN − FP FN) / √((TP + FP)(TP + FN)(TN + FP)(TN + FN)), which
-/// a network that always predicts the more frequent class does not raise above 0. 0 if all predictions or all targets are of one class. NaN if
-/// a prediction is NaN. Defined for classes only.
+/// a network that always predicts the more frequent class does not raise above 0. The value is 0 if all predictions or all
+/// targets are of one class, and NaN if a prediction is NaN. Defined for classes only.
 ///
 /// Source: Gorodkin, "Comparing two K-category assignments by a K-category correlation coefficient", 2004;
 /// `matthews_corrcoef` of scikit-learn.
