@@ -12,8 +12,10 @@ use std::process::ExitCode;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
+use gradus::cost::HasCosts;
 use gradus::prelude::*;
 use serde::Serialize;
 
@@ -29,20 +31,20 @@ struct Options {
     /// Neurons of each layer, the inputs first
     #[arg(long, value_delimiter = ',', default_value = "784,30,10")]
     sizes: Vec<usize>,
-    /// Cost function; its outputs are sigmoid neurons, those of log-likelihood a softmax layer
-    #[arg(long, value_enum, default_value = "cross-entropy")]
-    cost: CostChoice,
-    /// Activation of the hidden layers, by its name, such as "leaky_relu(slope=0.1)"
-    #[arg(long, default_value = "sigmoid")]
+    /// Cost function, such as focal(gamma=2); also sets the output layer: softmax for log-likelihood, else sigmoid
+    #[arg(long, default_value = "cross-entropy")]
+    cost: String,
+    /// Activation of the hidden layers, such as tanh or leaky-relu(slope=0.1)
+    #[arg(long, value_parser = named::<AnyActivation>, default_value = "sigmoid")]
     hidden: AnyActivation,
-    /// How gradients become steps, such as "momentum(mu=0.5)" or "clip_by_norm(adam)"
-    #[arg(long, default_value = "sgd")]
+    /// Update rule, such as "momentum(mu=0.5)" or "clip-by-norm(adam)"
+    #[arg(long, value_parser = named::<AnyOptimizer>, default_value = "sgd")]
     optimizer: AnyOptimizer,
     /// Learning rate η, the same in all epochs [default: that of the optimizer, 0.5 for sgd]
     #[arg(long, conflicts_with = "schedule")]
     eta: Option<f64>,
-    /// How η changes, such as "cosine(eta=0.1, epochs=30)" or "halve_on_plateau(eta=0.5, patience=5)"
-    #[arg(long)]
+    /// How η changes, such as "cosine(eta=0.1, epochs=30)" or "halve-on-plateau(eta=0.5, patience=5)"
+    #[arg(long, value_parser = named::<AnySchedule>)]
     schedule: Option<AnySchedule>,
     /// L1 regularization λ
     #[arg(long, default_value_t = 0.0)]
@@ -50,8 +52,11 @@ struct Options {
     /// L2 regularization λ
     #[arg(long, default_value_t = 5.0)]
     l2: f64,
-    /// Initial weights: scaled_gaussian is N(0, 1/n_in), large_gaussian N(0, 1), by_activation what suits the activation
-    #[arg(long, default_value = "scaled_gaussian")]
+    /// Regularizer by name, instead of --l1 and --l2, such as "group-lasso-by-input(lambda=0.5) then l2(lambda=5)"
+    #[arg(long, value_parser = named::<AnyRegularizer>, conflicts_with_all = ["l1", "l2"])]
+    regularizer: Option<AnyRegularizer>,
+    /// Initial weights: scaled-gaussian = N(0, 1/n_in), large-gaussian = N(0, 1), by-activation = what suits the activation
+    #[arg(long, value_parser = named::<AnyInitializer>, default_value = "scaled-gaussian")]
     init: AnyInitializer,
     /// Mini-batch size m
     #[arg(long, default_value_t = 10)]
@@ -59,12 +64,18 @@ struct Options {
     /// Epochs, at most
     #[arg(long, default_value_t = 30)]
     epochs: usize,
-    /// Rule for stopping earlier
-    #[arg(long, value_enum, default_value = "none")]
-    stop: StopChoice,
-    /// n of the stopping rule: epochs without improvement, or epochs averaged over
+    /// Rule for stopping earlier, such as "generalization-loss(alpha=5) or no-improvement(patience=5) on training cost"
+    #[arg(long)]
+    stop: Option<String>,
+    /// n of no-improvement or rolling-average as --stop: epochs without improvement, or epochs averaged over
     #[arg(long, default_value_t = 10)]
     stop_n: usize,
+    /// Stop after the first epoch that ends later than this many seconds
+    #[arg(long)]
+    seconds: Option<f64>,
+    /// Measure this too after each epoch, such as roc-auc or top-k(k=3); may be given several times
+    #[arg(long, value_parser = named::<AnyMeasure>)]
+    measure: Vec<AnyMeasure>,
     /// Training images, from the beginning of the training set [default: 50000, or what a smaller set has]
     #[arg(long)]
     train: Option<usize>,
@@ -104,20 +115,6 @@ struct Options {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum CostChoice {
-    CrossEntropy,
-    Quadratic,
-    LogLikelihood,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum StopChoice {
-    None,
-    NoImprovement,
-    RollingAverage,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
 enum Precision {
     F32,
     F64,
@@ -133,22 +130,48 @@ fn main() -> ExitCode {
     })
 }
 
-/// The cost decides the type of the output layer.
-fn with_cost<T: Real>(options: &Options) -> Outcome {
-    match options.cost {
-        CostChoice::CrossEntropy => run::<T, _, _>(options, CrossEntropy, Sigmoid, "sigmoid"),
-        CostChoice::Quadratic => run::<T, _, _>(options, Quadratic, Sigmoid, "sigmoid"),
-        CostChoice::LogLikelihood => run::<T, _, _>(options, LogLikelihood, Softmax::default(), "softmax"),
+/// Parses the name of a part, which may be written with hyphens, as command lines usually are.
+fn named<P: FromStr<Err = gradus::Error>>(text: &str) -> gradus::Result<P> {
+    let mut name: String = text.to_owned();
+    // Not the hyphen of a number, such as 1e-3.
+    for (at, _) in text.match_indices('-') {
+        if text[at + 1..].starts_with(|next: char| next.is_ascii_alphabetic()) {
+            name.replace_range(at..=at, "_");
+        }
+    }
+    match name.as_str() {
+        "scaled" => "scaled_gaussian".parse(),
+        "large" => "large_gaussian".parse(),
+        name => name.parse(),
     }
 }
 
-fn run<T: Real, C: Cost<T, O> + Copy, O: Activation<T> + FromStr<Err = gradus::Error>>(
+/// The cost decides the type of the output layer: sigmoid neurons, if there is such a pair, and otherwise softmax.
+fn with_cost<T: Real>(options: &Options) -> Outcome {
+    match named::<AnyCost<T, Sigmoid>>(&options.cost) {
+        Ok(cost) => run(options, cost, Sigmoid, "sigmoid"),
+        Err(gradus::Error::UnknownName { .. }) => {
+            let cost = named::<AnyCost<T, Softmax>>(&options.cost).map_err(|error| match error {
+                gradus::Error::UnknownName { kind, found, known } => {
+                    let sigmoid = <Sigmoid as HasCosts<T>>::COSTS.join(", ");
+                    let known = format!("{sigmoid} with sigmoid outputs; {known} with softmax outputs");
+                    gradus::Error::UnknownName { kind, found, known }
+                }
+                other => other,
+            });
+            run(options, cost?, Softmax::default(), "softmax")
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+fn run<T: Real, O: Activation<T> + FromStr<Err = gradus::Error>>(
     options: &Options,
-    cost: C,
+    cost: AnyCost<T, O>,
     output: O,
     output_name: &str,
 ) -> Outcome {
-    let trainer = trainer(options, cost)?;
+    let trainer = trainer(options, cost.clone())?;
     let mut network = network(options, output)?;
     let data = Data::load(options)?;
     if let Some(file) = &options.load {
@@ -163,7 +186,7 @@ fn run<T: Real, C: Cost<T, O> + Copy, O: Activation<T> + FromStr<Err = gradus::E
         fs::OpenOptions::new().create(true).append(true).open(file).map_err(|error| in_file(file, error))?;
     }
     if !options.quiet {
-        print_plan(options, &data, &network, output_name);
+        print_plan(options, &data, &network, &cost, output_name)?;
     }
     let validation = data.validation.as_ref().map(|data| data as &dyn Samples<T>);
     let report = match &options.checkpoint {
@@ -228,25 +251,50 @@ fn network<T: Real, O: Activation<T>>(
     Network::new(&options.sizes, options.hidden, output, &options.init, options.seed)
 }
 
+/// The penalty of `--regularizer`, or of `--l1` and `--l2`.
+fn regularizer(options: &Options) -> gradus::Result<AnyRegularizer> {
+    match &options.regularizer {
+        Some(regularizer) => Ok(regularizer.clone()),
+        None => format!("l1(lambda={}) + l2(lambda={})", options.l1, options.l2).parse(),
+    }
+}
+
+/// The rule of `--stop`, or a number of epochs.
+fn stopping_rule(options: &Options) -> gradus::Result<AnyStoppingRule> {
+    let (n, epochs) = (options.stop_n, format!("max_epochs(epochs={})", options.epochs));
+    match options.stop.as_deref() {
+        None | Some("none") => epochs.parse(),
+        Some("no-improvement") => format!("no_improvement(patience={n}) or {epochs}").parse(),
+        Some("rolling-average") => format!("rolling_average(window={n}) or {epochs}").parse(),
+        Some(rule) => named(&format!("{rule} or {epochs}")),
+    }
+}
+
 /// Every setting is looked at, also one that the other choices leave without effect.
 fn trainer<T: Real, C>(options: &Options, cost: C) -> gradus::Result<Trainer<T, C>> {
-    let epochs = MaxEpochs::new(options.epochs)?;
-    let (none, average) = (NoImprovement::new(options.stop_n)?, RollingAverage::new(options.stop_n)?);
-    let stop: Box<dyn StoppingRule> = match options.stop {
-        StopChoice::None => Box::new(epochs),
-        StopChoice::NoImprovement => Box::new(none.or(epochs)),
-        StopChoice::RollingAverage => Box::new(average.or(epochs)),
-    };
+    NoImprovement::new(options.stop_n)?;
     let mut trainer = Trainer::new(cost)
         .optimizer(options.optimizer.clone())
-        .regularizer(Plus(L1::new(options.l1)?, L2::new(options.l2)?))
+        .regularizer(regularizer(options)?)
         .schedule(schedule(options)?)
-        .stop(stop)
+        .stop(stopping_rule(options)?)
         .mini_batch(options.batch)
         .monitor_training(options.monitor_training)
         .seed(options.seed);
     if let Some(threads) = options.threads {
         trainer = trainer.threads(threads);
+    }
+    if let Some(seconds) = options.seconds {
+        let budget = Duration::try_from_secs_f64(seconds).map_err(|_| gradus::Error::Setting {
+            name: "--seconds",
+            value: seconds,
+            allowed: "[0, ∞)",
+            why: "it is a time budget",
+        })?;
+        trainer = trainer.time_budget(budget);
+    }
+    for measure in &options.measure {
+        trainer = trainer.measure(measure.clone());
     }
     if let Some(file) = &options.checkpoint {
         trainer = trainer.checkpoint(file, Every::Epochs(1));
@@ -314,26 +362,20 @@ fn print_plan<T: Real, O: Activation<T>>(
     options: &Options,
     data: &Data<T>,
     network: &Network<T, AnyActivation, O>,
+    cost: &AnyCost<T, O>,
     output: &str,
-) {
-    let Options { hidden, optimizer, init, l1, l2, batch, epochs, seed, stop_n, .. } = options;
+) -> gradus::Result<()> {
+    let Options { hidden, optimizer, init, batch, seed, .. } = options;
     println!("data      {}", data.source);
     let (training, validation, test) = (data.training.len(), data.n_validation(), data.test.len());
     println!("          {training} training, {validation} validation and {test} test images");
     println!("network   {network}: {hidden} neurons, {output} outputs");
     println!("          {} parameters, {init} initialization", network.n_parameters());
-    let penalties = [("L1", l1), ("L2", l2)].map(|(name, lambda)| match *lambda > 0.0 {
-        true => format!(" + {name} with λ {lambda}"),
-        false => String::new(),
-    });
-    let schedule = schedule(options).map_or_else(|error| error.to_string(), |schedule| schedule.to_string());
-    let stop = match options.stop {
-        StopChoice::None => String::new(),
-        _ => format!(" or until {} over {stop_n}", name(&options.stop)),
-    };
-    println!("cost      {}{}", name(&options.cost), penalties.concat());
-    println!("training  {optimizer}, η {schedule}, mini-batches of {batch}");
-    println!("          {epochs} epochs{stop}, seed {seed}, {}\n", name(&options.precision));
+    println!("cost      {cost}, regularizer {}", regularizer(options)?);
+    println!("training  {optimizer}, η {}, mini-batches of {batch}", schedule(options)?);
+    println!("          until {}", stopping_rule(options)?);
+    println!("          seed {seed}, {}\n", name(&options.precision));
+    Ok(())
 }
 
 fn print_result<T: Real>(options: &Options, report: &Report<T>, test: &Evaluation) {
@@ -357,11 +399,12 @@ fn print_result<T: Real>(options: &Options, report: &Report<T>, test: &Evaluatio
         println!("\nEvery part can be exchanged, see --help. For example:");
         println!("  --cost log-likelihood --sizes 784,100,10 --eta 0.1 --l2 0 --epochs 60");
         println!(
-            "  --sizes 784,100,10 --hidden relu --init he_normal --eta 0.1 --stop no-improvement --stop-n 5"
+            "  --sizes 784,100,10 --hidden relu --eta 0.1 --init he-normal --stop 'no-improvement(patience=5)'"
         );
         println!(
-            "  --hidden gelu --optimizer 'adamw(lambda=0.1)' --schedule 'one_cycle(eta=0.005, epochs=30)' --l2 0"
+            "  --hidden gelu --optimizer 'adamw(lambda=0.1)' --schedule 'one-cycle(eta=0.005, epochs=30)' --l2 0"
         );
+        println!("  --cost 'focal(gamma=1)' --regularizer 'l1(lambda=0.1) + l2(lambda=3)' --measure roc-auc");
     }
 }
 
@@ -385,13 +428,10 @@ struct Config {
     hidden: String,
     optimizer: String,
     schedule: String,
-    l1: f64,
-    l2: f64,
+    regularizer: String,
     init: String,
     batch: usize,
-    epochs: usize,
     stop: String,
-    stop_n: usize,
     train: usize,
     validation: usize,
     precision: String,
@@ -433,17 +473,14 @@ impl Config {
         Ok(Self {
             data: data.source.lines().next().unwrap_or_default().to_owned(),
             sizes: options.sizes.clone(),
-            cost: name(&options.cost),
+            cost: options.cost.clone(),
             hidden: options.hidden.to_string(),
             optimizer: options.optimizer.to_string(),
             schedule: schedule(options)?.to_string(),
-            l1: options.l1,
-            l2: options.l2,
+            regularizer: regularizer(options)?.to_string(),
             init: options.init.to_string(),
             batch: options.batch,
-            epochs: options.epochs,
-            stop: name(&options.stop),
-            stop_n: options.stop_n,
+            stop: stopping_rule(options)?.to_string(),
             train: data.training.len(),
             validation: data.n_validation(),
             precision: name(&options.precision),

@@ -121,10 +121,13 @@ pub mod prelude {
         Softmax, Softplus, Tanh,
     };
     pub use crate::cost::{
-        Cost, CrossEntropy, Focal, GaussianNll, Huber, LabelSmoothing, LogCosh, LogLikelihood, Poisson,
-        Quadratic, Quantile,
+        AnyCost, Cost, CrossEntropy, Focal, GaussianNll, Huber, LabelSmoothing, LogCosh, LogLikelihood,
+        Poisson, Quadratic, Quantile,
     };
-    pub use crate::data::augment::{Augmented, Distortion, Elastic, Rotation, Scaling, Translation};
+    pub use crate::data::augment::{
+        Augmented, Contrast, Distortion, Elastic, Erasing, Mixup, Noise, Rotation, Scaling, Shear,
+        Translation,
+    };
     pub use crate::data::{
         Batch, Columns, Dataset, MinMax, Mnist, Robust, Samples, Scale, Scaler, Split, Standardize, Task,
         Weighted,
@@ -137,8 +140,10 @@ pub mod prelude {
         LargeGaussian, LeCunNormal, LeCunUniform, Orthogonal, ScaledGaussian, WithBiases,
     };
     pub use crate::metrics::{
-        Accuracy, BalancedAccuracy, ConfusionMatrix, Direction, Evaluation, F1, Mean, MeanAbsoluteError,
-        MeanCost, Measure, Meter, Precision, R2, Recall, Score, Scored, Scores, TopK, Whole, evaluate,
+        Accuracy, AnyMeasure, AveragePrecision, BalancedAccuracy, BrierScore, CalibrationError, CohenKappa,
+        ConfusionMatrix, Direction, Evaluation, ExplainedVariance, F1, LogLoss, Matthews, Mean,
+        MeanAbsoluteError, MeanCost, Measure, MedianAbsoluteError, Meter, Precision, R2, Recall,
+        ReliabilityBin, ReliabilityTable, RocAuc, Score, Scored, Scores, TopK, Whole, evaluate,
     };
     pub use crate::network::{Dense, Network, ParameterArrays, Workspace};
     pub use crate::optimizer::{
@@ -147,14 +152,18 @@ pub mod prelude {
         StepInfo,
     };
     pub use crate::real::Real;
-    pub use crate::regularizer::{L1, L2, NoRegularizer, Plus, Regularizer};
+    pub use crate::regularizer::{
+        AnyRegularizer, GroupLasso, HuberPenalty, L1, L2, LayerInfo, NoRegularizer, PerLayer, Plus,
+        Regularizer,
+    };
     pub use crate::schedule::{
         AnySchedule, Constant, Cosine, CosineRestarts, Cyclic, ExponentialDecay, HalveOnPlateau,
         InverseTimeDecay, LrSchedule, MultiStepDecay, OneCycle, PolynomialDecay, Progress, ReduceOnPlateau,
         StepDecay, WarmUp,
     };
     pub use crate::stopping::{
-        And, MaxEpochs, NoImprovement, Or, RollingAverage, StopReason, StoppingRule, Target,
+        And, AnyStoppingRule, CostExplosion, GeneralizationLoss, MaxEpochs, NoImprovement, Or,
+        ProgressQuotient, RollingAverage, StopReason, StoppingRule, SuccessiveStrips, Target,
     };
     #[cfg(feature = "progress")]
     pub use crate::trainer::ProgressBar;

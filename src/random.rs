@@ -16,6 +16,8 @@ pub enum Purpose {
     Dropout = 5,
     /// A choice of the user's own, such as a random search.
     User = 4,
+    /// The partner of a sample in an epoch, and how much of it is mixed in.
+    Mix = 17,
     /// The assignment of samples to the parts of a [`Split`](crate::data::Split).
     Split = 16,
 }

@@ -80,6 +80,7 @@ fn assert_steps_allocate_nothing(
     data: &Dataset<f32>,
     m: usize,
     optimizer: impl Optimizer<f32> + 'static,
+    regularizer: &str,
     dropout: Option<Dropout>,
     threads: Option<usize>,
 ) {
@@ -89,7 +90,7 @@ fn assert_steps_allocate_nothing(
     let mut network = Network::new(sizes, Sigmoid, Softmax::default(), &ScaledGaussian, 1).unwrap();
     let mut trainer = Trainer::new(LogLikelihood)
         .optimizer(optimizer)
-        .regularizer(Plus(L1::new(0.1).unwrap(), L2::new(0.1).unwrap()))
+        .regularizer(regularizer.parse::<AnyRegularizer>().unwrap())
         .schedule(Constant::new(0.1).unwrap())
         .stop(MaxEpochs::new(2).unwrap())
         .mini_batch(m)
@@ -111,11 +112,16 @@ fn assert_steps_allocate_nothing(
             let (step, new) = (pair[1].step, pair[1].allocations - pair[0].allocations);
             assert_eq!(
                 new, 0,
-                "{sizes:?}, m = {m}, {threads:?} threads, {name}, {dropout:?}: allocations in step {step} of epoch {epoch}"
+                "{sizes:?}, m = {m}, {threads:?} threads, {name}, {regularizer}, {dropout:?}: allocations in step {step} of epoch {epoch}"
             );
         }
     }
 }
+
+/// Regularizers of one weight at a time, and of whole matrices.
+const ELEMENTWISE: &str = "l1(lambda=0.1) + l2(lambda=0.1) then huber(lambda=0.1)";
+const GROUPS: &str =
+    "group_lasso_by_neuron(lambda=0.1) + l1(lambda=0.1) then group_lasso_by_input(lambda=0.1)";
 
 fn optimizers() -> Vec<Arc<dyn Optimizer<f32>>> {
     let names = [
@@ -150,17 +156,25 @@ fn a_step_allocates_nothing() {
     let (momentum, nesterov) = (Momentum::new(0.5).unwrap(), Nesterov::new(0.5).unwrap());
     for threads in [Some(1), Some(2), None] {
         for data in [&pixels, &numbers] {
-            assert_steps_allocate_nothing(&[784, 10], data, 10, Sgd, None, threads);
-            assert_steps_allocate_nothing(&[784, 30, 10], data, 10, momentum, None, threads);
-            assert_steps_allocate_nothing(&[784, 30, 10], data, 50, Box::new(nesterov), None, threads);
-            assert_steps_allocate_nothing(&[784, 12, 7, 10], data, 1, nesterov, None, threads);
+            assert_steps_allocate_nothing(&[784, 10], data, 10, Sgd, ELEMENTWISE, None, threads);
+            assert_steps_allocate_nothing(&[784, 30, 10], data, 10, momentum, ELEMENTWISE, None, threads);
+            assert_steps_allocate_nothing(
+                &[784, 30, 10],
+                data,
+                50,
+                Box::new(nesterov),
+                ELEMENTWISE,
+                None,
+                threads,
+            );
+            assert_steps_allocate_nothing(&[784, 12, 7, 10], data, 1, nesterov, ELEMENTWISE, None, threads);
         }
     }
 
     // Large enough for products to be divided among threads, of which each needs room of its own; 20 of 250 are left.
     let data: Dataset<f32> = Dataset::synthetic_digits(250, 1).unwrap();
     for threads in [Some(1), Some(3), Some(8), None] {
-        assert_steps_allocate_nothing(&[784, 300, 200, 10], &data, 46, Sgd, None, threads);
+        assert_steps_allocate_nothing(&[784, 300, 200, 10], &data, 46, Sgd, ELEMENTWISE, None, threads);
     }
 
     // What looks at whole arrays or at the whole network, and what draws numbers.
@@ -169,12 +183,28 @@ fn a_step_allocates_nothing() {
         for (dropout, optimizer) in
             dropouts.into_iter().flat_map(|dropout| optimizers().into_iter().map(move |o| (dropout, o)))
         {
-            assert_steps_allocate_nothing(&[784, 300, 200, 10], &data, 120, optimizer, dropout, threads);
+            assert_steps_allocate_nothing(
+                &[784, 300, 200, 10],
+                &data,
+                120,
+                optimizer,
+                GROUPS,
+                dropout,
+                threads,
+            );
         }
         for (dropout, optimizer) in
             dropouts.into_iter().flat_map(|dropout| optimizers().into_iter().map(move |o| (dropout, o)))
         {
-            assert_steps_allocate_nothing(&[784, 30, 10], &pixels, 10, optimizer, dropout, threads);
+            assert_steps_allocate_nothing(
+                &[784, 30, 10],
+                &pixels,
+                10,
+                optimizer,
+                ELEMENTWISE,
+                dropout,
+                threads,
+            );
         }
     }
 }

@@ -31,8 +31,13 @@ fn nothing_is_allocated_after_the_first_batch() -> gradus::Result<()> {
     let distortion = Elastic::new(4.0, 34.0)?
         .then(Rotation::up_to_degrees(15.0)?)
         .then(Scaling::up_to(1.15)?)
-        .then(Translation::up_to(2.0)?);
+        .then(Translation::up_to(2.0)?)
+        .then(Shear::up_to(0.2)?)
+        .then(Contrast::up_to(1.5)?)
+        .then(Noise::new(0.1)?)
+        .then(Erasing::up_to(0.2)?);
     let images = Augmented::new(Dataset::<f32>::synthetic_digits(100, 1)?, (28, 28), distortion, 1)?;
+    let images = Mixup::new(images, 0.4, 1)?;
     let (mut x, mut y) = (DMatrix::zeros(784, 10), DMatrix::zeros(10, 10));
     let indices: Vec<usize> = (0..100).collect();
 

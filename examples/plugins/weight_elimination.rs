@@ -11,12 +11,12 @@ pub struct WeightElimination {
 }
 
 impl<T: Real> Regularizer<T> for WeightElimination {
-    fn penalty(&self, w: &[T]) -> f64 {
+    fn penalty(&self, _: &LayerInfo, w: &[T]) -> f64 {
         // As 1 − 1/(1 + w²), which is 1 and not ∞/∞ for the largest weights.
         self.lambda * w.iter().map(|w| 1.0 - 1.0 / (1.0 + w.to_f64() * w.to_f64())).sum::<f64>()
     }
 
-    fn add_gradient(&self, w: &[T], scale: T, grad: &mut [T]) {
+    fn add_gradient(&self, _: &LayerInfo, w: &[T], scale: T, grad: &mut [T]) {
         let scale = scale * T::cast(2.0 * self.lambda);
         for (grad, &w) in grad.iter_mut().zip(w) {
             let share = T::one() / (T::one() + w * w);

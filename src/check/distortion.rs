@@ -3,8 +3,8 @@
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::check_that;
-use crate::data::augment::{Distortion, Grid};
+use super::{check_that, rng, uniform};
+use crate::data::augment::{Distortion, Grid, distort};
 use crate::error::Result;
 
 /// Images of one pixel, of one row or column, and of usual sizes.
@@ -14,8 +14,9 @@ const SHAPES: [(usize, usize); 6] = [(1, 1), (1, 9), (9, 1), (5, 8), (28, 28), (
 ///
 /// - it keeps the shape of the grid;
 /// - it moves no point to NaN;
-/// - it has no randomness but its generator, and no state: the same generator gives the same points, to the bit, also
-///   after other images.
+/// - it makes no value of an image NaN or infinite;
+/// - it has no randomness but its generator, and no state: the same generator gives the same points and values, to the
+///   bit, also after other images.
 ///
 /// # Errors
 ///
@@ -53,13 +54,19 @@ pub fn distortion<D: Distortion + ?Sized>(distortion: &D) -> Result<()> {
         let points = grid.x().iter().zip(grid.y());
         let numbers = points.clone().all(|(x, y)| !x.is_nan() && !y.is_nan());
         check_that(&distortion, "it moves no point to NaN", at, numbers)?;
-        answers.push((seed, shape, bits(&grid)));
+        let values = image(distortion, shape, seed)?;
+        let finite = values.iter().all(|v| v.is_finite());
+        check_that(&distortion, "it makes no value NaN or infinite", at, finite)?;
+        answers.push((seed, shape, bits(&grid), values));
     }
     // In another order, for a distortion that remembers the image before.
-    for (seed, shape, wanted) in answers.iter().rev() {
+    for (seed, shape, wanted, values) in answers.iter().rev() {
         let at = || format!("an image of {} × {} pixels", shape.0, shape.1);
         let found = bits(&distorted(distortion, *shape, *seed));
         check_that(&distortion, "the same generator gives the same points", at, found == *wanted)?;
+        let found = image(distortion, *shape, *seed)?;
+        let same = found.iter().map(|v| v.to_bits()).eq(values.iter().map(|v| v.to_bits()));
+        check_that(&distortion, "the same generator gives the same values", at, same)?;
     }
     Ok(())
 }
@@ -69,6 +76,14 @@ fn distorted<D: Distortion + ?Sized>(distortion: &D, shape: (usize, usize), seed
     let mut grid = Grid::new(shape.0, shape.1);
     distortion.distort(&mut grid, &mut ChaCha8Rng::seed_from_u64(seed));
     grid
+}
+
+/// A random image of `shape`, with values from −1 to 1, distorted with the generator of `seed`.
+fn image<D: Distortion + ?Sized>(distortion: &D, shape: (usize, usize), seed: u64) -> Result<Vec<f64>> {
+    let mut rng = rng(seed);
+    let mut image: Vec<f64> = (0..shape.0 * shape.1).map(|_| 2.0 * uniform(&mut rng) - 1.0).collect();
+    distort(&distortion, &mut image, shape, &mut ChaCha8Rng::seed_from_u64(seed))?;
+    Ok(image)
 }
 
 fn bits(grid: &Grid) -> Vec<u32> {

@@ -1,5 +1,6 @@
 //! Cost functions, each paired at compile time with the output activations that it makes sense for.
 
+mod any;
 mod cross_entropy;
 mod focal;
 mod focal_softmax;
@@ -17,6 +18,7 @@ use std::ops::RangeInclusive;
 
 use nalgebra::DMatrix;
 
+pub use any::{AnyCost, HasCosts};
 pub use cross_entropy::CrossEntropy;
 pub use focal::Focal;
 pub use gaussian_nll::GaussianNll;

@@ -123,7 +123,22 @@ impl History {
 
     /// Returns the best epoch by `metric` and its value; of equal epochs, the first. NaN is worse than anything.
     pub fn best(&self, metric: &Metric) -> Option<(usize, f64)> {
-        self.trends.of(metric, &self.epochs).map(|trend| trend.best)
+        self.best_until(metric, usize::MAX)
+    }
+
+    /// Returns the best of the epochs up to `epoch`, which is counted from 1, by `metric` and its value; of equal epochs,
+    /// the first. NaN is worse than anything.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let history = History::from_validation_accuracies(&[0.90, 0.95, 0.94, 0.96]);
+    /// assert_eq!(history.best_until(&Metric::default(), 3), Some((2, 0.95)));
+    /// ```
+    pub fn best_until(&self, metric: &Metric, epoch: usize) -> Option<(usize, f64)> {
+        self.trends.of(metric, &self.epochs)?.best_until(epoch)
     }
 
     /// Returns how many times `patience` epochs in a row did not improve on the best before them. After each time the

@@ -16,8 +16,8 @@ pub(super) struct Trend {
     pub(super) split: Split,
     pub(super) name: Cow<'static, str>,
     pub(super) direction: Direction,
-    /// The best epoch and its value.
-    pub(super) best: (usize, f64),
+    /// The epochs that were better than all before them, with their values: the last of them is the best.
+    improvements: Vec<(usize, f64)>,
     /// The values since the best.
     since: usize,
     /// How often each number of values lay between one improvement and the next; 0 is left out.
@@ -55,21 +55,28 @@ impl Trend {
             split,
             name: name.clone(),
             direction: *direction,
-            best: (epoch, *value),
+            improvements: vec![(epoch, *value)],
             since: 0,
             gaps: BTreeMap::new(),
         }
     }
 
     fn push(&mut self, epoch: usize, value: f64) {
-        if !self.direction.improves(value, self.best.1) {
+        if self.improvements.last().is_some_and(|&(_, best)| !self.direction.improves(value, best)) {
             self.since += 1;
             return;
         }
         if self.since > 0 {
             *self.gaps.entry(self.since).or_insert(0) += 1;
         }
-        (self.best, self.since) = ((epoch, value), 0);
+        self.improvements.push((epoch, value));
+        self.since = 0;
+    }
+
+    /// The best of the values up to `epoch`, and its epoch: a search among the improvements, not among all epochs.
+    pub(super) fn best_until(&self, epoch: usize) -> Option<(usize, f64)> {
+        let after = self.improvements.partition_point(|&(improved, _)| improved <= epoch);
+        self.improvements.get(after.checked_sub(1)?).copied()
     }
 
     /// How many times `patience` values in a row brought no improvement.

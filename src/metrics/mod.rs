@@ -1,16 +1,30 @@
 //! Measures: how good a network is on a data set.
 
 mod accuracy;
+mod agreement;
+mod any;
+mod average_precision;
 mod balanced_accuracy;
+mod brier_score;
+mod calibration_error;
+mod cohen_kappa;
 mod confusion;
 mod evaluate;
+mod explained_variance;
 mod f1;
+mod log_loss;
+mod matthews;
 mod mean_absolute_error;
 mod mean_cost;
+mod median_absolute_error;
 mod meters;
 mod precision;
+mod probability;
 mod r2;
+mod ranking;
 mod recall;
+mod reliability;
+mod roc_auc;
 mod score;
 mod tally;
 mod top_k;
@@ -22,17 +36,28 @@ use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
 
 pub use accuracy::Accuracy;
+pub use any::AnyMeasure;
+pub use average_precision::AveragePrecision;
 pub use balanced_accuracy::BalancedAccuracy;
+pub use brier_score::BrierScore;
+pub use calibration_error::CalibrationError;
+pub use cohen_kappa::CohenKappa;
 pub use confusion::ConfusionMatrix;
 pub use evaluate::{Evaluation, evaluate, evaluate_with};
 pub(crate) use evaluate::{Evaluator, check_fits};
+pub use explained_variance::ExplainedVariance;
 pub use f1::F1;
+pub use log_loss::LogLoss;
+pub use matthews::Matthews;
 pub use mean_absolute_error::MeanAbsoluteError;
 pub use mean_cost::MeanCost;
+pub use median_absolute_error::MedianAbsoluteError;
 pub use meters::{Mean, Whole};
 pub use precision::Precision;
 pub use r2::R2;
 pub use recall::Recall;
+pub use reliability::{ReliabilityBin, ReliabilityTable};
+pub use roc_auc::RocAuc;
 pub(crate) use score::default_measures;
 pub use score::{Score, Scores};
 pub use top_k::TopK;
@@ -58,6 +83,11 @@ impl Direction {
         }
     }
 
+    /// Returns what is better than `value` by `delta`: above it if higher is better, otherwise below it.
+    pub(crate) fn better_by(self, delta: f64, value: f64) -> f64 {
+        self.goodness(self.goodness(value) + delta)
+    }
+
     /// Whether `value` is strictly better than `best`. Equal values are not, and NaN is worse than anything.
     pub fn improves(self, value: f64, best: f64) -> bool {
         self.goodness(value) > self.goodness(best) || (best.is_nan() && !value.is_nan())
@@ -81,8 +111,13 @@ impl Direction {
 /// | [`BalancedAccuracy`] | mean recall of the classes | classes |
 /// | [`Precision`], [`Recall`], [`F1`] | TP / (TP + FP), TP / (TP + FN), their harmonic mean | classes, labels |
 /// | [`TopK`] | target among the k largest outputs / all | several classes |
+/// | [`Matthews`], [`CohenKappa`] | agreement beyond chance | classes |
+/// | [`RocAuc`], [`AveragePrecision`] | area under the ROC curve, and under precision over recall | classes, labels |
+/// | [`LogLoss`], [`BrierScore`] | mean −ln p, and mean squared error, of probabilities | classes, labels |
+/// | [`CalibrationError`] | mean \|confidence − frequency\| of a [`ReliabilityTable`] | classes, labels |
 /// | [`R2`] | 1 − Σ (y − a)² / Σ (y − ȳ)² | all |
-/// | [`MeanAbsoluteError`] | mean \|y − a\| | all |
+/// | [`ExplainedVariance`] | 1 − Var(y − a) / Var(y) | all |
+/// | [`MeanAbsoluteError`], [`MedianAbsoluteError`] | mean and median of \|y − a\| | all |
 ///
 /// # Examples
 ///

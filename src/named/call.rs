@@ -90,6 +90,16 @@ impl<'a> Call<'a> {
             .ok_or_else(|| self.malformed(format!("{parameter} = `{value}` is not {}", V::EXPECTED)))
     }
 
+    /// Returns the value of each parameter in `known`, which holds names and defaults; all are numbers.
+    pub(crate) fn parameters<const N: usize>(&self, known: [(&'static str, f64); N]) -> Result<[f64; N]> {
+        self.check(&known.map(|(name, default)| (name, default.text())), false)?;
+        let mut values = known.map(|(_, default)| default);
+        for (value, (name, default)) in values.iter_mut().zip(known) {
+            *value = self.get(name, default)?;
+        }
+        Ok(values)
+    }
+
     /// The error for a name that is not among `known`.
     pub(crate) fn unknown(&self, known: &[&str]) -> Error {
         Error::UnknownName { kind: self.kind, found: self.name.to_owned(), known: known.join(", ") }

@@ -2,9 +2,11 @@
 //! parses.
 
 mod call;
+mod text;
 mod value;
 
 pub(crate) use call::{Call, write};
+pub(crate) use text::{Named, inside, split, whole};
 pub(crate) use value::Value;
 
 /// Declares an enum of all components of one kind, for a choice at run time. A component is one line:

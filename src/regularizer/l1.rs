@@ -1,6 +1,6 @@
 //! L1 regularization.
 
-use super::{Regularizer, check_lambda, scaled};
+use super::{LayerInfo, Regularizer, check_lambda, scaled};
 use crate::error::Result;
 use crate::real::{Real, vectorized};
 
@@ -17,9 +17,10 @@ use crate::real::{Real, vectorized};
 /// use gradus::prelude::*;
 ///
 /// let l1 = L1::new(0.5)?;
-/// assert_eq!(l1.penalty(&[3.0, -4.0]), 3.5);
+/// let at = LayerInfo::first(1);
+/// assert_eq!(l1.penalty(&at, &[3.0, -4.0]), 3.5);
 /// let mut grad = [0.0; 3];
-/// l1.add_gradient(&[3.0, -4.0, 0.0], 1.0, &mut grad);
+/// l1.add_gradient(&at, &[3.0, -4.0, 0.0], 1.0, &mut grad);
 /// assert_eq!(grad, [0.5, -0.5, 0.0]);
 /// gradus::check::regularizer(&l1).unwrap();
 /// # Ok::<(), gradus::Error>(())
@@ -47,14 +48,14 @@ impl L1 {
 }
 
 impl<T: Real> Regularizer<T> for L1 {
-    fn penalty(&self, w: &[T]) -> f64 {
+    fn penalty(&self, _at: &LayerInfo, w: &[T]) -> f64 {
         if self.lambda == 0.0 {
             return 0.0; // and not 0 · ∞, where the sum overflows
         }
         self.lambda * w.iter().map(|w| w.to_f64().abs()).sum::<f64>()
     }
 
-    fn add_gradient(&self, w: &[T], scale: T, grad: &mut [T]) {
+    fn add_gradient(&self, _at: &LayerInfo, w: &[T], scale: T, grad: &mut [T]) {
         if self.lambda == 0.0 {
             return;
         }

@@ -1,6 +1,6 @@
 //! L2 regularization, or weight decay.
 
-use super::{Regularizer, check_lambda, scaled};
+use super::{LayerInfo, Regularizer, check_lambda, scaled};
 use crate::error::Result;
 use crate::real::{Real, vectorized};
 
@@ -17,7 +17,7 @@ use crate::real::{Real, vectorized};
 /// use gradus::prelude::*;
 ///
 /// let l2 = L2::new(0.5)?;
-/// assert_eq!(l2.penalty(&[3.0, -4.0]), 6.25);
+/// assert_eq!(l2.penalty(&LayerInfo::first(1), &[3.0, -4.0]), 6.25);
 /// assert!(L2::new(-0.5).is_err());
 /// gradus::check::regularizer(&l2).unwrap();
 /// # Ok::<(), gradus::Error>(())
@@ -45,14 +45,14 @@ impl L2 {
 }
 
 impl<T: Real> Regularizer<T> for L2 {
-    fn penalty(&self, w: &[T]) -> f64 {
+    fn penalty(&self, _at: &LayerInfo, w: &[T]) -> f64 {
         if self.lambda == 0.0 {
             return 0.0; // and not 0 · ∞, where a square overflows
         }
         self.lambda / 2.0 * w.iter().map(|w| w.to_f64() * w.to_f64()).sum::<f64>()
     }
 
-    fn add_gradient(&self, w: &[T], scale: T, grad: &mut [T]) {
+    fn add_gradient(&self, _at: &LayerInfo, w: &[T], scale: T, grad: &mut [T]) {
         if self.lambda == 0.0 {
             return;
         }

@@ -1,15 +1,23 @@
 //! Regularizers: penalties on the weights that keep a network from memorizing its training set.
 
+mod any;
+mod group_lasso;
+mod huber;
 mod l1;
 mod l2;
 mod none;
+mod per_layer;
 mod plus;
 
 use std::fmt::Debug;
 
+pub use any::AnyRegularizer;
+pub use group_lasso::GroupLasso;
+pub use huber::HuberPenalty;
 pub use l1::L1;
 pub use l2::L2;
 pub use none::NoRegularizer;
+pub use per_layer::PerLayer;
 pub use plus::Plus;
 
 use crate::real::Real;
@@ -21,7 +29,8 @@ use crate::real::Real;
 ///
 /// | symbol | argument | shape |
 /// |---|---|---|
-/// | w, the weights of a layer | `w` | a slice, outputs · inputs long |
+/// | the layer, and its number of neurons | `at` | |
+/// | w, the weights of a layer | `w` | a slice, outputs · inputs long, in column order: the weights of one input stand together |
 /// | 1/n | `scale` | |
 /// | ∂C/∂w | `grad` | as `w` |
 ///
@@ -39,21 +48,21 @@ use crate::real::Real;
 /// struct Smooth;
 ///
 /// impl<T: Real> Regularizer<T> for Smooth {
-///     fn penalty(&self, w: &[T]) -> f64 {
+///     fn penalty(&self, _: &LayerInfo, w: &[T]) -> f64 {
 ///         w.iter().map(|w| w.to_f64().cosh().ln()).sum()
 ///     }
-///     fn add_gradient(&self, w: &[T], scale: T, grad: &mut [T]) {
+///     fn add_gradient(&self, _: &LayerInfo, w: &[T], scale: T, grad: &mut [T]) {
 ///         grad.iter_mut().zip(w).for_each(|(g, w)| *g += scale * w.tanh());
 ///     }
 /// }
 /// gradus::check::regularizer(&Smooth).unwrap();
 /// ```
 pub trait Regularizer<T: Real>: Debug + Send + Sync {
-    /// Ω(w) of one weight matrix, summed in double precision.
-    fn penalty(&self, w: &[T]) -> f64;
+    /// Ω(w) of the weight matrix of the layer `at`, summed in double precision.
+    fn penalty(&self, at: &LayerInfo, w: &[T]) -> f64;
 
-    /// Adds `scale` · ∂Ω/∂w to `grad`.
-    fn add_gradient(&self, w: &[T], scale: T, grad: &mut [T]);
+    /// Adds `scale` · ∂Ω/∂w of the weights of the layer `at` to `grad`.
+    fn add_gradient(&self, at: &LayerInfo, w: &[T], scale: T, grad: &mut [T]);
 
     /// Whether ∂Ω/∂w of a weight depends on no other weight.
     ///
@@ -64,9 +73,25 @@ pub trait Regularizer<T: Real>: Debug + Send + Sync {
     }
 }
 
+/// The layer whose weights are penalized.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LayerInfo {
+    /// The layer, 0 for the first after the inputs.
+    pub layer: usize,
+    /// The neurons of the layer: weight i belongs to neuron i mod `rows` and to input i div `rows`.
+    pub rows: usize,
+}
+
+impl LayerInfo {
+    /// The first layer, with `rows` neurons: for trying out a rule.
+    pub fn first(rows: usize) -> Self {
+        Self { layer: 0, rows }
+    }
+}
+
 crate::forward! { impl<T: Real> Regularizer<T> {
-    fn penalty(&self, w: &[T]) -> f64;
-    fn add_gradient(&self, w: &[T], scale: T, grad: &mut [T]);
+    fn penalty(&self, at: &LayerInfo, w: &[T]) -> f64;
+    fn add_gradient(&self, at: &LayerInfo, w: &[T], scale: T, grad: &mut [T]);
     fn elementwise(&self) -> bool;
 } }
 

@@ -1,6 +1,6 @@
 //! Two penalties together.
 
-use super::Regularizer;
+use super::{LayerInfo, Regularizer};
 use crate::real::Real;
 
 /// Ω = Ω₁ + Ω₂. L1 and L2 together are known as the elastic net.
@@ -13,7 +13,7 @@ use crate::real::Real;
 /// use gradus::prelude::*;
 ///
 /// let elastic_net = Plus(L1::new(0.5)?, L2::new(2.0)?);
-/// assert_eq!(elastic_net.penalty(&[3.0, -4.0]), 0.5 * 7.0 + 25.0);
+/// assert_eq!(elastic_net.penalty(&LayerInfo::first(1), &[3.0, -4.0]), 0.5 * 7.0 + 25.0);
 /// gradus::check::regularizer(&elastic_net).unwrap();
 /// # Ok::<(), gradus::Error>(())
 /// ```
@@ -21,13 +21,13 @@ use crate::real::Real;
 pub struct Plus<A, B>(pub A, pub B);
 
 impl<T: Real, A: Regularizer<T>, B: Regularizer<T>> Regularizer<T> for Plus<A, B> {
-    fn penalty(&self, w: &[T]) -> f64 {
-        self.0.penalty(w) + self.1.penalty(w)
+    fn penalty(&self, at: &LayerInfo, w: &[T]) -> f64 {
+        self.0.penalty(at, w) + self.1.penalty(at, w)
     }
 
-    fn add_gradient(&self, w: &[T], scale: T, grad: &mut [T]) {
-        self.0.add_gradient(w, scale, grad);
-        self.1.add_gradient(w, scale, grad);
+    fn add_gradient(&self, at: &LayerInfo, w: &[T], scale: T, grad: &mut [T]) {
+        self.0.add_gradient(at, w, scale, grad);
+        self.1.add_gradient(at, w, scale, grad);
     }
 
     fn elementwise(&self) -> bool {

@@ -1,9 +1,14 @@
 //! Stopping rules: when a run ends.
 
+mod any;
 mod combine;
+mod cost_explosion;
+mod generalization_loss;
 mod max_epochs;
 mod no_improvement;
+mod progress_quotient;
 mod rolling_average;
+mod successive_strips;
 mod target;
 
 use std::fmt::{self, Debug};
@@ -11,14 +16,23 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
+pub use any::AnyStoppingRule;
 pub use combine::{And, Or};
+pub use cost_explosion::CostExplosion;
+pub use generalization_loss::GeneralizationLoss;
 pub use max_epochs::MaxEpochs;
 pub use no_improvement::NoImprovement;
+pub use progress_quotient::ProgressQuotient;
 pub use rolling_average::RollingAverage;
+pub use successive_strips::SuccessiveStrips;
 pub use target::Target;
 
+use crate::error::plain;
 use crate::history::{History, Metric};
 use crate::real::exact;
+
+/// What a strip is, for the messages of the rules that have one.
+const STRIP: &str = "it is the number of epochs between two comparisons; try 5";
 
 /// Why a run ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,7 +49,10 @@ pub enum StopReason {
         metric: String,
         /// For how many epochs.
         patience: usize,
-        /// The best epoch.
+        /// The largest gain that did not count as an improvement.
+        #[serde(with = "exact", default)]
+        min_delta: f64,
+        /// The best epoch before these.
         best_epoch: usize,
         /// Its value.
         #[serde(with = "exact")]
@@ -65,6 +82,54 @@ pub enum StopReason {
         #[serde(with = "exact")]
         reached: f64,
     },
+    /// The cost has exploded.
+    CostExplosion {
+        /// The mean cost of the first epoch.
+        #[serde(with = "exact")]
+        first: f64,
+        /// That of the last epoch.
+        #[serde(with = "exact")]
+        last: f64,
+    },
+    /// The generalization loss GL has exceeded its threshold.
+    GeneralizationLoss {
+        /// The name of the metric that has become worse.
+        metric: String,
+        /// GL, in per cent of the best value.
+        #[serde(with = "exact")]
+        loss: f64,
+        /// The best epoch.
+        best_epoch: usize,
+        /// Its value.
+        #[serde(with = "exact")]
+        best: f64,
+    },
+    /// The quotient PQ of generalization loss and training progress has exceeded its threshold.
+    ProgressQuotient {
+        /// The name of the metric that has become worse.
+        metric: String,
+        /// GL, in per cent of the best value.
+        #[serde(with = "exact")]
+        loss: f64,
+        /// The training progress P, in per mille.
+        #[serde(with = "exact")]
+        progress: f64,
+    },
+    /// A metric has become worse from strip to strip.
+    SuccessiveStrips {
+        /// The name of the metric.
+        metric: String,
+        /// How many strips in a row.
+        strips: usize,
+        /// The epochs of a strip.
+        strip: usize,
+    },
+    /// The time budget of the trainer is used up.
+    TimeBudget {
+        /// The budget in seconds.
+        #[serde(with = "exact")]
+        seconds: f64,
+    },
     /// Two rules that both had to hold do.
     Both(Box<StopReason>, Box<StopReason>),
     /// The learning-rate schedule has ended.
@@ -79,8 +144,12 @@ impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MaxEpochs { epochs } => write!(f, "all {epochs} epochs done"),
-            Self::NoImprovement { metric, patience, best_epoch, best } => {
-                write!(f, "no better {metric} in {patience} epochs than {best:.4} in epoch {best_epoch}")
+            Self::NoImprovement { metric, patience, min_delta, best_epoch, best } => {
+                write!(f, "no better {metric} in {patience} epochs than {best:.4} in epoch {best_epoch}")?;
+                if *min_delta > 0.0 {
+                    write!(f, " by more than {}", plain(*min_delta))?;
+                }
+                Ok(())
             }
             Self::RollingAverage { metric, window, last, before } => {
                 write!(
@@ -91,6 +160,22 @@ impl fmt::Display for StopReason {
             Self::Target { metric, target, reached } => {
                 write!(f, "{metric} {reached:.4} reached the target {target:.4}")
             }
+            Self::CostExplosion { first, last } => {
+                write!(f, "training cost {last:.4} after {first:.4} in epoch 1: lower the learning rate")
+            }
+            Self::GeneralizationLoss { metric, loss, best_epoch, best } => {
+                write!(f, "{metric} {loss:.1} % worse than {best:.4} in epoch {best_epoch}")
+            }
+            Self::ProgressQuotient { metric, loss, progress } => {
+                write!(
+                    f,
+                    "{metric} {loss:.1} % worse than its best, at a training progress of {progress:.1} ‰"
+                )
+            }
+            Self::SuccessiveStrips { metric, strips, strip } => {
+                write!(f, "{metric} worse after each of {strips} strips of {strip} epochs")
+            }
+            Self::TimeBudget { seconds } => write!(f, "the time budget of {seconds} s is used up"),
             Self::Both(a, b) => write!(f, "{a}, and {b}"),
             Self::ScheduleEnded => f.write_str("the learning-rate schedule has ended"),
             Self::Observer => f.write_str("an observer asked for the end"),

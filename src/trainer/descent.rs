@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::network::{ModelMut, ParameterArrays, Workspace};
 use crate::optimizer::{MAX_SLOTS, Optimizer, ParameterKind, Scope, StepInfo};
 use crate::real::Real;
-use crate::regularizer::Regularizer;
+use crate::regularizer::{LayerInfo, Regularizer};
 use crate::threads;
 
 /// Bytes of a block of the weights: few enough for the L1 cache to hold them and their gradient.
@@ -110,7 +110,7 @@ impl<T: Real> Descent<T> {
             for_each_block(weights, m, scratch, &|mut block, scratch| {
                 let gradient = &mut scratch[..block.parameters.len()];
                 workspace.weight_gradient(x, layer, block.columns.clone(), gradient);
-                rules.regularizer.add_gradient(block.parameters, rules.scale, gradient);
+                rules.regularizer.add_gradient(&block.layer(), block.parameters, rules.scale, gradient);
                 block.step(gradient, rules);
             });
             let mut biases = biases;
@@ -138,11 +138,21 @@ impl<T: Real> Descent<T> {
             for_each_block(weights.reborrow(), m, &mut [], &|block, _| {
                 workspace.weight_gradient(x, layer, block.columns.clone(), block.gradient);
                 if rules.regularizer.elementwise() {
-                    rules.regularizer.add_gradient(block.parameters, rules.scale, block.gradient);
+                    rules.regularizer.add_gradient(
+                        &block.layer(),
+                        block.parameters,
+                        rules.scale,
+                        block.gradient,
+                    );
                 }
             });
             if !rules.regularizer.elementwise() {
-                rules.regularizer.add_gradient(weights.parameters, rules.scale, weights.gradient);
+                rules.regularizer.add_gradient(
+                    &weights.layer(),
+                    weights.parameters,
+                    rules.scale,
+                    weights.gradient,
+                );
             }
             workspace.bias_gradient(layer, biases.gradient);
         }
@@ -230,6 +240,10 @@ struct Block<'a, T> {
 }
 
 impl<T: Real> Block<'_, T> {
+    fn layer(&self) -> LayerInfo {
+        LayerInfo { layer: self.at.layer, rows: self.at.rows }
+    }
+
     fn reborrow(&mut self) -> Block<'_, T> {
         let Self { at, columns, n_slots, .. } = self;
         Block {

@@ -22,6 +22,7 @@ use crate::history::{EpochRecord, Split};
 use crate::network::ModelMut;
 use crate::random::{Purpose, generator};
 use crate::real::Real;
+use crate::regularizer::LayerInfo;
 use crate::schedule::{LrSchedule, Progress};
 use crate::stopping::{StopReason, StoppingRule};
 
@@ -49,6 +50,7 @@ pub(super) struct Fit<'a, T: Real> {
     partial: Option<Batch<T>>,
     saved: Saved,
     undo: Undo<T>,
+    started: Instant,
 }
 
 impl<'a, T: Real> Fit<'a, T> {
@@ -86,8 +88,8 @@ impl<'a, T: Real> Fit<'a, T> {
             last_costs: VecDeque::with_capacity(LAST_COSTS),
         };
         let order = Vec::with_capacity(n);
-        let saved = Saved::now();
-        Ok(Self { parts, model, job, stepper, evaluator, state, order, batch, partial, saved, undo })
+        let (saved, started) = (Saved::now(), Instant::now());
+        Ok(Self { parts, model, job, stepper, evaluator, state, order, batch, partial, saved, undo, started })
     }
 
     /// Runs to the end, whatever it is, and leaves the network with the parameters that are kept.
@@ -158,6 +160,9 @@ impl<'a, T: Real> Fit<'a, T> {
             }
             if let Some(reason) = self.stepper.converged {
                 return Ok(StopReason::Other(reason.to_owned()));
+            }
+            if let Some(budget) = self.parts.time_budget.filter(|budget| self.started.elapsed() > *budget) {
+                return Ok(StopReason::TimeBudget { seconds: budget.as_secs_f64() });
             }
         }
     }
@@ -242,7 +247,10 @@ impl<'a, T: Real> Fit<'a, T> {
         let Self { parts, model, job, evaluator, state, .. } = self;
         let n = job.training.len() as f64;
         let layers = model.network().layers();
-        let penalties = layers.iter().map(|layer| parts.regularizer.penalty(layer.weights.as_slice()));
+        let penalties = layers.iter().enumerate().map(|(layer, values)| {
+            let at = LayerInfo { layer, rows: values.weights.nrows() };
+            parts.regularizer.penalty(&at, values.weights.as_slice())
+        });
         let record = EpochRecord {
             epoch,
             learning_rate,

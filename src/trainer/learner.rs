@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::network::{self, AnyNetwork, BoundMut, ModelMut, Network, ParameterArrays, Workspace};
 use crate::optimizer::SearchInfo;
 use crate::real::Real;
+use crate::regularizer::LayerInfo;
 
 /// A trainer's parts, ready to train one network step by step: for reinforcement learning, online learning, and every
 /// other loop that [`fit`](Trainer::fit) does not have.
@@ -258,10 +259,10 @@ impl<'t, T: Real> Stepper<'t, T> {
     ) -> Error {
         if let Error::Diverged { penalty, .. } = &mut error {
             let regularizer = &*self.parts.regularizer;
-            *penalty = network
-                .layers()
-                .iter()
-                .any(|layer| validate::overshoots(regularizer, layer.weights.as_slice(), scale, eta));
+            *penalty = network.layers().iter().enumerate().any(|(layer, values)| {
+                let at = LayerInfo { layer, rows: values.weights.nrows() };
+                validate::overshoots(regularizer, &at, values.weights.as_slice(), scale, eta)
+            });
         }
         error
     }

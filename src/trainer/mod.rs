@@ -22,6 +22,7 @@ mod warning;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::history::Metric;
 use crate::metrics::Measure;
@@ -53,6 +54,7 @@ pub use warning::Warning;
 /// | [`dropout`](Self::dropout) | none |
 /// | [`schedule`](Self::schedule) | [`Constant`](crate::schedule::Constant) with the optimizer's [own rate](Optimizer::default_rate_for): 0.5 for `Sgd` |
 /// | [`stop`](Self::stop) | [`MaxEpochs`](crate::stopping::MaxEpochs) of 30 |
+/// | [`time_budget`](Self::time_budget) | none |
 /// | [`mini_batch`](Self::mini_batch) | 10 |
 /// | [`seed`](Self::seed) | 0 |
 /// | [`threads`](Self::threads) | one for each core, in a rayon pool the caller's own |
@@ -92,6 +94,7 @@ struct Parts<T: Real> {
     dropout: Option<Dropout>,
     schedule: Option<Arc<dyn LrSchedule>>,
     stop: Option<Arc<dyn StoppingRule>>,
+    time_budget: Option<Duration>,
     observers: Vec<Arc<dyn Observer<T>>>,
     checkpoint: Option<Checkpoint>,
     mini_batch: usize,
@@ -112,6 +115,7 @@ impl<T: Real, C> Trainer<T, C> {
             dropout: None,
             schedule: None,
             stop: None,
+            time_budget: None,
             observers: Vec::new(),
             checkpoint: None,
             mini_batch: 10,
@@ -152,6 +156,30 @@ impl<T: Real, C> Trainer<T, C> {
     /// Stops when `rule` says so.
     pub fn stop(mut self, rule: impl StoppingRule + 'static) -> Self {
         self.parts.stop = Some(Arc::new(rule));
+        self
+    }
+
+    /// Stops after the first epoch that ends later than `budget` after the beginning of the run, or of its resumption.
+    ///
+    /// The run lasts longer than the budget by one epoch at most, and has one epoch at least. It is no
+    /// [`StoppingRule`], which acts at the same epoch on every machine: how many epochs fit in a budget is chance, though
+    /// their steps are not, and a run that goes on is bitwise the one that was never stopped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    /// use std::time::Duration;
+    ///
+    /// let data = Dataset::<f32>::synthetic_digits(100, 1)?;
+    /// let mut network = Network::new(&[784, 10, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
+    /// let trainer = Trainer::new(LogLikelihood).time_budget(Duration::from_nanos(1));
+    /// let report = trainer.fit(&mut network, &data, None)?;
+    /// assert_eq!((report.history.len(), report.stop_reason), (1, StopReason::TimeBudget { seconds: 1e-9 }));
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
+    pub fn time_budget(mut self, budget: Duration) -> Self {
+        self.parts.time_budget = Some(budget);
         self
     }
 

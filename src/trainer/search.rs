@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::network::{self, Layer, ModelMut, Workspace};
 use crate::optimizer::{Objective, Scope};
 use crate::real::Real;
-use crate::regularizer::Regularizer;
+use crate::regularizer::{LayerInfo, Regularizer};
 
 /// The cost of a batch, penalty included, as a function of the parameters.
 pub(super) struct BatchObjective<'a, T: Real> {
@@ -56,8 +56,9 @@ impl<T: Real> Objective<T> for BatchObjective<'_, T> {
             workspace.begin_gradient(index);
             workspace.weight_gradient(&batch.x, index, 0..weights.ncols(), of_weights);
             workspace.bias_gradient(index, of_biases);
-            regularizer.add_gradient(weights.as_slice(), *scale, of_weights);
-            penalty += regularizer.penalty(weights.as_slice());
+            let at = LayerInfo { layer: index, rows: weights.nrows() };
+            regularizer.add_gradient(&at, weights.as_slice(), *scale, of_weights);
+            penalty += regularizer.penalty(&at, weights.as_slice());
         }
         sum / batch.examples() as f64 + penalty * scale.to_f64()
     }

@@ -9,7 +9,7 @@ use crate::history::Metric;
 use crate::metrics::Evaluator;
 use crate::network::{self, AnyNetwork, Layer, Model, Workspace};
 use crate::real::{Real, vectorized};
-use crate::regularizer::Regularizer;
+use crate::regularizer::{LayerInfo, Regularizer};
 use crate::schedule::LrSchedule;
 use crate::stopping::StoppingRule;
 
@@ -74,12 +74,13 @@ fn first_not_finite<T: Real>(values: &[T]) -> Option<(usize, f64)> {
 /// further. Of weights that have diverged already, those that are finite are compared.
 pub(super) fn overshoots<T: Real>(
     regularizer: &dyn Regularizer<T>,
+    at: &LayerInfo,
     weights: &[T],
     scale: T,
     eta: f64,
 ) -> bool {
     let mut gradient = vec![T::zero(); weights.len()];
-    regularizer.add_gradient(weights, scale, &mut gradient);
+    regularizer.add_gradient(at, weights, scale, &mut gradient);
     let pairs = || {
         let pairs = weights.iter().zip(&gradient).map(|(w, g)| (w.to_f64(), eta * g.to_f64()));
         pairs.filter(|(w, step)| w.is_finite() && step.is_finite())

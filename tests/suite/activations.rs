@@ -307,10 +307,10 @@ fn the_check_of_a_function_with_nan_is_a_broken_law() {
     #[derive(Debug)]
     struct Logarithm;
     impl Regularizer<f64> for Logarithm {
-        fn penalty(&self, w: &[f64]) -> f64 {
+        fn penalty(&self, _: &LayerInfo, w: &[f64]) -> f64 {
             w.iter().map(|w| w.ln()).sum()
         }
-        fn add_gradient(&self, w: &[f64], scale: f64, gradient: &mut [f64]) {
+        fn add_gradient(&self, _: &LayerInfo, w: &[f64], scale: f64, gradient: &mut [f64]) {
             gradient.iter_mut().zip(w).for_each(|(g, w)| *g += scale / w);
         }
     }

@@ -37,6 +37,10 @@ fn all_kinds() -> impl Distortion + Clone {
         .then(Rotation::up_to_degrees(15.0).unwrap())
         .then(Scaling::up_to(1.15).unwrap())
         .then(Translation::up_to(2.0).unwrap())
+        .then(Shear::up_to(0.2).unwrap())
+        .then(Contrast::up_to(1.5).unwrap())
+        .then(Noise::new(0.1).unwrap())
+        .then(Erasing::up_to(0.2).unwrap())
 }
 
 /// The samples `indices` of `epoch`, inputs and targets.
@@ -60,13 +64,19 @@ fn digits() -> &'static Augmented<Dataset<f32>, impl Distortion> {
 #[test]
 fn nothing_by_nothing_is_the_identity() {
     fn holds<T: Real>(image: &[T], shape: (usize, usize)) {
-        let none: [Box<dyn Distortion>; 9] = [
+        let none: [Box<dyn Distortion>; 15] = [
             Box::new(Rotation::up_to_degrees(0.0).unwrap()),
             Box::new(Rotation::by_degrees(0.0).unwrap()),
             Box::new(Translation::up_to(0.0).unwrap()),
             Box::new(Translation::by(0.0, 0.0).unwrap()),
             Box::new(Scaling::up_to(1.0).unwrap()),
             Box::new(Scaling::by(1.0).unwrap()),
+            Box::new(Shear::up_to(0.0).unwrap()),
+            Box::new(Shear::by(0.0).unwrap()),
+            Box::new(Noise::new(0.0).unwrap()),
+            Box::new(Contrast::up_to(1.0).unwrap()),
+            Box::new(Contrast::by(1.0).unwrap()),
+            Box::new(Erasing::up_to(0.0).unwrap()),
             Box::new(Elastic::new(4.0, 0.0).unwrap()),
             Box::new(Elastic::new(0.1, 0.0).unwrap()),
             Box::new(Rotation::by_degrees(0.0).unwrap().then(Elastic::new(2.0, 0.0).unwrap())),
@@ -144,6 +154,49 @@ proptest! {
         prop_assert!(distorted(&wild, &image, shape).iter().all(|v| (0.0..=1.0).contains(v)));
     }
 
+    /// A row is shifted by as many pixels as it lies below the middle, times the slope.
+    #[test]
+    fn a_shear_shifts_rows((image, (rows, columns)) in images::<f64>(), slope in -3i32..=3) {
+        // An odd number of rows, so that each shift is a whole number of pixels.
+        let rows = rows - (rows + 1) % 2;
+        let image = &image[..rows * columns];
+        let slanted = distorted(&Shear::by(slope.into()).unwrap(), image, (rows, columns));
+        for (row, (found, before)) in slanted.chunks(columns).zip(image.chunks(columns)).enumerate() {
+            let down = row as i32 - (rows as i32 - 1) / 2;
+            let shifted = distorted(&Translation::by((-slope * down).into(), 0.0).unwrap(), before, (1, columns));
+            prop_assert_eq!(found, &shifted);
+        }
+    }
+
+    /// The mean stays, and each distance from it is multiplied by the factor.
+    #[test]
+    fn contrast_moves_values_away_from_their_mean((image, shape) in images::<f64>(), factor in 0.0f64..4.0) {
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+        let changed = distorted(&Contrast::by(factor).unwrap(), &image, shape);
+        let before = mean(&image);
+        prop_assert!((mean(&changed) - before).abs() < 1e-12);
+        for (found, value) in changed.iter().zip(&image) {
+            prop_assert!((found - before - factor * (value - before)).abs() < 1e-12);
+        }
+    }
+
+    /// What is erased is one rectangle, no larger than the fraction; all else stays to the bit.
+    #[test]
+    fn one_rectangle_is_erased((rows, columns) in (1usize..20, 1usize..20), most in 0.0f64..=1.0, seed: u64) {
+        let mut image: Vec<f64> = (1..=rows * columns).map(|v| v as f64).collect();
+        let before = image.clone();
+        let mut rng = generator(seed, Purpose::User, 0, 0);
+        distort(&Erasing::up_to(most).unwrap(), &mut image, (rows, columns), &mut rng).unwrap();
+        let erased: Vec<(usize, usize)> =
+            (0..image.len()).filter(|&p| image[p] == 0.0).map(|p| (p / columns, p % columns)).collect();
+        prop_assert!(image.iter().zip(&before).all(|(now, before)| *now == 0.0 || now == before));
+        if let (Some(first), Some(last)) = (erased.first(), erased.last()) {
+            let rectangle = (first.0..=last.0).flat_map(|row| (first.1..=last.1).map(move |column| (row, column)));
+            prop_assert_eq!(erased.clone(), rectangle.collect::<Vec<_>>());
+        }
+        prop_assert!(erased.len() as f64 <= most * (rows * columns) as f64);
+    }
+
     /// What is returned for a sample does not depend on what else is asked for.
     #[test]
     fn any_samples_in_any_order_are_the_same(indices in prop::collection::vec(0usize..40, 1..20), epoch in 1u64..50) {
@@ -209,6 +262,71 @@ fn angles_are_uniform_up_to_the_largest() {
     assert!((square - 1200.0).abs() < 5.0 * (4.0 * 60f64.powi(4) / 45.0 / n).sqrt(), "{square}");
 }
 
+/// Noise has the mean 0 and the deviation σ in every pixel, and neighbours have nothing to do with each other, nor have
+/// two samples: of 4000 images within 5 standard errors.
+#[test]
+fn noise_is_as_strong_as_its_page_says() {
+    let (sigma, n) = (0.3, 4000);
+    let noise = Noise::new(sigma).unwrap();
+    let mut sums = [[0.0; 4]; 3];
+    for sample in 0..n {
+        let mut image = [1.0f64; 4];
+        distort(&noise, &mut image, (2, 2), &mut generator(1, Purpose::Augment, 1, sample)).unwrap();
+        for p in 0..4 {
+            sums[0][p] += image[p] - 1.0;
+            sums[1][p] += (image[p] - 1.0).powi(2);
+            sums[2][p] += (image[p] - 1.0) * (image[(p + 1) % 4] - 1.0);
+        }
+    }
+    let (n, variance) = (n as f64, sigma * sigma);
+    for p in 0..4 {
+        assert!((sums[0][p] / n).abs() < 5.0 * sigma / n.sqrt(), "{sums:?}");
+        assert!((sums[1][p] / n - variance).abs() < 5.0 * variance * (2.0 / n).sqrt(), "{sums:?}");
+        assert!((sums[2][p] / n).abs() < 5.0 * variance / n.sqrt(), "{sums:?}");
+    }
+}
+
+/// The erased fraction is uniform up to the largest, within what rounding to pixels takes away, and every pixel of the
+/// middle is erased about equally often.
+#[test]
+fn erasing_reaches_every_part_of_an_image() {
+    let (side, n) = (40, 2000);
+    let erasing = Erasing::up_to(0.25).unwrap();
+    let (mut counts, mut areas) = (vec![0.0; side * side], Vec::new());
+    for sample in 0..n {
+        let mut image = vec![1.0f64; side * side];
+        distort(&erasing, &mut image, (side, side), &mut generator(1, Purpose::Augment, 1, sample)).unwrap();
+        image.iter().zip(&mut counts).for_each(|(v, count)| *count += 1.0 - v);
+        areas.push(image.iter().filter(|v| **v == 0.0).count() as f64 / (side * side) as f64);
+    }
+    let n = n as f64;
+    let mean = areas.iter().sum::<f64>() / n;
+    // Sides of about 14 pixels lose half a pixel each. The standard error of the mean is 0.25/√(12 n) = 0.0016.
+    assert!(mean > 0.110 && mean < 0.125 + 0.008, "{mean}");
+    assert!(areas.iter().any(|area| *area > 0.23) && areas.iter().any(|area| *area < 0.01));
+    for (row, column) in [(20, 20), (14, 26), (26, 14)] {
+        let often = counts[row * side + column] / n;
+        assert!((0.1..0.3).contains(&often), "{often}");
+    }
+    assert!(counts.iter().all(|&count| count > 0.0), "no corner is safe");
+}
+
+/// Points are moved first, whatever the order in which distortions are named; values are then changed in that order.
+#[test]
+fn values_are_changed_after_points() {
+    let image = [1.0, 2.0, 3.0, 6.0];
+    let (shift, darker) = (Translation::by(1.0, 0.0).unwrap(), Contrast::by(0.5).unwrap());
+    let after = distorted(&shift.then(darker), &image, (1, 4));
+    assert_eq!(after, distorted(&darker.then(shift), &image, (1, 4)));
+    assert_eq!(after, [0.75, 1.25, 1.75, 2.25]);
+    // Grey from what was erased, or grey of which a part is erased.
+    let (image, grey, erasing) = ([2.0f64; 100], Contrast::by(0.0).unwrap(), Erasing::up_to(0.5).unwrap());
+    let even = distorted(&erasing.then(grey), &image, (10, 10));
+    assert!(even.iter().all(|v| (v - even[0]).abs() < 1e-12) && even[0] < 2.0, "{even:?}");
+    let holey = distorted(&grey.then(erasing), &image, (10, 10));
+    assert!(holey.contains(&0.0) && holey.contains(&2.0), "{holey:?}");
+}
+
 /// A field of σ and α has the standard deviation α / (2σ √(3π)) in every pixel, at the edge as in the middle, and
 /// neighbouring pixels move together: their correlation is exp(−1/4σ²).
 #[test]
@@ -264,6 +382,18 @@ fn bad_input_is_refused_with_its_reason() {
         Scaling::up_to(0.9).map(drop),
         Scaling::by(-1.0).map(drop),
         Scaling::by(f64::NAN).map(drop),
+        Shear::up_to(-0.1).map(drop),
+        Shear::up_to(11.0).map(drop),
+        Shear::by(f64::NAN).map(drop),
+        Noise::new(-1.0).map(drop),
+        Noise::new(f64::INFINITY).map(drop),
+        Contrast::up_to(0.5).map(drop),
+        Contrast::by(-0.1).map(drop),
+        Contrast::by(f64::NAN).map(drop),
+        Erasing::up_to(1.1).map(drop),
+        Erasing::up_to(f64::NAN).map(drop),
+        Mixup::<_, f32>::new(digits(), 0.0, 1).map(drop),
+        Mixup::<_, f32>::new(digits(), f64::NAN, 1).map(drop),
         Elastic::new(-1.0, 1.0).map(drop),
         Elastic::new(f64::INFINITY, 1.0).map(drop),
         Elastic::new(1.0, -1.0).map(drop),
@@ -330,6 +460,69 @@ fn an_expanded_data_set_has_the_task_of_its_samples() {
     let rotation = Rotation::by_degrees(1.0).unwrap();
     let expanded = Augmented::new(counts, (2, 2), rotation, 1).unwrap().expand::<f64>(1).unwrap();
     assert_eq!(expanded.task(), Task::Regression);
+}
+
+/// Samples whose only input is their number, and whose targets are one-hot by its parity.
+fn numbered(n: usize) -> Dataset<f64> {
+    let x = DMatrix::from_fn(1, n, |_, j| j as f64);
+    Dataset::new(x, DMatrix::from_fn(2, n, |i, j| f64::from(u8::from(j % 2 == i)))).unwrap()
+}
+
+/// Each sample lies between itself and another one, its targets as far as its inputs, and other samples and epochs have
+/// other partners; the laws of samples hold, also for augmented ones and for mixtures of mixtures.
+#[test]
+fn mixup_blends_pairs() {
+    let n = 500;
+    let mixed = Mixup::new(numbered(n), 1.0, 7).unwrap();
+    gradus::check::samples(&mixed).unwrap();
+    gradus::check::samples::<f32>(&Mixup::new(digits(), 0.2, 1).unwrap()).unwrap();
+    gradus::check::samples(&Mixup::new(Mixup::new(numbered(20), 0.5, 1).unwrap(), 0.5, 2).unwrap()).unwrap();
+
+    let all: Vec<usize> = (0..n).collect();
+    let (x, y) = gathered(&mixed, 1, &all);
+    let mut fractions = Vec::new();
+    for index in 0..n {
+        assert!((y.column(index).sum() - 1.0).abs() < 1e-12);
+        // With a partner of the other parity the targets tell the fraction, and the fraction tells the partner.
+        let fraction = y[(index % 2, index)];
+        if fraction < 1.0 - 1e-9 {
+            let partner = (x[index] - fraction * index as f64) / (1.0 - fraction);
+            assert!((partner - partner.round()).abs() < 1e-6 * (1.0 + 1.0 / (1.0 - fraction)), "{partner}");
+            assert!((0.0..n as f64).contains(&partner.round()) && partner.round() as usize % 2 != index % 2);
+            fractions.push(fraction);
+        }
+    }
+    // Half of the partners are of the other parity, and Beta(1, 1) is uniform: mean 1/2, deviation 1/√12.
+    let count = fractions.len() as f64;
+    assert!((count - 250.0).abs() < 5.0 * 125f64.sqrt(), "{count}");
+    let mean = fractions.iter().sum::<f64>() / count;
+    assert!((mean - 0.5).abs() < 5.0 / (12.0 * count).sqrt(), "{mean}");
+    assert!(x != gathered(&mixed, 2, &all).0);
+    assert!(x != gathered(&Mixup::new(numbered(n), 1.0, 8).unwrap(), 1, &all).0);
+    // A small α leaves nearly every sample nearly as it is or as its partner is, a large one blends half and half.
+    let spread = |alpha| {
+        let (_, y) = gathered(&Mixup::new(numbered(n), alpha, 7).unwrap(), 1, &all);
+        let off: Vec<f64> = y.iter().map(|y| (y - 0.5).abs()).filter(|off| *off < 0.5 - 1e-12).collect();
+        off.iter().sum::<f64>() / off.len() as f64
+    };
+    assert!(spread(0.05) > 0.4 && spread(500.0) < 0.05, "{} {}", spread(0.05), spread(500.0));
+}
+
+/// Mixing knows the task, the weights and the plain samples of what it mixes.
+#[test]
+fn mixup_keeps_what_belongs_to_the_samples() {
+    let weighted = Weighted::new(numbered(4), vec![0.5, 1.0, 1.5, 1.0]).unwrap();
+    let mixed = Mixup::new(weighted, 0.4, 1).unwrap();
+    let mut weights = [0.0; 2];
+    mixed.weights(&[2, 0], &mut weights);
+    assert_eq!(weights, [1.5, 0.5]);
+    assert_eq!(mixed.task(), numbered(4).task().into());
+    let plain = mixed.unaugmented().unwrap();
+    assert_eq!(gathered(plain, 3, &[2, 1]), gathered(&numbered(4), 1, &[2, 1]));
+    let augmented = Mixup::new(digits(), 0.4, 1).unwrap();
+    let plain = Samples::<f32>::unaugmented(&augmented).unwrap();
+    let original = Samples::<f32>::unaugmented(digits()).unwrap();
+    assert_eq!(gathered(plain, 3, &[5]), gathered(original, 1, &[5]));
 }
 
 /// The trainer repeats a run on augmented data bit for bit, whatever the number of threads.

@@ -686,7 +686,7 @@ proptest! {
         let (n, l1, l2) = (n as f64, L1::new(lambda).unwrap(), L2::new(lambda).unwrap());
         let stepped = |regularizer: &dyn Regularizer<f64>| {
             let (mut after, mut gradient) = (w.clone(), g[..w.len()].to_vec());
-            regularizer.add_gradient(&w, 1.0 / n, &mut gradient);
+            regularizer.add_gradient(&LayerInfo::first(1), &w, 1.0 / n, &mut gradient);
             Sgd.step(&AT, &mut [], &mut after, &mut gradient, eta);
             after
         };
@@ -702,8 +702,8 @@ proptest! {
         }
 
         let (sum, squares) = w.iter().fold((0.0, 0.0), |(sum, squares), w| (sum + w.abs(), squares + w * w));
-        close(l1.penalty(&w), lambda * sum, 8.0 * EPSILON * lambda * sum);
-        close(l2.penalty(&w), lambda / 2.0 * squares, 8.0 * EPSILON * lambda * squares);
+        close(l1.penalty(&LayerInfo::first(1), &w), lambda * sum, 8.0 * EPSILON * lambda * sum);
+        close(l2.penalty(&LayerInfo::first(1), &w), lambda / 2.0 * squares, 8.0 * EPSILON * lambda * squares);
     }
 
     /// Exercise 15, what L1 does near 0: with no other gradient a weight marches to 0 in equal steps of s = ηλ/n and
@@ -714,7 +714,7 @@ proptest! {
         let steps = (w0.abs() / s).floor() as usize;
         for step in 1..=steps + 20 {
             let mut gradient = [0.0];
-            L1::new(1.0).unwrap().add_gradient(&w, 1.0, &mut gradient);
+            L1::new(1.0).unwrap().add_gradient(&LayerInfo::first(1), &w, 1.0, &mut gradient);
             Sgd.step(&AT, &mut [], &mut w, &mut gradient, s);
             if step <= steps {
                 close(w[0].abs(), w0.abs() - step as f64 * s, 1e-13);
@@ -941,8 +941,8 @@ proptest! {
         let n = n as f64;
         let l1_slope = w.iter().map(|w| f64::abs(*w)).sum::<f64>() / n;
         let l2_slope = w.iter().map(|w| w * w).sum::<f64>() / (2.0 * n);
-        let l1 = |lambda| L1::new(lambda).unwrap().penalty(&w) / n;
-        let l2 = |lambda| L2::new(lambda).unwrap().penalty(&w) / n;
+        let l1 = |lambda| L1::new(lambda).unwrap().penalty(&LayerInfo::first(1), &w) / n;
+        let l2 = |lambda| L2::new(lambda).unwrap().penalty(&LayerInfo::first(1), &w) / n;
         close(slope(|h| l1(lambda + h)), l1_slope, 1e-11 * (1.0 + l1(lambda)));
         close(slope(|h| l2(lambda + h)), l2_slope, 1e-11 * (1.0 + l2(lambda)));
         prop_assert!(l2_slope >= 0.0 && l2(lambda) >= l2(0.0) && l1_slope >= 0.0 && l1(lambda) >= l1(0.0));

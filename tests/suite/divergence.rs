@@ -129,18 +129,18 @@ impl<T: Real> Observer<T> for EndAfter {
 struct PanicsInCall(Mutex<usize>);
 
 impl Regularizer<f64> for PanicsInCall {
-    fn penalty(&self, w: &[f64]) -> f64 {
-        Regularizer::<f64>::penalty(&L2::new(0.1).unwrap(), w)
+    fn penalty(&self, at: &LayerInfo, w: &[f64]) -> f64 {
+        Regularizer::<f64>::penalty(&L2::new(0.1).unwrap(), at, w)
     }
 
-    fn add_gradient(&self, w: &[f64], scale: f64, gradient: &mut [f64]) {
+    fn add_gradient(&self, at: &LayerInfo, w: &[f64], scale: f64, gradient: &mut [f64]) {
         let left = {
             let mut left = self.0.lock().unwrap();
             *left = left.wrapping_sub(1);
             *left
         };
         assert!(left != 0, "this call panics");
-        L2::new(0.1).unwrap().add_gradient(w, scale, gradient);
+        L2::new(0.1).unwrap().add_gradient(at, w, scale, gradient);
     }
 
     fn elementwise(&self) -> bool {

@@ -46,6 +46,14 @@ fn regularizers_are_lawful() {
     check::regularizer(&NoRegularizer).unwrap();
     for lambda in [0.0, 1e-3, 0.5, 5.0] {
         let (l1, l2) = (L1::new(lambda).unwrap(), L2::new(lambda).unwrap());
+        let (neuron, input) = (GroupLasso::by_neuron(lambda).unwrap(), GroupLasso::by_input(lambda).unwrap());
+        check::regularizer(&neuron).unwrap();
+        check::regularizer(&input).unwrap();
+        for width in [0.01, 0.5, 20.0] {
+            check::regularizer(&HuberPenalty::new(lambda, width).unwrap()).unwrap();
+        }
+        check::regularizer(&PerLayer::new(l1).then(l2)).unwrap();
+        check::regularizer(&PerLayer::new(l1).then(Plus(neuron, l2))).unwrap();
         check::regularizer(&l1).unwrap();
         check::regularizer(&l2).unwrap();
         check::regularizer(&Plus(l1, l2)).unwrap();
@@ -107,11 +115,19 @@ fn stopping_rules_are_lawful() {
     for epochs in [1, 5, 100] {
         check::stopping_rule(&MaxEpochs::new(epochs).unwrap()).unwrap();
     }
+    check::stopping_rule(&CostExplosion::new(1.1).unwrap()).unwrap();
     for metric in metrics() {
         for n in [1, 2, 10] {
             let none = NoImprovement::new(n).unwrap().monitor(metric.clone());
             let average = RollingAverage::new(n).unwrap().monitor(metric.clone());
             let target = Target::new(metric.clone(), 0.8).unwrap();
+            check::stopping_rule(&none.clone().min_delta(0.1).unwrap()).unwrap();
+            let loss = GeneralizationLoss::new(5.0).unwrap().monitor(metric.clone());
+            let quotient = ProgressQuotient::new(1.0).unwrap().strip(n).unwrap().monitor(metric.clone());
+            let strips = SuccessiveStrips::new(2).unwrap().strip(n).unwrap().monitor(metric.clone());
+            check::stopping_rule(&loss.or(quotient.clone())).unwrap();
+            check::stopping_rule(&quotient).unwrap();
+            check::stopping_rule(&strips).unwrap();
             check::stopping_rule(&none).unwrap();
             check::stopping_rule(&average).unwrap();
             check::stopping_rule(&target).unwrap();

@@ -119,6 +119,11 @@ proptest! {
             measured.iter().all(|&(other, v)| !better(v, *value) && (other >= *epoch || better(*value, v)))
         });
         prop_assert_eq!(history.best(&metric).map(|(epoch, _)| epoch), best.map(|best| best.0));
+        for epoch in 0..=values.len() + 1 {
+            let prefix = with_gaps(&values[..epoch.min(values.len())], direction);
+            let (found, wanted) = (history.best_until(&metric, epoch), prefix.best(&metric));
+            prop_assert_eq!(found.map(|(epoch, _)| epoch), wanted.map(|(epoch, _)| epoch));
+        }
 
         let (mut top, mut since, mut plateaus) = (None, 0, 0);
         for (_, value) in measured {

@@ -285,11 +285,11 @@ where
     P: Fn(f64) -> f64 + Send + Sync,
     G: Fn(f64, f64, f64) -> f64 + Send + Sync,
 {
-    fn penalty(&self, w: &[f64]) -> f64 {
+    fn penalty(&self, _: &LayerInfo, w: &[f64]) -> f64 {
         w.iter().map(|&w| self.0(w)).sum()
     }
 
-    fn add_gradient(&self, w: &[f64], scale: f64, grad: &mut [f64]) {
+    fn add_gradient(&self, _: &LayerInfo, w: &[f64], scale: f64, grad: &mut [f64]) {
         grad.iter_mut().zip(w).for_each(|(g, &w)| *g = self.1(w, scale, *g));
     }
 }
@@ -410,11 +410,11 @@ struct Norm {
 }
 
 impl Regularizer<f64> for Norm {
-    fn penalty(&self, w: &[f64]) -> f64 {
+    fn penalty(&self, _: &LayerInfo, w: &[f64]) -> f64 {
         w.iter().map(|w| w * w).sum::<f64>().sqrt()
     }
 
-    fn add_gradient(&self, w: &[f64], scale: f64, grad: &mut [f64]) {
+    fn add_gradient(&self, _: &LayerInfo, w: &[f64], scale: f64, grad: &mut [f64]) {
         // Divided first, so that no square of a large weight overflows.
         let largest = w.iter().fold(0.0, |most: f64, w| most.max(w.abs()));
         let norm = largest * w.iter().map(|w| (w / largest) * (w / largest)).sum::<f64>().sqrt();

@@ -195,6 +195,14 @@ fn the_check_of_distortions_catches_every_lie() {
     check::distortion(&Rotation::up_to_degrees(180.0).unwrap()).unwrap();
     check::distortion(&Scaling::up_to(100.0).unwrap().then(Translation::up_to(10_000.0).unwrap())).unwrap();
     check::distortion(&Elastic::new(10.0, 10_000.0).unwrap()).unwrap();
+    let touched = Contrast::up_to(100.0).unwrap().then(Noise::new(1e6).unwrap());
+    check::distortion(&Shear::up_to(10.0).unwrap().then(touched).then(Erasing::up_to(1.0).unwrap())).unwrap();
+    for (liar, law) in
+        [(Retouch::Nan, "NaN or infinite"), (Retouch::Counts(AtomicUsize::new(0)), "same values")]
+    {
+        let error = check::distortion(&liar).unwrap_err();
+        assert!(error.to_string().contains(law), "{error}");
+    }
 }
 
 /// NaN points would make a black image, from which a network learns nonsense.
@@ -232,10 +240,10 @@ impl Activation<f64> for Root {
 struct Logarithm;
 
 impl Regularizer<f64> for Logarithm {
-    fn penalty(&self, w: &[f64]) -> f64 {
+    fn penalty(&self, _: &LayerInfo, w: &[f64]) -> f64 {
         w.iter().map(|w| w.ln()).sum()
     }
-    fn add_gradient(&self, w: &[f64], scale: f64, grad: &mut [f64]) {
+    fn add_gradient(&self, _: &LayerInfo, w: &[f64], scale: f64, grad: &mut [f64]) {
         grad.iter_mut().zip(w).for_each(|(g, w)| *g += scale / w);
     }
 }
@@ -245,10 +253,27 @@ impl Regularizer<f64> for Logarithm {
 struct Pole;
 
 impl Regularizer<f64> for Pole {
-    fn penalty(&self, _: &[f64]) -> f64 {
+    fn penalty(&self, _: &LayerInfo, _: &[f64]) -> f64 {
         f64::INFINITY
     }
-    fn add_gradient(&self, _: &[f64], _: f64, _: &mut [f64]) {}
+    fn add_gradient(&self, _: &LayerInfo, _: &[f64], _: f64, _: &mut [f64]) {}
+}
+
+/// Changes values as it should not.
+#[derive(Debug)]
+enum Retouch {
+    Nan,
+    Counts(AtomicUsize),
+}
+
+impl Distortion for Retouch {
+    fn distort(&self, _: &mut Grid, _: &mut dyn Rng) {}
+    fn retouch(&self, values: &mut [f64], _: (usize, usize), _: &mut dyn Rng) {
+        match self {
+            Self::Nan => values[0] = f64::NAN,
+            Self::Counts(asked) => values[0] = asked.fetch_add(1, SeqCst) as f64,
+        }
+    }
 }
 
 /// A step of NaN.
@@ -314,9 +339,9 @@ fn penalties_are_never_nan() {
             let big = T::cast(big);
             let w = [big, -big, T::zero(), T::one()];
             let w = if w[0].to_f64().is_finite() { w } else { w.map(|w| w.min(T::one()).max(-T::one())) };
-            let mut gradient = [T::zero(); 4];
-            penalty.add_gradient(&w, T::one(), &mut gradient);
-            assert!(!penalty.penalty(&w).is_nan(), "{penalty:?}");
+            let (at, mut gradient) = (LayerInfo::first(2), [T::zero(); 4]);
+            penalty.add_gradient(&at, &w, T::one(), &mut gradient);
+            assert!(!penalty.penalty(&at, &w).is_nan(), "{penalty:?}");
             assert!(gradient.iter().all(|g| !Real::is_nan(*g)), "{penalty:?} {gradient:?}");
         }
     }
@@ -325,9 +350,20 @@ fn penalties_are_never_nan() {
         assert_numbers::<f64, _>(l1);
         assert_numbers::<f64, _>(l2);
         assert_numbers::<f64, _>(Plus(l1, l2));
+        let groups = [GroupLasso::by_neuron, GroupLasso::by_input].map(|new| new(lambda).unwrap());
+        let huber = HuberPenalty::new(lambda, 1e-300).unwrap();
+        for group in groups {
+            assert_numbers::<f64, _>(group);
+            assert_numbers::<f32, _>(group);
+        }
+        assert_numbers::<f64, _>(huber);
+        assert_numbers::<f32, _>(huber);
         assert_numbers::<f32, _>(l1);
         assert_numbers::<f32, _>(l2);
     }
-    assert_eq!(Regularizer::<f64>::penalty(&L2::new(0.0).unwrap(), &[1e200]), 0.0);
-    assert_eq!(Regularizer::<f64>::penalty(&L1::new(0.0).unwrap(), &[1e308, 1e308]), 0.0);
+    assert_eq!(Regularizer::<f64>::penalty(&L2::new(0.0).unwrap(), &LayerInfo::first(1), &[1e200]), 0.0);
+    assert_eq!(
+        Regularizer::<f64>::penalty(&L1::new(0.0).unwrap(), &LayerInfo::first(1), &[1e308, 1e308]),
+        0.0
+    );
 }

@@ -36,8 +36,10 @@ mod measures;
 mod mistakes;
 mod mnist;
 mod models;
+mod names;
 mod optimizers;
 mod other_readers;
+mod penalties;
 mod plug_ins;
 #[cfg(feature = "png")]
 mod png;

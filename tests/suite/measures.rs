@@ -93,6 +93,9 @@ struct Case {
 fn measures() -> Vec<Box<dyn Measure>> {
     let mut all: Vec<Box<dyn Measure>> =
         vec![Box::new(Accuracy), Box::new(BalancedAccuracy), Box::new(R2), Box::new(MeanAbsoluteError)];
+    all.extend([boxed(RocAuc), boxed(AveragePrecision), boxed(LogLoss), boxed(BrierScore), boxed(Matthews)]);
+    all.extend([boxed(CohenKappa), boxed(CalibrationError::default())]);
+    all.extend([boxed(ExplainedVariance), boxed(MedianAbsoluteError)]);
     for class in 0..6 {
         all.push(Box::new(Precision::of_class(class)));
         all.push(Box::new(Recall::of_class(class)));
@@ -128,6 +131,10 @@ fn measures_agree_with_scikit_learn() {
             Task::Regression => "regression",
         };
         assert_eq!(case.task, named, "case {number}");
+        let is_about = |name: &str| case.values.contains_key(name);
+        for name in ["ROC AUC", "average precision", "explained variance", "median absolute error"] {
+            assert!(is_about(name) || task == Task::Regression, "case {number} has no {name}");
+        }
         for (name, &wanted) in &case.values {
             let measure = measures.iter().find(|measure| measure.name() == *name).unwrap();
             let mut meter = measure.meter(task, outputs.nrows()).unwrap();

@@ -110,6 +110,29 @@ fn log_likelihood_reaches_97_7_percent() {
     assert!(all.iter().all(|&accuracy| accuracy >= 0.975) && mean >= 0.977, "{all:?}, mean {mean}");
 }
 
+/// 8 hidden layers of 64 neurons learn, if their initial weights suit them: SELU with LeCun's, and tanh with orthogonal
+/// ones, reach at least 95 %.
+#[test]
+#[ignore = "minutes without optimization"]
+fn eight_hidden_layers_reach_95_percent() {
+    let Some((training, validation, test)) = mnist() else { return };
+    let sizes = [&[784][..], &[64; 8], &[10]].concat();
+    let parts: [(AnyActivation, &dyn Initializer<f32>); 2] =
+        [(Selu.into(), &LeCunNormal), (Tanh.into(), &Orthogonal::default())];
+    for (hidden, initializer) in parts {
+        let mut network = Network::new(&sizes, hidden, Softmax::default(), initializer, 1).unwrap();
+        let report = Trainer::new(LogLikelihood)
+            .schedule(Constant::new(0.02).unwrap())
+            .stop(MaxEpochs::new(6).unwrap())
+            .seed(1)
+            .fit(&mut network, &training, Some(&validation))
+            .unwrap();
+        let accuracy = evaluate(&network, &LogLikelihood, &test).unwrap().scores.accuracy();
+        println!("{network}: {:.2} %\n{report}", 100.0 * accuracy);
+        assert!(accuracy >= 0.95, "{network}: {accuracy}");
+    }
+}
+
 /// 30 hidden neurons, quadratic cost, η 3, λ 0, large first weights: at least 94.5 %.
 #[test]
 #[ignore = "minutes without optimization"]

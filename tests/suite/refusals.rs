@@ -45,11 +45,20 @@ fn hyper_parameters_outside_their_range() {
         assert_setting(HalveOnPlateau::new(eta, 10), "learning rate η", eta, "(0, ∞)");
         assert_setting(Softmax::with_sharpness(eta), "sharpness c", eta, "(0, ∞)");
     }
+    for width in NOT_POSITIVE {
+        assert_setting(HuberPenalty::new(0.5, width), "width of the Huber penalty", width, "(0, ∞)");
+    }
+    for bins in [0, 1001] {
+        assert_setting(CalibrationError::new(bins), "bins", bins as f64, "[1, 1000]");
+    }
     for floor in [0.0, 1.0, 2.0, -1.0, f64::NAN] {
         let schedule = HalveOnPlateau::new(0.5, 10).unwrap();
         assert_setting(schedule.floor(floor), "learning-rate floor", floor, "(0, 1)");
     }
     for lambda in NOT_A_LAMBDA {
+        assert_setting(GroupLasso::by_neuron(lambda), "regularization parameter λ", lambda, "[0, ∞)");
+        assert_setting(GroupLasso::by_input(lambda), "regularization parameter λ", lambda, "[0, ∞)");
+        assert_setting(HuberPenalty::new(lambda, 1.0), "regularization parameter λ", lambda, "[0, ∞)");
         assert_setting(L1::new(lambda), "regularization parameter λ", lambda, "[0, ∞)");
         assert_setting(L2::new(lambda), "regularization parameter λ", lambda, "[0, ∞)");
     }
@@ -60,6 +69,18 @@ fn hyper_parameters_outside_their_range() {
     assert_setting(MaxEpochs::new(0), "epochs", 0.0, "[1, ∞)");
     assert_setting(NoImprovement::new(0), "patience", 0.0, "[1, ∞)");
     assert_setting(RollingAverage::new(0), "window", 0.0, "[1, ∞)");
+    for alpha in NOT_A_LAMBDA {
+        let rule = NoImprovement::new(3).unwrap();
+        assert_setting(rule.min_delta(alpha), "min_delta of NoImprovement", alpha, "[0, ∞)");
+        assert_setting(GeneralizationLoss::new(alpha), "alpha of GeneralizationLoss", alpha, "[0, ∞)");
+        assert_setting(ProgressQuotient::new(alpha), "alpha of ProgressQuotient", alpha, "[0, ∞)");
+    }
+    for factor in [0.99, -2.0, f64::NAN, f64::INFINITY] {
+        assert_setting(CostExplosion::new(factor), "factor of CostExplosion", factor, "[1, ∞)");
+    }
+    assert_setting(ProgressQuotient::new(1.0).unwrap().strip(0), "strip", 0.0, "[1, ∞)");
+    assert_setting(SuccessiveStrips::new(0), "strips", 0.0, "[1, ∞)");
+    assert_setting(SuccessiveStrips::new(2).unwrap().strip(0), "strip", 0.0, "[1, ∞)");
     assert_setting(HalveOnPlateau::new(0.5, 0), "patience", 0.0, "[1, ∞)");
     for target in [-0.1, 1.1, 97.0, f64::NAN, f64::INFINITY] {
         assert_setting(Target::new(Metric::validation(Accuracy), target), "target", target, "[0, 1]");

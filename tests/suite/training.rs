@@ -213,17 +213,17 @@ fn weights_decay_by_lambda_over_n_and_biases_not_at_all() {
 
 /// Asserts that it is handed nothing but weights.
 #[derive(Debug, Clone)]
-struct Seen(Arc<Mutex<Vec<usize>>>);
+struct Seen(Arc<Mutex<Vec<(LayerInfo, usize)>>>);
 
 impl Regularizer<f64> for Seen {
-    fn penalty(&self, w: &[f64]) -> f64 {
-        self.0.lock().unwrap().push(w.len());
+    fn penalty(&self, at: &LayerInfo, w: &[f64]) -> f64 {
+        self.0.lock().unwrap().push((*at, w.len()));
         0.0
     }
 
-    fn add_gradient(&self, w: &[f64], scale: f64, grad: &mut [f64]) {
+    fn add_gradient(&self, at: &LayerInfo, w: &[f64], scale: f64, grad: &mut [f64]) {
         assert_eq!((grad.len(), scale), (w.len(), 1.0 / N as f64));
-        self.0.lock().unwrap().push(w.len());
+        self.0.lock().unwrap().push((*at, w.len()));
     }
 }
 
@@ -233,7 +233,8 @@ fn a_regularizer_sees_no_biases() {
     let trainer = Trainer::new(CrossEntropy).regularizer(seen.clone()).stop(MaxEpochs::new(1).unwrap());
     trainer.mini_batch(M).fit(&mut small_network(), &small_data(), None).unwrap();
     // Three steps and the penalty after the epoch, each for both layers: 3 × 2 and 1 × 3 weights.
-    assert_eq!(*seen.0.lock().unwrap(), [6, 3].repeat(4));
+    let layers = [(LayerInfo { layer: 0, rows: 3 }, 6), (LayerInfo { layer: 1, rows: 1 }, 3)];
+    assert_eq!(*seen.0.lock().unwrap(), layers.repeat(4));
 }
 
 /// 501 samples are evaluated in blocks of 500 and 1: the mean over samples is not the mean of the blocks' means.
@@ -373,7 +374,7 @@ fn a_run_stops_where_each_rule_says() {
     let none = NoImprovement::new(3).unwrap();
     let average = RollingAverage::new(3).unwrap();
     let no_improvement =
-        StopReason::NoImprovement { metric: metric(), patience: 3, best_epoch: 1, best: 1.0 };
+        StopReason::NoImprovement { metric: metric(), patience: 3, min_delta: 0.0, best_epoch: 1, best: 1.0 };
     assert_eq!(stops(max(5)), (5, StopReason::MaxEpochs { epochs: 5 }));
     assert_eq!(stops(none.clone()), (4, no_improvement.clone()));
     assert_eq!(

@@ -217,7 +217,9 @@ pub fn distort<T: Real>(
     distortion.distort(&mut grid, rng);
     let checked = check_points(distortion, &grid, shape);
     if checked.is_ok() {
-        grid.resample(image);
+        let values = grid.resample(image);
+        distortion.retouch(values, shape, rng);
+        image.iter_mut().zip(values).for_each(|(pixel, value)| *pixel = T::cast(*value));
     }
     GRID.set(grid);
     checked

@@ -29,6 +29,8 @@ pub struct Grid {
     pub(super) fields: [Vec<f32>; 2],
     /// The original in a frame of zeros.
     framed: Vec<f64>,
+    /// The distorted image.
+    values: Vec<f64>,
 }
 
 impl Grid {
@@ -109,14 +111,16 @@ impl Grid {
         points.clone().fold(false, |any, point| any | is_nan(point)).then(|| points.position(is_nan))?
     }
 
-    /// Replaces the original `image` by the distorted one: each pixel by the value at its point.
+    /// Returns the distorted image of the original `image`: for each pixel the value at its point.
     ///
     /// Between the middles of four pixels the value is interpolated bilinearly: (1 − u)(1 − v) a + u (1 − v) b +
     /// (1 − u) v c + u v d for the fractions u and v of the way from a to b and from a to c. Outside the image it is 0.
-    pub(super) fn resample<T: Real>(&mut self, image: &mut [T]) {
+    pub(super) fn resample<T: Real>(&mut self, image: &[T]) -> &mut [f64] {
         let (rows, columns) = self.shape();
+        self.values.clear();
+        self.values.resize(rows * columns, 0.0);
         if rows == 0 || columns == 0 {
-            return;
+            return &mut self.values;
         }
         // One zero before and two behind each row and column: a point is moved to at most one pixel outside the image,
         // and then all four of its neighbours exist, and are 0 where they should be.
@@ -129,11 +133,11 @@ impl Grid {
 
         let (half_x, half_y) = self.half();
         let (most_x, most_y) = ((columns + 1) as f32, (rows + 1) as f32);
-        let (x, y, framed) = (&self.x[..], &self.y[..], &self.framed[..]);
+        let (x, y, framed, values) = (&self.x[..], &self.y[..], &self.framed[..], &mut self.values[..]);
         vectorized(
             #[inline(always)]
             || {
-                for ((out, &x), &y) in image.iter_mut().zip(x).zip(y) {
+                for ((out, &x), &y) in values.iter_mut().zip(x).zip(y) {
                     // In the frame's coordinates.
                     let (x, y) = (x + half_x + 1.0, y + half_y + 1.0);
                     let (x, y) = (x.max(0.0).min(most_x), y.max(0.0).min(most_y));
@@ -143,9 +147,10 @@ impl Grid {
                     let below = &framed[(row + 1) * width + column..][..2];
                     let above = (1.0 - u) * above[0] + u * above[1];
                     let below = (1.0 - u) * below[0] + u * below[1];
-                    *out = T::cast((1.0 - v) * above + v * below);
+                    *out = (1.0 - v) * above + v * below;
                 }
             },
         );
+        &mut self.values
     }
 }

@@ -7,7 +7,8 @@ use super::{Distortion, Grid};
 /// The first distortion and then the second on its result; made by [`then`](Distortion::then).
 ///
 /// With the first given backwards as p ↦ f(p) and the second as p ↦ g(p), both together are p ↦ f(g(p)): a pixel of
-/// the result is followed back through the second and then through the first. The image is interpolated once.
+/// the result is followed back through the second and then through the first. The image is interpolated once. After that
+/// its values are [retouched](Distortion::retouch) by the first and then by the second.
 ///
 /// # Examples
 ///
@@ -28,5 +29,10 @@ impl<A: Distortion, B: Distortion> Distortion for Then<A, B> {
     fn distort(&self, grid: &mut Grid, rng: &mut dyn Rng) {
         self.1.distort(grid, rng);
         self.0.distort(grid, rng);
+    }
+
+    fn retouch(&self, values: &mut [f64], shape: (usize, usize), rng: &mut dyn Rng) {
+        self.0.retouch(values, shape, rng);
+        self.1.retouch(values, shape, rng);
     }
 }
