@@ -30,11 +30,14 @@
 //! | tables | `Table::open` and `Csv` (feature `csv`), [`Columns`](data::Columns) |
 //! | splitting and scaling | [`Split`](data::Split), [`Standardize`](data::Standardize) and the other rules of [`Scale`](data::Scale) |
 //! | images | [`Mnist`](data::Mnist), [`ImageSet`](data::ImageSet), [`IdxTensor`](data::IdxTensor), [`digits`](data::digits), [`augment`](data::augment) |
-//! | how good it is | [`Report`](trainer::Report), [`evaluate`](metrics::evaluate), [`ConfusionMatrix`](metrics::ConfusionMatrix) |
+//! | how good it is | [`Report`](trainer::Report), [`evaluate`](metrics::evaluate), [`ConfusionMatrix`](metrics::ConfusionMatrix), [`PermutationImportance`](metrics::PermutationImportance) |
+//! | how good it would be on new data | [`CrossValidation`](selection::CrossValidation) |
+//! | finding good settings | [`Search`](selection::Search) |
 //! | watching a run | [`Observer`](trainer::Observer), [`History`](history::History) |
 //! | a loop of your own | [`Learner`](trainer::Learner) |
 //! | keeping a run or a network | [`Trainer::checkpoint`](trainer::Trainer::checkpoint), [`persist`] |
 //! | a part of one's own | the page of its trait, which shows one, and [`check`] |
+//! | predictions in the units of the data | [`Predictor`](predict::Predictor) |
 //! | saving and loading | [`Network::save`](network::Network::save), [`persist`] |
 //! | what can go wrong | [`Error`] |
 //!
@@ -97,10 +100,12 @@ mod named;
 pub mod network;
 pub mod optimizer;
 pub mod persist;
+pub mod predict;
 pub mod random;
 pub mod real;
 pub mod regularizer;
 pub mod schedule;
+pub mod selection;
 pub mod stopping;
 mod threads;
 pub mod trainer;
@@ -124,8 +129,8 @@ pub mod prelude {
     };
     pub use crate::data::augment::{Augmented, Distortion, Elastic, Rotation, Scaling, Translation};
     pub use crate::data::{
-        Batch, Columns, Dataset, MinMax, Mnist, Robust, Samples, Scale, Scaler, Split, Standardize, Task,
-        Weighted,
+        Batch, Columns, Dataset, Fold, MinMax, Mnist, Robust, Samples, Scale, Scaler, Split, Standardize,
+        Task, Weighted,
     };
     #[cfg(feature = "csv")]
     pub use crate::data::{Csv, Missing, Table};
@@ -136,21 +141,26 @@ pub mod prelude {
     };
     pub use crate::metrics::{
         Accuracy, BalancedAccuracy, ConfusionMatrix, Direction, Evaluation, F1, Mean, MeanAbsoluteError,
-        MeanCost, Measure, Meter, Precision, R2, Recall, Score, Scored, Scores, TopK, Whole, evaluate,
+        MeanCost, Measure, Meter, PermutationImportance, Precision, R2, Recall, Score, Scored, Scores,
+        Spread, TopK, Whole, evaluate,
     };
     pub use crate::network::{Dense, Network, ParameterArrays, Workspace};
     pub use crate::optimizer::{
         Adam, AdamW, ClipByGlobalNorm, ClipByNorm, ClipByValue, MaxNorm, Momentum, Nesterov, Optimizer,
         RmsProp, Sgd, StepInfo,
     };
+    pub use crate::predict::{Meaning, Prediction, Predictor};
     pub use crate::real::Real;
     pub use crate::regularizer::{L1, L2, NoRegularizer, Plus, Regularizer};
     pub use crate::schedule::{Constant, Cosine, HalveOnPlateau, LrSchedule, OneCycle, Progress, WarmUp};
+    pub use crate::selection::{CrossValidated, CrossValidation, Search};
     pub use crate::stopping::{
         And, MaxEpochs, NoImprovement, Or, RollingAverage, StopReason, StoppingRule, Target,
     };
     #[cfg(feature = "progress")]
     pub use crate::trainer::ProgressBar;
-    pub use crate::trainer::{Dropout, Every, Learner, Observer, Outcome, Report, Run, Running, Trainer};
+    pub use crate::trainer::{
+        Dropout, Every, Learner, Observer, Outcome, Report, Run, Running, Trainer, Warning,
+    };
     pub use nalgebra::{DMatrix, DVector};
 }

@@ -11,7 +11,8 @@ use super::observer::Outcome;
 use super::run::State;
 use super::scoring::{EpochEvaluator, Plan};
 use super::snapshot::Keep;
-use super::{Learner, Report, Run, Running, Trainer, validate};
+use super::validate::Checked;
+use super::{Learner, Report, Run, Running, Trainer, Warning, validate};
 use crate::activation::Activation;
 use crate::cost::Cost;
 use crate::data::{Batch, Samples};
@@ -126,7 +127,7 @@ impl<T: Real, C> Trainer<T, C> {
         let usual = if validation.is_some() { Keep::Best(Metric::default()) } else { Keep::Last };
         let keep = self.keep.clone().unwrap_or(usual);
         let metrics = self.check_settings(&*schedule, &*stop, &keep, validation.is_some())?;
-        let (task, fingerprint) = self.check_data(network, training, validation)?;
+        let Checked { task, fingerprint, warnings } = self.check_data(network, training, validation)?;
         let plan = Plan::new((task, network.n_outputs()), &metrics, &self.measures, self.monitor_training)?;
 
         let (n, sizes) = (training.len(), network.sizes());
@@ -142,7 +143,7 @@ impl<T: Real, C> Trainer<T, C> {
         let largest = network.layers().map(|layer| layer.weights.len()).max().unwrap_or(0);
         let keep_awake = threads::is_large(largest.saturating_mul(self.mini_batch.min(n)));
         threads::run(self.threads, keep_awake, || {
-            let parts = Parts { schedule: &*schedule, stop: &*stop, keep, training, validation };
+            let parts = Parts { schedule: &*schedule, stop: &*stop, keep, training, validation, warnings };
             Fit::new(self, run, network, parts, plan)?.run()
         })?
     }
@@ -160,6 +161,7 @@ struct Parts<'a, T> {
     keep: Keep,
     training: &'a dyn Samples<T>,
     validation: Option<&'a dyn Samples<T>>,
+    warnings: Vec<Warning>,
 }
 
 /// A run that is under way.
@@ -231,7 +233,7 @@ where
             (ended, _) => ended,
         };
         let result = match ended {
-            Ok(reason) => Ok(Report::new(run.clone(), reason, &parts.keep)),
+            Ok(reason) => Ok(Report::new(run.clone(), reason, &parts.keep, parts.warnings)),
             Err(cause) => Err(Error::Interrupted {
                 epoch: state.history.len() + 1,
                 step: state.step + 1,

@@ -14,6 +14,7 @@ mod run;
 mod scoring;
 mod snapshot;
 mod validate;
+mod warning;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -35,6 +36,7 @@ pub use observer::{Observer, Outcome};
 pub use progress_bar::ProgressBar;
 pub use report::Report;
 pub use run::{Run, Running, Settings};
+pub use warning::Warning;
 
 /// Trains a network: a builder that holds the parts, [`fit`](Self::fit), which runs them over epochs, and
 /// [`learner`](Self::learner), which makes single steps.

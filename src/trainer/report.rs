@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::Run;
 use super::snapshot::Keep;
+use super::{Run, Warning};
 use crate::history::{EpochRecord, History};
 use crate::real::Real;
 use crate::stopping::StopReason;
@@ -20,16 +20,19 @@ pub struct Report<T> {
     pub kept_epoch: usize,
     /// The run as it ended, with the parameters of its last step, to [go on](super::Trainer::resume) from.
     pub run: Run<T>,
+    /// What was noticed in the training data and probably not meant, such as inputs that are not scaled.
+    pub warnings: Vec<Warning>,
     kept_for: String,
 }
 
 impl<T: Real> Report<T> {
-    pub(super) fn new(run: Run<T>, stop_reason: StopReason, keep: &Keep) -> Self {
+    pub(super) fn new(run: Run<T>, stop_reason: StopReason, keep: &Keep, warnings: Vec<Warning>) -> Self {
         let kept_for = match keep {
             Keep::Best(metric) => format!("best {}", run.history.name_of(metric)),
             Keep::Last => "the last".to_owned(),
         };
-        Self { history: run.history.clone(), stop_reason, kept_epoch: run.kept_epoch, run, kept_for }
+        let (history, kept_epoch) = (run.history.clone(), run.kept_epoch);
+        Self { history, stop_reason, kept_epoch, run, warnings, kept_for }
     }
 
     /// The record of the epoch whose parameters the network holds.
@@ -52,6 +55,7 @@ impl<T: Real> fmt::Display for Report<T> {
             writeln!(f, "            {record}")?;
         }
         let mean = self.seconds() / epochs.max(1) as f64;
-        write!(f, "time        {:.2} s of training steps, {mean:.3} s per epoch", self.seconds())
+        write!(f, "time        {:.2} s of training steps, {mean:.3} s per epoch", self.seconds())?;
+        self.warnings.iter().try_for_each(|warning| write!(f, "\nwarning     {warning}"))
     }
 }

@@ -3,6 +3,7 @@
 use super::Trainer;
 use super::fingerprint::Fingerprint;
 use super::snapshot::Keep;
+use super::warning::{Warning, Widths};
 use crate::activation::Activation;
 use crate::cost::Cost;
 use crate::data::{Batch, Samples, Task, TaskFinder, check_finite};
@@ -96,6 +97,13 @@ pub(super) fn check_finite_parameters<T: Real, H: Activation<T>, A: Activation<T
     Ok(())
 }
 
+/// What is known of network and data after they have been checked.
+pub(super) struct Checked {
+    pub task: Task,
+    pub fingerprint: u64,
+    pub warnings: Vec<Warning>,
+}
+
 impl<T: Real, C> Trainer<T, C> {
     /// Returns an error for settings that cannot work with each other, and otherwise the metrics that the rules read.
     pub(super) fn check_settings(
@@ -131,13 +139,14 @@ impl<T: Real, C> Trainer<T, C> {
     }
 
     /// Checks the network (shapes, finite parameters) and the data (sizes, finite values, valid targets), and returns
-    /// what the targets mean: as all sources say, if they agree, or else as the targets of all are.
+    /// what the targets mean (as all sources say, if they agree, or else as the targets of all are), and what is
+    /// noticed in the training data.
     pub(super) fn check_data<H, A>(
         &self,
         network: &Network<T, H, A>,
         training: &dyn Samples<T>,
         validation: Option<&dyn Samples<T>>,
-    ) -> Result<(Task, u64)>
+    ) -> Result<Checked>
     where
         H: Activation<T>,
         A: Activation<T>,
@@ -146,6 +155,8 @@ impl<T: Real, C> Trainer<T, C> {
         network.check()?;
         let (mut finder, declared) = (TaskFinder::new(), training.task());
         let mut fingerprint = Fingerprint::default();
+        let mut widths = Some(Widths::new(training.n_inputs(), training.len()));
+        let mut warnings = Vec::new();
         let mut agreed = declared.filter(|task| task.fits(network.n_outputs()));
         let sets = [(Some(training), "the training set"), (validation, "the validation set")];
         for (samples, what) in sets.into_iter().filter_map(|(samples, what)| Some((samples?, what))) {
@@ -158,9 +169,13 @@ impl<T: Real, C> Trainer<T, C> {
                 finder.add(&batch.y);
                 fingerprint.add(batch.x.as_slice());
                 fingerprint.add(batch.y.as_slice());
+                widths.iter_mut().for_each(|widths| widths.add(first, batch));
                 self.cost.check_targets(&batch.y, first)
             })?;
+            // Those of the training data, which come first.
+            warnings.extend(widths.take().and_then(|widths| widths.warning()));
         }
-        Ok((agreed.unwrap_or_else(|| finder.finish()), fingerprint.finish()))
+        let task = agreed.unwrap_or_else(|| finder.finish());
+        Ok(Checked { task, fingerprint: fingerprint.finish(), warnings })
     }
 }
