@@ -35,6 +35,21 @@ struct Options {
     /// Where the model is saved
     #[arg(long, default_value = "target/table.safetensors")]
     save: PathBuf,
+    /// Numbers of hidden neurons to choose from, comma-separated
+    #[arg(long, value_delimiter = ',', default_value = "32,64")]
+    hidden: Vec<usize>,
+    /// Strengths λ of weight decay to choose from, comma-separated
+    #[arg(long, value_delimiter = ',', default_value = "0.1,1")]
+    lambda: Vec<f64>,
+    /// Learning rate η
+    #[arg(long, default_value_t = 0.003)]
+    rate: f64,
+    /// Rows of a mini-batch
+    #[arg(long, default_value_t = 16)]
+    mini_batch: usize,
+    /// Activation of the hidden neurons
+    #[arg(long, default_value = "silu")]
+    activation: AnyActivation,
     /// Folds of the cross-validation
     #[arg(long, default_value_t = 5)]
     folds: usize,
@@ -53,13 +68,6 @@ struct Candidate {
     /// λ of L2.
     lambda: f64,
 }
-
-const CANDIDATES: [Candidate; 4] = [
-    Candidate { hidden: 32, lambda: 0.1 },
-    Candidate { hidden: 32, lambda: 1.0 },
-    Candidate { hidden: 64, lambda: 0.1 },
-    Candidate { hidden: 64, lambda: 1.0 },
-];
 
 /// Epochs without a lower validation cost after which a fold is stopped, and the most that there are.
 const PATIENCE: usize = 20;
@@ -138,12 +146,9 @@ where
         unit = Some(targets.widths().to_vec());
         meaning = meaning.with_target_scaler(targets);
     }
-    let mut network = begin(&data, candidate, &output, options.seed)?;
-    let report = trainer(&cost, candidate, options.seed)?.stop(MaxEpochs::new(epochs)?).fit(
-        &mut network,
-        &data,
-        None,
-    )?;
+    let mut network = begin(options, &data, candidate, &output)?;
+    let report =
+        trainer(options, &cost, candidate)?.stop(MaxEpochs::new(epochs)?).fit(&mut network, &data, None)?;
     let seconds = start.elapsed().as_secs_f64();
     println!("\nAll training rows are learned for {epochs} epochs.\n{report}");
 
@@ -187,12 +192,15 @@ where
     let validation = if regression { validation.scale_targets(Standardize) } else { validation };
     let cost = Metric::validation(MeanCost);
     let mut best: Option<(f64, Candidate, usize)> = None;
-    println!("hidden       λ  validation cost      score  epochs");
-    for candidate in CANDIDATES.into_iter().take(if options.quick { 1 } else { CANDIDATES.len() }) {
+    println!("chosen by cross-validation:\nhidden       λ  validation cost      score  epochs");
+    let candidates =
+        options.hidden.iter().flat_map(|&hidden| options.lambda.iter().map(move |&lambda| (hidden, lambda)));
+    for (hidden, lambda) in candidates.take(if options.quick { 1 } else { usize::MAX }) {
+        let candidate = Candidate { hidden, lambda };
         let folds = validation.map(&job.training, |fold| {
-            let mut network = begin(&fold.training, candidate, &job.output, options.seed)?;
+            let mut network = begin(options, &fold.training, candidate, &job.output)?;
             let rule = NoImprovement::new(PATIENCE)?.monitor(cost.clone()).or(MaxEpochs::new(MAX_EPOCHS)?);
-            let trainer = trainer(&job.cost, candidate, options.seed)?.stop(rule).keep_best(cost.clone());
+            let trainer = trainer(options, &job.cost, candidate)?.stop(rule).keep_best(cost.clone());
             let report = trainer.fit(&mut network, &fold.training, Some(&fold.validation))?;
             Ok((report.kept_epoch, evaluate(&network, &job.cost, &fold.validation)?.scores))
         })?;
@@ -211,20 +219,20 @@ where
 }
 
 fn begin<O: Activation<f32> + Clone>(
+    options: &Options,
     data: &Dataset<f32>,
     candidate: Candidate,
     output: &O,
-    seed: u64,
-) -> gradus::Result<Network<f32, Silu, O>> {
+) -> gradus::Result<Network<f32, AnyActivation, O>> {
     let sizes = [data.n_inputs(), candidate.hidden, data.n_outputs()];
-    Network::new(&sizes, Silu, output.clone(), &ByActivation, seed)
+    Network::new(&sizes, options.activation.clone(), output.clone(), &ByActivation, options.seed)
 }
 
-fn trainer<C: Clone>(cost: &C, candidate: Candidate, seed: u64) -> gradus::Result<Trainer<f32, C>> {
+fn trainer<C: Clone>(options: &Options, cost: &C, candidate: Candidate) -> gradus::Result<Trainer<f32, C>> {
     Ok(Trainer::new(cost.clone())
         .optimizer(Adam::default())
         .regularizer(L2::new(candidate.lambda)?)
-        .schedule(Constant::new(0.003)?)
-        .mini_batch(16)
-        .seed(seed))
+        .schedule(Constant::new(options.rate)?)
+        .mini_batch(options.mini_batch)
+        .seed(options.seed))
 }

@@ -34,6 +34,11 @@ impl<'a, T: Real> Prediction<'a, T> {
         self.values
     }
 
+    /// What the outputs mean, such as the names of all classes.
+    pub fn meaning(&self) -> &'a Meaning {
+        self.meaning
+    }
+
     /// The number of the predicted class; `None` if the task has none, or if an output is NaN.
     pub fn class(&self) -> Option<usize> {
         self.meaning.task().class(self.outputs)
