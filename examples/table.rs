@@ -15,9 +15,9 @@ mod shared;
 /// Learns to predict one column of a CSV file from the others.
 ///
 /// Whether the column holds classes or numbers is found out. A column `split` with the words train and test decides which
-/// rows are which; without it a quarter of the rows is for the test. The number of hidden neurons, the strength of weight
-/// decay and the number of epochs are chosen by cross-validation on the training rows, each fold of which is stopped
-/// early. Then all training rows are learned, and the test rows are used once.
+/// rows are which; without it a quarter of the rows is for the test. The activation of the hidden neurons, the strength of
+/// weight decay and the number of epochs are chosen by cross-validation on the training rows, each fold of which is
+/// stopped early. Then all training rows are learned, and the test rows are used once.
 #[derive(Debug, Parser)]
 struct Options {
     /// The CSV file, with the names of the columns in its first line [default: the iris flowers that come along]
@@ -35,21 +35,6 @@ struct Options {
     /// Where the model is saved
     #[arg(long, default_value = "target/table.safetensors")]
     save: PathBuf,
-    /// Numbers of hidden neurons to choose from, comma-separated
-    #[arg(long, value_delimiter = ',', default_value = "32,64")]
-    hidden: Vec<usize>,
-    /// Strengths λ of weight decay to choose from, comma-separated
-    #[arg(long, value_delimiter = ',', default_value = "0.1,1")]
-    lambda: Vec<f64>,
-    /// Learning rate η
-    #[arg(long, default_value_t = 0.003)]
-    rate: f64,
-    /// Rows of a mini-batch
-    #[arg(long, default_value_t = 16)]
-    mini_batch: usize,
-    /// Activation of the hidden neurons
-    #[arg(long, default_value = "silu")]
-    activation: AnyActivation,
     /// Folds of the cross-validation
     #[arg(long, default_value_t = 5)]
     folds: usize,
@@ -64,10 +49,22 @@ struct Options {
 /// What the cross-validation chooses from.
 #[derive(Debug, Clone, Copy)]
 struct Candidate {
-    hidden: usize,
+    activation: &'static str,
     /// λ of L2.
     lambda: f64,
 }
+
+/// Few and far apart, as each is trained once for every fold.
+const CANDIDATES: [Candidate; 4] = [
+    Candidate { activation: "tanh", lambda: 0.01 },
+    Candidate { activation: "tanh", lambda: 0.3 },
+    Candidate { activation: "silu", lambda: 1.0 },
+    Candidate { activation: "silu", lambda: 10.0 },
+];
+
+const HIDDEN: usize = 64;
+const MINI_BATCH: usize = 32;
+const RATE: f64 = 0.005;
 
 /// Epochs without a lower validation cost after which a fold is stopped, and the most that there are.
 const PATIENCE: usize = 20;
@@ -146,9 +143,12 @@ where
         unit = Some(targets.widths().to_vec());
         meaning = meaning.with_target_scaler(targets);
     }
-    let mut network = begin(options, &data, candidate, &output)?;
-    let report =
-        trainer(options, &cost, candidate)?.stop(MaxEpochs::new(epochs)?).fit(&mut network, &data, None)?;
+    let mut network = begin(&data, candidate, &output, options.seed)?;
+    let report = trainer(&cost, candidate, options.seed)?.stop(MaxEpochs::new(epochs)?).fit(
+        &mut network,
+        &data,
+        None,
+    )?;
     let seconds = start.elapsed().as_secs_f64();
     println!("\nAll training rows are learned for {epochs} epochs.\n{report}");
 
@@ -159,7 +159,7 @@ where
     let evaluation = gradus::metrics::evaluate_with(&network, &cost, &test, measures)?;
     println!("\nOn the test rows: {}", evaluation.scores);
     if let (Some(error), Some([width])) = (evaluation.scores.get("mean absolute error"), unit.as_deref()) {
-        println!("The mean absolute error is {} in the units of the target.", error * width);
+        println!("The mean absolute error is {:.4} in the units of the target.", error * width);
     }
     if let Some(confusion) = &evaluation.confusion {
         println!("{confusion}");
@@ -192,15 +192,13 @@ where
     let validation = if regression { validation.scale_targets(Standardize) } else { validation };
     let cost = Metric::validation(MeanCost);
     let mut best: Option<(f64, Candidate, usize)> = None;
-    println!("chosen by cross-validation:\nhidden       λ  validation cost      score  epochs");
-    let candidates =
-        options.hidden.iter().flat_map(|&hidden| options.lambda.iter().map(move |&lambda| (hidden, lambda)));
-    for (hidden, lambda) in candidates.take(if options.quick { 1 } else { usize::MAX }) {
-        let candidate = Candidate { hidden, lambda };
+    println!("chosen by cross-validation:\nactivation       λ  validation cost      score  epochs");
+    for candidate in CANDIDATES.into_iter().take(if options.quick { 1 } else { CANDIDATES.len() }) {
+        let Candidate { activation, lambda } = candidate;
         let folds = validation.map(&job.training, |fold| {
-            let mut network = begin(options, &fold.training, candidate, &job.output)?;
+            let mut network = begin(&fold.training, candidate, &job.output, options.seed)?;
             let rule = NoImprovement::new(PATIENCE)?.monitor(cost.clone()).or(MaxEpochs::new(MAX_EPOCHS)?);
-            let trainer = trainer(options, &job.cost, candidate)?.stop(rule).keep_best(cost.clone());
+            let trainer = trainer(&job.cost, candidate, options.seed)?.stop(rule).keep_best(cost.clone());
             let report = trainer.fit(&mut network, &fold.training, Some(&fold.validation))?;
             Ok((report.kept_epoch, evaluate(&network, &job.cost, &fold.validation)?.scores))
         })?;
@@ -210,7 +208,7 @@ where
         let score =
             scores.spread(if regression { "R²" } else { "accuracy" }).map_or(f64::NAN, |spread| spread.mean);
         let mean = scores.spread("cost").map_or(f64::INFINITY, |spread| spread.mean);
-        println!("{:>6}  {:>6}  {mean:>15.5}  {score:>9.4}  {epochs:>6}", candidate.hidden, candidate.lambda);
+        println!("{activation:>10}  {lambda:>6}  {mean:>15.5}  {score:>9.4}  {epochs:>6}");
         if best.is_none_or(|(lowest, ..)| mean < lowest) {
             best = Some((mean, candidate, epochs));
         }
@@ -219,20 +217,21 @@ where
 }
 
 fn begin<O: Activation<f32> + Clone>(
-    options: &Options,
     data: &Dataset<f32>,
     candidate: Candidate,
     output: &O,
+    seed: u64,
 ) -> gradus::Result<Network<f32, AnyActivation, O>> {
-    let sizes = [data.n_inputs(), candidate.hidden, data.n_outputs()];
-    Network::new(&sizes, options.activation.clone(), output.clone(), &ByActivation, options.seed)
+    let sizes = [data.n_inputs(), HIDDEN, data.n_outputs()];
+    let activation: AnyActivation = candidate.activation.parse()?;
+    Network::new(&sizes, activation, output.clone(), &ByActivation, seed)
 }
 
-fn trainer<C: Clone>(options: &Options, cost: &C, candidate: Candidate) -> gradus::Result<Trainer<f32, C>> {
+fn trainer<C: Clone>(cost: &C, candidate: Candidate, seed: u64) -> gradus::Result<Trainer<f32, C>> {
     Ok(Trainer::new(cost.clone())
         .optimizer(Adam::default())
         .regularizer(L2::new(candidate.lambda)?)
-        .schedule(Constant::new(options.rate)?)
-        .mini_batch(options.mini_batch)
-        .seed(options.seed))
+        .schedule(Constant::new(RATE)?)
+        .mini_batch(MINI_BATCH)
+        .seed(seed))
 }

@@ -87,7 +87,7 @@ def ours(program, path, seed):
 
 def example():
     """The path of the `table` example, as `cargo run --release` would build it."""
-    command = ["cargo", "build", "--release", "--features", "csv", "--example", "table", "--message-format=json"]
+    command = ["cargo", "build", "--release", "--example", "table", "--message-format=json"]
     lines = subprocess.run(command, check=True, capture_output=True, text=True, cwd=HERE).stdout.splitlines()
     messages = [json.loads(line) for line in lines]
     return next(m["executable"] for m in messages if m.get("target", {}).get("name") == "table" and m["executable"])
