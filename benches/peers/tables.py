@@ -1,7 +1,7 @@
 """Tables: the `table` example against scikit-learn's MLPClassifier and MLPRegressor, on the same split of six data sets.
 
     python3 -m venv .venv && .venv/bin/pip install scikit-learn pandas
-    .venv/bin/python benches/peers/tables.py DIR [--seeds 5] [--only iris,wine]
+    .venv/bin/python benches/peers/tables.py DIR [--seeds 5] [--split 0] [--only iris,wine]
 
 Writes the tables as CSV files to DIR, with a column `split` of train and test, runs both on each with several seeds, and
 prints the mean test scores (accuracy, or R2) with their standard deviations, and the seconds. scikit-learn's networks have
@@ -56,10 +56,10 @@ def tables():
     yield "friedman1", False, numbers(*datasets.make_friedman1(n_samples=1000, noise=1.0, random_state=0))
 
 
-def split(table, is_classes):
+def split(table, is_classes, seed):
     """Adds the column `split`: a quarter of the rows is for the test, of each class as nearly as possible."""
     strata = table[TARGET] if is_classes else None
-    train, _ = train_test_split(table.index, test_size=0.25, random_state=0, stratify=strata)
+    train, _ = train_test_split(table.index, test_size=0.25, random_state=seed, stratify=strata)
     table["split"] = ["train" if i in set(train) else "test" for i in table.index]
     return table
 
@@ -103,6 +103,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("dir", type=pathlib.Path)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--split", type=int, default=0, help="seed of the split")
     parser.add_argument("--only", default="")
     parser.add_argument("--export", action="store_true", help="write the files, and nothing else")
     options = parser.parse_args()
@@ -113,7 +114,7 @@ def main():
         if options.only and name not in options.only.split(","):
             continue
         path = options.dir / f"{name}.csv"
-        split(table, is_classes).to_csv(path, index=False)
+        split(table, is_classes, options.split).to_csv(path, index=False)
         if options.export:
             continue
         seeds = range(1, options.seeds + 1)
