@@ -92,6 +92,8 @@ proptest! {
         half("l", 1e-4, 1e2, 1e-1);
         half("i", 3.0, 12.0, 8.0);
         half("li", 2.0, 63.0, 11.3);
+        let ends = |i: usize| found.tried.iter().any(|tried| tried.trial.integer("i").unwrap() == i);
+        prop_assert!(ends(3) && ends(12), "both ends are included");
         let a = found.tried.iter().filter(|tried| tried.trial.text("c").unwrap() == "a").count();
         prop_assert!((140..=260).contains(&a));
         // Ties stay in the order of the numbers.
