@@ -83,6 +83,7 @@ pub trait Optimizer<T: Real>: Debug + Send + Sync {
 
     /// The slot that holds an average of the parameters, if the optimizer keeps one, as [`PolyakAverage`] does. The trainer
     /// evaluates the network with the averaged parameters, and keeps and returns these; the steps go on from the others.
+    /// A wrapper forwards it.
     fn average_slot(&self) -> Option<usize> {
         None
     }

@@ -319,6 +319,10 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for Whole<O> {
         self.rule.slots()
     }
 
+    fn average_slot(&self) -> Option<usize> {
+        self.rule.average_slot()
+    }
+
     fn scope(&self) -> Scope {
         self.scope
     }

@@ -56,7 +56,7 @@ fn trainer<T: Real>(number: usize, epochs: usize) -> Trainer<T, LogLikelihood> {
         .seed(SEED)
 }
 
-/// What `fit` does, written out: shuffle, gather, step.
+/// What `fit` does, written out: shuffle, gather, step, and return the average if there is one.
 fn loop_over_steps<T: Real>(number: usize, epochs: u64, eta: f64) -> Network<T, Tanh, Softmax> {
     let (data, mut network) = (data::<T>(), network());
     let trainer = trainer(number, 1);
@@ -70,6 +70,8 @@ fn loop_over_steps<T: Real>(number: usize, epochs: u64, eta: f64) -> Network<T, 
             learner.step(&mut network, &batch, eta).unwrap();
         }
     }
+    let average = learner.average().into_iter().flat_map(ParameterArrays::arrays);
+    network.parameters_mut().zip(average).for_each(|(parameters, average)| parameters.copy_from_slice(average));
     network
 }
 
