@@ -117,6 +117,39 @@ mod elementwise {
         pull_back_at(bencher, &name.parse().expect("a name"), &(matrix::<T>(ROWS, COLUMNS) * T::cast(14.0)));
     }
 
+    const OPTIMIZERS: [&str; 12] = [
+        "sgd",
+        "momentum",
+        "nesterov",
+        "ada_grad",
+        "ada_delta",
+        "rms_prop",
+        "rms_prop(centred=true, mu=0.9)",
+        "adam",
+        "lion",
+        "clip_by_norm(sgd)",
+        "polyak_average(sgd)",
+        "exponential_average(sgd)",
+    ];
+
+    /// Parameters, gradient and each slot are read, and all but the gradient are written.
+    #[divan::bench(types = [f32, f64], args = OPTIMIZERS)]
+    fn optimize<T: Real>(bencher: Bencher<'_, '_>, name: &str) {
+        let optimizer: Box<dyn Optimizer<T>> = Box::new(name.parse::<AnyOptimizer>().expect("a name"));
+        let (mut w, g, mut gradient) =
+            (matrix::<T>(ROWS, COLUMNS), matrix::<T>(ROWS, COLUMNS), matrix(ROWS, COLUMNS));
+        let mut slots = vec![DMatrix::from_element(ROWS, COLUMNS, T::cast(0.1)); optimizer.slots()];
+        let mut t = 0;
+        // The copy of the gradient, of 2 matrices, is counted too: optimizers may change it.
+        bencher.counter(bytes::<T>(5 + 2 * slots.len())).bench_local(|| {
+            t += 1;
+            gradient.copy_from(black_box(&g));
+            let mut slots: Vec<&mut [T]> = slots.iter_mut().map(DMatrix::as_mut_slice).collect();
+            let at = StepInfo { t, ..StepInfo::first(ROWS) };
+            optimizer.step(&at, &mut slots, w.as_mut_slice(), gradient.as_mut_slice(), T::cast(1e-3));
+        });
+    }
+
     fn cost<T: Real, A: Activation<T>, C: Cost<T, A>>(bencher: Bencher<'_, '_>, cost: C, output: A) {
         let (z, mut a, y) =
             (matrix::<T>(10, 10_000), matrix(10, 10_000), DMatrix::from_element(10, 10_000, T::cast(0.1)));

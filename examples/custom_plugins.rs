@@ -11,7 +11,7 @@ use clap::Parser;
 use gradus::check;
 use gradus::prelude::*;
 use plotters::prelude::SeriesLabelPosition;
-use plugins::{Brier, Cosine, GeneralizationLoss, Lion, Smoothed, Swish, WeightElimination, wrong};
+use plugins::{Brier, Cosine, GeneralizationLoss, Lookahead, Smoothed, Swish, WeightElimination, wrong};
 use shared::plot::{Chart, Scale};
 use shared::{Digits, parallel, plot};
 
@@ -47,7 +47,7 @@ enum Parts {
     WithSwish,
     WithSmoothed,
     WithWeightElimination,
-    WithLion,
+    WithLookahead,
     WithCosine,
     WithGeneralizationLoss,
     /// All six together.
@@ -63,7 +63,7 @@ const ROWS: [(Parts, &str, &str); 9] = [
     (WithSwish, "Swish", "plain, with one's own activation"),
     (WithSmoothed, "smooth", "plain, with one's own cost"),
     (WithWeightElimination, "weights", "plain, with one's own regularizer"),
-    (WithLion, "Lion", "plain, with one's own optimizer"),
+    (WithLookahead, "lookahead", "plain, with one's own optimizer"),
     (WithCosine, "cosine", "plain, with one's own schedule"),
     (WithGeneralizationLoss, "loss", "plain, with one's own stopping rule"),
     (AllOwn, "all own", "all six of one's own"),
@@ -115,7 +115,7 @@ fn check_all() -> gradus::Result<()> {
     check::activation(&Swish)?;
     check::cost(&Smoothed { epsilon: 0.1 }, &Softmax::default())?;
     check::regularizer(&WeightElimination { lambda: 1.0 })?;
-    check::optimizer(&Lion::default())?;
+    check::optimizer(&Lookahead::around(Adam::default()))?;
     check::schedule(&Cosine { eta: 0.002, epochs: 40 })?;
     check::stopping_rule(&GeneralizationLoss { alpha: 0.1 })?;
     check::measure(&Brier)?;
@@ -156,13 +156,16 @@ fn train(parts: Parts, data: &Digits<f32>, epochs: usize, seed: u64) -> gradus::
         WithSwish => fit(Swish, trainer, data, seed),
         WithSmoothed => fit(Sigmoid, smoothed, data, seed),
         WithWeightElimination => fit(Sigmoid, trainer.regularizer(elimination), data, seed),
-        WithLion => {
-            fit(Sigmoid, trainer.optimizer(Lion::default()).schedule(Constant::new(0.002)?), data, seed)
-        }
+        WithLookahead => fit(
+            Sigmoid,
+            trainer.optimizer(Lookahead::around(Adam::default())).schedule(Constant::new(0.002)?),
+            data,
+            seed,
+        ),
         WithCosine => fit(Sigmoid, trainer.schedule(Cosine { eta: 0.3, epochs }), data, seed),
         WithGeneralizationLoss => fit(Sigmoid, trainer.stop(loss), data, seed),
         AllOwn => {
-            let trainer = smoothed.regularizer(elimination).optimizer(Lion::default());
+            let trainer = smoothed.regularizer(elimination).optimizer(Lookahead::around(Adam::default()));
             fit(Swish, trainer.schedule(Cosine { eta: 0.002, epochs }).stop(loss), data, seed)
         }
         AllBuiltIn => {

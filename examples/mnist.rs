@@ -37,21 +37,15 @@ struct Options {
     /// Activation of the hidden layers, such as tanh or leaky-relu(slope=0.1)
     #[arg(long, value_parser = named::<AnyActivation>, default_value = "sigmoid")]
     hidden: AnyActivation,
-    /// How gradients become steps
-    #[arg(long, value_enum, default_value = "sgd")]
-    optimizer: OptimizerChoice,
-    /// Momentum μ, in [0, 1), for momentum and nesterov
-    #[arg(long, default_value_t = 0.9)]
-    mu: f64,
-    /// Learning rate η
-    #[arg(long, default_value_t = 0.5)]
-    eta: f64,
-    /// Whether η stays, or is halved when the validation accuracy does not improve
-    #[arg(long, value_enum, default_value = "constant")]
-    schedule: ScheduleChoice,
-    /// Epochs without improvement before the schedule halves η
-    #[arg(long, default_value_t = 10)]
-    patience: usize,
+    /// Update rule, such as "momentum(mu=0.5)" or "clip-by-norm(adam)"
+    #[arg(long, value_parser = named::<AnyOptimizer>, default_value = "sgd")]
+    optimizer: AnyOptimizer,
+    /// Learning rate η, the same in all epochs [default: that of the optimizer, 0.5 for sgd]
+    #[arg(long, conflicts_with = "schedule")]
+    eta: Option<f64>,
+    /// How η changes, such as "cosine(eta=0.1, epochs=30)" or "halve-on-plateau(eta=0.5, patience=5)"
+    #[arg(long, value_parser = named::<AnySchedule>)]
+    schedule: Option<AnySchedule>,
     /// L1 regularization λ
     #[arg(long, default_value_t = 0.0)]
     l1: f64,
@@ -61,8 +55,8 @@ struct Options {
     /// Regularizer by name, instead of --l1 and --l2, such as "group-lasso-by-input(lambda=0.5) then l2(lambda=5)"
     #[arg(long, value_parser = named::<AnyRegularizer>, conflicts_with_all = ["l1", "l2"])]
     regularizer: Option<AnyRegularizer>,
-    /// Initial weights: scaled = N(0, 1/n_in), large = N(0, 1), or a name such as he-normal
-    #[arg(long, value_parser = named::<AnyInitializer>, default_value = "scaled")]
+    /// Initial weights: scaled-gaussian = N(0, 1/n_in), large-gaussian = N(0, 1), by-activation = what suits the activation
+    #[arg(long, value_parser = named::<AnyInitializer>, default_value = "scaled-gaussian")]
     init: AnyInitializer,
     /// Mini-batch size m
     #[arg(long, default_value_t = 10)]
@@ -118,19 +112,6 @@ struct Options {
     /// Print the result only
     #[arg(long)]
     quiet: bool,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum OptimizerChoice {
-    Sgd,
-    Momentum,
-    Nesterov,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum ScheduleChoice {
-    Constant,
-    Halve,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -291,22 +272,11 @@ fn stopping_rule(options: &Options) -> gradus::Result<AnyStoppingRule> {
 
 /// Every setting is looked at, also one that the other choices leave without effect.
 fn trainer<T: Real, C>(options: &Options, cost: C) -> gradus::Result<Trainer<T, C>> {
-    let (momentum, nesterov) = (Momentum::new(options.mu)?, Nesterov::new(options.mu)?);
-    let optimizer: Box<dyn Optimizer<T>> = match options.optimizer {
-        OptimizerChoice::Sgd => Box::new(Sgd),
-        OptimizerChoice::Momentum => Box::new(momentum),
-        OptimizerChoice::Nesterov => Box::new(nesterov),
-    };
-    let halve = HalveOnPlateau::new(options.eta, options.patience)?;
-    let schedule: Box<dyn LrSchedule> = match options.schedule {
-        ScheduleChoice::Constant => Box::new(Constant::new(options.eta)?),
-        ScheduleChoice::Halve => Box::new(halve),
-    };
     NoImprovement::new(options.stop_n)?;
     let mut trainer = Trainer::new(cost)
-        .optimizer(optimizer)
+        .optimizer(options.optimizer.clone())
         .regularizer(regularizer(options)?)
-        .schedule(schedule)
+        .schedule(schedule(options)?)
         .stop(stopping_rule(options)?)
         .mini_batch(options.batch)
         .monitor_training(options.monitor_training)
@@ -338,6 +308,15 @@ fn trainer<T: Real, C>(options: &Options, cost: C) -> gradus::Result<Trainer<T, 
         Some(observer) => trainer.observe(observer),
         None => trainer,
     })
+}
+
+/// The schedule that was chosen, or else a constant η.
+fn schedule(options: &Options) -> gradus::Result<AnySchedule> {
+    let usual = Optimizer::<f64>::default_rate(&options.optimizer);
+    match &options.schedule {
+        Some(schedule) => Ok(schedule.clone()),
+        None => Ok(Constant::new(options.eta.unwrap_or(usual))?.into()),
+    }
 }
 
 /// A bar where a person watches, lines where the output goes into a file or another program.
@@ -386,22 +365,14 @@ fn print_plan<T: Real, O: Activation<T>>(
     cost: &AnyCost<T, O>,
     output: &str,
 ) -> gradus::Result<()> {
-    let Options { hidden, init, eta, mu, batch, seed, patience, .. } = options;
+    let Options { hidden, optimizer, init, batch, seed, .. } = options;
     println!("data      {}", data.source);
     let (training, validation, test) = (data.training.len(), data.n_validation(), data.test.len());
     println!("          {training} training, {validation} validation and {test} test images");
     println!("network   {network}: {hidden} neurons, {output} outputs");
     println!("          {} parameters, {init} initialization", network.n_parameters());
-    let optimizer = match options.optimizer {
-        OptimizerChoice::Sgd => name(&options.optimizer),
-        _ => format!("{} with μ {mu}", name(&options.optimizer)),
-    };
-    let schedule = match options.schedule {
-        ScheduleChoice::Constant => String::new(),
-        ScheduleChoice::Halve => format!(", halved after {patience} epochs without improvement"),
-    };
     println!("cost      {cost}, regularizer {}", regularizer(options)?);
-    println!("training  {optimizer}, η {eta}{schedule}, mini-batches of {batch}");
+    println!("training  {optimizer}, η {}, mini-batches of {batch}", schedule(options)?);
     println!("          until {}", stopping_rule(options)?);
     println!("          seed {seed}, {}\n", name(&options.precision));
     Ok(())
@@ -430,6 +401,9 @@ fn print_result<T: Real>(options: &Options, report: &Report<T>, test: &Evaluatio
         println!(
             "  --sizes 784,100,10 --hidden relu --eta 0.1 --init he-normal --stop 'no-improvement(patience=5)'"
         );
+        println!(
+            "  --hidden gelu --optimizer 'adamw(lambda=0.1)' --schedule 'one-cycle(eta=0.005, epochs=30)' --l2 0"
+        );
         println!("  --cost 'focal(gamma=1)' --regularizer 'l1(lambda=0.1) + l2(lambda=3)' --measure roc-auc");
     }
 }
@@ -453,10 +427,7 @@ struct Config {
     cost: String,
     hidden: String,
     optimizer: String,
-    mu: f64,
-    eta: f64,
     schedule: String,
-    patience: usize,
     regularizer: String,
     init: String,
     batch: usize,
@@ -504,11 +475,8 @@ impl Config {
             sizes: options.sizes.clone(),
             cost: options.cost.clone(),
             hidden: options.hidden.to_string(),
-            optimizer: name(&options.optimizer),
-            mu: options.mu,
-            eta: options.eta,
-            schedule: name(&options.schedule),
-            patience: options.patience,
+            optimizer: options.optimizer.to_string(),
+            schedule: schedule(options)?.to_string(),
             regularizer: regularizer(options)?.to_string(),
             init: options.init.to_string(),
             batch: options.batch,

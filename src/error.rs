@@ -109,6 +109,19 @@ pub enum Error {
         value: &'static str,
     },
 
+    /// A layer that does not fit the one before it.
+    #[error(
+        "layer {layer} has {found} inputs, but the layer before has {expected} outputs: its weights have to be n_out × {expected}"
+    )]
+    LayerMismatch {
+        /// Which layer, counted from 1 for the first after the inputs.
+        layer: usize,
+        /// How many inputs it has.
+        found: usize,
+        /// How many outputs the layer before has.
+        expected: usize,
+    },
+
     /// Two sizes that have to agree do not.
     #[error("{what}: {found} given, {expected} needed")]
     SizeMismatch {
@@ -285,6 +298,26 @@ pub enum Error {
     SameName {
         /// The name.
         name: String,
+    },
+
+    /// An optimizer that evaluates the cost several times per step was combined with something that does not go with it.
+    #[error("{optimizer} cannot be used in this way: {why}")]
+    Search {
+        /// The optimizer, as it prints itself.
+        optimizer: String,
+        /// What does not go with it.
+        why: &'static str,
+    },
+
+    /// A range test has found no learning rate.
+    #[error("no learning rate from {} to {} was found: {why}", plain(*from), plain(*to))]
+    NoRate {
+        /// The first rate of the range.
+        from: f64,
+        /// The last one.
+        to: f64,
+        /// What the costs were like.
+        why: &'static str,
     },
 
     /// A number of a training step is NaN or infinite.

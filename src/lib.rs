@@ -8,8 +8,8 @@
 //! | [`Activation`](activation::Activation) | `Sigmoid`, `Tanh`, `Relu`, `LeakyRelu`, `Elu`, `Selu`, `Gelu`, `Silu`, `Softplus`, `Exponential`, `Linear`, `Softmax` |
 //! | [`Cost`](cost::Cost) | `Quadratic`, `CrossEntropy`, `LogLikelihood`, `Focal`, `LabelSmoothing`, `Huber`, `LogCosh`, `Quantile`, `GaussianNll`, `Poisson` |
 //! | [`Regularizer`](regularizer::Regularizer) | `NoRegularizer`, `L1`, `L2`, `Plus` |
-//! | [`Optimizer`](optimizer::Optimizer) | `Sgd`, `Momentum`, `Nesterov`, `Adam`, `AdamW`, `RmsProp`; around them `ClipByValue`, `ClipByNorm`, `ClipByGlobalNorm`, `MaxNorm` |
-//! | [`LrSchedule`](schedule::LrSchedule) | `Constant`, `HalveOnPlateau`, `Cosine`, `OneCycle`, `WarmUp` |
+//! | [`Optimizer`](optimizer::Optimizer) | `Sgd`, `Momentum`, `Nesterov`, `AdaGrad`, `AdaDelta`, `RmsProp`, `Adam`, `AdamW`, `Lion`, `Lbfgs`; around them `ClipByValue`, `ClipByNorm`, `ClipByGlobalNorm`, `MaxNorm`, `PolyakAverage`, `ExponentialAverage` |
+//! | [`LrSchedule`](schedule::LrSchedule) | `Constant`, `StepDecay`, `MultiStepDecay`, `ExponentialDecay`, `PolynomialDecay`, `InverseTimeDecay`, `Cosine`, `CosineRestarts`, `Cyclic`, `OneCycle`, `HalveOnPlateau`, `ReduceOnPlateau`; before them `WarmUp` |
 //! | [`Measure`](metrics::Measure) | `MeanCost`, `Accuracy`, `BalancedAccuracy`, `Precision`, `Recall`, `F1`, `TopK`, `R2`, `MeanAbsoluteError` |
 //! | [`StoppingRule`](stopping::StoppingRule) | `MaxEpochs`, `NoImprovement`, `RollingAverage`, `Target`, `Or`, `And` |
 //! | [`Initializer`](init::Initializer) | `ByActivation`, `HeNormal`, `HeUniform`, `GlorotNormal`, `GlorotUniform`, `LeCunNormal`, `LeCunUniform`, `Orthogonal`, `Constant`, `ScaledGaussian`, `LargeGaussian`, `WithBiases` |
@@ -32,6 +32,8 @@
 //! | images | [`Mnist`](data::Mnist), [`ImageSet`](data::ImageSet), [`IdxTensor`](data::IdxTensor), [`digits`](data::digits), [`augment`](data::augment) |
 //! | how good it is | [`Report`](trainer::Report), [`evaluate`](metrics::evaluate), [`ConfusionMatrix`](metrics::ConfusionMatrix) |
 //! | watching a run | [`Observer`](trainer::Observer), [`History`](history::History) |
+//! | a learning rate | [`Trainer::find_rate`](trainer::Trainer::find_rate) |
+//! | parts by their names, at run time | [`AnyActivation`](activation::AnyActivation), [`AnyOptimizer`](optimizer::AnyOptimizer) and their like |
 //! | a loop of your own | [`Learner`](trainer::Learner) |
 //! | keeping a run or a network | [`Trainer::checkpoint`](trainer::Trainer::checkpoint), [`persist`] |
 //! | a part of one's own | the page of its trait, which shows one, and [`check`] |
@@ -145,21 +147,28 @@ pub mod prelude {
     };
     pub use crate::network::{Dense, Network, ParameterArrays, Workspace};
     pub use crate::optimizer::{
-        Adam, AdamW, ClipByGlobalNorm, ClipByNorm, ClipByValue, MaxNorm, Momentum, Nesterov, Optimizer,
-        RmsProp, Sgd, StepInfo,
+        AdaDelta, AdaGrad, Adam, AdamW, AnyOptimizer, ClipByGlobalNorm, ClipByNorm, ClipByValue,
+        ExponentialAverage, Lbfgs, Lion, MaxNorm, Momentum, Nesterov, Optimizer, PolyakAverage, RmsProp, Sgd,
+        StepInfo,
     };
     pub use crate::real::Real;
     pub use crate::regularizer::{
         AnyRegularizer, GroupLasso, HuberPenalty, L1, L2, LayerInfo, NoRegularizer, PerLayer, Plus,
         Regularizer,
     };
-    pub use crate::schedule::{Constant, Cosine, HalveOnPlateau, LrSchedule, OneCycle, Progress, WarmUp};
+    pub use crate::schedule::{
+        AnySchedule, Constant, Cosine, CosineRestarts, Cyclic, ExponentialDecay, HalveOnPlateau,
+        InverseTimeDecay, LrSchedule, MultiStepDecay, OneCycle, PolynomialDecay, Progress, ReduceOnPlateau,
+        StepDecay, WarmUp,
+    };
     pub use crate::stopping::{
         And, AnyStoppingRule, CostExplosion, GeneralizationLoss, MaxEpochs, NoImprovement, Or,
         ProgressQuotient, RollingAverage, StopReason, StoppingRule, SuccessiveStrips, Target,
     };
     #[cfg(feature = "progress")]
     pub use crate::trainer::ProgressBar;
-    pub use crate::trainer::{Dropout, Every, Learner, Observer, Outcome, Report, Run, Running, Trainer};
+    pub use crate::trainer::{
+        Dropout, Every, Learner, Observer, Outcome, RateRange, Report, Run, Running, Trainer,
+    };
     pub use nalgebra::{DMatrix, DVector};
 }

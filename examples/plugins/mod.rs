@@ -3,7 +3,7 @@
 mod brier;
 mod cosine;
 mod generalization_loss;
-mod lion;
+mod lookahead;
 mod smoothed;
 mod swish;
 mod weight_elimination;
@@ -12,7 +12,7 @@ pub mod wrong;
 pub use brier::Brier;
 pub use cosine::Cosine;
 pub use generalization_loss::GeneralizationLoss;
-pub use lion::Lion;
+pub use lookahead::Lookahead;
 pub use smoothed::Smoothed;
 pub use swish::Swish;
 pub use weight_elimination::WeightElimination;

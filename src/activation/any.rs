@@ -4,6 +4,7 @@ use super::*;
 use crate::named::named;
 
 named! {
+    #[derive(Copy)]
     /// Any activation function of the crate: for layers that differ, and for a choice that a user makes at
     /// run time.
     ///
@@ -31,7 +32,7 @@ named! {
     /// assert_eq!("softmax(sharpness=2.5)".parse::<Softmax>()?, Softmax::with_sharpness(2.5)?);
     /// # Ok::<(), gradus::Error>(())
     /// ```
-    AnyActivation: Activation, "activation";
+    AnyActivation: Activation<T>, "activation";
     Sigmoid = "sigmoid"() => Sigmoid;
     Tanh = "tanh"() => Tanh;
     Relu = "relu"() => Relu;

@@ -3,16 +3,22 @@
 use super::{check_that, normal, numbers, rng};
 use crate::error::Result;
 use crate::network::ParameterArrays;
-use crate::optimizer::{MAX_SLOTS, Optimizer, ParameterKind, Scope, StepInfo};
+use crate::optimizer::{MAX_SLOTS, Objective, Optimizer, ParameterKind, Scope, SearchInfo, StepInfo};
 
 /// Verifies an optimizer:
 ///
-/// - it has at most [`MAX_SLOTS`] slots;
+/// - it has at most [`MAX_SLOTS`] slots, one of which holds the average of the parameters if there is one;
 /// - from a fresh state, a gradient of zeros does not move biases, and moves weights only towards 0 (they may decay);
 /// - the first step of biases goes downhill, and so does that of weights that begin at 0;
 /// - the same state, parameters and gradient give the same step, to the bit;
 /// - if its scope is [`Scope::Elementwise`], an array moves as its parts do, to the bit;
 /// - on the parabola ½ Σ w², 2,000 small steps come closer to the minimum, and never give NaN.
+///
+/// Of one whose scope is [`Scope::Objective`]:
+///
+/// - a search does not raise the cost, and says what it is before and after;
+/// - the same state and parameters give the same steps, to the bit;
+/// - on a parabola, 50 searches come closer to the minimum.
 ///
 /// # Errors
 ///
@@ -36,13 +42,21 @@ pub fn optimizer<O: Optimizer<f64> + ?Sized>(rule: &O) -> Result<()> {
     use ParameterKind::{Biases, Weights};
     let slots = rule.slots();
     let at = || format!("{slots} slots, at most {MAX_SLOTS} are possible");
-    check_that(&rule, "it has no more slots than there can be", at, slots <= MAX_SLOTS)?;
+    let few = slots <= MAX_SLOTS || rule.scope() == Scope::Objective;
+    check_that(&rule, "it has no more slots than there can be", at, few)?;
+    let average = rule.average_slot();
+    let at = || format!("{slots} slots, average_slot() = {average:?}");
+    check_that(&rule, "the average is in one of its slots", at, average.is_none_or(|slot| slot < slots))?;
 
     let mut rng = rng(4);
     let start = normal(&mut rng, 9, 1, 1.0);
     let gradient = normal(&mut rng, 9, 1, 1.0);
     let (start, gradient) = (start.as_slice(), gradient.as_slice());
     let at = || format!("w = {}, gradient = {}", numbers(start), numbers(gradient));
+
+    if rule.scope() == Scope::Objective {
+        return searches(rule, start);
+    }
 
     let zeros = vec![0.0; start.len()];
     let moved = Moved::new(rule, start).step(rule, Biases, &zeros, 0.1).w;
@@ -81,6 +95,50 @@ pub fn optimizer<O: Optimizer<f64> + ?Sized>(rule: &O) -> Result<()> {
         || format!("w = {}, which come to {}", numbers(start), numbers(&moved.w)),
         closer,
     )
+}
+
+/// The cost Σ_i i/2 w_i², i counted from 1.
+struct Parabola(Vec<f64>);
+
+impl Parabola {
+    fn value(&self) -> f64 {
+        (1..).zip(&self.0).map(|(i, w)| 0.5 * f64::from(i) * w * w).sum()
+    }
+}
+
+impl Objective<f64> for Parabola {
+    fn read(&self, parameters: &mut [f64]) {
+        parameters.copy_from_slice(&self.0);
+    }
+
+    fn evaluate(&mut self, parameters: &[f64], gradient: &mut [f64]) -> f64 {
+        self.0.copy_from_slice(parameters);
+        (1..).zip(parameters).zip(gradient).for_each(|((i, w), g)| *g = f64::from(i) * w);
+        self.value()
+    }
+}
+
+/// Fifty searches on a parabola, and the same again.
+fn searches<O: Optimizer<f64> + ?Sized>(rule: &O, start: &[f64]) -> Result<()> {
+    let descend = || -> Result<Vec<f64>> {
+        let mut slots = vec![ParameterArrays::zeros(&[start.len() - 1, 1]); rule.slots()];
+        let (mut cost, mut known) = (Parabola(start.to_vec()), None);
+        for t in 1..=50 {
+            let before = cost.value();
+            let found = rule.search(&SearchInfo { t, eta: 1.0, known }, &mut slots, &mut cost)?;
+            let at = || format!("step {t} from the cost {before}, after it {}: {found:?}", cost.value());
+            let told = (found.before - before).abs() <= 1e-12 * before && found.after == cost.value();
+            check_that(&rule, "a search says what the cost is before and after it", at, told)?;
+            check_that(&rule, "a search does not raise the cost", at, cost.value() <= before)?;
+            known = Some(found.after);
+        }
+        Ok(cost.0)
+    };
+    let (end, again) = (descend()?, descend()?);
+    let at = || format!("w = {}, which come to {}", numbers(start), numbers(&end));
+    check_that(&rule, "the same state and parameters give the same steps", at, end == again)?;
+    let closer = Parabola(end.clone()).value() < 0.5 * Parabola(start.to_vec()).value();
+    check_that(&rule, "50 searches on a parabola come closer to the minimum", at, closer)
 }
 
 /// An array on its way, with its optimizer state.

@@ -4,6 +4,7 @@ use super::*;
 use crate::named::named;
 
 named! {
+    #[derive(Copy)]
     /// Any initializer of the crate, for a choice that a user makes at run time.
     ///
     /// It parses from a name with parameters and prints it back. Parameters that are not given have their
@@ -26,7 +27,7 @@ named! {
     /// assert!(error.contains("glorot_normal, glorot_uniform"));
     /// # Ok::<(), gradus::Error>(())
     /// ```
-    AnyInitializer: Initializer, "initializer";
+    AnyInitializer: Initializer<T>, "initializer";
     ByActivation = "by_activation"() => ByActivation;
     HeNormal = "he_normal"() => HeNormal;
     HeUniform = "he_uniform"() => HeUniform;

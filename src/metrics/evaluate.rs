@@ -36,7 +36,7 @@ pub struct Evaluation {
 ///
 /// # Errors
 ///
-/// Returns [`Error::Empty`] or [`Error::SizeMismatch`] if the samples do not fit the network or its layers do not fit
+/// Returns [`Error::Empty`], [`Error::SizeMismatch`] or [`Error::LayerMismatch`] if the samples do not fit the network or its layers do not fit
 /// each other, [`Error::NonFiniteParameter`] or [`Error::NonFiniteSample`] if an output is NaN or infinite, and what
 /// `samples` reports.
 ///

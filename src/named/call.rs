@@ -2,74 +2,148 @@
 
 use std::fmt;
 
-use crate::error::{Error, Result, plain};
+use super::Value;
+use crate::error::{Error, Result};
+
+/// More parentheses within parentheses than anybody writes. The bound keeps hostile text from exhausting the stack.
+const MAX_DEPTH: usize = 16;
 
 /// A name and its parameters, taken apart but not yet looked up.
+#[derive(Debug)]
 pub(crate) struct Call<'a> {
     kind: &'static str,
     pub(crate) name: &'a str,
-    arguments: Vec<(&'a str, f64)>,
+    /// The component that this one goes around: the arguments without a name.
+    inner: Vec<&'a str>,
+    arguments: Vec<(&'a str, &'a str)>,
 }
 
 impl<'a> Call<'a> {
-    /// Parses `name` or `name(parameter=value, …)`; spaces around any of these are ignored.
+    /// Parses `name`, `name(parameter=value, …)` or `name(inner, parameter=value, …)`; spaces around any of these are
+    /// ignored. `inner` may have parameters too.
     pub(crate) fn parse(kind: &'static str, text: &'a str) -> Result<Self> {
         let malformed = |problem: String| Error::MalformedName { kind, text: text.to_owned(), problem };
         let text = text.trim();
         let Some((name, rest)) = text.split_once('(') else {
-            return Ok(Self { kind, name: text, arguments: Vec::new() });
+            return Ok(Self { kind, name: text, inner: Vec::new(), arguments: Vec::new() });
         };
         let Some(inside) = rest.strip_suffix(')') else {
             return Err(malformed("the closing parenthesis is missing at the end".to_owned()));
         };
-        let mut arguments: Vec<(&str, f64)> = Vec::new();
-        for argument in inside.split(',').map(str::trim).filter(|argument| !argument.is_empty()) {
-            let Some((parameter, value)) = argument.split_once('=') else {
-                return Err(malformed(format!("`{argument}` is not of the form parameter=value")));
-            };
-            let (parameter, value) = (parameter.trim(), value.trim());
-            let Ok(number) = value.parse() else {
-                return Err(malformed(format!("{parameter} = `{value}` is not a number")));
-            };
-            if arguments.iter().any(|&(other, _)| other == parameter) {
-                return Err(malformed(format!("{parameter} is given twice")));
+        let mut call = Self { kind, name: name.trim(), inner: Vec::new(), arguments: Vec::new() };
+        for argument in split_at_commas(inside).map_err(|problem| malformed(problem.to_owned()))? {
+            // Only an equals sign before any parenthesis belongs to this name.
+            let outside = argument.split('(').next().unwrap_or_default();
+            match outside.split_once('=') {
+                Some((parameter, _)) => {
+                    let value = argument[parameter.len() + 1..].trim();
+                    let parameter = parameter.trim();
+                    if call.arguments.iter().any(|&(other, _)| other == parameter) {
+                        return Err(malformed(format!("{parameter} is given twice")));
+                    }
+                    call.arguments.push((parameter, value));
+                }
+                None => call.inner.push(argument),
             }
-            arguments.push((parameter, number));
         }
-        Ok(Self { kind, name: name.trim(), arguments })
+        Ok(call)
     }
 
-    /// Returns the value of each parameter in `known`, which holds names and defaults.
-    pub(crate) fn parameters<const N: usize>(&self, known: [(&'static str, f64); N]) -> Result<[f64; N]> {
-        let unknown = |(parameter, _): &&(&str, f64)| !known.iter().any(|(name, _)| name == parameter);
+    /// Returns an error for a parameter that is not in `known`, which holds names and defaults, and for an inner component
+    /// where there is none.
+    pub(crate) fn check(&self, known: &[(&'static str, String)], has_inner: bool) -> Result<()> {
+        let unknown = |(parameter, _): &&(&str, &str)| !known.iter().any(|(name, _)| name == parameter);
         if let Some((parameter, _)) = self.arguments.iter().find(unknown) {
             let names: Vec<_> =
                 known.iter().map(|(name, default)| format!("{name} (default {default})")).collect();
-            let names = if N == 0 { "none".to_owned() } else { names.join(", ") };
-            let problem = format!("there is no parameter `{parameter}`; parameters: {names}");
-            return Err(Error::MalformedName { kind: self.kind, text: self.name.to_owned(), problem });
+            let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            return Err(self.malformed(format!("there is no parameter `{parameter}`; parameters: {names}")));
         }
-        Ok(known.map(|(name, default)| {
-            self.arguments
-                .iter()
-                .find(|(parameter, _)| *parameter == name)
-                .map_or(default, |&(_, value)| value)
-        }))
+        match (has_inner, &self.inner[..]) {
+            (false, [argument, ..]) => {
+                Err(self.malformed(format!("`{argument}` is not of the form parameter=value")))
+            }
+            (true, []) => {
+                let Self { kind, name, .. } = self;
+                let problem =
+                    format!("it goes around another {kind}, which comes first: {name}(…, parameter=value)");
+                Err(self.malformed(problem))
+            }
+            (true, [_, argument, ..]) => {
+                Err(self.malformed(format!("`{argument}` is one {} too many: it goes around one", self.kind)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the text of the component within, after [`check`](Self::check).
+    pub(crate) fn inner(&self) -> &'a str {
+        self.inner.first().copied().unwrap_or_default()
+    }
+
+    /// Returns the value of `parameter`, or `default` if it is not given.
+    pub(crate) fn get<V: Value>(&self, parameter: &str, default: V) -> Result<V> {
+        let Some((_, value)) = self.arguments.iter().find(|(name, _)| *name == parameter) else {
+            return Ok(default);
+        };
+        V::read(value)
+            .ok_or_else(|| self.malformed(format!("{parameter} = `{value}` is not {}", V::EXPECTED)))
+    }
+
+    /// Returns the value of each parameter in `known`, which holds names and defaults; all are numbers.
+    pub(crate) fn parameters<const N: usize>(&self, known: [(&'static str, f64); N]) -> Result<[f64; N]> {
+        self.check(&known.map(|(name, default)| (name, default.text())), false)?;
+        let mut values = known.map(|(_, default)| default);
+        for (value, (name, default)) in values.iter_mut().zip(known) {
+            *value = self.get(name, default)?;
+        }
+        Ok(values)
     }
 
     /// The error for a name that is not among `known`.
     pub(crate) fn unknown(&self, known: &[&str]) -> Error {
         Error::UnknownName { kind: self.kind, found: self.name.to_owned(), known: known.join(", ") }
     }
+
+    fn malformed(&self, problem: String) -> Error {
+        Error::MalformedName { kind: self.kind, text: self.name.to_owned(), problem }
+    }
 }
 
-/// Writes `name` or `name(parameter=value, …)`. Every value parses back to the same bits.
-pub(crate) fn write(f: &mut fmt::Formatter<'_>, name: &str, parameters: &[(&str, f64)]) -> fmt::Result {
-    f.write_str(name)?;
-    for (index, (parameter, value)) in parameters.iter().enumerate() {
-        write!(f, "{}{parameter}={}", if index == 0 { "(" } else { ", " }, plain(*value))?;
+/// Splits at the commas outside of all parentheses and brackets. Empty arguments are left out.
+fn split_at_commas(text: &str) -> std::result::Result<Vec<&str>, &'static str> {
+    let (mut arguments, mut start, mut depth) = (Vec::new(), 0, 0usize);
+    for (at, character) in text.char_indices() {
+        match character {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth = depth.checked_sub(1).ok_or("there is one closing parenthesis too many")?,
+            ',' if depth == 0 => {
+                arguments.push(&text[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return Err("it is nested too deeply");
+        }
     }
-    f.write_str(if parameters.is_empty() { "" } else { ")" })
+    if depth > 0 {
+        return Err("a closing parenthesis is missing");
+    }
+    arguments.push(&text[start..]);
+    Ok(arguments.into_iter().map(str::trim).filter(|argument| !argument.is_empty()).collect())
+}
+
+/// Writes `name`, `name(parameter=value, …)` or `name(inner, parameter=value, …)`. Every value parses back to the same bits.
+pub(crate) fn write(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    inner: Option<&dyn fmt::Display>,
+    parameters: &[(&str, String)],
+) -> fmt::Result {
+    let parameters = parameters.iter().map(|(parameter, value)| format!("{parameter}={value}"));
+    let arguments: Vec<String> = inner.map(ToString::to_string).into_iter().chain(parameters).collect();
+    if arguments.is_empty() { f.write_str(name) } else { write!(f, "{name}({})", arguments.join(", ")) }
 }
 
 #[cfg(test)]
@@ -80,21 +154,34 @@ mod tests {
 
     impl fmt::Display for Printed {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            write(f, "rule", self.0)
+            let parameters: Vec<_> = self.0.iter().map(|(name, value)| (*name, value.text())).collect();
+            write(f, "rule", None, &parameters)
         }
     }
 
-    /// No activation has two parameters.
     #[test]
     fn several_parameters_print_as_they_parse() {
         assert_eq!(Printed(&[]).to_string(), "rule");
         let text = Printed(&[("first", 0.9), ("second", 1e-8)]).to_string();
         assert_eq!(text, "rule(first=0.9, second=1e-8)");
         let call = Call::parse("rule", &text).expect("a name");
-        let known = [("second", 5.0), ("third", 7.0), ("first", 6.0)];
-        assert_eq!(
-            (call.name, call.parameters(known).expect("known parameters")),
-            ("rule", [1e-8, 7.0, 0.9])
-        );
+        assert_eq!(call.name, "rule");
+        let value = |name| call.get(name, 7.0).expect("a number");
+        assert_eq!((value("second"), value("third"), value("first")), (1e-8, 7.0, 0.9));
+    }
+
+    #[test]
+    fn arguments_are_split_outside_of_parentheses_only() {
+        let text = " outer( inner(a=1, b=[2, 3]) , list = [ 4,5 ], flag=true) ";
+        let call = Call::parse("rule", text).expect("a name");
+        assert_eq!((call.name, call.inner()), ("outer", "inner(a=1, b=[2, 3])"));
+        assert_eq!(call.get("list", Vec::new()).expect("a list"), [4usize, 5]);
+        assert!(call.get("flag", false).expect("a flag"));
+        assert_eq!(Call::parse("rule", call.inner()).expect("a name").get("a", 0usize).expect("a number"), 1);
+        for wrong in ["a(b(c)", "a(b))c)", "a(b=1", "a(b=1, b=2)"] {
+            assert!(Call::parse("rule", wrong).is_err(), "{wrong}");
+        }
+        let deep = "a(".repeat(1_000_000) + &")".repeat(1_000_000);
+        assert!(Call::parse("rule", &deep).expect_err("too deep").to_string().contains("nested too deeply"));
     }
 }

@@ -3,9 +3,11 @@
 
 mod call;
 mod text;
+mod value;
 
 pub(crate) use call::{Call, write};
 pub(crate) use text::{Named, inside, split, whole};
+pub(crate) use value::Value;
 
 /// Declares an enum of all components of one kind, for a choice at run time. A component is one line:
 ///
@@ -13,26 +15,40 @@ pub(crate) use text::{Named, inside, split, whole};
 /// Type = "name"(parameter = default, …) => the value, as a function of the parameters;
 /// ```
 ///
+/// and one that goes around another of its kind is a line after `[wrappers]`:
+///
+/// ```text
+/// Type = "name"(parameter = default, …) => |inner| the value, as a function of `inner` and the parameters;
+/// ```
+///
+/// A parameter has the type of its default, which implements [`Value`] and may depend on the parameters before it. The component has a method of the same name for
+/// each parameter, or of the name in brackets after the parameter, and a wrapper one of the name of `inner`.
+///
 /// For each component this makes the variant, the conversions between the two types, and `Display`,
-/// `FromStr`, `Serialize` and `Deserialize` by the name. The component has a method of the same name for each
-/// parameter.
+/// `FromStr`, `Serialize` and `Deserialize` by the name; for a wrapper the variant and `Display`.
 macro_rules! named {
-    ($(#[$doc:meta])* $any:ident: $trait:ident, $kind:literal;
-     $($part:ident = $name:literal($($parameter:ident = $default:expr),*) => $make:expr;)*) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq)]
+    ($(#[$meta:meta])* $any:ident: $trait:ident $(<$real:ident>)?, $kind:literal;
+     $($part:ident = $name:literal($($parameter:ident $([$getter:ident])? = $default:expr),*) => $make:expr;)*
+     $([wrappers] $(
+        $outer:ident = $outer_name:literal($($setting:ident $([$reader:ident])? = $usual:expr),*)
+            => |$inner:ident| $wrap:expr;
+     )*)?) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq)]
         #[non_exhaustive]
         pub enum $any {
             $(#[doc = concat!("[`", stringify!($part), "`]")] $part($part),)*
+            $($(#[doc = concat!("[`", stringify!($outer), "`]")] $outer($outer<Box<$any>>),)*)?
         }
 
         impl $any {
             /// The names of all components, without their parameters.
-            pub const NAMES: &[&str] = &[$($name),*];
+            pub const NAMES: &[&str] = &[$($name,)* $($($outer_name),*)?];
 
-            fn get<T: $crate::real::Real>(&self) -> &dyn $trait<T> {
+            fn get$(<$real: $crate::real::Real>)?(&self) -> &dyn $trait$(<$real>)? {
                 match self {
                     $(Self::$part(part) => part,)*
+                    $($(Self::$outer(part) => part,)*)?
                 }
             }
         }
@@ -42,6 +58,7 @@ macro_rules! named {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 match self {
                     $(Self::$part(part) => std::fmt::Display::fmt(part, f),)*
+                    $($(Self::$outer(part) => std::fmt::Display::fmt(part, f),)*)?
                 }
             }
         }
@@ -54,9 +71,16 @@ macro_rules! named {
                 let call = $crate::named::Call::parse($kind, text)?;
                 match call.name {
                     $($name => {
-                        let [$($parameter),*] = call.parameters([$((stringify!($parameter), $default)),*])?;
+                        $(let $parameter = call.get(stringify!($parameter), $default)?;)*
+                        call.check(&[$((stringify!($parameter), $crate::named::Value::text(&$default))),*], false)?;
                         Ok(Self::$part($make))
                     })*
+                    $($($outer_name => {
+                        $(let $setting = call.get(stringify!($setting), $usual)?;)*
+                        call.check(&[$((stringify!($setting), $crate::named::Value::text(&$usual))),*], true)?;
+                        let $inner = Box::new(call.inner().parse::<Self>()?);
+                        Ok(Self::$outer($wrap))
+                    })*)?
                     _ => Err(call.unknown(Self::NAMES)),
                 }
             }
@@ -89,7 +113,10 @@ macro_rules! named {
             impl std::fmt::Display for $part {
                 /// Writes the name with its parameters.
                 fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                    $crate::named::write(f, $name, &[$((stringify!($parameter), self.$parameter())),*])
+                    $crate::named::write(f, $name, None, &[$((
+                        stringify!($parameter),
+                        $crate::named::Value::text(&$crate::named::read_parameter!(self $parameter $($getter)?)),
+                    )),*])
                 }
             }
 
@@ -104,6 +131,28 @@ macro_rules! named {
 
             $crate::named::serde_by_name!($part);
         )*
+
+        $($(
+            impl<P: std::fmt::Display> std::fmt::Display for $outer<P> {
+                /// Writes the name with what it goes around and its parameters.
+                fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    $crate::named::write(f, $outer_name, Some(self.$inner()), &[$((
+                        stringify!($setting),
+                        $crate::named::Value::text(&$crate::named::read_parameter!(self $setting $($reader)?)),
+                    )),*])
+                }
+            }
+        )*)?
+    };
+}
+
+/// Reads a parameter by the method of its name, or by another one.
+macro_rules! read_parameter {
+    ($part:ident $parameter:ident) => {
+        $part.$parameter()
+    };
+    ($part:ident $parameter:ident $getter:ident) => {
+        $part.$getter()
     };
 }
 
@@ -127,4 +176,4 @@ macro_rules! serde_by_name {
     };
 }
 
-pub(crate) use {named, serde_by_name};
+pub(crate) use {named, read_parameter, serde_by_name};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::write;
+use super::{Value, write};
 use crate::error::{Result, check_setting};
 
 /// A name with its parameters, which prints as it parses.
@@ -10,7 +10,8 @@ pub(crate) struct Named<'a>(pub(crate) &'a str, pub(crate) &'a [(&'a str, f64)])
 
 impl fmt::Display for Named<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write(f, self.0, self.1)
+        let parameters: Vec<_> = self.1.iter().map(|(name, value)| (*name, value.text())).collect();
+        write(f, self.0, None, &parameters)
     }
 }
 

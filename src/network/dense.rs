@@ -77,7 +77,7 @@ impl<T: Real> Layer<'_, T> {
             return Err(Error::EmptyLayer { layer });
         }
         if found != expected {
-            return Err(Error::SizeMismatch { what: "inputs of a layer", found, expected });
+            return Err(Error::LayerMismatch { layer, found, expected });
         }
         if self.biases.len() != n_outputs {
             return Err(Error::SizeMismatch {

@@ -93,8 +93,8 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     ///
     /// # Errors
     ///
-    /// [`Error::EmptyLayer`] if a layer has no neurons, [`Error::SizeMismatch`] if a layer has not as many inputs as the layer
-    /// before has outputs, or not as many biases as outputs, and [`Error::NonFiniteParameter`] if a parameter is NaN or infinite.
+    /// [`Error::EmptyLayer`] if a layer has no neurons, [`Error::LayerMismatch`] if a layer has not as many inputs as the layer
+    /// before has outputs, [`Error::SizeMismatch`] if it has not as many biases as outputs, and [`Error::NonFiniteParameter`] if a parameter is NaN or infinite.
     pub fn from_layers(hidden: Vec<Dense<T, H>>, output: Dense<T, O>) -> Result<Self> {
         let network = Self { hidden, output };
         network.check()?;
@@ -174,7 +174,7 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     ///
     /// # Errors
     ///
-    /// [`Error::SizeMismatch`] if `x` has not as many rows as the network has inputs; [`Error::SizeMismatch`] and [`Error::EmptyLayer`] if
+    /// [`Error::SizeMismatch`] if `x` has not as many rows as the network has inputs; [`Error::LayerMismatch`] and its like if
     /// the layers were changed so that they do not fit each other.
     pub fn predict(&self, x: &DMatrix<T>) -> Result<DMatrix<T>> {
         AnyNetwork::predict(self, x)

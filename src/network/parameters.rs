@@ -99,6 +99,18 @@ impl<T: Real> ParameterArrays<T> {
         }
     }
 
+    /// Exchanges the values for the parameters of `model`'s network, which has to be of the same sizes. Does not allocate.
+    pub(crate) fn exchange(&mut self, model: &mut dyn ModelMut<T>) {
+        let mut arrays = self.arrays_mut();
+        for index in 0..model.network().n_layers() {
+            let (weights, biases) = model.layer_mut(index);
+            [weights, biases]
+                .into_iter()
+                .zip(&mut arrays)
+                .for_each(|(one, other)| one.swap_with_slice(other));
+        }
+    }
+
     /// The number of neurons of each layer, the inputs first.
     pub fn sizes(&self) -> &[usize] {
         &self.sizes
@@ -167,6 +179,18 @@ impl<T: Real> ParameterArrays<T> {
     /// Where the values of layer `index` begin.
     fn offset(&self, index: usize) -> usize {
         lengths(&self.sizes).take(2 * index).sum()
+    }
+}
+
+impl<T> AsRef<[T]> for ParameterArrays<T> {
+    fn as_ref(&self) -> &[T] {
+        &self.values
+    }
+}
+
+impl<T> AsMut<[T]> for ParameterArrays<T> {
+    fn as_mut(&mut self) -> &mut [T] {
+        &mut self.values
     }
 }
 

@@ -1,8 +1,8 @@
 //! Adam.
 
-use super::{Optimizer, Scope, StepInfo, below_one, check_decay, check_epsilon, power};
+use super::{Optimizer, Scope, StepInfo, below_one, check_decay, check_epsilon};
 use crate::error::Result;
-use crate::real::{Real, vectorized};
+use crate::real::{Real, power, vectorized};
 
 /// A step of about η for each parameter, whatever the size of its gradient: the mean of its gradients over the root of
 /// the mean of their squares.
@@ -16,7 +16,9 @@ use crate::real::{Real, vectorized};
 /// g is the gradient, penalty included; t the number of the step, counted from 1. The divisions make up for the zeros
 /// that m and v begin with.
 ///
-/// The slots are m and v. The learning rate, unless a schedule gives one, is 0.001.
+/// The slots are m and v. The learning rate, unless a schedule gives one, is 0.001 for epochs of 1,000 and more steps. For
+/// shorter ones it is one over their number, at most 0.01: thirty epochs of a small table have few steps, and the sum of
+/// their lengths is about η times their number.
 ///
 /// Source: Kingma and Ba, *Adam: a method for stochastic optimization*, 2015, algorithm 1.
 ///
@@ -59,6 +61,21 @@ impl Adam {
         check_epsilon(epsilon)?;
         Ok(Self { beta_1, beta_2, epsilon })
     }
+
+    /// The decay rate β₁ of m.
+    pub fn beta1(&self) -> f64 {
+        self.beta_1
+    }
+
+    /// The decay rate β₂ of v.
+    pub fn beta2(&self) -> f64 {
+        self.beta_2
+    }
+
+    /// ε.
+    pub fn epsilon(&self) -> f64 {
+        self.epsilon
+    }
 }
 
 impl<T: Real> Optimizer<T> for Adam {
@@ -72,6 +89,10 @@ impl<T: Real> Optimizer<T> for Adam {
 
     fn default_rate(&self) -> f64 {
         0.001
+    }
+
+    fn default_rate_for(&self, steps: usize) -> f64 {
+        (1.0 / steps.max(1) as f64).clamp(0.001, 0.01)
     }
 
     fn step(&self, at: &StepInfo, slots: &mut [&mut [T]], parameters: &mut [T], gradient: &mut [T], eta: T) {

@@ -1,7 +1,7 @@
 //! Adam with decoupled weight decay.
 
-use super::{Adam, Optimizer, ParameterKind, Scope, StepInfo};
-use crate::error::{Result, check_setting};
+use super::{Adam, Optimizer, ParameterKind, Scope, StepInfo, check_weight_decay};
+use crate::error::Result;
 use crate::real::{Real, vectorized};
 
 /// w → (1 − η λ) w for weights, and then a step of [`Adam`]: weight decay that the size of the gradient does not scale.
@@ -9,7 +9,7 @@ use crate::real::{Real, vectorized};
 /// Biases do not decay. λ is a rate per unit of η and is not divided by n, unlike that of
 /// [`L2`](crate::regularizer::L2).
 ///
-/// The slots are those of Adam. The learning rate, unless a schedule gives one, is 0.001.
+/// The slots are those of Adam. The learning rate, unless a schedule gives one, is Adam's.
 ///
 /// Source: Loshchilov and Hutter, *Decoupled weight decay regularization*, 2019, algorithm 2.
 ///
@@ -46,9 +46,28 @@ impl AdamW {
     ///
     /// Returns [`Error::Setting`](crate::Error::Setting) if λ is negative, NaN or infinite.
     pub fn new(adam: Adam, lambda: f64) -> Result<Self> {
-        let why = "below 0 the weights would grow without bound; try 0.01";
-        check_setting("weight decay λ", lambda, lambda >= 0.0 && lambda.is_finite(), "[0, ∞)", why)?;
+        check_weight_decay(lambda)?;
         Ok(Self { adam, lambda })
+    }
+
+    /// The decay rate β₁ of m.
+    pub fn beta1(&self) -> f64 {
+        self.adam.beta1()
+    }
+
+    /// The decay rate β₂ of v.
+    pub fn beta2(&self) -> f64 {
+        self.adam.beta2()
+    }
+
+    /// ε.
+    pub fn epsilon(&self) -> f64 {
+        self.adam.epsilon()
+    }
+
+    /// The decay rate λ of the weights.
+    pub fn lambda(&self) -> f64 {
+        self.lambda
     }
 }
 
@@ -63,6 +82,10 @@ impl<T: Real> Optimizer<T> for AdamW {
 
     fn default_rate(&self) -> f64 {
         Optimizer::<T>::default_rate(&self.adam)
+    }
+
+    fn default_rate_for(&self, steps: usize) -> f64 {
+        Optimizer::<T>::default_rate_for(&self.adam, steps)
     }
 
     fn step(&self, at: &StepInfo, slots: &mut [&mut [T]], parameters: &mut [T], gradient: &mut [T], eta: T) {

@@ -1,5 +1,6 @@
 //! Gradients that are held to a size before another optimizer sees them.
 
+use super::norm::Norm;
 use super::{Optimizer, Scope, StepInfo};
 use crate::error::{Result, check_setting};
 use crate::network::ParameterArrays;
@@ -84,6 +85,16 @@ macro_rules! constructor {
                 check_setting("clipping limit c", limit, limit > 0.0 && limit.is_finite(), "(0, ∞)", why)?;
                 Ok(Self { optimizer, limit })
             }
+
+            /// The limit c.
+            pub fn limit(&self) -> f64 {
+                self.limit
+            }
+
+            /// The optimizer that sees the clipped gradient.
+            pub fn optimizer(&self) -> &O {
+                &self.optimizer
+            }
         }
     )* };
 }
@@ -91,30 +102,13 @@ constructor!(ClipByValue ClipByNorm ClipByGlobalNorm);
 
 /// Scales `gradient` so that its norm is at most `limit`.
 fn scale_to_norm<T: Real>(gradient: &mut [T], limit: f64) {
-    let norm = norm(gradient);
-    if norm > limit {
-        let factor = T::cast(limit / norm);
+    let norm = Norm::of(gradient);
+    if norm.exceeds(limit) {
         vectorized(
             #[inline(always)]
-            || gradient.iter_mut().for_each(|g| *g *= factor),
+            || norm.scale(gradient.iter_mut(), limit),
         );
     }
-}
-
-/// ‖x‖, summed in double precision in 16 interleaved sums, so that it vectorizes and its bits are the same everywhere.
-fn norm<T: Real>(x: &[T]) -> f64 {
-    vectorized(
-        #[inline(always)]
-        || {
-            let mut sums = [0.0; 16];
-            for chunk in x.chunks(16) {
-                for (sum, x) in sums.iter_mut().zip(chunk) {
-                    *sum += x.to_f64() * x.to_f64();
-                }
-            }
-            sums.iter().sum::<f64>().sqrt()
-        },
-    )
 }
 
 impl<O> ClipByValue<O> {
@@ -159,12 +153,20 @@ macro_rules! wrapper {
                 self.optimizer.slots()
             }
 
+            fn average_slot(&self) -> Option<usize> {
+                self.optimizer.average_slot()
+            }
+
             fn scope(&self) -> Scope {
                 self.optimizer.scope().max($scope)
             }
 
             fn default_rate(&self) -> f64 {
                 self.optimizer.default_rate()
+            }
+
+            fn default_rate_for(&self, steps: usize) -> f64 {
+                self.optimizer.default_rate_for(steps)
             }
 
             fn prepare(&self, gradient: &mut ParameterArrays<T>) {

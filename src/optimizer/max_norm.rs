@@ -1,5 +1,6 @@
 //! Weights that are held to a size after another optimizer has moved them.
 
+use super::norm::Norm;
 use super::{Optimizer, ParameterKind, Scope, StepInfo};
 use crate::error::{Result, check_setting};
 use crate::network::ParameterArrays;
@@ -22,7 +23,7 @@ use crate::real::Real;
 /// let at = StepInfo::first(2);
 /// let mut w = [3.0, 0.3, 4.0, 0.4];
 /// MaxNorm::new(Sgd, 1.0)?.step(&at, &mut [], &mut w, &mut [0.0; 4], 0.1);
-/// assert_eq!(w, [3.0 * (1.0 / 5.0), 0.3, 4.0 * (1.0 / 5.0), 0.4]);
+/// assert_eq!(w, [3.0 / 5.0, 0.3, 4.0 / 5.0, 0.4]);
 /// # Ok::<(), gradus::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -42,11 +43,25 @@ impl<O> MaxNorm<O> {
         check_setting("largest norm c", limit, limit > 0.0 && limit.is_finite(), "(0, ∞)", why)?;
         Ok(Self { optimizer, limit })
     }
+
+    /// The largest norm c.
+    pub fn limit(&self) -> f64 {
+        self.limit
+    }
+
+    /// The optimizer that moves the weights.
+    pub fn optimizer(&self) -> &O {
+        &self.optimizer
+    }
 }
 
 impl<T: Real, O: Optimizer<T>> Optimizer<T> for MaxNorm<O> {
     fn slots(&self) -> usize {
         self.optimizer.slots()
+    }
+
+    fn average_slot(&self) -> Option<usize> {
+        self.optimizer.average_slot()
     }
 
     fn scope(&self) -> Scope {
@@ -55,6 +70,10 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for MaxNorm<O> {
 
     fn default_rate(&self) -> f64 {
         self.optimizer.default_rate()
+    }
+
+    fn default_rate_for(&self, steps: usize) -> f64 {
+        self.optimizer.default_rate_for(steps)
     }
 
     fn prepare(&self, gradient: &mut ParameterArrays<T>) {
@@ -67,13 +86,9 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for MaxNorm<O> {
             return;
         }
         for neuron in 0..at.rows {
-            let row = |parameters: &[T]| {
-                parameters.iter().skip(neuron).step_by(at.rows).map(|w| w.to_f64() * w.to_f64()).sum::<f64>()
-            };
-            let norm = row(parameters).sqrt();
-            if norm > self.limit {
-                let factor = T::cast(self.limit / norm);
-                parameters.iter_mut().skip(neuron).step_by(at.rows).for_each(|w| *w *= factor);
+            let norm = Norm::of_each(parameters.iter().skip(neuron).step_by(at.rows).copied());
+            if norm.exceeds(self.limit) {
+                norm.scale(parameters.iter_mut().skip(neuron).step_by(at.rows), self.limit);
             }
         }
     }

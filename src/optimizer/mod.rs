@@ -1,19 +1,32 @@
 //! Optimizers: how a gradient becomes a step.
 
+mod ada_delta;
+mod ada_grad;
 mod adam;
 mod adamw;
+mod any;
+mod average;
 mod clip;
+mod lbfgs;
+mod lion;
 mod max_norm;
 mod momentum;
 mod nesterov;
+mod norm;
 mod rms_prop;
 mod sgd;
 
 use std::fmt::Debug;
 
+pub use ada_delta::AdaDelta;
+pub use ada_grad::AdaGrad;
 pub use adam::Adam;
 pub use adamw::AdamW;
+pub use any::AnyOptimizer;
+pub use average::{ExponentialAverage, PolyakAverage};
 pub use clip::{ClipByGlobalNorm, ClipByNorm, ClipByValue};
+pub use lbfgs::{Lbfgs, Minimum};
+pub use lion::Lion;
 pub use max_norm::MaxNorm;
 pub use momentum::Momentum;
 pub use nesterov::Nesterov;
@@ -68,27 +81,86 @@ pub trait Optimizer<T: Real>: Debug + Send + Sync {
         0
     }
 
+    /// The slot that holds an average of the parameters, if the optimizer keeps one, as [`PolyakAverage`] does. The trainer
+    /// evaluates the network with the averaged parameters, and keeps and returns these; the steps go on from the others.
+    fn average_slot(&self) -> Option<usize> {
+        None
+    }
+
     /// What the step of a parameter depends on. With [`Scope::Elementwise`] the trainer moves a block of the weights
     /// while its gradient is still in the cache.
     fn scope(&self) -> Scope {
         Scope::PerArray
     }
 
-    /// The learning rate η that a trainer without a schedule uses.
+    /// The learning rate η that suits most networks.
     fn default_rate(&self) -> f64 {
         0.5
+    }
+
+    /// The learning rate η of a trainer without a schedule whose epochs have so many steps.
+    fn default_rate_for(&self, _steps: usize) -> f64 {
+        self.default_rate()
     }
 
     /// Changes the gradient of all parameters, penalty included, before any parameter moves. Called once per step if
     /// the [`scope`](Self::scope) is [`Scope::Global`].
     fn prepare(&self, _gradient: &mut ParameterArrays<T>) {}
 
+    /// Moves all parameters at once, with as many evaluations of the cost as it needs. Called instead of
+    /// [`step`](Self::step) if the [`scope`](Self::scope) is [`Scope::Objective`].
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Search`](crate::Error::Search) for an optimizer that does not search.
+    fn search(
+        &self,
+        _at: &SearchInfo,
+        _slots: &mut [ParameterArrays<T>],
+        _objective: &mut dyn Objective<T>,
+    ) -> Result<Searched> {
+        let why = "it goes around an optimizer that evaluates the cost itself, which a wrapper cannot change; use that one";
+        Err(crate::error::Error::Search { optimizer: format!("{self:?}"), why })
+    }
+
     /// Moves `parameters` by one step. `gradient` may be used as a buffer.
     fn step(&self, at: &StepInfo, slots: &mut [&mut [T]], parameters: &mut [T], gradient: &mut [T], eta: T);
 }
 
-/// The largest number of slots that an optimizer can have.
+/// The largest number of slots that an optimizer can have, unless its scope is [`Scope::Objective`].
 pub const MAX_SLOTS: usize = 8;
+
+/// The cost of a batch as a function of all parameters, w₁, b₁, w₂, b₂, … in one slice.
+pub trait Objective<T: Real> {
+    /// Copies the parameters that the network has.
+    fn read(&self, parameters: &mut [T]);
+
+    /// Gives the network these `parameters`, and returns the cost, penalty included, and writes its gradient.
+    fn evaluate(&mut self, parameters: &[T], gradient: &mut [T]) -> f64;
+}
+
+/// Which step a [`search`](Optimizer::search) is for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SearchInfo {
+    /// t, the number of this step, counted from 1.
+    pub t: u64,
+    /// η, the length of a step that is tried first.
+    pub eta: f64,
+    /// The cost where the last search has ended, if this one begins there on the same batch: then the slots still hold what
+    /// belongs to that point.
+    pub known: Option<f64>,
+}
+
+/// What a [`search`](Optimizer::search) has found. The network is left with the parameters of the last evaluation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Searched {
+    /// The cost at the beginning.
+    pub before: f64,
+    /// The cost at the end.
+    pub after: f64,
+    /// Why another search on the same batch would find nothing, if it would not.
+    pub converged: Option<&'static str>,
+}
 
 /// What the step of a parameter depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,6 +171,8 @@ pub enum Scope {
     PerArray,
     /// The gradient of the whole network, and then the whole array.
     Global,
+    /// The cost as a function of all parameters, which is evaluated several times per step. A batch is all samples.
+    Objective,
 }
 
 /// Which parameters a step is for, and which step it is.
@@ -132,9 +206,12 @@ pub enum ParameterKind {
 
 crate::forward! { impl<T: Real> Optimizer<T> {
     fn slots(&self) -> usize;
+    fn average_slot(&self) -> Option<usize>;
     fn scope(&self) -> Scope;
     fn default_rate(&self) -> f64;
+    fn default_rate_for(&self, steps: usize) -> f64;
     fn prepare(&self, gradient: &mut ParameterArrays<T>);
+    fn search(&self, at: &SearchInfo, slots: &mut [ParameterArrays<T>], objective: &mut dyn Objective<T>) -> Result<Searched>;
     fn step(&self, at: &StepInfo, slots: &mut [&mut [T]], parameters: &mut [T], gradient: &mut [T], eta: T);
 } }
 
@@ -162,35 +239,22 @@ fn check_epsilon(epsilon: f64) -> Result<()> {
     check_setting("ε", epsilon, epsilon > 0.0 && epsilon.is_finite(), "(0, ∞)", why)
 }
 
+/// Returns an error for a decay rate of weights that is negative or not finite.
+fn check_weight_decay(lambda: f64) -> Result<()> {
+    let why = "below 0 the weights would grow without bound; try 0.01";
+    check_setting("weight decay λ", lambda, lambda >= 0.0 && lambda.is_finite(), "[0, ∞)", why)
+}
+
 /// `x` < 1 in the precision of `T`, where it stays below 1.
 fn below_one<T: Real>(x: f64) -> T {
     let x = T::cast(x);
     if x < T::one() { x } else { T::one() - T::default_epsilon() / T::cast(2.0) }
 }
 
-/// xᵗ by repeated squaring, so that its bits are the same on every machine.
-fn power(x: f64, t: u64) -> f64 {
-    let (mut result, mut square, mut t) = (1.0, x, t);
-    while t > 0 {
-        if t % 2 == 1 {
-            result *= square;
-        }
-        square *= square;
-        t /= 2;
-    }
-    result
-}
-
 #[cfg(test)]
 mod tests {
     #[test]
-    fn a_power_is_a_product() {
-        let mut product = 1.0f64;
-        for t in 0..2000 {
-            assert!((super::power(0.999, t) / product - 1.0).abs() < 1e-12, "{t}");
-            product *= 0.999;
-        }
-        assert_eq!(super::power(0.0, 0), 1.0);
+    fn numbers_below_1_stay_below_1_in_f32() {
         assert_eq!(super::below_one::<f32>(1.0 - 1e-9), 1.0 - f32::EPSILON / 2.0);
     }
 }

@@ -1,14 +1,26 @@
-//! RMSProp.
+//! RMSProp, plain, centred and with momentum.
 
-use super::{Optimizer, Scope, StepInfo, below_one, check_decay, check_epsilon};
+use super::{Optimizer, Scope, StepInfo, below_one, check_decay, check_epsilon, check_mu};
 use crate::error::Result;
 use crate::real::{Real, vectorized};
 
-/// v → ρ v + (1 − ρ) g², w → w − η g/(√v + ε): each gradient over the root of the mean of its recent squares.
+/// Divides each gradient by the root of the mean of its recent squares.
 ///
-/// g is the gradient, penalty included. The one slot is v. The learning rate, unless a schedule gives one, is 0.01.
+/// ```text
+/// v → ρ v + (1 − ρ) g²
+/// m → ρ m + (1 − ρ) g               centred; otherwise m = 0
+/// u → μ u − η g/(√(v − m²) + ε)     with momentum; otherwise μ = 0
+/// w → w + u
+/// ```
 ///
-/// Source: Tieleman and Hinton, *Neural networks for machine learning*, lecture 6.5, 2012.
+/// g is the gradient, penalty included. Centred, it divides by the recent standard deviation, so that steps are long where
+/// the gradient is steady. Where it does not change at all, only ε bounds them.
+///
+/// The slots are v, then m if it is centred, then u if it has momentum. The learning rate, unless a schedule gives one, is
+/// 0.01 (1 − μ).
+///
+/// Source: Tieleman and Hinton, *Neural networks for machine learning*, lecture 6.5, 2012; centred and with momentum: Graves,
+/// *Generating sequences with recurrent neural networks*, 2013, equations (38) to (41), with ε outside the root.
 ///
 /// # Examples
 ///
@@ -20,6 +32,11 @@ use crate::real::{Real, vectorized};
 /// let (mut w, mut v) = ([1.0], [0.0]);
 /// rms_prop.step(&at, &mut [&mut v], &mut w, &mut [-3.0], 0.25);
 /// assert!((w[0] - 1.5f64).abs() < 1e-8 && v == [2.25]); // √v is half of |g|
+///
+/// let rms_prop = rms_prop.centred().momentum(0.5)?;
+/// let (mut w, mut v, mut m, mut u) = ([1.0], [0.0], [1.0], [0.5]);
+/// rms_prop.step(&at, &mut [&mut v, &mut m, &mut u], &mut w, &mut [-3.0], 0.25);
+/// assert!((w[0] - 1.75f64).abs() < 1e-8 && m == [0.0]);
 /// gradus::check::optimizer(&rms_prop).unwrap();
 /// # Ok::<(), gradus::Error>(())
 /// ```
@@ -27,12 +44,14 @@ use crate::real::{Real, vectorized};
 pub struct RmsProp {
     rho: f64,
     epsilon: f64,
+    centred: bool,
+    mu: f64,
 }
 
 impl Default for RmsProp {
-    /// ρ = 0.99, ε = 10⁻⁸.
+    /// ρ = 0.99, ε = 10⁻⁸, neither centred nor with momentum.
     fn default() -> Self {
-        Self { rho: 0.99, epsilon: 1e-8 }
+        Self { rho: 0.99, epsilon: 1e-8, centred: false, mu: 0.0 }
     }
 }
 
@@ -45,13 +64,51 @@ impl RmsProp {
     pub fn new(rho: f64, epsilon: f64) -> Result<Self> {
         check_decay("decay rate ρ", rho)?;
         check_epsilon(epsilon)?;
-        Ok(Self { rho, epsilon })
+        Ok(Self { rho, epsilon, ..Self::default() })
+    }
+
+    /// Divides by the standard deviation of the gradient: v − m² instead of v.
+    #[doc(alias = "centered")]
+    pub fn centred(mut self) -> Self {
+        self.centred = true;
+        self
+    }
+
+    /// Carries steps over with the momentum coefficient μ = `mu`. 0 is none.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Setting`](crate::Error::Setting) if μ is outside [0, 1).
+    pub fn momentum(mut self, mu: f64) -> Result<Self> {
+        check_mu(mu)?;
+        self.mu = mu;
+        Ok(self)
+    }
+
+    /// The decay rate ρ.
+    pub fn rho(&self) -> f64 {
+        self.rho
+    }
+
+    /// ε.
+    pub fn epsilon(&self) -> f64 {
+        self.epsilon
+    }
+
+    /// Whether it is centred.
+    pub fn is_centred(&self) -> bool {
+        self.centred
+    }
+
+    /// The momentum coefficient μ.
+    pub fn mu(&self) -> f64 {
+        self.mu
     }
 }
 
 impl<T: Real> Optimizer<T> for RmsProp {
     fn slots(&self) -> usize {
-        1
+        1 + usize::from(self.centred) + usize::from(self.mu > 0.0)
     }
 
     fn scope(&self) -> Scope {
@@ -59,19 +116,51 @@ impl<T: Real> Optimizer<T> for RmsProp {
     }
 
     fn default_rate(&self) -> f64 {
-        0.01
+        0.01 * (1.0 - self.mu)
     }
 
     fn step(&self, _: &StepInfo, slots: &mut [&mut [T]], parameters: &mut [T], gradient: &mut [T], eta: T) {
-        let [v] = slots else { return };
-        let (rho, epsilon) = (below_one::<T>(self.rho), T::cast(self.epsilon));
+        let (rho, mu, epsilon) = (below_one::<T>(self.rho), below_one::<T>(self.mu), T::cast(self.epsilon));
         let new = T::one() - rho;
+        let mut slots = slots.iter_mut();
+        let Some(v) = slots.next() else { return };
+        let m = if self.centred { slots.next() } else { None };
+        // The gradient becomes the step, in as many loops as there are slots.
         vectorized(
             #[inline(always)]
-            || {
-                for ((w, &mut g), v) in parameters.iter_mut().zip(gradient).zip(v.iter_mut()) {
-                    *v = rho * *v + new * g * g;
-                    *w -= eta * g / (v.sqrt() + epsilon);
+            || match m {
+                None => {
+                    for (g, v) in gradient.iter_mut().zip(v.iter_mut()) {
+                        *v = rho * *v + new * *g * *g;
+                        *g = eta * *g / (v.sqrt() + epsilon);
+                    }
+                }
+                Some(m) => {
+                    for (g, (v, m)) in gradient.iter_mut().zip(v.iter_mut().zip(m.iter_mut())) {
+                        *v = rho * *v + new * *g * *g;
+                        *m = rho * *m + new * *g;
+                        // Rounding takes the variance of a constant gradient below 0.
+                        let variance = *v - *m * *m;
+                        let variance = if variance < T::zero() { T::zero() } else { variance };
+                        *g = eta * *g / (variance.sqrt() + epsilon);
+                    }
+                }
+            },
+        );
+        let u = slots.next();
+        vectorized(
+            #[inline(always)]
+            || match u {
+                None => {
+                    for (w, &mut step) in parameters.iter_mut().zip(gradient) {
+                        *w -= step;
+                    }
+                }
+                Some(u) => {
+                    for ((w, u), &mut step) in parameters.iter_mut().zip(u.iter_mut()).zip(gradient) {
+                        *u = mu * *u - step;
+                        *w += *u;
+                    }
                 }
             },
         );

@@ -167,3 +167,29 @@ impl Real for f64 {
         StandardNormal.sample(rng)
     }
 }
+
+/// xᵗ by repeated squaring, so that its bits are the same on every machine.
+pub(crate) fn power(x: f64, t: u64) -> f64 {
+    let (mut result, mut square, mut t) = (1.0, x, t);
+    while t > 0 {
+        if t % 2 == 1 {
+            result *= square;
+        }
+        square *= square;
+        t /= 2;
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_power_is_a_product() {
+        let mut product = 1.0f64;
+        for t in 0..2000 {
+            assert!((super::power(0.999, t) / product - 1.0).abs() < 1e-12, "{t}");
+            product *= 0.999;
+        }
+        assert_eq!(super::power(0.0, 0), 1.0);
+    }
+}

@@ -33,6 +33,11 @@ impl Constant {
         check_eta(eta)?;
         Ok(Self { eta })
     }
+
+    /// The learning rate η.
+    pub fn eta(&self) -> f64 {
+        self.eta
+    }
 }
 
 impl LrSchedule for Constant {

@@ -2,8 +2,8 @@
 
 use std::f64::consts::FRAC_PI_2;
 
-use super::{LrSchedule, Progress, check_eta, check_length};
-use crate::error::{Result, check_setting};
+use super::{LrSchedule, Progress, check_eta, check_final, check_length};
+use crate::error::Result;
 
 /// Lowers η along half a cosine, from its initial value to a final one, by default 0, and then ends the training.
 ///
@@ -63,10 +63,24 @@ impl Cosine {
     ///
     /// Returns [`Error::Setting`](crate::Error::Setting) if `eta` is negative or above the initial rate.
     pub fn down_to(mut self, eta: f64) -> Result<Self> {
-        let why = "the cosine falls; give a final rate from 0 to the initial one";
-        check_setting("final learning rate", eta, (0.0..=self.eta).contains(&eta), "[0, η]", why)?;
+        check_final(eta, self.eta)?;
         self.last = eta;
         Ok(self)
+    }
+
+    /// The initial rate η_0.
+    pub fn eta(&self) -> f64 {
+        self.eta
+    }
+
+    /// The number of epochs T.
+    pub fn epochs(&self) -> usize {
+        self.epochs
+    }
+
+    /// The final rate η_T.
+    pub fn last(&self) -> f64 {
+        self.last
     }
 }
 

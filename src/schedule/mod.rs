@@ -1,17 +1,35 @@
 //! Learning-rate schedules: with which η a step is taken.
 
+mod any;
 mod constant;
 mod cosine;
+mod cosine_restarts;
+mod cyclic;
+mod exponential_decay;
+mod inverse_time_decay;
+mod multi_step_decay;
 mod one_cycle;
 mod plateau;
+mod polynomial_decay;
+mod reduce_on_plateau;
+mod step_decay;
 mod warm_up;
 
 use std::fmt::Debug;
 
+pub use any::AnySchedule;
 pub use constant::Constant;
 pub use cosine::Cosine;
+pub use cosine_restarts::CosineRestarts;
+pub use cyclic::Cyclic;
+pub use exponential_decay::ExponentialDecay;
+pub use inverse_time_decay::InverseTimeDecay;
+pub use multi_step_decay::MultiStepDecay;
 pub use one_cycle::OneCycle;
 pub use plateau::HalveOnPlateau;
+pub use polynomial_decay::PolynomialDecay;
+pub use reduce_on_plateau::ReduceOnPlateau;
+pub use step_decay::StepDecay;
 pub use warm_up::WarmUp;
 
 use crate::history::{History, Metric};
@@ -23,6 +41,13 @@ pub struct Progress<'a> {
     pub epoch: usize,
     /// Everything recorded before it.
     pub history: &'a History,
+}
+
+impl Progress<'_> {
+    /// t, the epochs done when the fraction `done` of the one that is about to begin is done.
+    pub fn epochs_done(&self, done: f64) -> f64 {
+        self.epoch.saturating_sub(1) as f64 + done
+    }
 }
 
 /// Determines the learning rate η of every epoch, and within an epoch of every step.
@@ -86,6 +111,27 @@ fn check_length(epochs: usize) -> crate::Result<()> {
         epochs,
         "the first epoch needs a rate; give 1 or more",
     )
+}
+
+/// The initial over the final rate of a schedule that would otherwise fall to 0.
+const LOWEST: f64 = 1e9;
+
+/// Returns an error for a factor that does not lower the rate, or leaves nothing of it.
+fn check_factor(factor: f64) -> crate::Result<()> {
+    let why = "the rate falls, and a rate of 0 learns nothing; try 0.1 or 0.5";
+    crate::error::check_setting("factor of η", factor, factor > 0.0 && factor < 1.0, "(0, 1)", why)
+}
+
+/// Returns an error for a final rate of 0, or one above the initial rate, for schedules that do not end.
+fn check_last(last: f64, eta: f64) -> crate::Result<()> {
+    let why = "the rate falls, and a rate of 0 learns nothing";
+    crate::error::check_setting("final learning rate", last, last > 0.0 && last <= eta, "(0, η]", why)
+}
+
+/// Returns an error for a final rate above the initial one, for schedules that end before it is reached.
+fn check_final(last: f64, eta: f64) -> crate::Result<()> {
+    let why = "the rate falls; give a final rate from 0 to the initial one";
+    crate::error::check_setting("final learning rate", last, (0.0..=eta).contains(&last), "[0, η]", why)
 }
 
 /// Returns an error if η is not positive and finite.

@@ -88,6 +88,31 @@ impl OneCycle {
         (self.initial, self.last) = (initial, last);
         Ok(self)
     }
+
+    /// The highest rate η_max.
+    pub fn eta(&self) -> f64 {
+        self.eta
+    }
+
+    /// The number of epochs T.
+    pub fn epochs(&self) -> usize {
+        self.epochs
+    }
+
+    /// The fraction p of the epochs during which the rate rises.
+    pub fn rising(&self) -> f64 {
+        self.rise
+    }
+
+    /// d, the highest over the initial rate.
+    pub fn initial_divisor(&self) -> f64 {
+        self.initial
+    }
+
+    /// f, the initial over the final rate.
+    pub fn last_divisor(&self) -> f64 {
+        self.last
+    }
 }
 
 /// From `u` to `v` along half a cosine, as `s` goes from 0 to 1.
@@ -101,7 +126,7 @@ impl LrSchedule for OneCycle {
     }
 
     fn rate_within(&self, _rate: f64, progress: &Progress<'_>, done: f64) -> f64 {
-        let t = progress.epoch.saturating_sub(1) as f64 + done;
+        let t = progress.epochs_done(done);
         let (all, peak) = (self.epochs as f64, self.rise * self.epochs as f64);
         let initial = self.eta / self.initial;
         if t <= peak {

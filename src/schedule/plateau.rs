@@ -75,6 +75,26 @@ impl HalveOnPlateau {
         self.metric = metric;
         self
     }
+
+    /// The initial rate η.
+    pub fn eta(&self) -> f64 {
+        self.eta
+    }
+
+    /// The epochs without improvement after which the rate is halved.
+    pub fn patience(&self) -> usize {
+        self.patience
+    }
+
+    /// The fraction of the initial rate at which the training ends.
+    pub fn lowest(&self) -> f64 {
+        self.floor
+    }
+
+    /// The metric that is monitored.
+    pub fn monitored(&self) -> Metric {
+        self.metric.clone()
+    }
 }
 
 impl LrSchedule for HalveOnPlateau {

@@ -66,10 +66,27 @@ impl<S: LrSchedule> WarmUp<S> {
         self.from = fraction;
         Ok(self)
     }
+}
+
+impl<S> WarmUp<S> {
+    /// The length T of the warm-up in epochs.
+    pub fn epochs(&self) -> f64 {
+        self.epochs
+    }
+
+    /// The initial fraction r.
+    pub fn fraction(&self) -> f64 {
+        self.from
+    }
+
+    /// The schedule that it leads to.
+    pub fn schedule(&self) -> &S {
+        &self.schedule
+    }
 
     /// The fraction of the schedule's rate when `done` of an epoch is done.
     fn factor(&self, progress: &Progress<'_>, done: f64) -> f64 {
-        let t = progress.epoch.saturating_sub(1) as f64 + done;
+        let t = progress.epochs_done(done);
         if t >= self.epochs { 1.0 } else { self.from + (1.0 - self.from) * (t / self.epochs) }
     }
 }

@@ -11,7 +11,6 @@ use super::{Run, Settings};
 use crate::error::{Error, FileProblem, Result};
 use crate::history::History;
 use crate::network::ParameterArrays;
-use crate::optimizer::MAX_SLOTS;
 use crate::persist::{Container, Disk, FileSystem, MAX_BYTES, Tensor, replace};
 use crate::real::Real;
 
@@ -75,6 +74,9 @@ impl Checkpoint {
 
 /// What a checkpoint is called in its file.
 const KIND: &str = "run";
+
+/// More slots than any optimizer of the crate has.
+const MAX_SLOTS_READ: usize = 128;
 
 /// Everything of a run that is no tensor.
 #[derive(Serialize, Deserialize)]
@@ -161,7 +163,7 @@ impl<T: Real> Run<T> {
     fn read(mut container: Container) -> std::result::Result<Self, FileProblem> {
         let document: Document = container.document()?;
         let Document { settings, sizes, slots, step, cost, seconds, t, kept_epoch, history } = document;
-        if sizes.len() < 2 || slots > MAX_SLOTS {
+        if sizes.len() < 2 || slots > MAX_SLOTS_READ {
             return Err(invalid(format!("it has {} layers and {slots} slots", sizes.len())));
         }
         let mut arrays = |name: &str| -> std::result::Result<ParameterArrays<T>, FileProblem> {

@@ -38,6 +38,9 @@ pub(super) struct Descent<T> {
     pub(super) slots: Vec<ParameterArrays<T>>,
     /// t, the number of steps so far.
     pub(super) t: u64,
+    /// Where the last search has ended, if the next one begins there on the same batch: the cost with the penalty, and the sum
+    /// of the costs without it.
+    pub(super) known: Option<(f64, f64)>,
     /// The whole gradient, for rules that need it before anything moves.
     gradient: Option<ParameterArrays<T>>,
     /// For each thread the gradient of the block that it works on.
@@ -52,7 +55,8 @@ impl<T: Real> Descent<T> {
         regularizer: &dyn Regularizer<T>,
     ) -> Result<Self> {
         let slots = optimizer.slots();
-        if slots > MAX_SLOTS {
+        let searches = optimizer.scope() == Scope::Objective;
+        if slots > MAX_SLOTS && !searches {
             let (what, expected) = ("slots of the optimizer, at most", MAX_SLOTS);
             return Err(Error::SizeMismatch { what, found: slots, expected });
         }
@@ -64,7 +68,8 @@ impl<T: Real> Descent<T> {
         Ok(Self {
             slots: (0..slots).map(|_| zeros()).collect(),
             t: 0,
-            gradient: (!fused).then(zeros),
+            known: None,
+            gradient: (!fused && !searches).then(zeros),
             scratch: vec![T::zero(); if fused { widest * threads::available() } else { 0 }],
         })
     }

@@ -64,7 +64,7 @@ impl<'a, T: Real> Fit<'a, T> {
     ) -> Result<Self> {
         let Job { training, validation, .. } = job;
         let n = training.len();
-        let m = parts.mini_batch.min(n);
+        let m = parts.batch_size(n);
         let batch = |m| Batch::zeros(training.n_inputs(), training.n_outputs(), m);
         let partial = n.checked_rem(m).filter(|&rest| rest > 0).map(batch).transpose()?;
         let batch = batch(m)?;
@@ -158,6 +158,9 @@ impl<'a, T: Real> Fit<'a, T> {
             if let ControlFlow::Break(reason) = self.job.stop.check(&self.state.history) {
                 return Ok(reason);
             }
+            if let Some(reason) = self.stepper.converged {
+                return Ok(StopReason::Other(reason.to_owned()));
+            }
             if let Some(budget) = self.parts.time_budget.filter(|budget| self.started.elapsed() > *budget) {
                 return Ok(StopReason::TimeBudget { seconds: budget.as_secs_f64() });
             }
@@ -169,7 +172,10 @@ impl<'a, T: Real> Fit<'a, T> {
         // From the same order each time: the shuffle depends on the epoch only, not on those before it.
         self.order.clear();
         self.order.extend(0..self.job.training.len());
-        self.order.shuffle(&mut generator(self.parts.seed, Purpose::Shuffle, epoch as u64, 0));
+        // A search that goes on from the last one needs the same batch, in the same order.
+        if !self.parts.searches() {
+            self.order.shuffle(&mut generator(self.parts.seed, Purpose::Shuffle, epoch as u64, 0));
+        }
 
         self.undo.copy_from(self.model.network(), &self.stepper.descent, self.state.step);
         let (seconds, start) = (self.state.seconds, Instant::now());
@@ -221,8 +227,23 @@ impl<'a, T: Real> Fit<'a, T> {
         Ok((eta, indices.len(), stepper.step(&mut **model, batch, eta)?))
     }
 
-    /// Evaluates the epoch, records it, and keeps its parameters if they are to be kept.
+    /// Evaluates the epoch, records it, and keeps its parameters if they are to be kept: the averaged ones, if the
+    /// optimizer keeps an average.
     fn record(&mut self, epoch: usize, learning_rate: f64) -> Result<()> {
+        self.exchange_average();
+        let recorded = self.record_parameters(epoch, learning_rate);
+        self.exchange_average();
+        recorded
+    }
+
+    /// Exchanges the parameters of the network for their average, or back again.
+    fn exchange_average(&mut self) {
+        if let Some(average) = self.stepper.average_mut() {
+            average.exchange(self.model);
+        }
+    }
+
+    fn record_parameters(&mut self, epoch: usize, learning_rate: f64) -> Result<()> {
         let Self { parts, model, job, evaluator, state, .. } = self;
         let n = job.training.len() as f64;
         let layers = model.network().layers();

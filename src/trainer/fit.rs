@@ -28,11 +28,12 @@ impl<T: Real, C> Trainer<T, C> {
     /// Before the first step, returns
     ///
     /// - [`Error::Setting`] for a mini-batch of 0, or a number of threads of 0 or above 1024;
-    /// - [`Error::EmptyLayer`], [`Error::SizeMismatch`] and [`Error::NonFiniteParameter`] for a network whose layers were
+    /// - [`Error::EmptyLayer`], [`Error::LayerMismatch`] and [`Error::NonFiniteParameter`] for a network whose layers were
     ///   changed so that they do not fit each other or hold a NaN or an infinity;
     /// - [`Error::Empty`], [`Error::SizeMismatch`], [`Error::NonFiniteSample`] and [`Error::Target`] for data that do not
     ///   fit the network or the cost;
     /// - [`Error::NeedsValidation`] for a rule that reads validation scores where there are no validation data;
+    /// - [`Error::Search`] for dropout or augmentation with an optimizer that evaluates the cost several times per step;
     /// - [`Error::Measure`] for a measure that is not defined for what the targets mean, and [`Error::SameName`] for two
     ///   that share a name.
     ///
@@ -129,7 +130,10 @@ fn train<T: Real>(
 ) -> Result<Report<T>> {
     let schedule: Arc<dyn LrSchedule> = match &parts.schedule {
         Some(schedule) => schedule.clone(),
-        None => Arc::new(Constant::new(parts.optimizer.default_rate())?),
+        None => {
+            let steps = training.len().div_ceil(parts.batch_size(training.len()).max(1));
+            Arc::new(Constant::new(parts.optimizer.default_rate_for(steps))?)
+        }
     };
     let stop: Arc<dyn StoppingRule> = match &parts.stop {
         Some(stop) => stop.clone(),
@@ -138,6 +142,7 @@ fn train<T: Real>(
     let usual = if validation.is_some() { Keep::Best(Metric::default()) } else { Keep::Last };
     let keep = parts.keep.clone().unwrap_or(usual);
     let metrics = parts.check_settings(&*schedule, &*stop, &keep, validation.is_some())?;
+    parts.check_search(training)?;
     let (task, fingerprint) = validate::check_data(&*model, training, validation)?;
     let plan = Plan::new((task, training.n_outputs()), &metrics, &parts.measures, parts.monitor_training)?;
 
@@ -146,13 +151,13 @@ fn train<T: Real>(
     let slots = parts.optimizer.slots();
     let run = match run {
         Some(run) => {
-            run.check(&settings, &sizes, slots, n.div_ceil(parts.mini_batch.min(n)))?;
+            run.check(&settings, &sizes, slots, n.div_ceil(parts.batch_size(n)))?;
             run
         }
         None => Run::begin(settings, ParameterArrays::from_network(model.network()), slots),
     };
     let largest = sizes.windows(2).map(|pair| pair[0].saturating_mul(pair[1])).max().unwrap_or(0);
-    let keep_awake = threads::is_large(largest.saturating_mul(parts.mini_batch.min(n)));
+    let keep_awake = threads::is_large(largest.saturating_mul(parts.batch_size(n)));
     threads::run(parts.threads, keep_awake, || {
         let job = Job { schedule: &*schedule, stop: &*stop, keep, training, validation };
         Fit::new(parts, run, model, job, plan)?.run()

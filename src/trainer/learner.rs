@@ -1,12 +1,14 @@
 //! One training step, the same for `fit` and for a loop of the user's own.
 
 use super::descent::{Descent, Rules};
+use super::search::BatchObjective;
 use super::{Parts, Trainer, validate};
 use crate::activation::Activation;
 use crate::cost::Cost;
 use crate::data::Batch;
 use crate::error::{Error, Result};
 use crate::network::{self, AnyNetwork, BoundMut, ModelMut, Network, ParameterArrays, Workspace};
+use crate::optimizer::SearchInfo;
 use crate::real::Real;
 use crate::regularizer::LayerInfo;
 
@@ -54,6 +56,8 @@ pub(super) struct Stepper<'t, T: Real> {
     pub(super) n: Option<usize>,
     /// Whether a step is moving the parameters: if its rules panic, some have moved and others have not.
     pub(super) is_moving: bool,
+    /// Why another step on the same batch would find nothing, if it would not.
+    pub(super) converged: Option<&'static str>,
 }
 
 /// Batch sizes for which buffers are kept.
@@ -67,7 +71,7 @@ impl<T: Real, C> Trainer<T, C> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::SizeMismatch`] if the layers of `network` do not fit each other, or if the optimizer has too many
+    /// Returns [`Error::LayerMismatch`] if the layers of `network` do not fit each other, and [`Error::SizeMismatch`] if the optimizer has too many
     /// slots.
     pub fn learner<H: Activation<T>, A: Activation<T>>(
         &self,
@@ -93,6 +97,32 @@ impl<T: Real, C> Learner<'_, T, C> {
     /// The optimizer's state.
     pub fn slots(&self) -> &[ParameterArrays<T>] {
         &self.stepper.descent.slots
+    }
+
+    /// The average of the parameters over the steps so far, if the optimizer keeps one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let mut network = Network::<f64, _, _>::new(&[1, 1], Linear, Linear, &ScaledGaussian, 1)?;
+    /// let trainer = Trainer::new(Quadratic).optimizer(PolyakAverage::new(Sgd));
+    /// let mut learner = trainer.learner(&network)?;
+    /// let batch = Batch::new(DMatrix::from_element(1, 1, 1.0), DMatrix::from_element(1, 1, 2.0))?;
+    /// learner.step(&mut network, &batch, 0.1)?;
+    /// learner.step(&mut network, &batch, 0.1)?;
+    ///
+    /// // The network to predict with has the averaged parameters.
+    /// let mut averaged = network.clone();
+    /// let average = learner.average().into_iter().flat_map(ParameterArrays::arrays);
+    /// averaged.parameters_mut().zip(average).for_each(|(parameters, average)| parameters.copy_from_slice(average));
+    /// assert!(averaged.output().weights[0] < network.output().weights[0]);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
+    pub fn average(&self) -> Option<&ParameterArrays<T>> {
+        let Stepper { parts, descent, .. } = &self.stepper;
+        descent.slots.get(parts.optimizer.average_slot()?).filter(|_| descent.t > 0)
     }
 
     /// Moves the parameters of `network` by one step on `batch` with the learning rate `eta`, and returns the mean cost
@@ -133,7 +163,13 @@ impl<'t, T: Real> Stepper<'t, T> {
         crate::linalg::prepare::<T>();
         let sizes = network.sizes();
         let descent = Descent::new(&sizes, &*parts.optimizer, &*parts.regularizer)?;
-        Ok(Self { parts, sizes, workspaces: Vec::new(), descent, n: None, is_moving: false })
+        Ok(Self { parts, sizes, workspaces: Vec::new(), descent, n: None, is_moving: false, converged: None })
+    }
+
+    /// The average of the parameters over the steps so far, if the optimizer keeps one.
+    pub(super) fn average_mut(&mut self) -> Option<&mut ParameterArrays<T>> {
+        let slot = self.parts.optimizer.average_slot()?;
+        self.descent.slots.get_mut(slot).filter(|_| self.descent.t > 0)
     }
 
     /// The step without the checks of its arguments. Returns Σ_j weight_j C_j.
@@ -143,6 +179,9 @@ impl<'t, T: Real> Stepper<'t, T> {
         let workspace = self.workspace(batch.examples());
         if let Some(dropout) = dropout {
             dropout.draw(*seed, batch, &mut self.workspaces[workspace]);
+        }
+        if self.parts.searches() {
+            return self.search(model, batch, eta, workspace);
         }
         let workspace = &mut self.workspaces[workspace];
         network::forward(model.network(), &batch.x, workspace);
@@ -161,6 +200,48 @@ impl<'t, T: Real> Stepper<'t, T> {
         );
         self.is_moving = false;
         Ok(sum)
+    }
+
+    /// The step of an optimizer that evaluates the cost itself. Returns Σ_j weight_j C_j at its beginning.
+    fn search(
+        &mut self,
+        model: &mut dyn ModelMut<T>,
+        batch: &Batch<T>,
+        eta: f64,
+        workspace: usize,
+    ) -> Result<f64> {
+        let scale = self.scale(batch.examples());
+        let Self { parts, workspaces, descent, converged, is_moving, .. } = self;
+        let (workspace, regularizer) = (&mut workspaces[workspace], &*parts.regularizer);
+        let known = descent.known.take();
+        let at = SearchInfo { t: descent.t + 1, eta, known: known.map(|known| known.0) };
+        let sums = known.map(|known| (known.1, known.1));
+        let mut objective = BatchObjective {
+            model: &mut *model,
+            batch,
+            workspace: &mut *workspace,
+            regularizer,
+            scale,
+            sums,
+        };
+        *is_moving = true;
+        let found = parts.optimizer.search(&at, &mut descent.slots, &mut objective)?;
+        *is_moving = false;
+        let (before, after) = objective.sums.unwrap_or_default();
+        if !found.before.is_finite() || !before.is_finite() {
+            validate::check_finite_step(model.network(), workspace, batch, before, eta)?;
+            let (quantity, value) = ("cost with its penalty, or a gradient,", found.before);
+            return Err(Error::Diverged {
+                quantity,
+                layer: None,
+                sample: None,
+                value,
+                learning_rate: eta,
+                penalty: false,
+            });
+        }
+        (descent.t, descent.known, *converged) = (at.t, Some((found.after, after)), found.converged);
+        Ok(before)
     }
 
     /// 1/n, by which the penalty is multiplied in a step on `examples` examples.

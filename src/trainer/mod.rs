@@ -4,6 +4,7 @@ mod checkpoint;
 mod descent;
 mod dropout;
 mod epochs;
+mod find_rate;
 mod fingerprint;
 mod fit;
 mod learner;
@@ -13,6 +14,7 @@ mod progress_bar;
 mod report;
 mod run;
 mod scoring;
+mod search;
 mod snapshot;
 mod undo;
 mod validate;
@@ -33,6 +35,7 @@ use snapshot::Keep;
 
 pub use checkpoint::{Checkpoint, Every};
 pub use dropout::Dropout;
+pub use find_rate::{RatePoint, RateRange, RateTest};
 pub use learner::Learner;
 pub use observer::{Observer, Outcome};
 #[cfg(feature = "progress")]
@@ -49,7 +52,7 @@ pub use warning::Warning;
 /// | [`optimizer`](Self::optimizer) | [`Sgd`] |
 /// | [`regularizer`](Self::regularizer) | [`NoRegularizer`] |
 /// | [`dropout`](Self::dropout) | none |
-/// | [`schedule`](Self::schedule) | [`Constant`](crate::schedule::Constant) with the optimizer's [`default_rate`](Optimizer::default_rate): 0.5 for `Sgd` |
+/// | [`schedule`](Self::schedule) | [`Constant`](crate::schedule::Constant) with the optimizer's [own rate](Optimizer::default_rate_for): 0.5 for `Sgd` |
 /// | [`stop`](Self::stop) | [`MaxEpochs`](crate::stopping::MaxEpochs) of 30 |
 /// | [`time_budget`](Self::time_budget) | none |
 /// | [`mini_batch`](Self::mini_batch) | 10 |
@@ -125,7 +128,8 @@ impl<T: Real, C> Trainer<T, C> {
         Self { cost, parts }
     }
 
-    /// Turns gradients into steps with `optimizer`.
+    /// Turns gradients into steps with `optimizer`. If it keeps an [average](Optimizer::average_slot) of the parameters, the
+    /// network is evaluated and left with that.
     pub fn optimizer(mut self, optimizer: impl Optimizer<T> + 'static) -> Self {
         self.parts.optimizer = Arc::new(optimizer);
         self
@@ -217,7 +221,8 @@ impl<T: Real, C> Trainer<T, C> {
         self
     }
 
-    /// Learns from `m` examples at a time. A partial last mini-batch divides by its own size.
+    /// Learns from `m` examples at a time. A partial last mini-batch divides by its own size. An optimizer that searches, such as
+    /// [`Lbfgs`](crate::optimizer::Lbfgs), learns from all of them at a time.
     pub fn mini_batch(mut self, m: usize) -> Self {
         self.parts.mini_batch = m;
         self

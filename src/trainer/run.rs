@@ -136,7 +136,7 @@ impl<T: Real> Parts<T> {
             ("regularizer", text(&self.regularizer)),
             ("schedule", text(schedule)),
             ("dropout", text(&self.dropout)),
-            ("mini-batch size m", text(&self.mini_batch.min(n))),
+            ("mini-batch size m", text(&self.batch_size(n))),
             ("seed", text(&self.seed)),
             ("kept epoch", text(keep)),
             ("number of training samples", text(&n)),

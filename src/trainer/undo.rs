@@ -35,6 +35,6 @@ impl<T: Real> Undo<T> {
         for (slot, copy) in descent.slots.iter_mut().zip(&self.slots) {
             slot.values_mut().copy_from_slice(copy.values());
         }
-        descent.t = self.t;
+        (descent.t, descent.known) = (self.t, None);
     }
 }

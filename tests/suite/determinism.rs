@@ -120,20 +120,27 @@ fn assert_threads_do_not_matter_with<T: Real>(
 /// Every optimizer of the crate, and nests of them: those that move parts of arrays, whole ones, and those that look at
 /// all gradients first.
 fn optimizers<T: Real>() -> Vec<Arc<dyn Optimizer<T>>> {
-    let momentum = Momentum::new(0.5).unwrap();
-    vec![
-        Arc::new(Sgd),
-        Arc::new(momentum),
-        Arc::new(Nesterov::new(0.5).unwrap()),
-        Arc::new(RmsProp::default()),
-        Arc::new(Adam::default()),
-        Arc::new(AdamW::new(Adam::default(), 0.1).unwrap()),
-        Arc::new(ClipByValue::new(momentum, 1e-3).unwrap()),
-        Arc::new(ClipByNorm::new(momentum, 1e-2).unwrap()),
-        Arc::new(ClipByGlobalNorm::new(momentum, 1e-2).unwrap()),
-        Arc::new(MaxNorm::new(momentum, 0.5).unwrap()),
-        Arc::new(MaxNorm::new(ClipByGlobalNorm::new(Adam::default(), 1e-2).unwrap(), 0.5).unwrap()),
-    ]
+    let names = [
+        "sgd",
+        "momentum(mu=0.5)",
+        "nesterov(mu=0.5)",
+        "ada_grad",
+        "ada_delta",
+        "rms_prop",
+        "rms_prop(centred=true, mu=0.5, epsilon=1e-3)",
+        "adam",
+        "adamw(lambda=0.1)",
+        "lion(lambda=0.1)",
+        "clip_by_value(momentum(mu=0.5), limit=1e-3)",
+        "clip_by_norm(momentum(mu=0.5), limit=1e-2)",
+        "clip_by_global_norm(momentum(mu=0.5), limit=1e-2)",
+        "max_norm(momentum(mu=0.5), limit=0.5)",
+        "max_norm(clip_by_global_norm(adam, limit=1e-2), limit=0.5)",
+        "polyak_average(sgd, skip=3)",
+        "exponential_average(clip_by_global_norm(adam, limit=1e-2), beta=0.9)",
+    ];
+    let parse = |name: &str| Arc::new(name.parse::<AnyOptimizer>().unwrap()) as Arc<dyn Optimizer<T>>;
+    names.map(parse).into()
 }
 
 /// Small networks, whose layers are not divided, and such as are.

@@ -2,6 +2,7 @@
 
 mod activations;
 mod augment;
+mod averages;
 mod backpropagation;
 mod chapter3;
 mod checkpoints;
@@ -17,6 +18,8 @@ mod divergence;
 mod download;
 mod elementary_functions;
 mod faulty_disk;
+mod find_rate;
+mod full_batch;
 mod gradients;
 mod history;
 mod hostile_files;

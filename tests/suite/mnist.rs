@@ -4,6 +4,7 @@
 //! `cargo test --release --test suite mnist -- --ignored`, with `GRADUS_MNIST` as for the others.
 
 use gradus::prelude::*;
+use gradus::trainer::Dropout;
 
 /// The first 50,000 training images, the other 10,000, and the test images; `None` if nothing says where they are.
 fn mnist() -> Option<(Dataset<f32>, Dataset<f32>, Dataset<f32>)> {
@@ -148,4 +149,125 @@ fn quadratic_cost_reaches_94_5_percent() {
     };
     let (all, _) = run.accuracies(&[1, 2, 3], &data);
     assert!(all.iter().all(|&accuracy| accuracy >= 0.945), "{all:?}");
+}
+
+/// Issue: dropout helps where data are few: 1,000 images, judged on the test images.
+#[test]
+#[ignore = "minutes without optimization"]
+fn dropout_helps_with_a_thousand_images() {
+    let Some((training, _, test)) = mnist() else { return };
+    let few = training.split_at(1_000).unwrap().0;
+    for seed in 1..=3 {
+        let accuracy = |dropout: Dropout| {
+            let mut network =
+                Network::new(&[784, 100, 10], Relu, Softmax::default(), &ByActivation, seed).unwrap();
+            let trainer = Trainer::new(LogLikelihood)
+                .optimizer(Momentum::new(0.9).unwrap())
+                .schedule(Constant::new(0.01).unwrap())
+                .dropout(dropout)
+                .seed(seed);
+            trainer.fit(&mut network, &few, None).unwrap();
+            evaluate(&network, &LogLikelihood, &test).unwrap().scores.accuracy()
+        };
+        let (without, with) =
+            (accuracy(Dropout::new(0.0, 0.0).unwrap()), accuracy(Dropout::new(0.2, 0.5).unwrap()));
+        println!("seed {seed}: {:.2} % without dropout, {:.2} % with it", 100.0 * without, 100.0 * with);
+        assert!(with > without, "seed {seed}: {without} without dropout, {with} with it");
+    }
+}
+
+/// Issue: the gradient of 50,000 images at once, in `f32` against `f64`.
+#[test]
+#[ignore = "minutes without optimization"]
+fn the_gradient_of_50_000_images() {
+    fn gradient<T: Real>(
+        x: &DMatrix<f64>,
+        y: &DMatrix<f64>,
+        initial: &Network<f64, Sigmoid, Sigmoid>,
+    ) -> Vec<f64> {
+        let mut network =
+            Network::<T, _, _>::new(&[784, 30, 10], Sigmoid, Sigmoid, &ScaledGaussian, 1).unwrap();
+        for (to, from) in network.parameters_mut().zip(initial.parameters()) {
+            to.iter_mut().zip(from).for_each(|(to, &from)| *to = T::cast(from));
+        }
+        let batch = Batch::new(x.map(T::cast), y.map(T::cast)).unwrap();
+        let (mut workspace, mut gradient) =
+            (Workspace::new(&network.sizes(), batch.examples()), ParameterArrays::zeros(&network.sizes()));
+        network.forward(&batch.x, &mut workspace);
+        network.backward(&CrossEntropy, &batch, &mut workspace, &mut gradient);
+        gradient.values().iter().map(|value| value.to_f64()).collect()
+    }
+    let Some((training, ..)) = mnist() else { return };
+    let mut batch = Batch::<f32>::zeros(784, 10, 50_000).unwrap();
+    batch.gather(&training, 1, &(0..50_000).collect::<Vec<_>>()).unwrap();
+    let (x, y) = (batch.x.map(f64::from), batch.y.map(f64::from));
+    let mut initial =
+        Network::<f64, _, _>::new(&[784, 30, 10], Sigmoid, Sigmoid, &ScaledGaussian, 1).unwrap();
+    // Numbers of both precisions.
+    initial.parameters_mut().flatten().for_each(|value| *value = f64::from(*value as f32));
+    let (found, exact) = (gradient::<f32>(&x, &y, &initial), gradient::<f64>(&x, &y, &initial));
+    let largest = exact.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
+    let error = found.iter().zip(&exact).fold(0.0f64, |error, (f, e)| error.max((f - e).abs())) / largest;
+    println!("the largest error is {error:.1e} of the largest element");
+    assert!(error < 2e-6, "{error}");
+}
+
+/// The accuracy on the test images of a network of `hidden` neurons with softmax outputs, as `trainer` trains it.
+fn accuracy_of<H: Activation<f32> + Clone>(
+    (activation, hidden): (H, usize),
+    initializer: &dyn Initializer<f32>,
+    trainer: &Trainer<f32, LogLikelihood>,
+    seed: u64,
+    (training, validation, test): &(Dataset<f32>, Dataset<f32>, Dataset<f32>),
+) -> f64 {
+    let mut network =
+        Network::new(&[784, hidden, 10], activation, Softmax::default(), initializer, seed).unwrap();
+    let report = trainer.clone().seed(seed).fit(&mut network, training, Some(validation)).unwrap();
+    let accuracy = evaluate(&network, &LogLikelihood, test).unwrap().scores.accuracy();
+    println!("seed {seed}, {network}: {:.2} %\n{report}", 100.0 * accuracy);
+    accuracy
+}
+
+/// Issue 10: 784-100-10 with Adam at its defaults, 10 epochs: at least 97.5 % for each of three seeds.
+#[test]
+#[ignore = "minutes without optimization"]
+fn adam_at_its_defaults_reaches_97_5_percent() {
+    let Some(data) = mnist() else { return };
+    let trainer = Trainer::new(LogLikelihood).optimizer(Adam::default()).mini_batch(32);
+    let trainer = trainer.stop(MaxEpochs::new(10).unwrap());
+    let all = [1, 2, 3].map(|seed| accuracy_of((Relu, 100), &ByActivation, &trainer, seed, &data));
+    assert!(all.iter().all(|&accuracy| accuracy >= 0.975), "{all:?}");
+}
+
+/// Issue 10: 784-100-10 with ReLU, He's initializer and η 0.1, 10 epochs: at least 97.5 % for each of three seeds.
+#[test]
+#[ignore = "minutes without optimization"]
+fn relu_with_he_reaches_97_5_percent() {
+    let Some(data) = mnist() else { return };
+    let trainer = Trainer::new(LogLikelihood).schedule(Constant::new(0.1).unwrap());
+    let trainer = trainer.stop(MaxEpochs::new(10).unwrap());
+    let all = [1, 2, 3].map(|seed| accuracy_of((Relu, 100), &HeNormal, &trainer, seed, &data));
+    assert!(all.iter().all(|&accuracy| accuracy >= 0.975), "{all:?}");
+}
+
+/// Issue 10: 784-30-10 with the rate that a range test suggests, 5 epochs: at least 94 % for each of three seeds.
+#[test]
+#[ignore = "minutes without optimization"]
+fn a_suggested_rate_reaches_94_percent_in_5_epochs() {
+    let Some(data) = mnist() else { return };
+    for optimizer in ["sgd", "momentum", "adam"] {
+        let optimizer: AnyOptimizer = optimizer.parse().unwrap();
+        for seed in [1, 2, 3] {
+            let trainer = Trainer::new(LogLikelihood).optimizer(optimizer.clone());
+            let trainer = trainer.stop(MaxEpochs::new(5).unwrap());
+            let network =
+                Network::new(&[784, 30, 10], Sigmoid, Softmax::default(), &ScaledGaussian, seed).unwrap();
+            let found =
+                trainer.clone().seed(seed).find_rate(&network, &data.0, RateRange::default()).unwrap();
+            println!("{optimizer}, seed {seed}\n{found}");
+            let trainer = trainer.schedule(Constant::new(found.suggestion).unwrap());
+            let accuracy = accuracy_of((Sigmoid, 30), &ScaledGaussian, &trainer, seed, &data);
+            assert!(accuracy >= 0.94, "{optimizer}, seed {seed}, η = {}: {accuracy}", found.suggestion);
+        }
+    }
 }

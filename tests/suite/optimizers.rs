@@ -1,4 +1,5 @@
-//! The optimizers against PyTorch's, over 1,000 steps; see tests/fixtures/optimizers.py.
+//! The optimizers against PyTorch's and optax's, over 1,000 steps (see tests/fixtures/optimizers.py), their names, and averages
+//! against their definition.
 
 use std::collections::BTreeMap;
 
@@ -12,20 +13,83 @@ struct Fixture {
     cases: BTreeMap<String, Vec<Vec<f64>>>,
 }
 
-fn optimizer(name: &str) -> Box<dyn Optimizer<f64>> {
-    match name {
-        "sgd" => Box::new(Sgd),
-        "momentum" => Box::new(Momentum::new(0.9).unwrap()),
-        "nesterov" => Box::new(Nesterov::new(0.9).unwrap()),
-        "adam" => Box::new(Adam::default()),
-        "adamw" => Box::new(AdamW::new(Adam::default(), 0.1).unwrap()),
-        "rms_prop" => Box::new(RmsProp::default()),
-        "adam, clipped by value" => Box::new(ClipByValue::new(Adam::default(), 0.25).unwrap()),
-        "adam, clipped by norm" => Box::new(ClipByNorm::new(Adam::default(), 0.5).unwrap()),
-        "adam, clipped by global norm" => Box::new(ClipByGlobalNorm::new(Adam::default(), 0.5).unwrap()),
-        "sgd, largest norm" => Box::new(MaxNorm::new(Sgd, 0.6).unwrap()),
-        other => panic!("no optimizer for the case {other}"),
+/// Every optimizer of the crate, with a pair of settings each, and how it prints.
+const OPTIMIZERS: [(&str, &str); 18] = [
+    ("sgd", "sgd"),
+    ("momentum", "momentum(mu=0.9)"),
+    ("nesterov", "nesterov(mu=0.9)"),
+    ("ada_grad", "ada_grad(epsilon=1e-10)"),
+    ("ada_delta", "ada_delta(rho=0.9, epsilon=1e-6)"),
+    ("rms_prop", "rms_prop(rho=0.99, epsilon=1e-8, centred=false, mu=0)"),
+    (" rms_prop ( mu = 0.5 , centred = true ) ", "rms_prop(rho=0.99, epsilon=1e-8, centred=true, mu=0.5)"),
+    ("adam", "adam(beta1=0.9, beta2=0.999, epsilon=1e-8)"),
+    ("adamw(epsilon=1e-5)", "adamw(beta1=0.9, beta2=0.999, epsilon=1e-5, lambda=0.01)"),
+    ("lion", "lion(beta1=0.9, beta2=0.99, lambda=0)"),
+    ("lbfgs(memory=5)", "lbfgs(memory=5, tolerance=1e-5)"),
+    ("clip_by_value(sgd)", "clip_by_value(sgd, limit=1)"),
+    ("clip_by_norm(sgd, limit=0.1)", "clip_by_norm(sgd, limit=0.1)"),
+    ("clip_by_global_norm(limit=0.5, sgd)", "clip_by_global_norm(sgd, limit=0.5)"),
+    ("max_norm(momentum(mu=0.5), limit=4)", "max_norm(momentum(mu=0.5), limit=4)"),
+    ("polyak_average(sgd, skip=1000)", "polyak_average(sgd, skip=1000)"),
+    ("exponential_average(sgd)", "exponential_average(sgd, beta=0.999)"),
+    (
+        "clip_by_global_norm(max_norm(polyak_average(momentum), limit=2))",
+        "clip_by_global_norm(max_norm(polyak_average(momentum(mu=0.9), skip=0), limit=2), limit=1)",
+    ),
+];
+
+fn parse(name: &str) -> AnyOptimizer {
+    name.parse().unwrap()
+}
+
+/// Issue 10: every optimizer parses from its name and prints it back, wrappers too, also as JSON.
+#[test]
+fn optimizers_print_as_they_parse() {
+    for (text, printed) in OPTIMIZERS {
+        let optimizer = parse(text);
+        assert_eq!(optimizer.to_string(), printed);
+        assert_eq!(parse(printed), optimizer);
+        let json = serde_json::to_string(&optimizer).unwrap();
+        assert_eq!(serde_json::from_str::<AnyOptimizer>(&json).unwrap(), optimizer);
+        gradus::check::optimizer(&optimizer).unwrap();
     }
+    for name in AnyOptimizer::NAMES {
+        assert!(OPTIMIZERS.iter().any(|(_, printed)| printed.split('(').next() == Some(name)), "{name}");
+    }
+    assert_eq!(
+        PolyakAverage::new(MaxNorm::new(Sgd, 2.0).unwrap()).to_string(),
+        "polyak_average(max_norm(sgd, limit=2), skip=0)"
+    );
+    assert_eq!("lion(beta1=0.5)".parse::<Lion>().unwrap(), Lion::new(0.5, 0.99).unwrap());
+}
+
+/// What cannot be an optimizer is an error that says why.
+#[test]
+fn names_of_no_optimizer() {
+    for (text, wanted) in [
+        ("", "choose one of: sgd, momentum"),
+        ("adagrad", "choose one of: sgd, momentum, nesterov, ada_grad"),
+        ("momentum(0.9)", "`0.9` is not of the form parameter=value"),
+        ("momentum(mu=much)", "mu = `much` is not a number"),
+        ("momentum(mu=0.9, mu=0.8)", "mu is given twice"),
+        ("momentum(mu=1.5)", "outside [0, 1)"),
+        ("rms_prop(centred=yes)", "centred = `yes` is not true or false"),
+        ("polyak_average(sgd, skip=-1)", "is not a whole number"),
+        (
+            "clip_by_norm",
+            "it goes around another optimizer, which comes first: clip_by_norm(…, parameter=value)",
+        ),
+        ("clip_by_norm(limit=1)", "it goes around another optimizer"),
+        ("clip_by_norm(sgd, adam)", "`adam` is one optimizer too many"),
+        ("clip_by_norm(adam(beta=1))", "adam"),
+        ("clip_by_norm(adam", "the closing parenthesis is missing"),
+        ("clip_by_norm(sgd, limit=0)", "clipping limit"),
+    ] {
+        let error = text.parse::<AnyOptimizer>().unwrap_err().to_string();
+        assert!(error.contains(wanted), "{text}: {error}");
+    }
+    let error = "sgd".parse::<Momentum>().unwrap_err().to_string();
+    assert!(error.contains("momentum"), "{error}");
 }
 
 /// The gradient of step t: 0.5 p + c.
@@ -41,9 +105,9 @@ fn gradient(t: u64, parameters: &ParameterArrays<f64>) -> ParameterArrays<f64> {
 #[test]
 fn optimizers_agree_with_pytorch() {
     let fixture: Fixture = serde_json::from_str(include_str!("../fixtures/optimizers.json")).unwrap();
-    assert_eq!(fixture.cases.len(), 10);
+    assert_eq!(fixture.cases.len(), 20);
     for (name, wanted) in &fixture.cases {
-        let rule = optimizer(name);
+        let rule: &dyn Optimizer<f64> = &parse(name);
         let start =
             (0..12).map(|i| (f64::from(i) - 5.5) / 8.0).chain((0..3).map(|i| (f64::from(i) - 1.0) / 4.0));
         let mut parameters = ParameterArrays::from_values(vec![4, 3], start.collect()).unwrap();
@@ -63,7 +127,7 @@ fn optimizers_agree_with_pytorch() {
                 rule.step(&at, &mut slots, parameters, gradient, 0.01);
             }
             if fixture.steps.contains(&t) {
-                found.push(parameters.values().to_vec());
+                found.push(rule.average_slot().map_or(&parameters, |slot| &slots[slot]).values().to_vec());
             }
         }
         for (step, (found, wanted)) in fixture.steps.iter().zip(found.iter().zip(wanted)) {
@@ -75,15 +139,81 @@ fn optimizers_agree_with_pytorch() {
     }
 }
 
-/// Every optimizer obeys the laws, and so does each around another.
+/// The norm of a gradient whose squares overflow, or underflow, is that of the scaled gradient.
 #[test]
-fn optimizers_are_lawful() {
-    let fixture: Fixture = serde_json::from_str(include_str!("../fixtures/optimizers.json")).unwrap();
-    for name in fixture.cases.keys() {
-        gradus::check::optimizer(&optimizer(name)).unwrap();
+fn gradients_of_any_size_are_clipped_to_the_limit() {
+    fn clipped<T: Real>(optimizer: &dyn Optimizer<T>, g: f64) -> Vec<f64> {
+        let mut gradient =
+            ParameterArrays::from_values(vec![3, 1], [0.3, 0.0, 0.4, 0.0].map(|x| T::cast(g * x)).into());
+        let gradient = gradient.as_mut().unwrap();
+        optimizer.prepare(gradient);
+        let mut w = [T::zero(); 4];
+        optimizer.step(&StepInfo::first(1), &mut [], &mut w, gradient.values_mut(), T::one());
+        w.iter().map(|w| -w.to_f64()).collect()
     }
-    let nested = ClipByGlobalNorm::new(MaxNorm::new(AdamW::default(), 3.0).unwrap(), 1.0).unwrap();
-    gradus::check::optimizer(&nested).unwrap();
+    fn assert_clipped<T: Real>(g: f64, limit: f64, tolerance: f64) {
+        let rules: [&dyn Optimizer<T>; 2] =
+            [&ClipByNorm::new(Sgd, limit).unwrap(), &ClipByGlobalNorm::new(Sgd, limit).unwrap()];
+        for rule in rules {
+            for (found, wanted) in clipped(rule, g).iter().zip([0.6, 0.0, 0.8, 0.0]) {
+                assert!((found / limit - wanted).abs() <= tolerance, "{g}, {rule:?}: {found}");
+            }
+        }
+    }
+    for g in [1.0, 1e100, 1e154, 1e200, 1.7e308, -1e308, 1e-100, 1e-160, 1e-300] {
+        for limit in [1e-301, 1e-120, 0.1, 1e100].into_iter().filter(|limit| *limit < 0.4 * f64::abs(g)) {
+            assert_clipped::<f64>(g * g.signum(), limit, 1e-14);
+        }
+    }
+    for g in [1.0, 1e15, 1e19, 1e25, 3e38, 1e-15, 1e-25] {
+        for limit in [1e-26, 1e-12, 0.1, 1e18].into_iter().filter(|limit| *limit < 0.4 * g) {
+            assert_clipped::<f32>(g, limit, 1e-6);
+        }
+    }
+    // What is not finite is passed on, to be reported.
+    for g in [f64::INFINITY, f64::NAN] {
+        assert!(clipped::<f64>(&ClipByNorm::new(Sgd, 1.0).unwrap(), g).iter().any(|w| w.is_nan()));
+    }
+    // A row of weights likewise.
+    let mut w = [3e200, 1.0, 4e200, 0.0];
+    MaxNorm::new(Sgd, 5.0).unwrap().step(&StepInfo::first(2), &mut [], &mut w, &mut [0.0; 4], 0.1);
+    assert!((w[0] - 3.0f64).abs() < 1e-14 && (w[2] - 4.0).abs() < 1e-14 && w[1] == 1.0, "{w:?}");
+}
+
+/// The averages are those of their definitions over the parameters after each step, whatever moves these.
+#[test]
+fn averages_are_those_of_the_parameters_after_each_step() {
+    let (mut parameters, mut polyak, mut exponential) = (Vec::new(), Vec::new(), Vec::new());
+    for (name, averages) in [
+        ("polyak_average(max_norm(momentum, limit=0.9), skip=3)", &mut polyak),
+        ("exponential_average(max_norm(momentum, limit=0.9), beta=0.75)", &mut exponential),
+    ] {
+        let rule: &dyn Optimizer<f64> = &parse(name);
+        let slot = rule.average_slot().unwrap();
+        assert_eq!((slot, rule.slots()), (1, 2));
+        let (mut w, mut slots) = ([0.25, -0.5], [[0.0; 2]; 2]);
+        parameters.clear();
+        for t in 1..=20 {
+            let at = StepInfo { t, ..StepInfo::first(1) };
+            let mut gradient = [w[0] + f64::sin(t as f64), w[1] - f64::cos(t as f64)];
+            let [velocity, mean] = &mut slots;
+            rule.step(&at, &mut [velocity, mean], &mut w, &mut gradient, 0.3);
+            parameters.push(w);
+            averages.push(*mean);
+        }
+    }
+    for i in 0..2 {
+        for t in 1..=20 {
+            let averaged = &parameters[if t <= 3 { t - 1 } else { 3 }..t];
+            let mean = averaged.iter().map(|w| w[i]).sum::<f64>() / averaged.len() as f64;
+            assert!((polyak[t - 1][i] - mean).abs() < 1e-14, "after step {t}");
+
+            // w_1 has the weight β^(t − 1), the later w_s have (1 − β) β^(t − s).
+            let weight = |s: usize| if s == 1 { 1.0 } else { 0.25 } * 0.75f64.powi((t - s) as i32);
+            let mean: f64 = (1..=t).map(|s| weight(s) * parameters[s - 1][i]).sum();
+            assert!((exponential[t - 1][i] - mean).abs() < 1e-14, "after step {t}");
+        }
+    }
 }
 
 /// A momentum just below 1 stays below 1 in single precision.
@@ -103,6 +233,14 @@ fn settings_outside_their_range() {
         Adam::new(0.9, f64::NAN, 1e-8).err(),
         Adam::new(0.9, 0.999, 0.0).err(),
         AdamW::new(Adam::default(), -0.1).err(),
+        AdaGrad::new(0.0).err(),
+        AdaDelta::new(1.0, 1e-6).err(),
+        AdaDelta::new(0.9, f64::NAN).err(),
+        Lion::new(0.9, 1.0).err(),
+        Lion::new(-0.1, 0.9).err(),
+        Lion::default().weight_decay(f64::INFINITY).err(),
+        ExponentialAverage::new(Sgd, 1.0).err(),
+        RmsProp::default().momentum(1.0).err(),
         RmsProp::new(-0.1, 1e-8).err(),
         RmsProp::new(0.9, f64::INFINITY).err(),
         ClipByValue::new(Sgd, 0.0).err(),

@@ -147,7 +147,7 @@ fn layers_that_do_not_fit_each_other() {
     assert!(build(vec![layer(3, 2, 3)], layer(1, 3, 1)).is_ok());
     assert_refused!(
         build(vec![layer(3, 2, 3)], layer(1, 4, 1)),
-        Error::SizeMismatch { found: 4, expected: 3, .. }
+        Error::LayerMismatch { layer: 2, found: 4, expected: 3 }
     );
     assert_refused!(
         build(vec![layer(3, 2, 2)], layer(1, 3, 1)),
@@ -419,12 +419,12 @@ fn parameters_that_are_no_numbers() {
     network = sized(&[2, 2, 1]).unwrap();
     network.output_mut().weights = DMatrix::zeros(1, 7);
     let result = Trainer::new(CrossEntropy).fit(&mut network, &exclusive_or(), None);
-    assert_refused!(result, Error::SizeMismatch { found: 7, expected: 2, .. });
+    assert_refused!(result, Error::LayerMismatch { layer: 2, found: 7, expected: 2 });
     let evaluation = evaluate(&network, &CrossEntropy, &exclusive_or());
-    assert_refused!(evaluation, Error::SizeMismatch { found: 7, expected: 2, .. });
+    assert_refused!(evaluation, Error::LayerMismatch { layer: 2, found: 7, expected: 2 });
     assert_refused!(
         network.predict(&DMatrix::zeros(2, 1)),
-        Error::SizeMismatch { found: 7, expected: 2, .. }
+        Error::LayerMismatch { layer: 2, found: 7, expected: 2 }
     );
 }
 

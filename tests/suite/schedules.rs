@@ -15,66 +15,121 @@ struct Rates {
     cases: Vec<RateCase>,
 }
 
-/// The settings of a schedule, and PyTorch's rate before each step.
+/// PyTorch's rate before each step, and for some numbers of steps per epoch the name of the schedule.
 #[derive(Deserialize)]
 struct RateCase {
-    schedule: String,
-    eta: f64,
+    highest: f64,
+    names: Vec<(usize, String)>,
     rates: Vec<f64>,
+    /// What the schedule reads, if it reads something.
     #[serde(default)]
-    last: f64,
-    #[serde(default)]
-    rise: f64,
-    #[serde(default)]
-    initial: f64,
-    #[serde(default)]
-    start: f64,
-    #[serde(default)]
-    steps: usize,
-}
-
-impl RateCase {
-    /// The schedule for a run in which each epoch has `per_epoch` of the steps.
-    fn schedule(&self, per_epoch: usize) -> Result<Box<dyn LrSchedule>> {
-        let epochs = self.rates.len() / per_epoch;
-        Ok(match &*self.schedule {
-            "cosine" => Box::new(Cosine::new(self.eta, epochs)?.down_to(self.last)?),
-            "one cycle" => {
-                Box::new(OneCycle::new(self.eta, epochs)?.rise(self.rise)?.divisors(self.initial, self.last)?)
-            }
-            _ => {
-                let epochs = self.steps as f64 / per_epoch as f64;
-                Box::new(WarmUp::new(epochs, Constant::new(self.eta)?)?.from(self.start)?)
-            }
-        })
-    }
+    accuracies: Vec<f64>,
 }
 
 /// Every rate of PyTorch's schedulers to 1e-12 of the highest, whether the steps are epochs or parts of epochs.
 #[test]
 fn schedules_agree_with_pytorch() -> Result<()> {
     let fixture: Rates = serde_json::from_str(include_str!("../fixtures/schedules.json")).unwrap();
-    let history = History::new();
     let mut compared = 0;
     for case in &fixture.cases {
-        for per_epoch in [1, 2, 3, 4, 12].into_iter().filter(|m| case.rates.len() % m == 0) {
-            let schedule = case.schedule(per_epoch)?;
+        for (per_epoch, name) in &case.names {
+            let schedule: AnySchedule = name.parse()?;
             for (step, &wanted) in case.rates.iter().enumerate() {
+                let history =
+                    History::from_validation_accuracies(case.accuracies.get(..step).unwrap_or_default());
                 let progress = Progress { epoch: step / per_epoch + 1, history: &history };
-                let done = (step % per_epoch) as f64 / per_epoch as f64;
+                let done = (step % per_epoch) as f64 / *per_epoch as f64;
                 let rate = schedule.rate(&progress).unwrap();
                 let found = schedule.rate_within(rate, &progress, done);
                 assert!(
-                    (found - wanted).abs() <= 1e-12 * case.eta,
-                    "{schedule:?}, step {step}: {found}, not {wanted}"
+                    (found - wanted).abs() <= 1e-12 * case.highest,
+                    "{name}, step {step}: {found}, not {wanted}"
                 );
-                assert!(done > 0.0 || (rate - wanted).abs() <= 1e-12 * case.eta);
+                assert!(done > 0.0 || (rate - wanted).abs() <= 1e-12 * case.highest);
                 compared += 1;
             }
             check::schedule(&schedule)?;
         }
     }
-    assert!(compared > 500, "{compared} rates compared");
+    assert!(compared > 4000, "{compared} rates compared");
+    Ok(())
+}
+
+/// Every schedule of the crate, as it may be written and as it prints.
+const SCHEDULES: [(&str, &str); 14] = [
+    ("constant", "constant(eta=0.5)"),
+    ("step_decay(eta=0.1)", "step_decay(eta=0.1, every=10, factor=0.5, last=1e-10)"),
+    (
+        "multi_step_decay(after=[3,4, 9], last=0.01)",
+        "multi_step_decay(eta=0.5, after=[3, 4, 9], factor=0.1, last=0.01)",
+    ),
+    ("multi_step_decay(after=[], last=0.5)", "multi_step_decay(eta=0.5, after=[], factor=0.1, last=0.5)"),
+    ("exponential_decay(last=0.1)", "exponential_decay(eta=0.5, factor=0.9, last=0.1)"),
+    ("polynomial_decay(power=0.9)", "polynomial_decay(eta=0.5, epochs=30, power=0.9, last=0)"),
+    ("inverse_time_decay", "inverse_time_decay(eta=0.5, decay=0.1)"),
+    ("cosine(last=0.1, epochs=7)", "cosine(eta=0.5, epochs=7, last=0.1)"),
+    ("cosine_restarts(lengthen=2)", "cosine_restarts(eta=0.5, epochs=10, lengthen=2, last=0)"),
+    ("cyclic(shrink=0.5)", "cyclic(low=0.05, high=0.5, epochs=4, shrink=0.5)"),
+    (
+        "one_cycle(rise=0.25)",
+        "one_cycle(eta=0.5, epochs=30, rise=0.25, initial_divisor=25, last_divisor=10000)",
+    ),
+    (
+        "halve_on_plateau(monitor=training cost)",
+        "halve_on_plateau(eta=0.5, patience=10, floor=0.0078125, monitor=training cost)",
+    ),
+    (
+        "reduce_on_plateau(cooldown=3, min_delta=0.01)",
+        "reduce_on_plateau(eta=0.5, factor=0.1, patience=10, cooldown=3, min_delta=0.01, last=5e-10, monitor=main)",
+    ),
+    (
+        "warm_up(warm_up(cosine), epochs=2.5)",
+        "warm_up(warm_up(cosine(eta=0.5, epochs=30, last=0), epochs=1, from=0.1), epochs=2.5, from=0.1)",
+    ),
+];
+
+/// Issue 10: every schedule parses from its name and prints it back.
+#[test]
+fn schedules_print_as_they_parse() {
+    let parse = |text: &str| text.parse::<AnySchedule>().unwrap();
+    for (text, printed) in SCHEDULES {
+        let schedule = parse(text);
+        assert_eq!((schedule.to_string(), parse(printed)), (printed.to_owned(), schedule));
+    }
+    for name in AnySchedule::NAMES {
+        assert!(SCHEDULES.iter().any(|(_, printed)| printed.split('(').next() == Some(name)), "{name}");
+    }
+    for name in
+        ["main", "training cost", "validation accuracy", "validation R²", "validation balanced accuracy"]
+    {
+        let text = format!("halve_on_plateau(eta=0.5, patience=10, floor=0.5, monitor={name})");
+        assert_eq!(parse(&text).to_string(), text);
+    }
+    for (text, wanted) in [
+        ("warmup", "choose one of: constant, step_decay"),
+        ("cosine(epochs=2.5)", "epochs = `2.5` is not a whole number"),
+        ("multi_step_decay(after=5)", "is not a list of whole numbers"),
+        ("halve_on_plateau(monitor=cost)", "such as `validation cost`"),
+        ("step_decay(last=1)", "final learning rate"),
+        ("warm_up(epochs=2)", "it goes around another schedule"),
+    ] {
+        let error = text.parse::<AnySchedule>().unwrap_err().to_string();
+        assert!(error.contains(wanted), "{text}: {error}");
+    }
+}
+
+/// With one factor of ½ the two that watch a plateau reduce the rate in the same epochs.
+#[test]
+fn plateaus_are_counted_in_one_way() -> Result<()> {
+    let reduce = ReduceOnPlateau::new(0.8, 0.5, 3)?;
+    let halve = HalveOnPlateau::new(0.8, 3)?.floor(1e-9)?;
+    let mut accuracies: Vec<f64> = (0..60).map(|i| 0.5 + 0.01 * f64::from(i * i * 7 % 23)).collect();
+    (accuracies[0], accuracies[20]) = (f64::NAN, f64::NAN);
+    for epoch in 1..=accuracies.len() + 1 {
+        let history = History::from_validation_accuracies(&accuracies[..epoch - 1]);
+        let progress = Progress { epoch, history: &history };
+        assert_eq!(reduce.rate(&progress), halve.rate(&progress), "epoch {epoch}");
+    }
     Ok(())
 }
 
@@ -102,6 +157,21 @@ fn settings_of_schedules_and_measures() {
         (Cosine::new(0.5, 0).map(drop), "epochs of the schedule"),
         (Cosine::new(0.5, 5).and_then(|c| c.down_to(0.6)).map(drop), "final learning rate"),
         (Cosine::new(0.5, 5).and_then(|c| c.down_to(f64::NAN)).map(drop), "final learning rate"),
+        (StepDecay::new(0.5, 0, 0.5).map(drop), "epochs of the schedule"),
+        (StepDecay::new(0.5, 1, 1.0).map(drop), "factor of η"),
+        (StepDecay::new(0.5, 1, 0.5).and_then(|s| s.down_to(0.0)).map(drop), "final learning rate"),
+        (MultiStepDecay::new(0.5, &[0], 0.5).map(drop), "epoch of a step"),
+        (MultiStepDecay::new(0.5, &[3, 3], 0.5).map(drop), "epoch of a step"),
+        (ExponentialDecay::new(0.5, 0.0).map(drop), "factor of η"),
+        (ExponentialDecay::new(0.5, 0.5).and_then(|s| s.down_to(0.6)).map(drop), "final learning rate"),
+        (PolynomialDecay::new(0.5, 5).and_then(|s| s.power(0.0)).map(drop), "power of the decay"),
+        (InverseTimeDecay::new(0.5, -1.0).map(drop), "decay k"),
+        (CosineRestarts::new(0.5, 5).and_then(|s| s.lengthen(0)).map(drop), "factor of the periods"),
+        (Cyclic::new(0.5, 0.5, 5.0).map(drop), "upper bound"),
+        (Cyclic::new(0.1, 0.5, 0.0).map(drop), "epochs of half a cycle"),
+        (Cyclic::new(0.1, 0.5, 1.0).and_then(|s| s.shrink(1.5)).map(drop), "factor of the cycles"),
+        (ReduceOnPlateau::new(0.5, 0.5, 0).map(drop), "patience"),
+        (ReduceOnPlateau::new(0.5, 0.5, 1).and_then(|s| s.min_delta(-0.1)).map(drop), "smallest improvement"),
         (OneCycle::new(f64::NAN, 5).map(drop), "learning rate"),
         (OneCycle::new(0.5, 5).and_then(|c| c.rise(1.0)).map(drop), "fraction of the rise"),
         (OneCycle::new(0.5, 5).and_then(|c| c.divisors(0.5, 2.0)).map(drop), "initial divisor"),

@@ -1,8 +1,10 @@
 //! Epochs are judged by what fits the task, which is found from the targets.
 
 use gradus::prelude::*;
+use gradus::random::{Purpose, generator};
 use gradus::{Error, Result};
 use proptest::prelude::*;
+use rand::RngExt;
 
 /// y = 3 + x² on 200 points: every target is above ½, so that "accuracy" would be 1 from the first epoch on.
 pub fn parabola() -> Result<Dataset<f64>> {
@@ -257,4 +259,33 @@ fn sources_with_and_without_a_task() -> Result<()> {
     // What one output cannot serve is not believed.
     assert_eq!(task(Source(Some(Task::Classes)))?, Task::Binary { threshold: 0.5 });
     Ok(())
+}
+
+/// The first function of Friedman, "Multivariate adaptive regression splines", 1991, without noise, of ten inputs of which
+/// five take part.
+fn friedman1(n: usize, seed: u64) -> Dataset<f64> {
+    let mut rng = generator(seed, Purpose::User, 0, 0);
+    let x = DMatrix::from_fn(10, n, |_, _| rng.random::<f64>());
+    let y = DMatrix::from_fn(1, n, |_, j| {
+        let x = x.column(j);
+        let product = (std::f64::consts::PI * x[0] * x[1]).sin();
+        10.0 * product + 20.0 * (x[2] - 0.5).powi(2) + 10.0 * x[3] + 5.0 * x[4]
+    });
+    Dataset::new(x, y).unwrap()
+}
+
+/// Issue: the regression of a newcomer, who chooses Adam and nothing else.
+#[test]
+fn a_regression_with_defaults() {
+    for seed in 1..=3 {
+        let [training, validation, test] =
+            [(1000, seed), (250, seed + 10), (1000, seed + 20)].map(|(n, seed)| friedman1(n, seed));
+        let mut network = Network::new(&[10, 50, 1], Relu, Linear, &ByActivation, seed).unwrap();
+        let trainer = Trainer::new(Quadratic).optimizer(Adam::default());
+        let report = trainer.fit(&mut network, &training, Some(&validation)).unwrap();
+        let r2 = evaluate(&network, &Quadratic, &test).unwrap().scores.get("R²").unwrap();
+        assert!(r2 >= 0.9, "seed {seed}: {r2}\n{report}");
+        let text = report.to_string();
+        assert!(text.contains("cost") && text.contains("R²") && !text.contains("accuracy"), "{text}");
+    }
 }

@@ -1,0 +1,67 @@
+//! Euclidean norms whose squares neither overflow nor underflow.
+
+use crate::real::{Real, vectorized};
+
+/// The norm `unit` · `length`. The unit is 1 if the sum of squares is a normal number, and otherwise the largest element.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Norm {
+    unit: f64,
+    length: f64,
+}
+
+impl Norm {
+    /// ‖x‖ of a slice.
+    pub(super) fn of<T: Real>(x: &[T]) -> Self {
+        Self::new(x.iter().copied(), |unit| sum_of_squares(x, unit))
+    }
+
+    /// ‖x‖ of the elements of an iterator, added in their order.
+    pub(super) fn of_each<T: Real>(x: impl Iterator<Item = T> + Clone) -> Self {
+        let square = |x: f64| x * x;
+        Self::new(x.clone(), |unit| x.clone().map(|x| square(x.to_f64() / unit)).sum())
+    }
+
+    fn new<T: Real>(x: impl Iterator<Item = T>, sum_of_squares: impl Fn(f64) -> f64) -> Self {
+        let squares = sum_of_squares(1.0);
+        if squares.is_normal() || squares.is_nan() {
+            return Self { unit: 1.0, length: squares.sqrt() };
+        }
+        let largest = x.map(|x| x.to_f64().abs()).fold(0.0, f64::max);
+        // Zeros only, or an infinity, whose norm the caller has to see.
+        if largest == 0.0 || largest.is_infinite() {
+            return Self { unit: 1.0, length: largest };
+        }
+        Self { unit: largest, length: sum_of_squares(largest).sqrt() }
+    }
+
+    /// Whether the norm is above `limit`.
+    pub(super) fn exceeds(self, limit: f64) -> bool {
+        self.length > limit / self.unit
+    }
+
+    /// Scales `x` so that a vector of this norm gets the norm `limit`.
+    #[inline(always)]
+    pub(super) fn scale<'a, T: Real>(self, x: impl Iterator<Item = &'a mut T>, limit: f64) {
+        for x in x {
+            // One after the other: limit / length alone may underflow.
+            *x = T::cast(x.to_f64() / self.unit / self.length * limit);
+        }
+    }
+}
+
+/// Σ (x/unit)² in double precision, in 16 interleaved sums, so that it vectorizes and its bits are the same everywhere.
+fn sum_of_squares<T: Real>(x: &[T], unit: f64) -> f64 {
+    vectorized(
+        #[inline(always)]
+        || {
+            let mut sums = [0.0; 16];
+            for chunk in x.chunks(16) {
+                for (sum, x) in sums.iter_mut().zip(chunk) {
+                    let x = x.to_f64() / unit;
+                    *sum += x * x;
+                }
+            }
+            sums.iter().sum()
+        },
+    )
+}
