@@ -109,7 +109,13 @@ fn iris_is_fitted_as_by_scipy() -> Result<()> {
             network.backward(&LogLikelihood, &batch, &mut workspace, &mut slope);
             gradient.copy_from_slice(slope.values());
             let (weights, scale) = (&x[..12], 1.0 / n as f64);
-            Regularizer::<f64>::add_gradient(&penalty, &LayerInfo::first(4), weights, scale, &mut gradient[..12]);
+            Regularizer::<f64>::add_gradient(
+                &penalty,
+                &LayerInfo::first(4),
+                weights,
+                scale,
+                &mut gradient[..12],
+            );
             cost + scale * Regularizer::<f64>::penalty(&penalty, &LayerInfo::first(4), weights)
         });
         case.assert_reached(&format!("iris with λ = {}", case.lambda), found, &x);
