@@ -199,6 +199,12 @@ pub enum Error {
     #[error(transparent)]
     Table(Box<TableError>),
 
+    /// A row of text is to be predicted by a model that was not trained on a table.
+    #[error(
+        "the model does not know the columns of its table, so that it cannot read rows of text: add them by `Meaning::with_columns(table.columns)` before it is saved, or pass numbers to `predict`"
+    )]
+    NoColumns,
+
     /// An image, or a directory of images, could not be read.
     #[error("{}: {problem}", path.display())]
     Image {

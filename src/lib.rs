@@ -30,13 +30,16 @@
 //! | tables | `Table::open` and `Csv` (feature `csv`), [`Columns`](data::Columns) |
 //! | splitting and scaling | [`Split`](data::Split), [`Standardize`](data::Standardize) and the other rules of [`Scale`](data::Scale) |
 //! | images | [`Mnist`](data::Mnist), [`ImageSet`](data::ImageSet), [`IdxTensor`](data::IdxTensor), [`digits`](data::digits), [`augment`](data::augment) |
-//! | how good it is | [`Report`](trainer::Report), [`evaluate`](metrics::evaluate), [`ConfusionMatrix`](metrics::ConfusionMatrix) |
+//! | how good it is | [`Report`](trainer::Report), [`evaluate`](metrics::evaluate), [`ConfusionMatrix`](metrics::ConfusionMatrix), [`PermutationImportance`](metrics::PermutationImportance) |
+//! | how good it would be on new data | [`CrossValidation`](selection::CrossValidation) |
+//! | finding good settings | [`Search`](selection::Search) |
 //! | watching a run | [`Observer`](trainer::Observer), [`History`](history::History) |
 //! | a learning rate | [`Trainer::find_rate`](trainer::Trainer::find_rate) |
 //! | parts by their names, at run time | [`AnyActivation`](activation::AnyActivation), [`AnyOptimizer`](optimizer::AnyOptimizer) and their like |
 //! | a loop of your own | [`Learner`](trainer::Learner) |
 //! | keeping a run or a network | [`Trainer::checkpoint`](trainer::Trainer::checkpoint), [`persist`] |
 //! | a part of one's own | the page of its trait, which shows one, and [`check`] |
+//! | predictions in the units of the data | [`Predictor`](predict::Predictor) |
 //! | saving and loading | [`Network::save`](network::Network::save), [`persist`] |
 //! | what can go wrong | [`Error`] |
 //!
@@ -99,10 +102,12 @@ mod named;
 pub mod network;
 pub mod optimizer;
 pub mod persist;
+pub mod predict;
 pub mod random;
 pub mod real;
 pub mod regularizer;
 pub mod schedule;
+pub mod selection;
 pub mod stopping;
 mod threads;
 pub mod trainer;
@@ -129,8 +134,8 @@ pub mod prelude {
         Translation,
     };
     pub use crate::data::{
-        Batch, Columns, Dataset, MinMax, Mnist, Robust, Samples, Scale, Scaler, Split, Standardize, Task,
-        Weighted,
+        Batch, Columns, Dataset, Fold, MinMax, Mnist, Robust, Samples, Scale, Scaler, Split, Standardize,
+        Task, Weighted,
     };
     #[cfg(feature = "csv")]
     pub use crate::data::{Csv, Missing, Table};
@@ -142,8 +147,9 @@ pub mod prelude {
     pub use crate::metrics::{
         Accuracy, AnyMeasure, AveragePrecision, BalancedAccuracy, BrierScore, CalibrationError, CohenKappa,
         ConfusionMatrix, Direction, Evaluation, ExplainedVariance, F1, LogLoss, Matthews, Mean,
-        MeanAbsoluteError, MeanCost, Measure, MedianAbsoluteError, Meter, Precision, R2, Recall,
-        ReliabilityBin, ReliabilityTable, RocAuc, Score, Scored, Scores, TopK, Whole, evaluate,
+        MeanAbsoluteError, MeanCost, Measure, MedianAbsoluteError, Meter, PermutationImportance, Precision,
+        R2, Recall, ReliabilityBin, ReliabilityTable, RocAuc, Score, Scored, Scores, Spread, TopK, Whole,
+        evaluate,
     };
     pub use crate::network::{Dense, Network, ParameterArrays, Workspace};
     pub use crate::optimizer::{
@@ -151,6 +157,7 @@ pub mod prelude {
         ExponentialAverage, Lbfgs, Lion, MaxNorm, Momentum, Nesterov, Optimizer, PolyakAverage, RmsProp, Sgd,
         StepInfo,
     };
+    pub use crate::predict::{Meaning, Prediction, Predictor};
     pub use crate::real::Real;
     pub use crate::regularizer::{
         AnyRegularizer, GroupLasso, HuberPenalty, L1, L2, LayerInfo, NoRegularizer, PerLayer, Plus,
@@ -161,6 +168,7 @@ pub mod prelude {
         InverseTimeDecay, LrSchedule, MultiStepDecay, OneCycle, PolynomialDecay, Progress, ReduceOnPlateau,
         StepDecay, WarmUp,
     };
+    pub use crate::selection::{CrossValidated, CrossValidation, Search};
     pub use crate::stopping::{
         And, AnyStoppingRule, CostExplosion, GeneralizationLoss, MaxEpochs, NoImprovement, Or,
         ProgressQuotient, RollingAverage, StopReason, StoppingRule, SuccessiveStrips, Target,
@@ -168,7 +176,7 @@ pub mod prelude {
     #[cfg(feature = "progress")]
     pub use crate::trainer::ProgressBar;
     pub use crate::trainer::{
-        Dropout, Every, Learner, Observer, Outcome, RateRange, Report, Run, Running, Trainer,
+        Dropout, Every, Learner, Observer, Outcome, RateRange, Report, Run, Running, Trainer, Warning,
     };
     pub use nalgebra::{DMatrix, DVector};
 }

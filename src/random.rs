@@ -20,6 +20,10 @@ pub enum Purpose {
     Mix = 17,
     /// The assignment of samples to the parts of a [`Split`](crate::data::Split).
     Split = 16,
+    /// The order in which the values of an input are permuted, to measure its importance.
+    Permute = 19,
+    /// The settings of a trial of a [`Search`](crate::selection::Search).
+    Search = 18,
 }
 
 /// The generator for `purpose` in `epoch` on `sample` of the run with this `seed`; 0 for what does not apply.

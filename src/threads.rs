@@ -2,11 +2,13 @@
 //!
 //! Work is divided in such a way that no result depends on the number of threads.
 
+mod each;
 #[cfg(feature = "parallel")]
 mod pool;
 #[cfg(not(feature = "parallel"))]
 mod sequential;
 
+pub(crate) use each::map;
 #[cfg(feature = "parallel")]
 use pool::is_awake;
 #[cfg(feature = "parallel")]

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | a trained network | [`Network::save`](crate::network::Network::save), [`Network::load`](crate::network::Network::load) |
 //! | without a file system | [`Network::to_bytes`](crate::network::Network::to_bytes), [`Network::from_bytes`](crate::network::Network::from_bytes) |
-//! | a network with the scaling or the class names of its data | [`Model`] |
+//! | a network with the scaling or the class names of its data | [`Predictor`](crate::predict::Predictor), [`Model`] |
 //! | JSON and other formats of serde | `Network` is `Serialize` and `Deserialize` |
 //! | a network of the book's program | [`Network2`] |
 //! | tensors and settings of one's own | [`Container`] |
@@ -32,6 +32,7 @@ use std::path::Path;
 pub use container::Container;
 pub use disk::{Disk, Entry, FileSystem, Output};
 pub use model::Model;
+pub(crate) use model::{described_bytes, save_described};
 pub use network2::{Network2, Network2Cost};
 pub use read::MAX_BYTES;
 pub use replace::replace;

@@ -127,12 +127,7 @@ where
     where
         D: Serialize,
     {
-        let description = serde_json::to_value(&self.description)
-            .map_err(|error| FileProblem::Json { what: "description", reason: error.to_string() })?;
-        if description.is_null() {
-            return Err(FileProblem::Undescribed);
-        }
-        write::<_, _, _, D>(&self.network, Some(&self.description))
+        describe(&self.network, &self.description)
     }
 
     fn try_from(container: Container) -> Outcome<Self> {
@@ -260,6 +255,48 @@ where
         let container = Container::open(&path, max_bytes, KIND)?;
         undescribed(container).map_err(|problem| refuse(path, problem))
     }
+}
+
+/// Returns the bytes of the file of a [`Model`], whose parts are borrowed.
+pub(crate) fn described_bytes<T, H, O, D>(network: &Network<T, H, O>, description: &D) -> Result<Vec<u8>>
+where
+    T: Real,
+    H: Activation<T> + FromStr<Err = Error>,
+    O: Activation<T> + FromStr<Err = Error>,
+    D: Serialize + DeserializeOwned,
+{
+    describe(network, description).map_err(|problem| refuse(IN_MEMORY, problem))
+}
+
+/// Writes the file of a [`Model`], whose parts are borrowed.
+pub(crate) fn save_described<T, H, O, D>(
+    path: impl AsRef<Path>,
+    network: &Network<T, H, O>,
+    description: &D,
+) -> Result<()>
+where
+    T: Real,
+    H: Activation<T> + FromStr<Err = Error>,
+    O: Activation<T> + FromStr<Err = Error>,
+    D: Serialize + DeserializeOwned,
+{
+    let bytes = describe(network, description).map_err(|problem| refuse(&path, problem))?;
+    replace(&FileSystem, path, &bytes)
+}
+
+fn describe<T, H, O, D>(network: &Network<T, H, O>, description: &D) -> Outcome<Vec<u8>>
+where
+    T: Real,
+    H: Activation<T> + FromStr<Err = Error>,
+    O: Activation<T> + FromStr<Err = Error>,
+    D: Serialize + DeserializeOwned,
+{
+    let value = serde_json::to_value(description)
+        .map_err(|error| FileProblem::Json { what: "description", reason: error.to_string() })?;
+    if value.is_null() {
+        return Err(FileProblem::Undescribed);
+    }
+    write::<_, _, _, D>(network, Some(description))
 }
 
 /// Reads a network without a description.

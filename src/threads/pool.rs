@@ -111,14 +111,19 @@ pub(crate) fn broadcast(work: impl Fn() + Sync) {
 /// on a worker of a new pool. If `keep_awake`, idle workers spin: waking a thread takes longer than most products.
 ///
 /// The default is one thread for each core, but only the caller's on a rayon worker, whose pool uses the cores already,
-/// and where no threads can be started.
+/// in a job of [`map`](super::map), and where no threads can be started.
 pub(crate) fn run<V: Send>(
     threads: Option<usize>,
     keep_awake: bool,
     work: impl FnOnce() -> V + Send,
 ) -> Result<V> {
+    // Asking for the number of cores allocates.
+    if threads == Some(1) {
+        return Ok(Role::Alone.during(work));
+    }
     let cores = std::thread::available_parallelism().map_or(1, Into::into);
-    let usual = || if rayon::current_thread_index().is_some() { 1 } else { cores };
+    let alone = || rayon::current_thread_index().is_some() || ROLE.get() == Role::Alone;
+    let usual = || if alone() { 1 } else { cores };
     let wanted = threads.map_or_else(usual, |threads| threads.min(cores));
     if wanted <= 1 {
         return Ok(Role::Alone.during(work));

@@ -33,6 +33,8 @@ pub(super) struct Job<'a, T> {
     pub keep: Keep,
     pub training: &'a dyn Samples<T>,
     pub validation: Option<&'a dyn Samples<T>>,
+    /// What was noticed in the training data.
+    pub warnings: Vec<Warning>,
 }
 
 /// A run that is under way.
@@ -105,7 +107,11 @@ impl<'a, T: Real> Fit<'a, T> {
             (Ok(reason), Some(checkpoint)) => checkpoint.save(&run).map(|()| reason),
             (ended, _) => ended,
         };
-        let ended = ended.and_then(|reason| Ok((reason, Warning::all(model.network(), job.training)?)));
+        let ended = ended.and_then(|reason| {
+            let mut warnings = job.warnings;
+            warnings.extend(Warning::silent_neurons(model.network(), job.training)?);
+            Ok((reason, warnings))
+        });
         let result = match ended {
             Ok((reason, warnings)) => Ok(Report::new(run.clone(), reason, &job.keep, warnings)),
             Err(cause) => Err(state.interrupted(cause)),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::epochs::{Fit, Job};
 use super::scoring::Plan;
 use super::snapshot::Keep;
+use super::validate::Checked;
 use super::{Parts, Report, Run, Trainer, validate};
 use crate::activation::Activation;
 use crate::cost::Cost;
@@ -143,7 +144,7 @@ fn train<T: Real>(
     let keep = parts.keep.clone().unwrap_or(usual);
     let metrics = parts.check_settings(&*schedule, &*stop, &keep, validation.is_some())?;
     parts.check_search(training)?;
-    let (task, fingerprint) = validate::check_data(&*model, training, validation)?;
+    let Checked { task, fingerprint, warnings } = validate::check_data(&*model, training, validation)?;
     let plan = Plan::new((task, training.n_outputs()), &metrics, &parts.measures, parts.monitor_training)?;
 
     let (n, sizes) = (training.len(), model.network().sizes());
@@ -159,7 +160,7 @@ fn train<T: Real>(
     let largest = sizes.windows(2).map(|pair| pair[0].saturating_mul(pair[1])).max().unwrap_or(0);
     let keep_awake = threads::is_large(largest.saturating_mul(parts.batch_size(n)));
     threads::run(parts.threads, keep_awake, || {
-        let job = Job { schedule: &*schedule, stop: &*stop, keep, training, validation };
+        let job = Job { schedule: &*schedule, stop: &*stop, keep, training, validation, warnings };
         Fit::new(parts, run, model, job, plan)?.run()
     })?
 }

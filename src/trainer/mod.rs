@@ -19,6 +19,7 @@ mod snapshot;
 mod undo;
 mod validate;
 mod warning;
+mod widths;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -20,7 +20,7 @@ pub struct Report<T> {
     pub kept_epoch: usize,
     /// The run as it ended, with the parameters of its last step, to [go on](super::Trainer::resume) from.
     pub run: Run<T>,
-    /// What one would hardly have wanted.
+    /// What was noticed and probably not meant, such as inputs that are not scaled.
     pub warnings: Vec<Warning>,
     kept_for: String,
 }
@@ -31,14 +31,8 @@ impl<T: Real> Report<T> {
             Keep::Best(metric) => format!("best {}", run.history.name_of(metric)),
             Keep::Last => "the last".to_owned(),
         };
-        Self {
-            history: run.history.clone(),
-            stop_reason,
-            kept_epoch: run.kept_epoch,
-            run,
-            warnings,
-            kept_for,
-        }
+        let (history, kept_epoch) = (run.history.clone(), run.kept_epoch);
+        Self { history, stop_reason, kept_epoch, run, warnings, kept_for }
     }
 
     /// The record of the epoch whose parameters the network holds.

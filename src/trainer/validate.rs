@@ -3,6 +3,8 @@
 use super::Parts;
 use super::fingerprint::Fingerprint;
 use super::snapshot::Keep;
+use super::warning::Warning;
+use super::widths::Widths;
 use crate::data::{Batch, Samples, Task, TaskFinder, check_finite};
 use crate::error::{Error, Result, check_nonzero, check_setting};
 use crate::history::Metric;
@@ -133,6 +135,13 @@ pub(super) fn check_finite_parameters<T: Real>(
     Ok(())
 }
 
+/// What is known of network and data after they have been checked.
+pub(super) struct Checked {
+    pub task: Task,
+    pub fingerprint: u64,
+    pub warnings: Vec<Warning>,
+}
+
 impl<T: Real> Parts<T> {
     /// Returns an error for settings that cannot work with each other, and otherwise the metrics that the rules read.
     pub(super) fn check_settings(
@@ -169,16 +178,19 @@ impl<T: Real> Parts<T> {
 }
 
 /// Checks the network (shapes, finite parameters) and the data (sizes, finite values, valid targets), and returns what the
-/// targets mean: as all sources say, if they agree, or else as the targets of all are.
+/// targets mean (as all sources say, if they agree, or else as the targets of all are), and what is noticed in the training
+/// data.
 pub(super) fn check_data<T: Real>(
     model: &dyn Model<T>,
     training: &dyn Samples<T>,
     validation: Option<&dyn Samples<T>>,
-) -> Result<(Task, u64)> {
+) -> Result<Checked> {
     let network = model.network();
     network::check(network)?;
     let (mut finder, declared) = (TaskFinder::new(), training.task());
     let mut fingerprint = Fingerprint::default();
+    let mut widths = Some(Widths::new(training.n_inputs(), training.len()));
+    let mut warnings = Vec::new();
     let mut agreed = declared.filter(|task| task.fits(training.n_outputs()));
     let sets = [(Some(training), "the training set"), (validation, "the validation set")];
     for (samples, what) in sets.into_iter().filter_map(|(samples, what)| Some((samples?, what))) {
@@ -191,8 +203,12 @@ pub(super) fn check_data<T: Real>(
             finder.add(&batch.y);
             fingerprint.add(batch.x.as_slice());
             fingerprint.add(batch.y.as_slice());
+            widths.iter_mut().for_each(|widths| widths.add(first, batch));
             model.check_targets(&batch.y, first)
         })?;
+        // Those of the training data, which come first.
+        warnings.extend(widths.take().and_then(|widths| widths.warning()));
     }
-    Ok((agreed.unwrap_or_else(|| finder.finish()), fingerprint.finish()))
+    let task = agreed.unwrap_or_else(|| finder.finish());
+    Ok(Checked { task, fingerprint: fingerprint.finish(), warnings })
 }

@@ -1,4 +1,4 @@
-//! What a report warns of.
+//! What a report warns of: no error, and still what spoils many a run.
 
 use std::fmt;
 
@@ -14,9 +14,20 @@ const SAMPLES: usize = 1000;
 const BLOCK: usize = 100;
 
 /// What a run went on with, although it hardly was meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Warning {
+    /// The inputs have very different widths: one learning rate cannot suit the weights of both.
+    UnscaledInputs {
+        /// The input with the largest standard deviation, counted from 0.
+        widest: usize,
+        /// Its standard deviation in the training data.
+        largest: f64,
+        /// The input with the smallest standard deviation, counted from 0.
+        narrowest: usize,
+        /// Its standard deviation in the training data.
+        smallest: f64,
+    },
     /// Some neurons of a layer are [silent](crate::Network::silent_neurons).
     SilentNeurons {
         /// The layer, counted from 1 for the first after the inputs.
@@ -31,8 +42,11 @@ pub enum Warning {
 }
 
 impl Warning {
-    /// All warnings about a network that was trained on `training`.
-    pub(super) fn all<T: Real>(network: &dyn AnyNetwork<T>, training: &dyn Samples<T>) -> Result<Vec<Self>> {
+    /// The layers of a network trained on `training` that have silent neurons.
+    pub(super) fn silent_neurons<T: Real>(
+        network: &dyn AnyNetwork<T>,
+        training: &dyn Samples<T>,
+    ) -> Result<Vec<Self>> {
         let training = training.unaugmented().unwrap_or(training);
         // From everywhere: data may be sorted by class.
         let (n, samples) = (training.len(), training.len().min(SAMPLES));
@@ -56,6 +70,12 @@ impl Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::UnscaledInputs { widest, largest, narrowest, smallest } => write!(
+                f,
+                "input {widest} is {:.0} times as wide as input {narrowest} (standard deviations {largest:.3e} and \
+                 {smallest:.3e}): scale the inputs by `Standardize.fit(&training)?`",
+                largest / smallest
+            ),
             Self::SilentNeurons { layer, silent, neurons, samples } => write!(
                 f,
                 "{silent} of {neurons} neurons of layer {layer} are silent (the same output for each of {samples} training \

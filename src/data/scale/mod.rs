@@ -214,6 +214,32 @@ impl Scaler {
         data.map_inputs(|x| self.scale(x))
     }
 
+    /// Scales the inputs of several data sets, such as those for training, validation and test; see
+    /// [`transform`](Self::transform).
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`transform`](Self::transform).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let x = DMatrix::from_row_slice(1, 4, &[1.0, 3.0, 5.0, 7.0]);
+    /// let parts = Split::in_order().counts(&Dataset::new(x.clone(), x)?, [2, 2])?;
+    /// let [training, test] = Standardize.fit(&parts[0])?.transform_all(parts)?;
+    /// assert_eq!((training.len(), test.len()), (2, 2));
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
+    pub fn transform_all<T: Real, const N: usize>(&self, sets: [Dataset<T>; N]) -> Result<[Dataset<T>; N]> {
+        let mut scaled = sets;
+        for data in &mut scaled {
+            *data = self.transform(data.clone())?;
+        }
+        Ok(scaled)
+    }
+
     /// Scales the targets of `data`, which then learns and predicts scaled numbers; see [`unscale`](Self::unscale).
     ///
     /// # Errors

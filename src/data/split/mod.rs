@@ -55,6 +55,8 @@ enum Strategy {
 /// One of k ways to divide a data set into training and validation data; see [`Split::folds`].
 #[derive(Debug, Clone)]
 pub struct Fold<T> {
+    /// Which of the k divisions this is, counted from 0.
+    pub number: usize,
     /// All samples that are not in this fold.
     pub training: Dataset<T>,
     /// The samples of this fold.
@@ -190,7 +192,7 @@ impl Split {
             let others: Vec<usize> = (0..data.len()).filter(|&sample| fold_of[sample] != number).collect();
             let training = data.select(&others)?;
             check_classes(data, &training)?;
-            Ok(Fold { training, validation: data.select(fold)? })
+            Ok(Fold { number, training, validation: data.select(fold)? })
         };
         folds.iter().enumerate().map(division).collect()
     }
