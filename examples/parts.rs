@@ -17,9 +17,6 @@ struct Options {
     /// Largest |z| of the activation functions
     #[arg(long, default_value_t = 4.0)]
     range: f64,
-    /// Epochs of the schedules
-    #[arg(long, default_value_t = 30)]
-    epochs: usize,
     /// Nothing changes: the pictures take no time
     #[arg(long)]
     quick: bool,
@@ -30,6 +27,8 @@ const POINTS: usize = 48;
 /// What is drawn of the values.
 const LOWEST: f64 = -2.0;
 const HIGHEST: f64 = 3.0;
+/// Epochs of the schedules.
+const EPOCHS: usize = 30;
 /// Points of a schedule within each epoch.
 const WITHIN: usize = 4;
 
@@ -42,10 +41,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let charts: Vec<Chart> =
         names.map(|name| Ok(activation(&name.parse()?, options.range))).collect::<gradus::Result<_>>()?;
     println!("{}", plot::save("activations", "a = f(z) blue, its derivative orange", 3, &charts)?.display());
-    let charts: Vec<Chart> = schedules(options.epochs)?
-        .iter()
-        .map(|(name, rule)| schedule(name, &**rule, options.epochs))
-        .collect();
+    let charts: Vec<Chart> = schedules()?.iter().map(schedule).collect();
     println!("{}", plot::save("schedules", "Learning rate η by epoch", 3, &charts)?.display());
     Ok(())
 }
@@ -68,23 +64,25 @@ fn activation(f: &AnyActivation, range: f64) -> Chart {
         .line("", points(&slope))
 }
 
-/// The schedules of the crate, for a run of so many epochs.
-fn schedules(epochs: usize) -> gradus::Result<Vec<(&'static str, Box<dyn LrSchedule>)>> {
-    let n = epochs;
-    Ok(vec![
-        ("Constant", Box::new(Constant::new(0.5)?)),
-        ("HalveOnPlateau", Box::new(HalveOnPlateau::new(0.5, (n / 6).max(1))?)),
-        ("Cosine", Box::new(Cosine::new(0.5, n)?)),
-        ("OneCycle", Box::new(OneCycle::new(0.5, n)?)),
-        ("WarmUp before Cosine", Box::new(WarmUp::new(n as f64 / 6.0, Cosine::new(0.5, n)?)?)),
-    ])
+/// Each schedule of the crate with its defaults, which are for 30 epochs; what waits is made to act within them.
+fn schedules() -> gradus::Result<Vec<AnySchedule>> {
+    let example = |name: &&'static str| match *name {
+        "halve_on_plateau" => "halve_on_plateau(patience=5)",
+        "reduce_on_plateau" => "reduce_on_plateau(patience=5, factor=0.5)",
+        "multi_step_decay" => "multi_step_decay(after=[10, 20], factor=0.3)",
+        "warm_up" => "warm_up(cosine, epochs=5)",
+        name => name,
+    };
+    AnySchedule::NAMES.iter().map(|name| example(name).parse()).collect()
 }
 
 /// The rates of a run whose accuracy rises for a third of its epochs, and then does not.
-fn schedule(name: &str, rule: &dyn LrSchedule, epochs: usize) -> Chart {
+fn schedule(rule: &AnySchedule) -> Chart {
     let accuracies: Vec<f64> =
-        (1..=epochs).map(|epoch| (epoch.min(epochs / 3) as f64) / epochs as f64).collect();
+        (1..=EPOCHS).map(|epoch| epoch.min(EPOCHS / 3) as f64 / EPOCHS as f64).collect();
     let whole = History::from_validation_accuracies(&accuracies);
+    // Without its parameters, for which there is no room.
+    let name = rule.to_string().split('(').next().unwrap_or_default().to_owned();
     let (mut history, mut points) = (History::new(), Vec::new());
     for record in whole.epochs() {
         let progress = Progress { epoch: record.epoch, history: &history };
@@ -95,5 +93,5 @@ fn schedule(name: &str, rule: &dyn LrSchedule, epochs: usize) -> Chart {
         }));
         history.push(record.clone());
     }
-    Chart::new(name, "epochs done", "η").y_range(0.0, 0.55).line("", points)
+    Chart::new(&name, "epochs done", "η").y_range(0.0, 0.55).line("", points)
 }

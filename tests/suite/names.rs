@@ -199,6 +199,8 @@ fn the_page_of_parts_is_complete() {
         AnyMeasure::NAMES,
         AnyActivation::NAMES,
         AnyInitializer::NAMES,
+        AnyOptimizer::NAMES,
+        AnySchedule::NAMES,
     ];
     for name in names.iter().chain(&costs).flat_map(|names| names.iter()) {
         assert!(
