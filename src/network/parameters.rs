@@ -3,6 +3,8 @@
 use nalgebra::{DMatrixView, DVectorView};
 use serde::{Deserialize, Serialize};
 
+#[cfg(doc)]
+use super::Network;
 use super::{AnyNetwork, Layer, ModelMut};
 use crate::error::{Error, Result};
 use crate::real::Real;

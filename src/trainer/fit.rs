@@ -11,6 +11,8 @@ use super::{Parts, Report, Run, Trainer, validate};
 use crate::activation::Activation;
 use crate::cost::Cost;
 use crate::data::Samples;
+#[cfg(doc)]
+use crate::error::Error;
 use crate::error::Result;
 use crate::history::Metric;
 use crate::network::{BoundMut, ModelMut, Network, ParameterArrays};

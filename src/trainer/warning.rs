@@ -28,7 +28,7 @@ pub enum Warning {
         /// Its standard deviation in the training data.
         smallest: f64,
     },
-    /// Some neurons of a layer are [silent](crate::Network::silent_neurons).
+    /// Some neurons of a layer are [silent](crate::network::Network::silent_neurons).
     SilentNeurons {
         /// The layer, counted from 1 for the first after the inputs.
         layer: usize,
