@@ -71,7 +71,10 @@ fn loop_over_steps<T: Real>(number: usize, epochs: u64, eta: f64) -> Network<T, 
         }
     }
     let average = learner.average().into_iter().flat_map(ParameterArrays::arrays);
-    network.parameters_mut().zip(average).for_each(|(parameters, average)| parameters.copy_from_slice(average));
+    network
+        .parameters_mut()
+        .zip(average)
+        .for_each(|(parameters, average)| parameters.copy_from_slice(average));
     network
 }
 
