@@ -79,7 +79,8 @@ struct Options {
     /// Training images, from the beginning of the training set [default: 50000, or what a smaller set has]
     #[arg(long)]
     train: Option<usize>,
-    /// Validation images, from its end, 0 for none [default: 10000, or a sixth of a smaller set]
+    /// Validation images, taken from the end of the training set; 0 trains without validation, and then without early
+    /// stopping or halving [default: 10000, or a sixth of a smaller set]
     #[arg(long)]
     validation: Option<usize>,
     /// Floating-point numbers of 32 or 64 bits
