@@ -52,6 +52,8 @@ pub(super) struct Fit<'a, T: Real> {
     partial: Option<Batch<T>>,
     saved: Saved,
     undo: Undo<T>,
+    /// Whether the network holds the averaged parameters while it is evaluated.
+    holds_average: bool,
     started: Instant,
 }
 
@@ -91,7 +93,21 @@ impl<'a, T: Real> Fit<'a, T> {
         };
         let order = Vec::with_capacity(n);
         let (saved, started) = (Saved::now(), Instant::now());
-        Ok(Self { parts, model, job, stepper, evaluator, state, order, batch, partial, saved, undo, started })
+        Ok(Self {
+            parts,
+            model,
+            job,
+            stepper,
+            evaluator,
+            state,
+            order,
+            batch,
+            partial,
+            saved,
+            undo,
+            started,
+            holds_average: false,
+        })
     }
 
     /// Runs to the end, whatever it is, and leaves the network with the parameters that are kept.
@@ -124,6 +140,9 @@ impl<'a, T: Real> Fit<'a, T> {
     /// After a panic: leaves the network as it was before the step, which may have moved some of its parameters. The steps
     /// of the epoch before it are made again, from the parameters that the epoch began with.
     fn undo_step(&mut self) {
+        if self.holds_average {
+            self.exchange_average();
+        }
         if !self.stepper.is_moving {
             return;
         }
@@ -246,6 +265,7 @@ impl<'a, T: Real> Fit<'a, T> {
     fn exchange_average(&mut self) {
         if let Some(average) = self.stepper.average_mut() {
             average.exchange(self.model);
+            self.holds_average = !self.holds_average;
         }
     }
 

@@ -204,6 +204,55 @@ fn a_panic_on_another_thread() {
     }
 }
 
+/// Data that panic when they are asked for a third time: by the evaluation of epoch 2.
+#[derive(Debug)]
+struct PanicsThen(Dataset<f64>, Mutex<usize>);
+
+impl Samples<f64> for PanicsThen {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn n_inputs(&self) -> usize {
+        self.0.n_inputs()
+    }
+
+    fn n_outputs(&self) -> usize {
+        self.0.n_outputs()
+    }
+
+    fn gather(
+        &self,
+        epoch: u64,
+        at: &[usize],
+        x: &mut DMatrix<f64>,
+        y: &mut DMatrix<f64>,
+    ) -> gradus::Result<()> {
+        let call = {
+            let mut calls = self.1.lock().unwrap();
+            *calls += 1;
+            *calls
+        };
+        assert!(call < 3, "this call panics");
+        self.0.gather(epoch, at, x, y)
+    }
+}
+
+/// A panic while the averaged parameters are evaluated leaves the network with its own.
+#[test]
+fn a_panic_in_the_evaluation_of_an_average() {
+    let trainer = || trainer().optimizer(PolyakAverage::new(Sgd));
+    let mut network_after_two = network();
+    let two = trainer().stop(MaxEpochs::new(2).unwrap());
+    let wanted = two.fit(&mut network_after_two, &data(), None).unwrap().run.parameters;
+    assert!(ParameterArrays::from_network(&network_after_two) != wanted, "the average is another");
+    let mut left = network();
+    let validation = PanicsThen(data(), Mutex::new(0));
+    let run = || trainer().fit(&mut left, &data(), Some(&validation)).map(drop);
+    catch_unwind(AssertUnwindSafe(run)).expect_err("it panics");
+    assert!(ParameterArrays::from_network(&left) == wanted);
+}
+
 /// Issue: a ReLU network at the default learning rate dies; the report says so.
 #[test]
 fn neurons_that_fell_silent_are_reported() {
