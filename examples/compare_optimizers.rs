@@ -7,7 +7,6 @@ use std::process::ExitCode;
 use clap::Parser;
 use gradus::prelude::*;
 use gradus::trainer::{RateRange, RateTest};
-use plotters::prelude::SeriesLabelPosition;
 use shared::plot::{Chart, Scale};
 use shared::{Digits, parallel, plot};
 
@@ -82,7 +81,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
 
     print_table(options, &tests, &by_optimizer);
     let charts = [
-        range_chart(options, &tests),
+        range_chart(&tests),
         learning_chart(options, &by_optimizer, "running cost", |epoch| epoch.0).y_scale(Scale::Log),
         learning_chart(options, &by_optimizer, "validation accuracy in %", |epoch| epoch.1),
         test_chart(options, &by_optimizer),
@@ -157,27 +156,40 @@ fn print_table(options: &Options, tests: &[RateTest], runs: &[&[Run]]) {
     }
 }
 
-fn range_chart(options: &Options, tests: &[RateTest]) -> Chart {
+/// Colours of a figure before they begin again.
+const COLOURS: usize = 8;
+
+fn range_chart(tests: &[RateTest]) -> Chart {
     let chart = Chart::new("Range tests (smoothed cost)", "η", "cost").x_scale(Scale::Log).y_range(0.0, 3.0);
-    let chart = chart.legend(SeriesLabelPosition::LowerLeft);
-    options.optimizers.iter().zip(tests).fold(chart, |chart, (optimizer, test)| {
+    (0..).zip(tests).fold(chart, |chart, (index, test)| {
         let points = test.points.iter().map(|point| (point.rate, point.smoothed));
-        chart.line(&short(optimizer), points.filter(|point| point.1 <= 3.0))
+        curve(chart, index, "", points.filter(|point| point.1 <= 3.0))
     })
 }
 
+/// Adds the curve of optimizer number `index`: dashed when the colours begin again.
+fn curve(chart: Chart, index: usize, label: &str, points: impl IntoIterator<Item = (f64, f64)>) -> Chart {
+    if index < COLOURS { chart.line(label, points) } else { chart.dashed(label, points) }
+}
+
+/// The means over the seeds by epoch. One legend serves all charts: that of the accuracy, which leaves room for it.
 fn learning_chart(options: &Options, runs: &[&[Run]], y: &str, value: fn(&(f64, f64)) -> f64) -> Chart {
     let chart = Chart::new("Learning (means)", "epoch", y);
-    options.optimizers.iter().zip(runs).fold(chart, |chart, (optimizer, runs)| {
+    let names = options.optimizers.iter().map(|optimizer| match y.contains("accuracy") {
+        true => short(optimizer),
+        false => String::new(),
+    });
+    names.zip(runs).enumerate().fold(chart, |chart, (index, (name, runs))| {
         let at = |epoch: usize| mean(runs, |run| run.epochs.get(epoch).map_or(f64::NAN, value));
-        chart.line(&short(optimizer), (0..options.epochs).map(|epoch| (epoch as f64 + 1.0, at(epoch))))
+        curve(chart, index, &name, (0..options.epochs).map(|epoch| (epoch as f64 + 1.0, at(epoch))))
     })
 }
 
 fn test_chart(options: &Options, runs: &[&[Run]]) -> Chart {
     let points = (0..).map(f64::from).zip(runs);
     let points = points.flat_map(|(x, runs)| runs.iter().map(move |run| (x, run.test)));
-    let names = options.optimizers.iter().map(|optimizer| short(optimizer).replace(" of ", " "));
-    let chart = Chart::new("After the last epoch", "", "test accuracy in %");
-    chart.x_scale(Scale::Names(names.collect())).dots("each seed", points)
+    let names = (1..=options.optimizers.len()).map(|number| number.to_string());
+    let chart =
+        Chart::new("After the last epoch", "optimizer, in the order of the legend", "test accuracy in %");
+    chart.x_scale(Scale::Names(names.collect())).dots("", points)
 }

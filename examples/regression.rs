@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use gradus::prelude::*;
 use gradus::random::{Purpose, generator};
+use plotters::prelude::SeriesLabelPosition;
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 use shared::plot::{self, Chart};
@@ -73,7 +74,8 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
 
     let dots = || x.iter().copied().zip(y.iter().copied());
     let chart = |title| {
-        Chart::new(title, "x", "y").dots("samples", dots()).colour(7).dashed("sin 2πx", truth.clone())
+        let chart = Chart::new(title, "x", "y").y_range(-1.5, 8.0).legend(SeriesLabelPosition::UpperRight);
+        chart.dots("samples", dots()).colour(7).dashed("sin 2πx", truth.clone())
     };
     let costs = curves.into_iter().fold(chart("Costs"), |chart, (name, curve)| chart.line(name, curve));
     let [low, high] = quantiles;
