@@ -1,35 +1,14 @@
-//! The rare ways to load and store a tile: transposed, as rows of a larger matrix, or added to the result.
+//! The rare ways to store a tile: transposed, as rows of a larger matrix, or added to the result.
 //!
 //! They work on a tile that was written to memory, and depend on neither its size nor the instruction set. So they are
 //! compiled once per scalar type, and not once per tile size as [`tile`](super::tile) is.
 
 use super::destination::Destination;
+use super::initial::InitialValue;
 use super::scalar::SimdScalar;
 use super::tile::Tile;
 
-/// Copies the elements of the result into a tile of `width` columns, `scalars`, which begins at `column`.
-#[inline(never)]
-pub(super) fn read<T: SimdScalar>(
-    tile: &Tile<'_, T>,
-    column: usize,
-    scalars: &mut [T],
-    width: usize,
-    c: &mut Destination<'_, T>,
-) {
-    let height = scalars.len() / width;
-    if tile.transposed {
-        for i in 0..tile.rows {
-            let row = &c.from(column, tile.row + i)[..width];
-            row.iter().enumerate().for_each(|(j, &value)| scalars[j * height + i] = value);
-        }
-    } else {
-        for (j, scalars) in scalars.chunks_exact_mut(height).enumerate() {
-            scalars[..tile.rows].copy_from_slice(&c.from(tile.row, column + j)[..tile.rows]);
-        }
-    }
-}
-
-/// Copies a tile of `width` columns, `scalars`, which begins at `column`, into the result.
+/// Copies a tile of `width` columns, `scalars`, which begins at `column`, into the result, or adds it to the result.
 #[inline(never)]
 pub(super) fn write<T: SimdScalar>(
     tile: &Tile<'_, T>,
@@ -39,14 +18,18 @@ pub(super) fn write<T: SimdScalar>(
     c: &mut Destination<'_, T>,
 ) {
     let height = scalars.len() / width;
+    // Whether the result holds the sums of the terms before these.
+    let added = matches!(tile.initial, InitialValue::Result);
+    let put = |value: &mut T, sum: T| *value = if added { *value + sum } else { sum };
     if tile.transposed {
         for i in 0..tile.rows {
             let row = &mut c.from(column, tile.row + i)[..width];
-            row.iter_mut().enumerate().for_each(|(j, value)| *value = scalars[j * height + i]);
+            row.iter_mut().enumerate().for_each(|(j, value)| put(value, scalars[j * height + i]));
         }
     } else {
         for (j, scalars) in scalars.chunks_exact(height).enumerate() {
-            c.from(tile.row, column + j)[..tile.rows].copy_from_slice(&scalars[..tile.rows]);
+            let column = &mut c.from(tile.row, column + j)[..tile.rows];
+            column.iter_mut().zip(scalars).for_each(|(value, &sum)| put(value, sum));
         }
     }
 }

@@ -143,11 +143,6 @@ impl<T: SimdScalar, const HEIGHT: usize, const WIDTH: usize, const BY_COLUMNS: b
             let mut sums = [initial; WIDTH];
             let b = &tile.b[if BY_COLUMNS { along * tile.b_stride } else { along }..];
             tile.sum::<S, HEIGHT, WIDTH, BY_COLUMNS>(simd, &mut sums, b);
-            if let InitialValue::Result = tile.initial {
-                let mut before = Aligned([initial; WIDTH]);
-                edges::read(tile, column, T::scalars_mut::<S>(before.0.as_flattened_mut()), WIDTH, c);
-                unrolled!(j < WIDTH { add_product(simd, &before.0[j], T::one(), &mut sums[j]) });
-            }
             tile.store(simd, &sums, c, column);
         }
     }
@@ -208,7 +203,8 @@ impl<T: SimdScalar> Tile<'_, T> {
         c: &mut Destination<'_, T>,
         column: usize,
     ) {
-        let (false, Destination::Columns { data, rows: stride }) = (self.transposed, &mut *c) else {
+        let added = matches!(self.initial, InitialValue::Result);
+        let (false, Destination::Columns { data, rows: stride }) = (self.transposed || added, &mut *c) else {
             let mut copy = Aligned([tile[0]; WIDTH]);
             unrolled!(j < WIDTH { copy.0[j] = tile[j] });
             return edges::write(self, column, T::scalars::<S>(copy.0.as_flattened()), WIDTH, c);
