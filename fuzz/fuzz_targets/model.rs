@@ -2,38 +2,14 @@
 
 #![no_main]
 
+mod container;
+
 use gradus::persist::Model;
 use gradus::prelude::*;
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 
 type AnyNetwork<T> = Network<T, AnyActivation, AnyActivation>;
-
-/// The place of the checksum in every file.
-const DIGITS: std::ops::Range<usize> = 48..56;
-
-/// Between the header and the data in an input that is put together.
-const SEPARATOR: u8 = 0xff;
-
-/// A first byte of 0: the file as it is. Else: a header and data, without lengths and spaces.
-fn file(input: &[u8]) -> Vec<u8> {
-    let Some((mode, rest)) = input.split_first() else { return Vec::new() };
-    let mut file = rest.to_vec();
-    if *mode != 0 {
-        let mut parts = rest.splitn(2, |byte| *byte == SEPARATOR);
-        let mut header = parts.next().unwrap_or_default().to_vec();
-        header.resize(header.len().next_multiple_of(8), b' ');
-        file = (header.len() as u64).to_le_bytes().to_vec();
-        file.extend(header);
-        file.extend(parts.next().unwrap_or_default());
-    }
-    if file.len() >= DIGITS.end {
-        file[DIGITS].fill(b'0');
-        let digits = format!("{:08x}", crc32fast::hash(&file));
-        file[DIGITS].copy_from_slice(digits.as_bytes());
-    }
-    file
-}
 
 /// What is read can be written, and is the same when it is read again.
 fn check<T: Real>(file: &[u8]) {
@@ -49,7 +25,7 @@ fn check<T: Real>(file: &[u8]) {
 }
 
 fuzz_target!(|input: &[u8]| {
-    let file = file(input);
+    let file = container::file(input);
     check::<f32>(&file);
     check::<f64>(&file);
 });
