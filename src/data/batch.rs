@@ -31,7 +31,8 @@ pub struct Batch<T> {
     pub y: DMatrix<T>,
     /// The weight of each example, 1 by default.
     pub weights: Vec<T>,
-    /// The epoch, counted from 1: with the number of a sample it determines what dropout leaves out.
+    /// The epoch, counted from 1: with the number of a sample it determines what dropout leaves out. 0, as in a new batch,
+    /// for a batch of no epoch: then dropout leaves out others in each step.
     pub epoch: u64,
     /// The number of each sample in its source.
     pub samples: Vec<usize>,
@@ -56,7 +57,7 @@ impl<T: Real> Batch<T> {
             });
         }
         let m = x.ncols();
-        Ok(Self { x, y, weights: vec![T::one(); m], epoch: 1, samples: (0..m).collect() })
+        Ok(Self { x, y, weights: vec![T::one(); m], epoch: 0, samples: (0..m).collect() })
     }
 
     /// Creates a batch of zeros for `examples` examples, to be filled by [`gather`](Self::gather).
@@ -72,7 +73,7 @@ impl<T: Real> Batch<T> {
         samples.resize(examples, 0);
         let x = memory::zeros("the inputs of a batch", n_inputs, examples)?;
         let y = memory::zeros("the targets of a batch", n_outputs, examples)?;
-        Ok(Self { x, y, weights, epoch: 1, samples })
+        Ok(Self { x, y, weights, epoch: 0, samples })
     }
 
     /// The number of examples m.

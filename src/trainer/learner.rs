@@ -178,7 +178,7 @@ impl<'t, T: Real> Stepper<'t, T> {
         let scale = self.scale(batch.examples());
         let workspace = self.workspace(batch.examples());
         if let Some(dropout) = dropout {
-            dropout.draw(*seed, batch, &mut self.workspaces[workspace]);
+            dropout.draw(*seed, self.descent.t, batch, &mut self.workspaces[workspace]);
         }
         if self.parts.searches() {
             return self.search(model, batch, eta, workspace);

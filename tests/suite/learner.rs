@@ -408,6 +408,29 @@ fn dropout_is_unbiased() {
     }
 }
 
+/// In a loop of one's own each step leaves out others, also for a batch that is the same each time; a batch of an epoch
+/// has the masks of that epoch.
+#[test]
+fn a_batch_of_no_epoch_has_other_masks_in_each_step() {
+    let x = DMatrix::from_fn(16, 2, |i, j| (i + j) as f64 / 16.0);
+    let mut batch = Batch::new(x, DMatrix::from_fn(3, 2, |i, j| f64::from(u8::from(i == j)))).unwrap();
+    let trainer = Trainer::new(LogLikelihood).dropout(Dropout::new(0.2, 0.4).unwrap()).seed(SEED);
+    let costs = |batch: &Batch<f64>| -> Vec<f64> {
+        let mut network = network::<f64>();
+        let mut learner = trainer.learner(&network).unwrap();
+        // The steps have almost no length, so that the costs differ by the masks alone.
+        (0..10).map(|_| learner.step(&mut network, batch, 1e-300).unwrap()).collect()
+    };
+    let free = costs(&batch);
+    for (i, cost) in free.iter().enumerate() {
+        assert!(!free[..i].contains(cost), "{free:?}");
+    }
+    assert_eq!(costs(&batch), free);
+    batch.epoch = 1;
+    let bound = costs(&batch);
+    assert!(bound.iter().all(|cost| *cost == bound[0]) && !free.contains(&bound[0]), "{bound:?} {free:?}");
+}
+
 /// With rate 0 the bits are those without dropout.
 #[test]
 fn no_dropout_is_dropout_of_nothing() {
