@@ -77,12 +77,9 @@ impl<T: Real> Descent<T> {
         rules: &Rules<'_, T>,
     ) {
         self.t += 1;
-        match self.gradient.take() {
+        match self.gradient {
             None => self.step_by_blocks(model, x, workspace, rules),
-            Some(mut gradient) => {
-                self.step_by_phases(model, x, workspace, rules, &mut gradient);
-                self.gradient = Some(gradient);
-            }
+            Some(_) => self.step_by_phases(model, x, workspace, rules),
         }
     }
 
@@ -120,9 +117,9 @@ impl<T: Real> Descent<T> {
         x: &DMatrix<T>,
         workspace: &mut Workspace<T>,
         rules: &Rules<'_, T>,
-        gradient: &mut ParameterArrays<T>,
     ) {
-        let Self { slots, t, .. } = self;
+        // Borrowed and not taken out: a step that panics is made again.
+        let Self { slots, t, gradient: Some(gradient), .. } = self else { return };
         let mut blocks = Blocks::new(&mut [], Some(gradient));
         for layer in 0..model.network().n_layers() {
             let (mut weights, biases) = blocks.of_layer(layer, *t, model.layer_mut(layer));
