@@ -326,6 +326,15 @@ pub enum Error {
         cause: Box<Error>,
     },
 
+    /// A part of the user's own panicked, as observers are told: the panic itself reaches the caller.
+    #[error("a part panicked after {epochs} whole epoch(s): {message}")]
+    Panicked {
+        /// The epochs that have ended.
+        epochs: usize,
+        /// The text of the panic.
+        message: String,
+    },
+
     /// A run cannot go on with settings that determine its steps and differ from those that it was begun with.
     #[error(
         "the run was begun with {name} = {before}, and cannot go on with {name} = {now}: use the same settings, or begin a new run"

@@ -91,27 +91,29 @@ impl<'a, T: Real> Fit<'a, T> {
     pub(super) fn run(mut self) -> Result<Report<T>> {
         let ended = catch_unwind(AssertUnwindSafe(|| self.epochs())).unwrap_or_else(|panic| {
             self.undo_step();
-            resume_unwind(panic)
+            let Self { parts, model, stepper, state, .. } = &self;
+            let run = state.to_run(model.network(), &stepper.descent.slots, stepper.descent.t);
+            telling::tell_panic(parts, &run, panic)
         });
         let Self { parts, model, job, stepper, state, .. } = self;
         let run = state.to_run(model.network(), &stepper.descent.slots, stepper.descent.t);
         state.kept.copy_to(model);
-        let ended = match (ended, &parts.checkpoint) {
-            (Ok(reason), Some(checkpoint)) => checkpoint.save(&run).map(|()| reason),
-            (ended, _) => ended,
-        };
-        let ended = ended.and_then(|reason| {
-            let mut warnings = job.warnings;
-            warnings.extend(Warning::silent_neurons(model.network(), job.training)?);
-            Ok((reason, warnings))
-        });
-        let result = match ended {
-            Ok((reason, warnings)) => Ok(Report::new(run.clone(), reason, &job.keep, warnings)),
+        let completed = catch_unwind(AssertUnwindSafe(|| {
+            let reason = ended?;
+            parts.checkpoint.iter().try_for_each(|checkpoint| checkpoint.save(&run))?;
+            Ok((reason, Warning::silent_neurons(model.network(), job.training)?))
+        }));
+        let result = match completed.unwrap_or_else(|panic| telling::tell_panic(parts, &run, panic)) {
+            Ok((reason, silent)) => {
+                let warnings = job.warnings.into_iter().chain(silent).collect();
+                Ok(Report::new(run.clone(), reason, &job.keep, warnings))
+            }
             Err(cause) => Err(state.interrupted(cause)),
         };
-        let outcome = Outcome { result: result.as_ref(), run: &run };
-        parts.observers.iter().for_each(|observer| observer.on_end(&outcome));
-        result
+        match telling::tell_end(parts, &Outcome { result: result.as_ref(), run: &run }) {
+            Some(panic) => resume_unwind(panic),
+            None => result,
+        }
     }
 
     /// After a panic: leaves the network as it was before the step, which may have moved some of its parameters. The steps

@@ -50,7 +50,7 @@ impl<T: Real, C> Trainer<T, C> {
     /// # Panics
     ///
     /// A panic in a part of the user's own reaches the caller, on whichever thread it happens; `network` is left as it was
-    /// before the step in which it happened.
+    /// before the step in which it happened. Observers are told of the end with [`Error::Panicked`].
     pub fn fit<H, A>(
         &self,
         network: &mut Network<T, H, A>,

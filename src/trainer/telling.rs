@@ -1,11 +1,14 @@
 //! What others get to know of a run that is under way: its observers, and the file of its checkpoint.
 
+use std::any::Any;
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use super::checkpoint::Saved;
 use super::epochs::Fit;
-use super::{Observer, Parts, Running};
-use crate::error::Result;
+use super::observer::Outcome;
+use super::{Observer, Parts, Run, Running};
+use crate::error::{Error, Result};
 use crate::real::Real;
 
 impl<T: Real> Fit<'_, T> {
@@ -58,4 +61,23 @@ pub(super) fn tell<T: Real>(
 ) -> ControlFlow<()> {
     let leaving = parts.observers.iter().filter(|observer| event(&***observer).is_break()).count();
     if leaving > 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+}
+
+/// Tells all observers of the end, even if one of them panics; returns the first panic.
+pub(super) fn tell_end<T: Real>(parts: &Parts<T>, outcome: &Outcome<'_, T>) -> Option<Box<dyn Any + Send>> {
+    let told = parts.observers.iter().map(|observer| {
+        // An observer that panicked is told of nothing more, and the others depend on nothing of its.
+        catch_unwind(AssertUnwindSafe(|| observer.on_end(outcome)))
+    });
+    told.collect::<Vec<_>>().into_iter().find_map(std::result::Result::err)
+}
+
+/// Tells all observers that a part has panicked, and lets the panic go on. Panics of theirs are not the first one, and are
+/// dropped.
+pub(super) fn tell_panic<T: Real>(parts: &Parts<T>, run: &Run<T>, panic: Box<dyn Any + Send>) -> ! {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    let message = text.unwrap_or("a value that is no text").to_owned();
+    let error = Error::Panicked { epochs: run.history.len(), message };
+    tell_end(parts, &Outcome { result: Err(&error), run });
+    resume_unwind(panic)
 }
