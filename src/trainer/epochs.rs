@@ -29,6 +29,8 @@ pub(super) struct Job<'a, T> {
     pub stop: &'a dyn StoppingRule,
     pub keep: Keep,
     pub training: &'a dyn Samples<T>,
+    /// The number of training samples.
+    pub n: usize,
     pub validation: Option<&'a dyn Samples<T>>,
     /// What was noticed in the training data.
     pub warnings: Vec<Warning>,
@@ -59,11 +61,11 @@ impl<'a, T: Real> Fit<'a, T> {
         job: Job<'a, T>,
         plan: Plan,
     ) -> Result<Self> {
-        let Job { training, validation, .. } = job;
-        let mini_batches = MiniBatches::new(parts, training)?;
+        let Job { training, n, validation, .. } = job;
+        let mini_batches = MiniBatches::new(parts, training, n)?;
         let evaluator = EpochEvaluator::new(model.network(), training, validation, plan)?;
         let mut stepper = Stepper::new(parts, model.network())?;
-        stepper.n = Some(training.len());
+        stepper.n = Some(n);
         mini_batches.sizes().for_each(|examples| {
             stepper.workspace(examples);
         });
@@ -233,7 +235,7 @@ impl<'a, T: Real> Fit<'a, T> {
 
     fn record_parameters(&mut self, epoch: usize, learning_rate: f64) -> Result<()> {
         let Self { parts, model, job, evaluator, state, .. } = self;
-        let n = job.training.len() as f64;
+        let n = job.n as f64;
         let layers = model.network().layers();
         let penalties = layers.iter().enumerate().map(|(layer, values)| {
             let at = LayerInfo { layer, rows: values.weights.nrows() };

@@ -17,9 +17,8 @@ pub(super) struct MiniBatches<T> {
 }
 
 impl<T: Real> MiniBatches<T> {
-    /// Allocates mini-batches of the size that `parts` say.
-    pub(super) fn new(parts: &Parts<T>, training: &dyn Samples<T>) -> Result<Self> {
-        let n = training.len();
+    /// Allocates mini-batches of the size that `parts` say, for `n` samples.
+    pub(super) fn new(parts: &Parts<T>, training: &dyn Samples<T>, n: usize) -> Result<Self> {
         let m = parts.batch_size(n);
         let batch = |m| Batch::zeros(training.n_inputs(), training.n_outputs(), m);
         let partial = n.checked_rem(m).filter(|&rest| rest > 0).map(batch).transpose()?;
