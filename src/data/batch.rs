@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use super::{Samples, gather_checked};
+use super::{Samples, gather_checked, weights_checked};
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::real::Real;
@@ -87,7 +87,8 @@ impl<T: Real> Batch<T> {
     /// # Errors
     ///
     /// Returns what [`Samples::gather`] returns, and [`Error::SizeMismatch`] if there are not as many `indices` as the
-    /// batch has examples, or if the source has changed the shape of `x` or `y`.
+    /// batch has examples, or if the source has changed the shape of `x` or `y`, and [`Error::Setting`] for a weight that is
+    /// negative, NaN or infinite.
     pub fn gather(&mut self, source: &dyn Samples<T>, epoch: u64, indices: &[usize]) -> Result<()> {
         if indices.len() != self.examples() {
             return Err(Error::SizeMismatch {
@@ -97,7 +98,7 @@ impl<T: Real> Batch<T> {
             });
         }
         gather_checked(source, epoch, indices, &mut self.x, &mut self.y)?;
-        source.weights(indices, &mut self.weights);
+        weights_checked(source, indices, &mut self.weights)?;
         self.epoch = epoch;
         self.samples.copy_from_slice(indices);
         Ok(())

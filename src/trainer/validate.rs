@@ -5,7 +5,7 @@ use super::fingerprint::Fingerprint;
 use super::snapshot::Keep;
 use super::warning::Warning;
 use super::widths::Widths;
-use crate::data::{Batch, Samples, Task, TaskFinder, check_finite};
+use crate::data::{Batch, Samples, Task, TaskFinder, Unaugmented, check_finite};
 use crate::error::{Error, Result, check_nonzero, check_setting};
 use crate::history::Metric;
 use crate::metrics::Evaluator;
@@ -17,6 +17,9 @@ use crate::stopping::StoppingRule;
 
 /// More threads than any machine has cores for: starting them would take longer than most runs.
 const MAX_THREADS: usize = 1024;
+
+/// Augmented samples by which their augmentation is recognized.
+const RECOGNIZED: usize = 8;
 
 /// Refuses a learning rate that a schedule should not have given, or that is 0 or infinite in the network's precision.
 pub(super) fn check_rate<T: Real>(eta: f64) -> Result<()> {
@@ -196,18 +199,31 @@ pub(super) fn check_data<T: Real>(
     for (samples, what) in sets.into_iter().filter_map(|(samples, what)| Some((samples?, what))) {
         crate::metrics::check_fits(network, samples, what)?;
         agreed = agreed.filter(|&task| samples.task() == Some(task));
-        let samples = samples.unaugmented().unwrap_or(samples);
-        Evaluator::new(network, samples)?.for_each_block(samples, &mut |first, batch| {
+        let samples = Unaugmented(samples);
+        let mut weight = 0.0;
+        Evaluator::new(network, &samples)?.for_each_block(&samples, &mut |first, batch| {
             check_finite("input", &batch.x, first)?;
             check_finite("target", &batch.y, first)?;
             finder.add(&batch.y);
             fingerprint.add(batch.x.as_slice());
             fingerprint.add(batch.y.as_slice());
+            fingerprint.add(&batch.weights);
+            weight += batch.weights.iter().map(|weight| weight.to_f64()).sum::<f64>();
             widths.iter_mut().for_each(|widths| widths.add(first, batch));
             model.check_targets(&batch.y, first)
         })?;
+        let why = "with weight 0 no sample counts, and there is nothing to learn or to measure";
+        check_setting("sum of the weights of a data set", weight, weight > 0.0, "(0, ∞)", why)?;
         // Those of the training data, which come first.
         warnings.extend(widths.take().and_then(|widths| widths.warning()));
+    }
+    if training.unaugmented().is_some() {
+        // As they are in the first epoch, to recognize the augmentation.
+        let indices: Vec<usize> = (0..training.len().min(RECOGNIZED)).collect();
+        let mut batch = Batch::zeros(training.n_inputs(), training.n_outputs(), indices.len())?;
+        batch.gather(training, 1, &indices)?;
+        fingerprint.add(batch.x.as_slice());
+        fingerprint.add(batch.y.as_slice());
     }
     let task = agreed.unwrap_or_else(|| finder.finish());
     Ok(Checked { task, fingerprint: fingerprint.finish(), warnings })

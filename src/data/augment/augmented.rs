@@ -89,7 +89,7 @@ impl<S, D: Distortion> Augmented<S, D> {
     /// Returns an in-memory data set: the originals, then `copies` distorted copies of each.
     ///
     /// The k-th copies are the images as they are in epoch k. In each epoch a network learns from `copies` + 1 times
-    /// as many images then, but from the same in every epoch.
+    /// as many images then, but from the same in every epoch. A data set has no weights: those of the samples are not kept.
     ///
     /// # Shapes
     ///
@@ -170,6 +170,10 @@ impl<T: Real, S: Samples<T>, D: Distortion> Samples<T> for Augmented<S, D> {
             distort(&self.distortion, image.as_mut_slice(), self.shape, &mut rng)?;
         }
         Ok(())
+    }
+
+    fn weights(&self, indices: &[usize], weights: &mut [T]) {
+        self.samples.weights(indices, weights);
     }
 
     fn unaugmented(&self) -> Option<&dyn Samples<T>> {
