@@ -69,18 +69,23 @@ impl<T: Real> Descent<T> {
 
     /// Moves every parameter by one step along the gradient of the batch with inputs `x`, whose errors are in
     /// `workspace`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::SizeMismatch`] if the optimizer replaces the gradient by one of another size; then nothing has moved.
     pub(super) fn step(
         &mut self,
         model: &mut dyn ModelMut<T>,
         x: &DMatrix<T>,
         workspace: &mut Workspace<T>,
         rules: &Rules<'_, T>,
-    ) {
+    ) -> Result<()> {
         self.t += 1;
         match self.gradient {
             None => self.step_by_blocks(model, x, workspace, rules),
-            Some(_) => self.step_by_phases(model, x, workspace, rules),
+            Some(_) => self.step_by_phases(model, x, workspace, rules).inspect_err(|_| self.t -= 1)?,
         }
+        Ok(())
     }
 
     /// Computes the gradient of a block and moves its parameters at once.
@@ -117,9 +122,9 @@ impl<T: Real> Descent<T> {
         x: &DMatrix<T>,
         workspace: &mut Workspace<T>,
         rules: &Rules<'_, T>,
-    ) {
+    ) -> Result<()> {
         // Borrowed and not taken out: a step that panics is made again.
-        let Self { slots, t, gradient: Some(gradient), .. } = self else { return };
+        let Self { slots, t, gradient: Some(gradient), .. } = self else { return Ok(()) };
         let mut blocks = Blocks::new(&mut [], Some(gradient));
         for layer in 0..model.network().n_layers() {
             let (mut weights, biases) = blocks.of_layer(layer, *t, model.layer_mut(layer));
@@ -147,7 +152,14 @@ impl<T: Real> Descent<T> {
             workspace.bias_gradient(layer, biases.gradient);
         }
         if rules.optimizer.scope() == Scope::Global {
+            let expected = gradient.len();
             rules.optimizer.prepare(gradient);
+            let found = gradient.len();
+            if found != expected {
+                *gradient = ParameterArrays::zeros(&model.network().sizes());
+                let what = "values of the gradient after `prepare`, which must not change their number";
+                return Err(Error::SizeMismatch { what, found, expected });
+            }
         }
         let mut blocks = Blocks::new(slots, Some(gradient));
         for layer in 0..model.network().n_layers() {
@@ -162,5 +174,6 @@ impl<T: Real> Descent<T> {
             }
             biases.step_itself(rules.optimizer, rules.eta);
         }
+        Ok(())
     }
 }

@@ -107,9 +107,21 @@ fn a_penalty_that_is_too_strong_is_named() {
         let Error::Interrupted { cause, .. } = error else { panic!("{error}") };
         cause
     };
-    let by_penalty = cause(5000.0, 0.5);
-    assert!(matches!(*by_penalty, Error::Diverged { penalty: true, .. }), "{by_penalty}");
-    assert!(by_penalty.to_string().contains("lower λ"), "{by_penalty}");
+    // The larger λ is, the fewer weights are still finite when the run ends.
+    for lambda in [5000.0, 1e30, 1e200, 1e308] {
+        let by_penalty = cause(lambda, 0.5);
+        assert!(matches!(*by_penalty, Error::Diverged { penalty: true, .. }), "{lambda}: {by_penalty}");
+        assert!(by_penalty.to_string().contains("lower λ"), "{by_penalty}");
+    }
+    // In single precision λ itself is infinite from 10³⁹ on.
+    for lambda in [5000.0, 1e30, 1e38, 1e39, 1e300] {
+        let data =
+            Dataset::new(DMatrix::from_element(3, 4, 0.5f32), DMatrix::from_element(1, 4, 1.0)).unwrap();
+        let trainer = Trainer::new(Quadratic).regularizer(L2::new(lambda).unwrap());
+        let mut network = Network::new(&[3, 5, 1], Tanh, Linear, &ScaledGaussian, 1).unwrap();
+        let error = trainer.fit(&mut network, &data, None).unwrap_err().to_string();
+        assert!(error.contains("lower λ"), "{lambda}: {error}");
+    }
     let by_rate = cause(0.01, 50.0);
     assert!(matches!(*by_rate, Error::Diverged { penalty: false, .. }), "{by_rate}");
     assert!(by_rate.to_string().contains("lower the learning rate"), "{by_rate}");
