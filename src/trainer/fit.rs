@@ -152,7 +152,7 @@ fn train<T: Real>(
     let plan = Plan::new((task, training.n_outputs()), &metrics, &parts.measures, parts.monitor_training)?;
 
     let sizes = model.network().sizes();
-    let settings = parts.settings(cost, &schedule, &keep, n, fingerprint);
+    let settings = parts.settings(cost, &schedule, &keep, model.network(), n, fingerprint);
     let slots = parts.optimizer.slots();
     let run = match run {
         Some(run) => {

@@ -133,11 +133,15 @@ impl<T: Real> Parts<T> {
         cost: &dyn std::fmt::Debug,
         schedule: &dyn std::fmt::Debug,
         keep: &dyn std::fmt::Debug,
+        network: &dyn AnyNetwork<T>,
         n: usize,
         fingerprint: u64,
     ) -> Settings {
+        let activations: Vec<String> =
+            network.layers().iter().map(|layer| layer.activation.name().into_owned()).collect();
         let text = |value: &dyn std::fmt::Debug| format!("{value:?}");
         let values = [
+            ("activations", activations.join(", ")),
             ("cost", text(cost)),
             ("optimizer", text(&self.optimizer)),
             ("regularizer", text(&self.regularizer)),

@@ -177,7 +177,18 @@ fn a_run_with_other_settings_does_not_go_on() {
     assert!(error.to_string().contains("training samples = 47"), "{error}");
     let mut small: Network<f64, _, _> =
         Network::new(&[16, 9, 3], Tanh, Softmax::default(), &ScaledGaussian, 1).unwrap();
-    assert!(trainer(3, 2).resume(run, &mut small, &data(), Some(&data())).is_err());
+    assert!(trainer(3, 2).resume(run.clone(), &mut small, &data(), Some(&data())).is_err());
+    // The activations of the network are settings too, if it has the same sizes.
+    let mut other = Network::new(&[16, 9, 7, 3], Relu, Softmax::default(), &ScaledGaussian, SEED).unwrap();
+    let error =
+        trainer(3, 2).resume(run.clone(), &mut other, &data(), Some(&data())).unwrap_err().to_string();
+    assert!(
+        error.contains("activations = tanh, tanh, softmax(sharpness=1), and cannot go on with"),
+        "{error}"
+    );
+    let sharp = Softmax::with_sharpness(2.0).unwrap();
+    let mut other = Network::new(&[16, 9, 7, 3], Tanh, sharp, &ScaledGaussian, SEED).unwrap();
+    assert!(trainer(3, 2).resume(run, &mut other, &data(), Some(&data())).is_err());
 }
 
 /// An observer that only listens.
