@@ -592,6 +592,21 @@ fn a_stopping_rule_declares_what_it_reads() {
     }
 }
 
+/// Rules that compare the validation cost with the training cost see runs in which the two come apart.
+#[test]
+fn rules_that_look_for_overfitting_are_tried() {
+    let overfits = |history: &History, _: usize| {
+        let costs =
+            history.last().map(|record| (Metric::validation_cost().value_in(record), record.running_cost));
+        matches!(costs, Some((Some(validation), training)) if validation > training + 0.2)
+    };
+    stop(&[Metric::validation_cost()], overfits).unwrap();
+    assert_breaks(stop(&[], overfits), "metrics() declares");
+    let halved = |history: &History, epoch: usize| Some(if overfits(history, epoch) { 0.05 } else { 0.1 });
+    plan(Some(Metric::validation_cost()), halved).unwrap();
+    assert!(plan(None, halved).is_err());
+}
+
 #[test]
 fn a_replay_of_ones_own_has_to_find_the_first_epoch() {
     #[derive(Debug)]
