@@ -11,7 +11,7 @@ use clap::Parser;
 use gradus::check;
 use gradus::prelude::*;
 use plotters::prelude::SeriesLabelPosition;
-use plugins::{Brier, Cosine, GeneralizationLoss, Lookahead, Smoothed, Swish, WeightElimination, wrong};
+use plugins::{Gap, Lookahead, RobustCost, Softsign, Spherical, SquareRoot, WeightElimination, wrong};
 use shared::plot::{Chart, Scale};
 use shared::{Digits, parallel, plot};
 
@@ -44,12 +44,12 @@ enum Parts {
     /// The plainest of the crate's parts.
     Plain,
     /// The same with one part of one's own.
-    WithSwish,
-    WithSmoothed,
+    WithSoftsign,
+    WithRobust,
     WithWeightElimination,
     WithLookahead,
-    WithCosine,
-    WithGeneralizationLoss,
+    WithSquareRoot,
+    WithGap,
     /// All six together.
     AllOwn,
     /// The crate's counterparts of the six, as far as it has some.
@@ -60,12 +60,12 @@ use Parts::*;
 
 const ROWS: [(Parts, &str, &str); 9] = [
     (Plain, "plain", "sigmoid, log-likelihood, SGD, constant η, no penalty"),
-    (WithSwish, "Swish", "plain, with one's own activation"),
-    (WithSmoothed, "smooth", "plain, with one's own cost"),
+    (WithSoftsign, "softsign", "plain, with one's own activation"),
+    (WithRobust, "robust", "plain, with one's own cost"),
     (WithWeightElimination, "weights", "plain, with one's own regularizer"),
     (WithLookahead, "lookahead", "plain, with one's own optimizer"),
-    (WithCosine, "cosine", "plain, with one's own schedule"),
-    (WithGeneralizationLoss, "loss", "plain, with one's own stopping rule"),
+    (WithSquareRoot, "square root", "plain, with one's own schedule"),
+    (WithGap, "gap", "plain, with one's own stopping rule"),
     (AllOwn, "all own", "all six of one's own"),
     (AllBuiltIn, "built-in", "tanh, L2, momentum, halving, no improvement in 10"),
 ];
@@ -112,17 +112,17 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
 
 /// Each plug-in verified in one line, and then the gradient of a network that is made of them.
 fn check_all() -> gradus::Result<()> {
-    check::activation(&Swish)?;
-    check::cost(&Smoothed { epsilon: 0.1 }, &Softmax::default())?;
+    check::activation(&Softsign)?;
+    check::cost(&RobustCost { q: 0.3 }, &Softmax::default())?;
     check::regularizer(&WeightElimination { lambda: 1.0 })?;
     check::optimizer(&Lookahead::around(Adam::default()))?;
-    check::schedule(&Cosine { eta: 0.002, epochs: 40 })?;
-    check::stopping_rule(&GeneralizationLoss { alpha: 0.1 })?;
-    check::measure(&Brier)?;
+    check::schedule(&SquareRoot { eta: 0.005, rise: 5.0 })?;
+    check::stopping_rule(&Gap { limit: 0.25 })?;
+    check::measure(&Spherical)?;
 
-    let network = Network::new(&[3, 5, 4], Swish, Softmax::default(), &ScaledGaussian, 1)?;
+    let network = Network::new(&[3, 5, 4], Softsign, Softmax::default(), &ScaledGaussian, 1)?;
     let x = DMatrix::from_fn(3, 4, |i, j| (i as f64 - j as f64) / 3.0);
-    check::gradient(&network, &Smoothed { epsilon: 0.1 }, &x, &DMatrix::identity(4, 4))?;
+    check::gradient(&network, &RobustCost { q: 0.3 }, &x, &DMatrix::identity(4, 4))?;
     println!("All seven plug-ins obey the laws of their traits, and backpropagation through them is right.");
     Ok(())
 }
@@ -130,10 +130,10 @@ fn check_all() -> gradus::Result<()> {
 fn show_what_is_wrong() {
     println!("\nWhat the checks say of four that are wrong:");
     let results = [
-        check::activation(&wrong::SwishWithoutProductRule),
-        check::cost(&wrong::SmoothedInValueOnly, &Softmax::default()),
+        check::activation(&wrong::SoftsignWithoutQuotientRule),
+        check::cost(&wrong::RobustInValueOnly, &Softmax::default()),
         check::schedule(&wrong::LineToZero),
-        check::stopping_rule(&wrong::UndeclaredLoss),
+        check::stopping_rule(&wrong::UndeclaredGap),
     ];
     for message in results.into_iter().filter_map(Result::err) {
         println!("\n  {message}");
@@ -148,13 +148,13 @@ fn plain<C>(cost: C, epochs: usize, seed: u64) -> gradus::Result<Trainer<f32, C>
 
 fn train(parts: Parts, data: &Digits<f32>, epochs: usize, seed: u64) -> gradus::Result<Outcome> {
     let trainer = plain(LogLikelihood, epochs, seed)?;
-    let smoothed = plain(Smoothed { epsilon: 0.1 }, epochs, seed)?;
+    let robust = plain(RobustCost { q: 0.3 }, epochs, seed)?;
     let elimination = WeightElimination { lambda: 1.0 };
-    let loss = GeneralizationLoss { alpha: 0.1 }.or(MaxEpochs::new(epochs)?);
+    let gap = Gap { limit: 0.25 }.or(MaxEpochs::new(epochs)?);
     match parts {
         Plain => fit(Sigmoid, trainer, data, seed),
-        WithSwish => fit(Swish, trainer, data, seed),
-        WithSmoothed => fit(Sigmoid, smoothed, data, seed),
+        WithSoftsign => fit(Softsign, trainer, data, seed),
+        WithRobust => fit(Sigmoid, robust, data, seed),
         WithWeightElimination => fit(Sigmoid, trainer.regularizer(elimination), data, seed),
         WithLookahead => fit(
             Sigmoid,
@@ -162,11 +162,11 @@ fn train(parts: Parts, data: &Digits<f32>, epochs: usize, seed: u64) -> gradus::
             data,
             seed,
         ),
-        WithCosine => fit(Sigmoid, trainer.schedule(Cosine { eta: 0.3, epochs }), data, seed),
-        WithGeneralizationLoss => fit(Sigmoid, trainer.stop(loss), data, seed),
+        WithSquareRoot => fit(Sigmoid, trainer.schedule(SquareRoot { eta: 0.3, rise: 5.0 }), data, seed),
+        WithGap => fit(Sigmoid, trainer.stop(gap), data, seed),
         AllOwn => {
-            let trainer = smoothed.regularizer(elimination).optimizer(Lookahead::around(Adam::default()));
-            fit(Swish, trainer.schedule(Cosine { eta: 0.002, epochs }).stop(loss), data, seed)
+            let trainer = robust.regularizer(elimination).optimizer(Lookahead::around(Adam::default()));
+            fit(Softsign, trainer.schedule(SquareRoot { eta: 0.005, rise: 5.0 }).stop(gap), data, seed)
         }
         AllBuiltIn => {
             let trainer = trainer.regularizer(L2::new(5.0)?).optimizer(Momentum::new(0.9)?);
@@ -189,8 +189,8 @@ where
 }
 
 fn print_table(by_row: &[&[Outcome]]) {
-    println!("\n          test accuracy in %, mean          test   epochs   best");
-    println!("          (least … most)          gain      cost     run   epoch");
+    println!("\n            test accuracy in %, mean          test   epochs   best");
+    println!("            (least … most)          gain      cost     run   epoch");
     let mean = |row: &[Outcome], of: fn(&Outcome) -> f64| parallel::spread(row.iter().map(of)).0;
     for ((_, name, what), row) in ROWS.iter().zip(by_row) {
         let (accuracy, least, most) = parallel::spread(row.iter().map(|outcome| outcome.accuracy));
@@ -199,14 +199,12 @@ fn print_table(by_row: &[&[Outcome]]) {
         let epochs = mean(row, |outcome| outcome.report.history.len() as f64);
         let best = mean(row, |outcome| outcome.report.kept_epoch as f64);
         println!(
-            "{name:<10}{accuracy:.2}  ({least:.2} … {most:.2})  {gain:>+6.2}    {cost:.4}   {epochs:>5.1}   {best:>5.1}   {what}"
+            "{name:<12}{accuracy:.2}  ({least:.2} … {most:.2})  {gain:>+6.2}    {cost:.4}   {epochs:>5.1}   {best:>5.1}   {what}"
         );
     }
-    if let Some(outcome) =
-        ROWS.iter().position(|row| row.0 == WithGeneralizationLoss).and_then(|at| by_row[at].first())
-    {
+    if let Some(outcome) = ROWS.iter().position(|row| row.0 == WithGap).and_then(|at| by_row[at].first()) {
         println!(
-            "\n\"loss\" with the first seed ended after epoch {}: {}",
+            "\n\"gap\" with the first seed ended after epoch {}: {}",
             outcome.report.history.len(),
             outcome.report.stop_reason
         );
@@ -255,7 +253,8 @@ fn accuracy_chart(by_row: &[&[Outcome]]) -> Chart {
 }
 
 fn rate_chart(by_row: &[&[Outcome]]) -> Chart {
-    let parts = [(Plain, "constant"), (WithCosine, "cosine (own)"), (AllBuiltIn, "halved on a plateau")];
+    let parts =
+        [(Plain, "constant"), (WithSquareRoot, "square root (own)"), (AllBuiltIn, "halved on a plateau")];
     let chart = Chart::new("Schedules (first seed)", "epoch", "η, as a share of the first");
     let share = |record: &EpochRecord, history: &History| {
         Some(record.learning_rate / history.epochs().first()?.learning_rate)
@@ -271,7 +270,7 @@ fn loss_chart(by_row: &[&[Outcome]]) -> Chart {
         .y_range(0.9 * least, 1.6 * least)
         .legend(SeriesLabelPosition::UpperRight);
     let chart = curves(chart, by_row, &parts, |record, _| Some(record.validation.as_ref()?.cost()));
-    let stopped = first(by_row, WithGeneralizationLoss).and_then(History::last);
+    let stopped = first(by_row, WithGap).and_then(History::last);
     let stopped = stopped.and_then(|record| Some((record.epoch as f64, record.validation.as_ref()?.cost())));
-    chart.dots("stopped by generalization loss (own)", stopped)
+    chart.dots("stopped by the gap (own)", stopped)
 }

@@ -115,8 +115,8 @@ pub mod trainer;
 use forward::forward;
 
 pub use error::{
-    Deviation, DownloadProblem, Error, FileProblem, IdxField, IdxProblem, ImageProblem, Result, SplitProblem,
-    TableError, TableProblem,
+    Deviation, DownloadProblem, Error, FileProblem, IdxField, IdxProblem, ImageProblem, MemoryProblem,
+    Result, SplitProblem, TableError, TableProblem,
 };
 
 /// Everything that a program which trains networks needs, nalgebra's matrices included.

@@ -1,18 +1,18 @@
 //! One plug-in of each kind, a file each, with the line that tests it.
 
-mod brier;
-mod cosine;
-mod generalization_loss;
+mod gap;
 mod lookahead;
-mod smoothed;
-mod swish;
+mod robust;
+mod softsign;
+mod spherical;
+mod square_root;
 mod weight_elimination;
 pub mod wrong;
 
-pub use brier::Brier;
-pub use cosine::Cosine;
-pub use generalization_loss::GeneralizationLoss;
+pub use gap::Gap;
 pub use lookahead::Lookahead;
-pub use smoothed::Smoothed;
-pub use swish::Swish;
+pub use robust::RobustCost;
+pub use softsign::Softsign;
+pub use spherical::Spherical;
+pub use square_root::SquareRoot;
 pub use weight_elimination::WeightElimination;

@@ -4,27 +4,27 @@ use std::ops::ControlFlow;
 
 use gradus::prelude::*;
 
-/// Swish, with the derivative of its first factor alone.
+/// Softsign, with the derivative of its numerator alone.
 #[derive(Debug)]
-pub struct SwishWithoutProductRule;
+pub struct SoftsignWithoutQuotientRule;
 
-impl<T: Real> Activation<T> for SwishWithoutProductRule {
+impl<T: Real> Activation<T> for SoftsignWithoutQuotientRule {
     fn activate(&self, z: &DMatrix<T>, a: &mut DMatrix<T>) {
-        super::Swish.activate(z, a);
+        super::Softsign.activate(z, a);
     }
 
     fn pull_back(&self, z: &DMatrix<T>, _a: &DMatrix<T>, grad: &mut DMatrix<T>) {
-        gradus::real::zip_map(z, grad, |z, g| g * Sigmoid::eval(z));
+        gradus::real::zip_map(z, grad, |z, g| g / (T::one() + z.abs()));
     }
 }
 
-/// Label smoothing in the value and not in δ: its slip is as small as ε.
+/// `RobustCost` in the value and not in δ: its slip is as small as q.
 #[derive(Debug)]
-pub struct SmoothedInValueOnly;
+pub struct RobustInValueOnly;
 
-impl<T: Real> Cost<T, Softmax> for SmoothedInValueOnly {
+impl<T: Real> Cost<T, Softmax> for RobustInValueOnly {
     fn values(&self, output: &Softmax, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, costs: &mut [f64]) {
-        super::Smoothed { epsilon: 0.001 }.values(output, z, a, y, costs);
+        super::RobustCost { q: 0.001 }.values(output, z, a, y, costs);
     }
 
     fn delta(
@@ -51,11 +51,11 @@ impl LrSchedule for LineToZero {
 
 /// It reads the validation cost and does not say so: without validation data it would never stop.
 #[derive(Debug)]
-pub struct UndeclaredLoss;
+pub struct UndeclaredGap;
 
-impl StoppingRule for UndeclaredLoss {
+impl StoppingRule for UndeclaredGap {
     fn check(&self, history: &History) -> ControlFlow<StopReason> {
-        super::GeneralizationLoss { alpha: 0.1 }.check(history)
+        super::Gap { limit: 0.1 }.check(history)
     }
 }
 
@@ -63,11 +63,10 @@ impl StoppingRule for UndeclaredLoss {
 #[test]
 fn are_found_out() {
     let law = |result: gradus::Result<()>| result.unwrap_err().to_string();
-    assert!(law(gradus::check::activation(&SwishWithoutProductRule)).contains("transposed Jacobian"));
+    assert!(law(gradus::check::activation(&SoftsignWithoutQuotientRule)).contains("transposed Jacobian"));
     assert!(
-        law(gradus::check::cost(&SmoothedInValueOnly, &Softmax::default()))
-            .contains("delta is the derivative")
+        law(gradus::check::cost(&RobustInValueOnly, &Softmax::default())).contains("delta is the derivative")
     );
     assert!(law(gradus::check::schedule(&LineToZero)).contains("positive and finite"));
-    assert!(law(gradus::check::stopping_rule(&UndeclaredLoss)).contains("metrics() declares"));
+    assert!(law(gradus::check::stopping_rule(&UndeclaredGap)).contains("metrics() declares"));
 }

@@ -19,6 +19,7 @@ const SAMPLES: usize = 60;
 /// - the order of the samples does not matter, nor how they are cut into batches;
 /// - a sample of weight 2 counts as two samples;
 /// - equal inputs give the same value, from every new meter;
+/// - it has a name, and the same name and direction whenever it is asked;
 /// - a perfect prediction is not worse than a random one, nor than an entirely wrong one: the direction is right;
 /// - replacing outputs by NaN does not make the value better, and NaN alone is not as good as a perfect prediction;
 /// - if [`is_fraction`](Measure::is_fraction), values lie in [0, 1].
@@ -44,6 +45,9 @@ pub fn measure<M: Measure + ?Sized>(measure: &M) -> Result<()> {
         (Task::Regression, 1),
         (Task::Regression, 3),
     ];
+    let describe = || (measure.name(), measure.direction(), measure.is_fraction());
+    let described = describe();
+    check_that(&measure, "it has a name", || format!("{:?}", described.0), !described.0.trim().is_empty())?;
     let mut rng = rng(11);
     let mut is_defined = false;
     for (task, n_outputs) in tasks {
@@ -56,6 +60,8 @@ pub fn measure<M: Measure + ?Sized>(measure: &M) -> Result<()> {
             let targets = targets(&mut rng, task, n_outputs);
             let noise = normal(&mut rng, n_outputs, SAMPLES, [0.3, 1.0, 3.0][trial % 3]);
             let outputs = &targets + noise;
+            let at = || format!("{described:?} at first, {:?} later", describe());
+            check_that(&measure, "name and direction stay the same", at, describe() == described)?;
             Subject { measure, task, targets }.check(&outputs)?;
         }
     }

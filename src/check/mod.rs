@@ -1,4 +1,4 @@
-//! The laws that a plug-in must obey, each verified with one line: `gradus::check::activation(&Swish).unwrap()`.
+//! The laws that a plug-in must obey, each verified with one line: `gradus::check::activation(&Softsign).unwrap()`.
 //!
 //! The crate's own parts pass through the same functions. A derivative is compared with differences *of its own
 //! function*: two formulas that are wrong together do not pass. Every number is drawn from a fixed seed, so that a
@@ -113,10 +113,11 @@ fn run(history: &History) -> String {
 }
 
 /// Makes a record up, with scores for the default measures of every task and for `metrics`; `value` in [0, 1] says how
-/// good the epoch was. A measure that is the main one in runs of one task is then beside it in those of another.
-fn record(epoch: usize, task: Task, metrics: &[Metric], value: f64) -> EpochRecord {
+/// good the epoch was on the validation data, and `learned` on the training data. A measure that is the main one in runs of
+/// one task is then beside it in those of another.
+fn record(epoch: usize, task: Task, metrics: &[Metric], value: f64, learned: f64) -> EpochRecord {
     let named = metrics.iter().filter_map(Metric::measure).map(|measure| &**measure);
-    let scores = |shift: f64| {
+    let scores = |value: f64, shift: f64| {
         let mut scores: Vec<Score> = Vec::new();
         let usual = [task, Task::Classes, Task::Regression].into_iter().flat_map(default_measures);
         let usual = usual.map(|measure| -> &dyn Measure { measure });
@@ -135,15 +136,15 @@ fn record(epoch: usize, task: Task, metrics: &[Metric], value: f64) -> EpochReco
         epoch,
         learning_rate: 0.5,
         seconds: 0.1,
-        running_cost: 1.1 - value,
+        running_cost: 1.1 - learned,
         penalty: 0.1,
-        training: scores(0.0),
-        validation: scores(0.1),
+        training: scores(learned, 0.0),
+        validation: scores(value, 0.1),
     }
 }
 
-/// Made-up runs for rules to look at: rising, falling, flat, and random ones with ties, of classes and of regression;
-/// with the default measures and those of `metrics` on both data sets.
+/// Made-up runs for rules to look at: rising, falling, flat, and random ones with ties, of classes and of regression; with
+/// the default measures and those of `metrics` on both data sets, which agree or come apart as when a network overfits.
 fn histories(metrics: &[Metric]) -> Vec<History> {
     let mut rng = rng(7);
     let shapes: [&dyn Fn(f64, f64) -> f64; 5] = [
@@ -154,11 +155,17 @@ fn histories(metrics: &[Metric]) -> Vec<History> {
         &|t, u| 0.9 - 0.4 / (1.0 + t) + 0.02 * u,
     ];
     let mut histories = Vec::new();
-    for task in [Task::Classes, Task::Regression] {
+    for (overfits, task) in
+        [false, true].into_iter().flat_map(|o| [(o, Task::Classes), (o, Task::Regression)])
+    {
         for shape in shapes {
             for length in [1, 2, 3, 7, 20, 60] {
-                let records = (1..=length)
-                    .map(|epoch| record(epoch, task, metrics, shape(epoch as f64, uniform(&mut rng))));
+                let records = (1..=length).map(|epoch| {
+                    let t = epoch as f64;
+                    let value = shape(t, uniform(&mut rng));
+                    let learned = if overfits { 1.0 - (1.0 - value) / t } else { value };
+                    record(epoch, task, metrics, value, learned)
+                });
                 histories.push(records.collect());
             }
         }

@@ -7,10 +7,12 @@ use crate::optimizer::{MAX_SLOTS, Objective, Optimizer, ParameterKind, Scope, Se
 
 /// Verifies an optimizer:
 ///
-/// - it has at most [`MAX_SLOTS`] slots, one of which holds the average of the parameters if there is one;
+/// - it has at most [`MAX_SLOTS`] slots, one of which holds the average of the parameters if there is one, and says the same
+///   of slots, average and scope whenever it is asked;
+/// - [`prepare`](Optimizer::prepare) keeps the number of values of the gradient;
 /// - from a fresh state, a gradient of zeros does not move biases, and moves weights only towards 0 (they may decay);
 /// - the first step of biases goes downhill, and so does that of weights that begin at 0;
-/// - the same state, parameters and gradient give the same step, to the bit;
+/// - the same state, parameters and gradient give the same step, to the bit, also after all the others;
 /// - if its scope is [`Scope::Elementwise`], an array moves as its parts do, to the bit;
 /// - on the parabola ½ Σ w², 2,000 small steps come closer to the minimum, and never give NaN.
 ///
@@ -48,6 +50,9 @@ pub fn optimizer<O: Optimizer<f64> + ?Sized>(rule: &O) -> Result<()> {
     let at = || format!("{slots} slots, average_slot() = {average:?}");
     check_that(&rule, "the average is in one of its slots", at, average.is_none_or(|slot| slot < slots))?;
 
+    let describe = || (rule.slots(), rule.average_slot(), rule.scope());
+    let described = describe();
+
     let mut rng = rng(4);
     let start = normal(&mut rng, 9, 1, 1.0);
     let gradient = normal(&mut rng, 9, 1, 1.0);
@@ -56,6 +61,14 @@ pub fn optimizer<O: Optimizer<f64> + ?Sized>(rule: &O) -> Result<()> {
 
     if rule.scope() == Scope::Objective {
         return searches(rule, start);
+    }
+    if rule.scope() == Scope::Global
+        && let Ok(mut all) = ParameterArrays::from_values(vec![start.len() - 1, 1], gradient.to_vec())
+    {
+        rule.prepare(&mut all);
+        let at = || format!("{} values, {} before", all.len(), gradient.len());
+        let kept = all.len() == gradient.len();
+        check_that(&rule, "prepare keeps the number of values of the gradient", at, kept)?;
     }
 
     let zeros = vec![0.0; start.len()];
@@ -73,10 +86,11 @@ pub fn optimizer<O: Optimizer<f64> + ?Sized>(rule: &O) -> Result<()> {
         check_that(&rule, "the first step goes downhill", at, along < 0.0)?;
     }
 
+    let law = "the same state, parameters and gradient give the same step";
     let once = Moved::new(rule, start).step(rule, Weights, gradient, 0.1);
-    let (again, twin) =
-        (once.clone().step(rule, Weights, gradient, 0.1), once.step(rule, Weights, gradient, 0.1));
-    check_that(&rule, "the same state, parameters and gradient give the same step", at, again == twin)?;
+    let again = once.clone().step(rule, Weights, gradient, 0.1);
+    let twin = once.clone().step(rule, Weights, gradient, 0.1);
+    check_that(&rule, law, at, again == twin)?;
 
     if rule.scope() == Scope::Elementwise {
         moves_by_parts(rule, start, gradient)?;
@@ -88,6 +102,10 @@ pub fn optimizer<O: Optimizer<f64> + ?Sized>(rule: &O) -> Result<()> {
         let slope = moved.w.clone();
         moved = moved.step(rule, Weights, &slope, 0.01);
     }
+    let later = || format!("{described:?} at first, {:?} later", describe());
+    check_that(&rule, "slots, average and scope stay the same", later, describe() == described)?;
+    // A counter of its own shows at last.
+    check_that(&rule, law, at, Moved::new(rule, start).step(rule, Weights, gradient, 0.1) == once)?;
     let closer = squares(&moved.w) < squares(start);
     check_that(
         &rule,

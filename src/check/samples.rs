@@ -16,6 +16,7 @@ use crate::real::Real;
 /// - `gather` keeps the shapes of x and y, and replaces every value that was there;
 /// - a sample is the same whenever it is asked for in the same epoch: in any order and batch size, after other epochs,
 ///   and from several threads at once; so is its weight;
+/// - weights are finite and not negative;
 /// - [`unaugmented`](Samples::unaugmented) samples are as many, and as large.
 ///
 /// A run can be repeated and resumed only with a source that obeys these laws.
@@ -143,6 +144,9 @@ impl<T: Real> Checked<'_, T> {
         let now = sizes(self.samples);
         let at = || format!("{}, later on {now:?}", self.shown());
         self.law("the numbers of samples, inputs and targets stay the same", at, now == self.sizes)?;
+        let found = || format!("samples {indices:?}, weights {weights:?}");
+        let valid = weights.iter().all(|weight| *weight >= T::zero() && weight.is_finite());
+        self.law("weights are finite and not negative", found, valid)?;
         Ok(Gathered { x, y, weights })
     }
 

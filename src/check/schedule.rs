@@ -101,7 +101,7 @@ fn check_long_run<S: LrSchedule + ?Sized>(schedule: &S, metrics: &[Metric]) -> R
                 next = if epoch < DENSE { epoch } else { epoch + epoch / 16 };
             }
             let value = if improves { 1.0 - 1.0 / (1.0 + epoch as f64) } else { 0.5 };
-            history.push(record(epoch, Task::Classes, metrics, value));
+            history.push(record(epoch, Task::Classes, metrics, value, value));
         }
     }
     Ok(())

@@ -146,8 +146,9 @@ impl<T: Real, A> fmt::Display for AnyCost<T, A> {
     }
 }
 
+/// As the cost itself: a run that was begun with either goes on with the other.
 impl<T: Real, A> fmt::Debug for AnyCost<T, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        self.cost.fmt(f)
     }
 }

@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use super::{Samples, gather_checked};
+use super::{Samples, gather_checked, weights_checked};
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::real::Real;
@@ -31,7 +31,8 @@ pub struct Batch<T> {
     pub y: DMatrix<T>,
     /// The weight of each example, 1 by default.
     pub weights: Vec<T>,
-    /// The epoch, counted from 1: with the number of a sample it determines what dropout leaves out.
+    /// The epoch, counted from 1: with the number of a sample it determines what dropout leaves out. 0, as in a new batch,
+    /// for a batch of no epoch: then dropout leaves out others in each step.
     pub epoch: u64,
     /// The number of each sample in its source.
     pub samples: Vec<usize>,
@@ -56,14 +57,14 @@ impl<T: Real> Batch<T> {
             });
         }
         let m = x.ncols();
-        Ok(Self { x, y, weights: vec![T::one(); m], epoch: 1, samples: (0..m).collect() })
+        Ok(Self { x, y, weights: vec![T::one(); m], epoch: 0, samples: (0..m).collect() })
     }
 
     /// Creates a batch of zeros for `examples` examples, to be filled by [`gather`](Self::gather).
     ///
     /// # Errors
     ///
-    /// Returns [`Error::TooLarge`] if it does not fit in memory.
+    /// Returns [`Error::Memory`] if it does not fit in memory.
     pub fn zeros(n_inputs: usize, n_outputs: usize, examples: usize) -> Result<Self> {
         memory::check::<T>("a batch", [(n_inputs, examples), (n_outputs, examples), (examples, 1)])?;
         let mut weights = memory::reserve("the weights of a batch", examples, 1)?;
@@ -72,7 +73,7 @@ impl<T: Real> Batch<T> {
         samples.resize(examples, 0);
         let x = memory::zeros("the inputs of a batch", n_inputs, examples)?;
         let y = memory::zeros("the targets of a batch", n_outputs, examples)?;
-        Ok(Self { x, y, weights, epoch: 1, samples })
+        Ok(Self { x, y, weights, epoch: 0, samples })
     }
 
     /// The number of examples m.
@@ -86,7 +87,8 @@ impl<T: Real> Batch<T> {
     /// # Errors
     ///
     /// Returns what [`Samples::gather`] returns, and [`Error::SizeMismatch`] if there are not as many `indices` as the
-    /// batch has examples, or if the source has changed the shape of `x` or `y`.
+    /// batch has examples, or if the source has changed the shape of `x` or `y`, and [`Error::Setting`] for a weight that is
+    /// negative, NaN or infinite.
     pub fn gather(&mut self, source: &dyn Samples<T>, epoch: u64, indices: &[usize]) -> Result<()> {
         if indices.len() != self.examples() {
             return Err(Error::SizeMismatch {
@@ -96,7 +98,7 @@ impl<T: Real> Batch<T> {
             });
         }
         gather_checked(source, epoch, indices, &mut self.x, &mut self.y)?;
-        source.weights(indices, &mut self.weights);
+        weights_checked(source, indices, &mut self.weights)?;
         self.epoch = epoch;
         self.samples.copy_from_slice(indices);
         Ok(())

@@ -2,8 +2,8 @@
 
 use nalgebra::DMatrix;
 
-use super::Samples;
-use crate::error::{Error, Result};
+use super::{Samples, Task};
+use crate::error::{Error, Result, check_setting};
 use crate::real::Real;
 
 /// Gathers like [`Samples::gather`], and verifies that the source has left `x` and `y` in the shapes in which it got
@@ -33,4 +33,57 @@ pub(crate) fn gather_checked<T: Real>(
         }
     }
     Ok(())
+}
+
+/// Asks for weights like [`Samples::weights`], and verifies them.
+///
+/// # Errors
+///
+/// Returns [`Error::Setting`] for the first weight that is negative, NaN or infinite.
+pub(crate) fn weights_checked<T: Real>(
+    samples: &dyn Samples<T>,
+    indices: &[usize],
+    weights: &mut [T],
+) -> Result<()> {
+    samples.weights(indices, weights);
+    match weights.iter().find(|weight| !(**weight >= T::zero() && weight.is_finite())) {
+        Some(weight) => check_weight(weight.to_f64()),
+        None => Ok(()),
+    }
+}
+
+/// Returns an error for a weight that is negative, NaN or infinite.
+pub(super) fn check_weight(weight: f64) -> Result<()> {
+    let why = "a sample that should not count has weight 0, and none can count infinitely much";
+    check_setting("weight of a sample", weight, weight >= 0.0 && weight.is_finite(), "[0, ∞)", why)
+}
+
+/// Samples as they are before augmentation, with the weights and the task that they have after it.
+#[derive(Debug)]
+pub(crate) struct Unaugmented<'a, T>(pub &'a dyn Samples<T>);
+
+impl<T: Real> Samples<T> for Unaugmented<'_, T> {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn n_inputs(&self) -> usize {
+        self.0.n_inputs()
+    }
+
+    fn n_outputs(&self) -> usize {
+        self.0.n_outputs()
+    }
+
+    fn gather(&self, epoch: u64, indices: &[usize], x: &mut DMatrix<T>, y: &mut DMatrix<T>) -> Result<()> {
+        self.0.unaugmented().unwrap_or(self.0).gather(epoch, indices, x, y)
+    }
+
+    fn weights(&self, indices: &[usize], weights: &mut [T]) {
+        self.0.weights(indices, weights);
+    }
+
+    fn task(&self) -> Option<Task> {
+        self.0.task()
+    }
 }

@@ -30,7 +30,7 @@ pub use columns::{Column, ColumnKind, Columns, TargetColumns, Unseen};
 pub use csv::{Csv, Missing, Table, TableSummary};
 pub use dataset::Dataset;
 pub(crate) use dataset::check_finite;
-pub(crate) use gather::gather_checked;
+pub(crate) use gather::{Unaugmented, gather_checked, weights_checked};
 pub use idx::IdxTensor;
 pub use image_set::ImageSet;
 pub use mnist::Mnist;
@@ -106,8 +106,8 @@ pub trait Samples<T: Real>: Debug + Send + Sync {
     /// Returns any error of the source; custom sources wrap theirs in [`Error::Samples`](crate::Error::Samples).
     fn gather(&self, epoch: u64, indices: &[usize], x: &mut DMatrix<T>, y: &mut DMatrix<T>) -> Result<()>;
 
-    /// Sets `weights[j]` to the weight of sample `indices[j]` in the cost, 1 by default. Their mean over all samples
-    /// should be 1, so that they do not change the size of a step; see [`Weighted`].
+    /// Sets `weights[j]` to the weight of sample `indices[j]` in the cost, 1 by default. Weights lie in [0, ∞). Their mean
+    /// over all samples should be 1, so that they do not change the size of a step; see [`Weighted`].
     fn weights(&self, _indices: &[usize], weights: &mut [T]) {
         weights.fill(T::one());
     }

@@ -2,6 +2,7 @@
 
 use nalgebra::DMatrix;
 
+use super::gather::check_weight;
 use super::{Dataset, Samples, Task};
 use crate::error::{Error, Result};
 use crate::real::Real;
@@ -48,10 +49,7 @@ impl<S> Weighted<S> {
             let (found, expected) = (weights.len(), samples.len());
             return Err(Error::SizeMismatch { what: "weights, one for each sample", found, expected });
         }
-        if let Some(&value) = weights.iter().find(|weight| !(**weight >= 0.0 && weight.is_finite())) {
-            let why = "a sample that should not count has weight 0, and none can count infinitely much";
-            return Err(Error::Setting { name: "weight of a sample", value, allowed: "[0, ∞)", why });
-        }
+        weights.iter().try_for_each(|&weight| check_weight(weight))?;
         Ok(Self { samples, weights })
     }
 }
@@ -62,9 +60,17 @@ impl<T: Real> Weighted<Dataset<T>> {
     ///
     /// # Errors
     ///
-    /// Does not return an error for a valid data set; the signature leaves room for what [`new`](Self::new) checks.
+    /// Returns [`Error::Measure`] if the samples are not of classes: numbers and independent labels have none.
     pub fn balanced(samples: Dataset<T>) -> Result<Self> {
-        let labels: Vec<usize> = (0..samples.len()).filter_map(|index| samples.label(index)).collect();
+        let labels: Option<Vec<usize>> = (0..samples.len()).map(|index| samples.label(index)).collect();
+        let labels = labels.ok_or_else(|| {
+            let why = "its samples belong to no classes; choose each weight by `Weighted::new`";
+            Error::Measure {
+                measure: "a balanced weight".to_owned(),
+                task: samples.task(),
+                why: why.to_owned(),
+            }
+        })?;
         let mut counts = vec![0_usize; labels.iter().max().map_or(0, |largest| largest + 1)];
         labels.iter().for_each(|&label| counts[label] += 1);
         let classes = counts.iter().filter(|&&count| count > 0).count();

@@ -273,7 +273,8 @@ pub(crate) fn check_fits<T: Real>(
     what: &'static str,
 ) -> Result<()> {
     network::check_shapes(network)?;
-    if samples.is_empty() {
+    let n = samples.len();
+    if samples.is_empty() || n == 0 {
         return Err(Error::Empty { what });
     }
     let (found, expected) = (samples.n_inputs(), network.layer(0).weights.ncols());

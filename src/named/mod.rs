@@ -34,7 +34,7 @@ macro_rules! named {
             => |$inner:ident| $wrap:expr;
      )*)?) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq)]
+        #[derive(Clone, PartialEq)]
         #[non_exhaustive]
         pub enum $any {
             $(#[doc = concat!("[`", stringify!($part), "`]")] $part($part),)*
@@ -49,6 +49,16 @@ macro_rules! named {
                 match self {
                     $(Self::$part(part) => part,)*
                     $($(Self::$outer(part) => part,)*)?
+                }
+            }
+        }
+
+        /// As the component itself: a run that was begun with either goes on with the other.
+        impl std::fmt::Debug for $any {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                match self {
+                    $(Self::$part(part) => std::fmt::Debug::fmt(part, f),)*
+                    $($(Self::$outer(part) => std::fmt::Debug::fmt(part, f),)*)?
                 }
             }
         }

@@ -104,8 +104,8 @@ pub trait Optimizer<T: Real>: Debug + Send + Sync {
         self.default_rate()
     }
 
-    /// Changes the gradient of all parameters, penalty included, before any parameter moves. Called once per step if
-    /// the [`scope`](Self::scope) is [`Scope::Global`].
+    /// Changes the gradient of all parameters in place, penalty included, before any parameter moves. Called once per step
+    /// if the [`scope`](Self::scope) is [`Scope::Global`].
     fn prepare(&self, _gradient: &mut ParameterArrays<T>) {}
 
     /// Moves all parameters at once, with as many evaluations of the cost as it needs. Called instead of

@@ -48,7 +48,7 @@ pub struct AnyRegularizer {
 }
 
 /// One penalty.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 enum Single {
     None,
     L1(L1),
@@ -146,9 +146,38 @@ impl fmt::Display for AnyRegularizer {
     }
 }
 
+/// As the regularizer itself, made of [`Plus`] and [`PerLayer`]: a run that was begun with either goes on with the other.
 impl fmt::Debug for AnyRegularizer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        let layers: Vec<Sum<'_>> = self.layers.iter().map(|penalties| Sum(penalties)).collect();
+        match &layers[..] {
+            [only] => only.fmt(f),
+            [first, others @ ..] => {
+                f.debug_struct("PerLayer").field("first", first).field("others", &others).finish()
+            }
+            [] => NoRegularizer.fmt(f),
+        }
+    }
+}
+
+/// Penalties that are added, from the left.
+struct Sum<'a>(&'a [Single]);
+
+impl fmt::Debug for Sum<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            [before @ .., last] if !before.is_empty() => {
+                f.debug_tuple("Plus").field(&Sum(before)).field(last).finish()
+            }
+            [only] => only.fmt(f),
+            _ => NoRegularizer.fmt(f),
+        }
+    }
+}
+
+impl fmt::Debug for Single {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get::<f64>().fmt(f)
     }
 }
 

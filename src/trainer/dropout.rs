@@ -15,7 +15,8 @@ use crate::real::Real;
 /// training and not to the network.
 ///
 /// What is left out is determined by (seed, epoch, sample, layer), so that it depends neither on the number of threads
-/// nor on where a run was interrupted.
+/// nor on where a run was interrupted. In a loop of your own over batches that belong to no [epoch](Batch::epoch) it is
+/// determined by (seed, step, column, layer).
 ///
 /// Source: chapter 3 of the book, "Other techniques for regularization", "Dropout"; Srivastava, Hinton, Krizhevsky,
 /// Sutskever and Salakhutdinov, *Dropout: a simple way to prevent neural networks from overfitting*, 2014, in the
@@ -63,15 +64,17 @@ impl Dropout {
         workspace.with_masks(n_inputs, |layer| self.probability(layer) > 0.0)
     }
 
-    /// Draws the masks for `batch`.
-    pub(super) fn draw<T: Real>(&self, seed: u64, batch: &Batch<T>, workspace: &mut Workspace<T>) {
+    /// Draws the masks for `batch` in the step after `t` steps.
+    pub(super) fn draw<T: Real>(&self, seed: u64, t: u64, batch: &Batch<T>, workspace: &mut Workspace<T>) {
+        // A batch of no epoch has no masks of its own: it gets those of the step, apart from those of every epoch.
+        let epoch = if batch.epoch == 0 { u64::MAX - t } else { batch.epoch };
         for (layer, mask) in workspace.masks_mut() {
             let p = self.probability(layer);
             let kept = T::cast(1.0 / (1.0 - p));
             // A draw below this, of 2³² equally likely ones, leaves a neuron out.
             let threshold = (p * 4_294_967_296.0) as u32;
             for (mut column, &sample) in mask.factors.column_iter_mut().zip(&batch.samples) {
-                let mut rng = generator(seed, Purpose::Dropout, batch.epoch, sample as u64);
+                let mut rng = generator(seed, Purpose::Dropout, epoch, sample as u64);
                 rng.set_stream(layer as u64);
                 column.apply(|factor| *factor = if rng.next_u32() < threshold { T::zero() } else { kept });
             }

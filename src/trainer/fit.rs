@@ -50,7 +50,7 @@ impl<T: Real, C> Trainer<T, C> {
     /// # Panics
     ///
     /// A panic in a part of the user's own reaches the caller, on whichever thread it happens; `network` is left as it was
-    /// before the step in which it happened.
+    /// before the step in which it happened. Observers are told of the end with [`Error::Panicked`].
     pub fn fit<H, A>(
         &self,
         network: &mut Network<T, H, A>,
@@ -131,10 +131,12 @@ fn train<T: Real>(
     model: &mut dyn ModelMut<T>,
     (training, validation): (&dyn Samples<T>, Option<&dyn Samples<T>>),
 ) -> Result<Report<T>> {
+    // Asked for once: a source that loses samples meanwhile is asked for one that it does not have.
+    let n = training.len();
     let schedule: Arc<dyn LrSchedule> = match &parts.schedule {
         Some(schedule) => schedule.clone(),
         None => {
-            let steps = training.len().div_ceil(parts.batch_size(training.len()).max(1));
+            let steps = n.div_ceil(parts.batch_size(n).max(1));
             Arc::new(Constant::new(parts.optimizer.default_rate_for(steps))?)
         }
     };
@@ -149,8 +151,8 @@ fn train<T: Real>(
     let Checked { task, fingerprint, warnings } = validate::check_data(&*model, training, validation)?;
     let plan = Plan::new((task, training.n_outputs()), &metrics, &parts.measures, parts.monitor_training)?;
 
-    let (n, sizes) = (training.len(), model.network().sizes());
-    let settings = parts.settings(cost, &schedule, &keep, n, fingerprint);
+    let sizes = model.network().sizes();
+    let settings = parts.settings(cost, &schedule, &keep, model.network(), n, fingerprint);
     let slots = parts.optimizer.slots();
     let run = match run {
         Some(run) => {
@@ -162,7 +164,7 @@ fn train<T: Real>(
     let largest = sizes.windows(2).map(|pair| pair[0].saturating_mul(pair[1])).max().unwrap_or(0);
     let keep_awake = threads::is_large(largest.saturating_mul(parts.batch_size(n)));
     threads::run(parts.threads, keep_awake, || {
-        let job = Job { schedule: &*schedule, stop: &*stop, keep, training, validation, warnings };
+        let job = Job { schedule: &*schedule, stop: &*stop, keep, training, n, validation, warnings };
         Fit::new(parts, run, model, job, plan)?.run()
     })?
 }

@@ -6,7 +6,7 @@ use super::{Parts, Trainer, validate};
 use crate::activation::Activation;
 use crate::cost::Cost;
 use crate::data::Batch;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_setting};
 use crate::network::{self, AnyNetwork, BoundMut, ModelMut, Network, ParameterArrays, Workspace};
 use crate::optimizer::SearchInfo;
 use crate::real::Real;
@@ -128,15 +128,17 @@ impl<T: Real, C> Learner<'_, T, C> {
     /// Moves the parameters of `network` by one step on `batch` with the learning rate `eta`, and returns the mean cost
     /// 1/m Σ_j weight_j C_j of the batch before the step, without penalty.
     ///
-    /// It is bitwise the step that [`fit`](Trainer::fit) performs.
+    /// It is bitwise the step that [`fit`](Trainer::fit) performs. Targets are not checked, which `fit` does once before its
+    /// first step: [`Cost::check_targets`] does it.
     ///
     /// # Errors
     ///
     /// `network` is unchanged in every case. Returns
     ///
     /// - [`Error::Setting`] if `eta` is not positive and finite in the precision of the network;
-    /// - [`Error::SizeMismatch`] if `network` has other sizes than that of which the learner was made, or if `batch` does
-    ///   not fit it;
+    /// - [`Error::SizeMismatch`] if `network` has other sizes than that of which the learner was made, if `batch` does not fit
+    ///   it, or if the optimizer's [`prepare`](crate::optimizer::Optimizer::prepare) changes the size of the gradient;
+    /// - [`Error::Setting`] for a weight that is NaN or infinite; negative ones push outputs away from their targets;
     /// - [`Error::Empty`] if the batch has no examples;
     /// - [`Error::Diverged`] if a weighted input, the cost or an error δ is NaN or infinite, or a parameter, as a step before
     ///   has made it.
@@ -178,7 +180,7 @@ impl<'t, T: Real> Stepper<'t, T> {
         let scale = self.scale(batch.examples());
         let workspace = self.workspace(batch.examples());
         if let Some(dropout) = dropout {
-            dropout.draw(*seed, batch, &mut self.workspaces[workspace]);
+            dropout.draw(*seed, self.descent.t, batch, &mut self.workspaces[workspace]);
         }
         if self.parts.searches() {
             return self.search(model, batch, eta, workspace);
@@ -192,14 +194,10 @@ impl<'t, T: Real> Stepper<'t, T> {
         }
         let (optimizer, regularizer) = (&**optimizer, &**regularizer);
         self.is_moving = true;
-        self.descent.step(
-            model,
-            &batch.x,
-            workspace,
-            &Rules { optimizer, regularizer, scale, eta: T::cast(eta) },
-        );
+        let rules = Rules { optimizer, regularizer, scale, eta: T::cast(eta) };
+        let moved = self.descent.step(model, &batch.x, workspace, &rules);
         self.is_moving = false;
-        Ok(sum)
+        moved.map(|()| sum)
     }
 
     /// The step of an optimizer that evaluates the cost itself. Returns Σ_j weight_j C_j at its beginning.
@@ -298,6 +296,10 @@ impl<'t, T: Real> Stepper<'t, T> {
         }
         if batch.examples() == 0 {
             return Err(Error::Empty { what: "the batch" });
+        }
+        if let Some(weight) = batch.weights.iter().find(|weight| !weight.is_finite()) {
+            let why = "an example that should not count has weight 0, and none can count infinitely much";
+            check_setting("weight of an example", weight.to_f64(), false, "(−∞, ∞)", why)?;
         }
         let (m, last) = (batch.examples(), self.sizes.len() - 1);
         for (what, found, expected) in [

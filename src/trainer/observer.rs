@@ -48,7 +48,7 @@ pub trait Observer<T: Real>: Debug + Send + Sync {
     }
 
     /// Called once at the end of every run that has begun, however it ends: with its report, or with the error that
-    /// ended it.
+    /// ended it, which is [`Error::Panicked`] if a part panicked. It is called even if another observer's `on_end` panics.
     fn on_end(&self, _outcome: &Outcome<'_, T>) {}
 }
 

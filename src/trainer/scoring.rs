@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::data::{Samples, Task};
+use crate::data::{Samples, Task, Unaugmented};
 use crate::error::{Error, Result};
 use crate::history::{Metric, Split};
 use crate::metrics::{Evaluator, Measure, Scores, default_measures};
@@ -62,7 +62,6 @@ impl<'a, T: Real> EpochEvaluator<'a, T> {
         plan: Plan,
     ) -> Result<Self> {
         let evaluator = |samples: &'a dyn Samples<T>| Ok((samples, Evaluator::new(network, samples)?));
-        let training = training.unaugmented().unwrap_or(training);
         Ok(Self {
             training: plan.training.then_some(training).map(evaluator).transpose()?,
             validation: validation.map(evaluator).transpose()?,
@@ -77,7 +76,9 @@ impl<'a, T: Real> EpochEvaluator<'a, T> {
             Split::Validation => &mut self.validation,
         };
         let Some((samples, evaluator)) = data else { return Ok(None) };
+        let unaugmented = Unaugmented(*samples);
+        let samples = if split == Split::Training { &unaugmented } else { *samples };
         let measures: Vec<&dyn Measure> = self.plan.measures.iter().map(|measure| &**measure).collect();
-        evaluator.scores(model, *samples, self.plan.task, &measures, &mut |_| ()).map(Some)
+        evaluator.scores(model, samples, self.plan.task, &measures, &mut |_| ()).map(Some)
     }
 }

@@ -5,7 +5,7 @@ use super::fingerprint::Fingerprint;
 use super::snapshot::Keep;
 use super::warning::Warning;
 use super::widths::Widths;
-use crate::data::{Batch, Samples, Task, TaskFinder, check_finite};
+use crate::data::{Batch, Samples, Task, TaskFinder, Unaugmented, check_finite};
 use crate::error::{Error, Result, check_nonzero, check_setting};
 use crate::history::Metric;
 use crate::metrics::Evaluator;
@@ -18,11 +18,25 @@ use crate::stopping::StoppingRule;
 /// More threads than any machine has cores for: starting them would take longer than most runs.
 const MAX_THREADS: usize = 1024;
 
-/// Refuses a learning rate that a schedule should not have given, or that is 0 or infinite in the network's precision.
+/// Augmented samples by which their augmentation is recognized.
+const RECOGNIZED: usize = 8;
+
+/// Returns an error unless η is positive and finite after rounding to `T`.
 pub(super) fn check_rate<T: Real>(eta: f64) -> Result<()> {
-    let why = "in the network's precision it may be neither infinite nor 0, which learns nothing; with less the cost rises";
     let rounded = T::cast(eta);
-    check_setting("learning rate η", eta, rounded > T::zero() && rounded.is_finite(), "(0, ∞)", why)
+    let ok = rounded > T::zero() && rounded.is_finite();
+    let (allowed, why) = if eta > 0.0 && eta.is_finite() {
+        // Only f32 rounds a positive number to 0 or ∞.
+        let why = if rounded > T::zero() {
+            "it rounds to ∞ in f32; use a smaller rate or f64"
+        } else {
+            "it rounds to 0 in f32, with which nothing is learned; use a larger rate or f64"
+        };
+        ("the numbers of f32, [1.4e-45, 3.4e38]", why)
+    } else {
+        ("(0, ∞)", "with 0 nothing is learned, with less the cost rises, and no step is infinitely long")
+    };
+    check_setting("learning rate η", eta, ok, allowed, why)
 }
 
 /// Returns an error for the first weighted input, cost or error δ of the step that is NaN or infinite. `sum` is that of the
@@ -73,7 +87,7 @@ fn first_not_finite<T: Real>(values: &[T]) -> Option<(usize, f64)> {
 }
 
 /// Whether a step along the gradient of the penalty alone is longer than the weights: then it moves them beyond 0, each time
-/// further. Of weights that have diverged already, those that are finite are compared.
+/// further. Of weights that have diverged already, those that are finite are compared; if none is, weights of ±1.
 pub(super) fn overshoots<T: Real>(
     regularizer: &dyn Regularizer<T>,
     at: &LayerInfo,
@@ -81,12 +95,21 @@ pub(super) fn overshoots<T: Real>(
     scale: T,
     eta: f64,
 ) -> bool {
+    let mut weights = weights.to_vec();
+    if weights.iter().all(|w| !w.is_finite()) {
+        let one = |w: T| if w < T::zero() { -T::one() } else { T::one() };
+        weights.iter_mut().for_each(|w| *w = one(*w));
+    }
     let mut gradient = vec![T::zero(); weights.len()];
-    regularizer.add_gradient(at, weights, scale, &mut gradient);
+    regularizer.add_gradient(at, &weights, scale, &mut gradient);
     let pairs = || {
         let pairs = weights.iter().zip(&gradient).map(|(w, g)| (w.to_f64(), eta * g.to_f64()));
-        pairs.filter(|(w, step)| w.is_finite() && step.is_finite())
+        pairs.filter(|(w, _)| w.is_finite())
     };
+    // In the precision of the network: an infinite step, or one of ∞ · 0, moves a finite weight to where there is no way back.
+    if pairs().any(|(_, step)| !T::cast(step).is_finite()) {
+        return true;
+    }
     // Divided by the largest, so that no square overflows.
     let largest = pairs().fold(0.0f64, |largest, (w, step)| largest.max(w.abs()).max(step.abs()));
     let (w, step) = pairs().fold((0.0, 0.0), |(w2, step2), (w, step)| {
@@ -196,18 +219,31 @@ pub(super) fn check_data<T: Real>(
     for (samples, what) in sets.into_iter().filter_map(|(samples, what)| Some((samples?, what))) {
         crate::metrics::check_fits(network, samples, what)?;
         agreed = agreed.filter(|&task| samples.task() == Some(task));
-        let samples = samples.unaugmented().unwrap_or(samples);
-        Evaluator::new(network, samples)?.for_each_block(samples, &mut |first, batch| {
+        let samples = Unaugmented(samples);
+        let mut weight = 0.0;
+        Evaluator::new(network, &samples)?.for_each_block(&samples, &mut |first, batch| {
             check_finite("input", &batch.x, first)?;
             check_finite("target", &batch.y, first)?;
             finder.add(&batch.y);
             fingerprint.add(batch.x.as_slice());
             fingerprint.add(batch.y.as_slice());
+            fingerprint.add(&batch.weights);
+            weight += batch.weights.iter().map(|weight| weight.to_f64()).sum::<f64>();
             widths.iter_mut().for_each(|widths| widths.add(first, batch));
             model.check_targets(&batch.y, first)
         })?;
+        let why = "with weight 0 no sample counts, and there is nothing to learn or to measure";
+        check_setting("sum of the weights of a data set", weight, weight > 0.0, "(0, ∞)", why)?;
         // Those of the training data, which come first.
         warnings.extend(widths.take().and_then(|widths| widths.warning()));
+    }
+    if training.unaugmented().is_some() {
+        // As they are in the first epoch, to recognize the augmentation.
+        let indices: Vec<usize> = (0..training.len().min(RECOGNIZED)).collect();
+        let mut batch = Batch::zeros(training.n_inputs(), training.n_outputs(), indices.len())?;
+        batch.gather(training, 1, &indices)?;
+        fingerprint.add(batch.x.as_slice());
+        fingerprint.add(batch.y.as_slice());
     }
     let task = agreed.unwrap_or_else(|| finder.finish());
     Ok(Checked { task, fingerprint: fingerprint.finish(), warnings })

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
 use gradus::Error;
@@ -106,9 +107,21 @@ fn a_penalty_that_is_too_strong_is_named() {
         let Error::Interrupted { cause, .. } = error else { panic!("{error}") };
         cause
     };
-    let by_penalty = cause(5000.0, 0.5);
-    assert!(matches!(*by_penalty, Error::Diverged { penalty: true, .. }), "{by_penalty}");
-    assert!(by_penalty.to_string().contains("lower λ"), "{by_penalty}");
+    // The larger λ is, the fewer weights are still finite when the run ends.
+    for lambda in [5000.0, 1e30, 1e200, 1e308] {
+        let by_penalty = cause(lambda, 0.5);
+        assert!(matches!(*by_penalty, Error::Diverged { penalty: true, .. }), "{lambda}: {by_penalty}");
+        assert!(by_penalty.to_string().contains("lower λ"), "{by_penalty}");
+    }
+    // In single precision λ itself is infinite from 10³⁹ on.
+    for lambda in [5000.0, 1e30, 1e38, 1e39, 1e300] {
+        let data =
+            Dataset::new(DMatrix::from_element(3, 4, 0.5f32), DMatrix::from_element(1, 4, 1.0)).unwrap();
+        let trainer = Trainer::new(Quadratic).regularizer(L2::new(lambda).unwrap());
+        let mut network = Network::new(&[3, 5, 1], Tanh, Linear, &ScaledGaussian, 1).unwrap();
+        let error = trainer.fit(&mut network, &data, None).unwrap_err().to_string();
+        assert!(error.contains("lower λ"), "{lambda}: {error}");
+    }
     let by_rate = cause(0.01, 50.0);
     assert!(matches!(*by_rate, Error::Diverged { penalty: false, .. }), "{by_rate}");
     assert!(by_rate.to_string().contains("lower the learning rate"), "{by_rate}");
@@ -182,6 +195,138 @@ fn a_panic_undoes_its_step() {
         catch_unwind(AssertUnwindSafe(run)).expect_err("it panics");
         assert!(ParameterArrays::from_network(&left) == wanted, "step {step}");
     }
+}
+
+/// Adam until its fuse has burnt down, and then a panic. It prints itself as the same all the time, so that its run can go
+/// on.
+struct Fragile(AtomicUsize, Scope);
+
+impl std::fmt::Debug for Fragile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Fragile")
+    }
+}
+
+impl Optimizer<f64> for Fragile {
+    fn slots(&self) -> usize {
+        2
+    }
+
+    fn scope(&self) -> Scope {
+        self.1
+    }
+
+    fn default_rate(&self) -> f64 {
+        0.01
+    }
+
+    fn step(&self, at: &StepInfo, slots: &mut [&mut [f64]], w: &mut [f64], g: &mut [f64], eta: f64) {
+        Adam::default().step(at, slots, w, g, eta);
+        assert!(self.0.fetch_sub(1, SeqCst) != 1, "burnt down");
+    }
+}
+
+/// Keeps how runs ended, and panics at their end if it is to.
+#[derive(Debug, Default)]
+struct Ends {
+    told: Mutex<Vec<(Option<String>, Run<f64>)>>,
+    panics: bool,
+}
+
+impl Observer<f64> for Ends {
+    fn on_end(&self, outcome: &Outcome<'_, f64>) {
+        let error = outcome.result.err().map(Error::to_string);
+        self.told.lock().unwrap().push((error, outcome.run.clone()));
+        assert!(!self.panics, "at the end");
+    }
+}
+
+/// Observers are told once of the end of a run in which a part panics, whichever of them panics too, and the run that they are
+/// told of goes on to the bits of one without a panic.
+#[test]
+fn observers_are_told_of_a_panic() {
+    for scope in [Scope::Elementwise, Scope::PerArray, Scope::Global] {
+        let fragile = |fuse| Arc::new(Fragile(AtomicUsize::new(fuse), scope));
+        let mut whole = network();
+        trainer().optimizer(fragile(0)).fit(&mut whole, &data(), None).unwrap();
+        // Four arrays are moved in each step.
+        let (per_epoch, epochs) = (4 * STEPS as usize, 3);
+        for fuse in 1..=per_epoch * epochs + 1 {
+            let (bad, good) = (Arc::new(Ends { panics: true, ..Ends::default() }), Arc::new(Ends::default()));
+            let optimizer = fragile(fuse);
+            let observed = trainer().optimizer(optimizer.clone()).observe(bad.clone()).observe(good.clone());
+            let mut left = network();
+            let run = || observed.fit(&mut left, &data(), None).map(drop);
+            let panic = catch_unwind(AssertUnwindSafe(run)).expect_err("it panics");
+            let (message, told) = (panic.downcast_ref::<&str>(), good.told.lock().unwrap().pop());
+            assert_eq!(bad.told.lock().unwrap_or_else(|told| told.into_inner()).len(), 1);
+            let Some((error, run)) = told else { panic!("not told") };
+            assert!(good.told.lock().unwrap().is_empty());
+            if fuse > per_epoch * epochs {
+                // No part but the observer has panicked, and all was learned.
+                assert_eq!((message, error, run.history.len()), (Some(&"at the end"), None, epochs));
+                assert_eq!(left, whole);
+                continue;
+            }
+            let wanted = (fuse - 1) / per_epoch;
+            let wanted = format!("a part panicked after {wanted} whole epoch(s): burnt down");
+            assert_eq!((error, message), (Some(wanted), Some(&"burnt down")));
+            assert!(run.parameters == ParameterArrays::from_network(&left));
+            let mut resumed = network();
+            trainer().optimizer(optimizer).resume(run, &mut resumed, &data(), None).unwrap();
+            assert_eq!(resumed, whole, "{scope:?}, fuse {fuse}");
+        }
+    }
+}
+
+/// Samples that panic when their fuse has burnt down.
+#[derive(Debug)]
+struct Lost(AtomicUsize);
+
+impl Samples<f64> for Lost {
+    fn len(&self) -> usize {
+        SAMPLES
+    }
+
+    fn n_inputs(&self) -> usize {
+        3
+    }
+
+    fn n_outputs(&self) -> usize {
+        1
+    }
+
+    fn gather(
+        &self,
+        epoch: u64,
+        indices: &[usize],
+        x: &mut DMatrix<f64>,
+        y: &mut DMatrix<f64>,
+    ) -> gradus::Result<()> {
+        assert!(self.0.fetch_sub(1, SeqCst) != 1, "lost");
+        data().gather(epoch, indices, x, y)
+    }
+}
+
+/// A panic at any call of a source reaches the caller and, once the run has begun, the observers: also the last call, which
+/// looks for silent neurons.
+#[test]
+fn observers_are_told_of_a_panic_after_the_last_epoch() {
+    let calls = |fuse| {
+        let ends = Arc::new(Ends::default());
+        let samples = Lost(AtomicUsize::new(fuse));
+        let trainer = trainer().observe(ends.clone());
+        let run = || trainer.fit(&mut network(), &samples, None).map(drop);
+        let panics = catch_unwind(AssertUnwindSafe(run)).is_err();
+        let told = ends.told.lock().unwrap().pop();
+        (panics, told, fuse.wrapping_sub(samples.0.load(SeqCst)))
+    };
+    let (panics, told, last) = calls(usize::MAX);
+    assert!(!panics && told.is_some_and(|(error, _)| error.is_none()));
+    let (panics, told, _) = calls(last);
+    let (error, run) = told.unwrap();
+    assert!(panics && run.history.len() == 3, "{error:?}");
+    assert_eq!(error.as_deref(), Some("a part panicked after 3 whole epoch(s): lost"));
 }
 
 /// The same on a thread that is not the caller's: nothing hangs.

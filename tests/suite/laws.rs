@@ -349,11 +349,33 @@ fn optimizers_that_go_astray() {
     assert_breaks(rule(|w, g, eta, _| w * 0.999 - eta * g), "zeros does not move biases");
     // A rate that falls with a counter of the rule's own: two runs would share it.
     assert_breaks(rule(|w, g, eta, step| w - eta * g / (1.0 + step as f64)), "the same step");
+    let late = |step| if step < 1000 { 1.0 } else { 0.5 };
+    assert_breaks(rule(|w, g, eta, step| w - late(step) * eta * g), "the same step");
     assert_breaks(rule(|w, g, eta, _| w - 300.0 * eta * g), "closer to 0");
     assert_breaks(
         rule(|w, g, eta, _| w - eta * g / (if w != 0.0 && w.abs() < 0.01 { 0.0 * g } else { 1.0 })),
         "closer to 0",
     );
+}
+
+/// Descent that wants a slot from its hundredth step on.
+#[derive(Debug)]
+struct Forgetful(AtomicUsize);
+
+impl Optimizer<f64> for Forgetful {
+    fn slots(&self) -> usize {
+        usize::from(self.0.load(SeqCst) > 100)
+    }
+
+    fn step(&self, _: &StepInfo, _: &mut [&mut [f64]], w: &mut [f64], gradient: &mut [f64], eta: f64) {
+        self.0.fetch_add(1, SeqCst);
+        w.iter_mut().zip(gradient).for_each(|(w, g)| *w -= eta * *g);
+    }
+}
+
+#[test]
+fn an_optimizer_that_forgets_what_it_said() {
+    assert_breaks(check::optimizer(&Forgetful(AtomicUsize::new(0))), "stay the same");
 }
 
 /// Descent whose weights are multiplied by a factor in each step, with so many slots that it does not use.
@@ -568,6 +590,21 @@ fn a_stopping_rule_declares_what_it_reads() {
             assert_breaks(stop(&[declared], below), undeclared);
         }
     }
+}
+
+/// Rules that compare the validation cost with the training cost see runs in which the two come apart.
+#[test]
+fn rules_that_look_for_overfitting_are_tried() {
+    let overfits = |history: &History, _: usize| {
+        let costs =
+            history.last().map(|record| (Metric::validation_cost().value_in(record), record.running_cost));
+        matches!(costs, Some((Some(validation), training)) if validation > training + 0.2)
+    };
+    stop(&[Metric::validation_cost()], overfits).unwrap();
+    assert_breaks(stop(&[], overfits), "metrics() declares");
+    let halved = |history: &History, epoch: usize| Some(if overfits(history, epoch) { 0.05 } else { 0.1 });
+    plan(Some(Metric::validation_cost()), halved).unwrap();
+    assert!(plan(None, halved).is_err());
 }
 
 #[test]

@@ -177,7 +177,18 @@ fn a_run_with_other_settings_does_not_go_on() {
     assert!(error.to_string().contains("training samples = 47"), "{error}");
     let mut small: Network<f64, _, _> =
         Network::new(&[16, 9, 3], Tanh, Softmax::default(), &ScaledGaussian, 1).unwrap();
-    assert!(trainer(3, 2).resume(run, &mut small, &data(), Some(&data())).is_err());
+    assert!(trainer(3, 2).resume(run.clone(), &mut small, &data(), Some(&data())).is_err());
+    // The activations of the network are settings too, if it has the same sizes.
+    let mut other = Network::new(&[16, 9, 7, 3], Relu, Softmax::default(), &ScaledGaussian, SEED).unwrap();
+    let error =
+        trainer(3, 2).resume(run.clone(), &mut other, &data(), Some(&data())).unwrap_err().to_string();
+    assert!(
+        error.contains("activations = tanh, tanh, softmax(sharpness=1), and cannot go on with"),
+        "{error}"
+    );
+    let sharp = Softmax::with_sharpness(2.0).unwrap();
+    let mut other = Network::new(&[16, 9, 7, 3], Tanh, sharp, &ScaledGaussian, SEED).unwrap();
+    assert!(trainer(3, 2).resume(run, &mut other, &data(), Some(&data())).is_err());
 }
 
 /// An observer that only listens.
@@ -408,6 +419,29 @@ fn dropout_is_unbiased() {
     }
 }
 
+/// In a loop of one's own each step leaves out others, also for a batch that is the same each time; a batch of an epoch
+/// has the masks of that epoch.
+#[test]
+fn a_batch_of_no_epoch_has_other_masks_in_each_step() {
+    let x = DMatrix::from_fn(16, 2, |i, j| (i + j) as f64 / 16.0);
+    let mut batch = Batch::new(x, DMatrix::from_fn(3, 2, |i, j| f64::from(u8::from(i == j)))).unwrap();
+    let trainer = Trainer::new(LogLikelihood).dropout(Dropout::new(0.2, 0.4).unwrap()).seed(SEED);
+    let costs = |batch: &Batch<f64>| -> Vec<f64> {
+        let mut network = network::<f64>();
+        let mut learner = trainer.learner(&network).unwrap();
+        // The steps have almost no length, so that the costs differ by the masks alone.
+        (0..10).map(|_| learner.step(&mut network, batch, 1e-300).unwrap()).collect()
+    };
+    let free = costs(&batch);
+    for (i, cost) in free.iter().enumerate() {
+        assert!(!free[..i].contains(cost), "{free:?}");
+    }
+    assert_eq!(costs(&batch), free);
+    batch.epoch = 1;
+    let bound = costs(&batch);
+    assert!(bound.iter().all(|cost| *cost == bound[0]) && !free.contains(&bound[0]), "{bound:?} {free:?}");
+}
+
 /// With rate 0 the bits are those without dropout.
 #[test]
 fn no_dropout_is_dropout_of_nothing() {
@@ -456,4 +490,103 @@ fn the_gradient_with_dropout_is_that_of_the_masked_network() {
         assert!((slope - gradient).abs() < 1e-8, "parameter {index}: {gradient} for {slope}");
     }
     assert!(zeros > 0, "some neuron is left out of every example");
+}
+
+/// Whatever a learner refuses leaves the network and its own state as they were: the next step is the first one.
+#[test]
+fn a_refused_step_is_no_step() {
+    let trainer = Trainer::<f32, _>::new(LogLikelihood).optimizer(Adam::default());
+    let mut batch = Batch::zeros(16, 3, 4).unwrap();
+    batch.gather(&data::<f32>(), 1, &[0, 5, 9, 30]).unwrap();
+    let mut wanted = network::<f32>();
+    let cost = trainer.learner(&wanted).unwrap().step(&mut wanted, &batch, 0.1).unwrap();
+
+    let mut found = network::<f32>();
+    let mut learner = trainer.learner(&found).unwrap();
+    let mut refused = |batch: &Batch<f32>, eta: f64, words: &str| {
+        let error = learner.step(&mut found, batch, eta).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+        let sizes = "sizes have to be those that the learner was made for";
+        let mut other = Network::new(&[16, 9, 8, 3], Tanh, Softmax::default(), &ScaledGaussian, 1).unwrap();
+        let error = learner.step(&mut other, &Batch::zeros(16, 3, 4).unwrap(), 0.1).unwrap_err().to_string();
+        assert!(error.contains(sizes), "{error}");
+        assert_eq!((&found, learner.steps()), (&network(), 0));
+        assert!(learner.slots().iter().all(|slot| slot.values().iter().all(|value| *value == 0.0)));
+    };
+    for (eta, words) in [
+        (0.0, "outside (0, ∞)"),
+        (-0.1, "outside (0, ∞)"),
+        (f64::NAN, "outside (0, ∞)"),
+        (f64::INFINITY, "outside (0, ∞)"),
+        (1e-50, "outside the numbers of f32, [1.4e-45, 3.4e38]: it rounds to 0 in f32"),
+        (1e39, "it rounds to ∞ in f32; use a smaller rate or f64"),
+    ] {
+        refused(&batch, eta, words);
+    }
+    let with = |change: fn(&mut Batch<f32>)| {
+        let mut changed = batch.clone();
+        change(&mut changed);
+        changed
+    };
+    for (wrong, words) in [
+        (
+            with(|batch| batch.x = DMatrix::zeros(15, 4)),
+            "rows of x, the network's inputs: 15 given, 16 needed",
+        ),
+        (with(|batch| batch.y = DMatrix::zeros(4, 4)), "rows of y, the network's outputs: 4 given, 3 needed"),
+        (with(|batch| batch.y = DMatrix::zeros(3, 3)), "columns of y, one for each of x: 3 given, 4 needed"),
+        (with(|batch| batch.weights.truncate(1)), "weights of the batch, one for each example: 1 given"),
+        (
+            with(|batch| batch.samples.clear()),
+            "numbers of samples of the batch, one for each example: 0 given",
+        ),
+        (with(|batch| batch.weights[2] = f32::NAN), "weight of an example = NaN"),
+        (with(|batch| batch.weights[3] = f32::NEG_INFINITY), "weight of an example = -inf"),
+        (Batch::new(DMatrix::zeros(16, 0), DMatrix::zeros(3, 0)).unwrap(), "the batch is empty"),
+        (with(|batch| batch.x[(3, 1)] = f32::NAN), "the weighted input z became NaN in layer 1"),
+        (with(|batch| batch.x.fill(f32::MAX)), "the weighted input z became"),
+    ] {
+        refused(&wrong, 0.1, words);
+    }
+    assert_eq!(learner.step(&mut found, &batch, 0.1).unwrap(), cost);
+    assert_eq!(found, wanted);
+}
+
+/// Replaces a large gradient by one of another size.
+#[derive(Debug)]
+struct Replaces;
+
+impl Optimizer<f64> for Replaces {
+    fn scope(&self) -> Scope {
+        Scope::Global
+    }
+
+    fn prepare(&self, gradient: &mut ParameterArrays<f64>) {
+        if gradient.values().iter().any(|g| *g > 0.5) {
+            *gradient = ParameterArrays::zeros(&[1, 1]);
+        }
+    }
+
+    fn step(&self, _: &StepInfo, _: &mut [&mut [f64]], w: &mut [f64], gradient: &mut [f64], eta: f64) {
+        w.iter_mut().zip(gradient).for_each(|(w, g)| *w -= eta * *g);
+    }
+}
+
+/// A gradient of another size is an error, and the steps go on after it.
+#[test]
+fn an_optimizer_that_replaces_the_gradient() {
+    let trainer = Trainer::new(Quadratic).optimizer(Replaces);
+    let mut network = Network::<f64, Linear, _>::new(&[2, 1], Linear, Linear, &ScaledGaussian, 1).unwrap();
+    network.parameters_mut().for_each(|parameters| parameters.fill(0.0));
+    let mut learner = trainer.learner(&network).unwrap();
+    let mut step = |y: f64| {
+        let batch = Batch::new(DMatrix::from_element(2, 1, 1.0), DMatrix::from_element(1, 1, y)).unwrap();
+        learner.step(&mut network, &batch, 0.1).map_err(|error| error.to_string())
+    };
+    let error = step(-1.0).unwrap_err();
+    assert!(error.contains("the gradient after `prepare`") && error.contains("2 given, 3 needed"), "{error}");
+    step(0.25).unwrap();
+    assert_eq!((learner.steps(), network.output().weights[0]), (1, 0.025));
+    let error = gradus::check::optimizer(&Replaces).unwrap_err().to_string();
+    assert!(error.contains("prepare keeps the number of values"), "{error}");
 }

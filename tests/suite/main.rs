@@ -60,3 +60,4 @@ mod tasks;
 mod threads;
 mod training;
 mod warnings;
+mod weighted;

@@ -186,6 +186,10 @@ enum Faulty {
     Coin,
     /// Defined for nothing.
     Nothing,
+    /// No name.
+    Nameless,
+    /// A new name each time.
+    Renamed,
 }
 
 struct FaultyMeter(Faulty, Vec<(f64, f64)>);
@@ -221,7 +225,11 @@ impl Meter for FaultyMeter {
 
 impl Measure for Faulty {
     fn name(&self) -> Cow<'static, str> {
-        "faulty".into()
+        match self {
+            Self::Nameless => " ".into(),
+            Self::Renamed => format!("faulty {}", coin()).into(),
+            _ => "faulty".into(),
+        }
     }
     fn direction(&self) -> Direction {
         match self {
@@ -252,6 +260,8 @@ fn measures_that_break_their_laws() {
         (Faulty::Fraction, "fraction"),
         (Faulty::Coin, "equal inputs"),
         (Faulty::Nothing, "defined for some task"),
+        (Faulty::Nameless, "it has a name"),
+        (Faulty::Renamed, "name and direction stay the same"),
     ] {
         assert_breaks(gradus::check::measure(&faulty), law);
     }

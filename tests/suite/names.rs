@@ -284,3 +284,81 @@ fn texts_that_are_no_names() {
         assert!(text.parse::<AnyMeasure>().is_err());
     }
 }
+
+/// A run that was begun with parts of their own types goes on with the same ones by name, and the other way round.
+#[test]
+fn a_run_goes_on_with_its_parts_by_name() -> Result<()> {
+    type Typed = Trainer<f64, Focal>;
+    type Named = Trainer<f64, AnyCost<f64, Sigmoid>>;
+    let x = DMatrix::from_fn(2, 12, |i, j| ((i * 5 + j * 3) % 7) as f64 / 7.0);
+    let data = Dataset::new(x.clone(), x.rows(0, 1).map(|x| f64::from(u8::from(x > 0.5))))?;
+    let network = || Network::new(&[2, 3, 1], Elu::new(0.5).unwrap(), Sigmoid, &ScaledGaussian, 1);
+    let by_name =
+        || Network::new(&[2, 3, 1], "elu(alpha=0.5)".parse::<AnyActivation>()?, Sigmoid, &ScaledGaussian, 1);
+    type Change = (fn(Typed) -> Result<Typed>, fn(Named) -> Result<Named>);
+    let changes: [Change; 11] = [
+        (Ok, Ok),
+        (
+            |t| Ok(t.optimizer(Adam::new(0.8, 0.99, 1e-7)?)),
+            |t| Ok(t.optimizer("adam(beta1=0.8, beta2=0.99, epsilon=1e-7)".parse::<AnyOptimizer>()?)),
+        ),
+        (
+            |t| Ok(t.optimizer(ClipByNorm::new(PolyakAverage::new(Momentum::new(0.9)?), 2.0)?)),
+            |t| Ok(t.optimizer("clip_by_norm(polyak_average(momentum), limit=2)".parse::<AnyOptimizer>()?)),
+        ),
+        (
+            |t| Ok(t.regularizer(L2::new(0.5)?)),
+            |t| Ok(t.regularizer("l2(lambda=0.5)".parse::<AnyRegularizer>()?)),
+        ),
+        (
+            |t| Ok(t.regularizer(Plus(Plus(L1::new(0.5)?, L2::new(5.0)?), HuberPenalty::new(1.0, 0.1)?))),
+            |t| Ok(t.regularizer("l1(lambda=0.5) + l2 + huber".parse::<AnyRegularizer>()?)),
+        ),
+        (
+            |t| {
+                let second = Plus(L2::new(1.0)?, GroupLasso::by_input(1.0)?);
+                Ok(t.regularizer(PerLayer::new(L1::new(0.1)?).then(second).then(NoRegularizer)))
+            },
+            |t| {
+                let name = "l1(lambda=0.1) then l2(lambda=1) + group_lasso_by_input then none";
+                Ok(t.regularizer(name.parse::<AnyRegularizer>()?))
+            },
+        ),
+        (
+            |t| Ok(t.schedule(Cosine::new(0.1, 5)?)),
+            |t| Ok(t.schedule("cosine(eta=0.1, epochs=5)".parse::<AnySchedule>()?)),
+        ),
+        (
+            |t| {
+                Ok(t.schedule(WarmUp::new(
+                    1.0,
+                    HalveOnPlateau::new(0.1, 2)?.monitor(Metric::training_cost()),
+                )?))
+            },
+            |t| {
+                let name = "warm_up(halve_on_plateau(eta=0.1, patience=2, monitor=training cost), epochs=1)";
+                Ok(t.schedule(name.parse::<AnySchedule>()?))
+            },
+        ),
+        (
+            |t| Ok(t.keep_best(Metric::validation(F1::of_class(1)))),
+            |t| Ok(t.keep_best(Metric::validation("f1".parse::<AnyMeasure>()?))),
+        ),
+        (|t| Ok(t.keep_best(Metric::training(TopK::new(1)?)).keep_last()), |t| Ok(t.keep_last())),
+        (|t| Ok(t.stop(MaxEpochs::new(9)?)), |t| Ok(t.stop("no_improvement".parse::<AnyStoppingRule>()?))),
+    ];
+    for (typed, named) in changes {
+        let of_type =
+            |epochs| typed(Trainer::new(Focal::new(2.0)?)).map(|t| t.stop(MaxEpochs::new(epochs).unwrap()));
+        let of_name =
+            |epochs| named(Trainer::new("focal".parse()?)).map(|t| t.stop(MaxEpochs::new(epochs).unwrap()));
+        let begun = of_type(1)?.fit(&mut network()?, &data, Some(&data))?.run;
+        let (mut found, mut wanted) = (by_name()?, network()?);
+        of_type(3)?.fit(&mut wanted, &data, Some(&data))?;
+        let run = of_name(2)?.resume(begun, &mut found, &data, Some(&data))?.run;
+        let mut again = network()?;
+        of_type(3)?.resume(run, &mut again, &data, Some(&data))?;
+        assert_eq!(again, wanted);
+    }
+    Ok(())
+}

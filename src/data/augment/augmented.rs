@@ -7,7 +7,7 @@ use rand::Rng;
 
 use super::{Distortion, Grid};
 use crate::data::{Dataset, Samples, Task, gather_checked};
-use crate::error::{Error, Result, check_setting};
+use crate::error::{Error, MemoryProblem, Result, check_setting};
 use crate::memory;
 use crate::random::{Purpose, generator};
 use crate::real::Real;
@@ -89,7 +89,7 @@ impl<S, D: Distortion> Augmented<S, D> {
     /// Returns an in-memory data set: the originals, then `copies` distorted copies of each.
     ///
     /// The k-th copies are the images as they are in epoch k. In each epoch a network learns from `copies` + 1 times
-    /// as many images then, but from the same in every epoch.
+    /// as many images then, but from the same in every epoch. A data set has no weights: those of the samples are not kept.
     ///
     /// # Shapes
     ///
@@ -98,7 +98,7 @@ impl<S, D: Distortion> Augmented<S, D> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::TooManyCopies`] if that many images do not fit in memory, [`Error::SizeMismatch`] if the samples
+    /// Returns [`Error::Memory`] if that many images do not fit in memory, [`Error::SizeMismatch`] if the samples
     /// change the shape of a batch, and any error of the samples.
     ///
     /// # Examples
@@ -117,7 +117,7 @@ impl<S, D: Distortion> Augmented<S, D> {
         S: Samples<T>,
     {
         let (n, shape) = (self.samples.len(), [self.samples.n_inputs(), self.samples.n_outputs()]);
-        let too_many = || Error::TooManyCopies { copies, samples: n };
+        let too_many = || Error::Memory(MemoryProblem::Copies { copies, samples: n });
         let examples = copies.checked_add(1).and_then(|times| n.checked_mul(times)).ok_or_else(too_many)?;
         memory::check::<T>("the copies", shape.map(|rows| (rows, examples))).map_err(|_| too_many())?;
         let reserve = |rows| memory::reserve("the copies", rows, examples);
@@ -170,6 +170,10 @@ impl<T: Real, S: Samples<T>, D: Distortion> Samples<T> for Augmented<S, D> {
             distort(&self.distortion, image.as_mut_slice(), self.shape, &mut rng)?;
         }
         Ok(())
+    }
+
+    fn weights(&self, indices: &[usize], weights: &mut [T]) {
+        self.samples.weights(indices, weights);
     }
 
     fn unaugmented(&self) -> Option<&dyn Samples<T>> {
