@@ -126,8 +126,10 @@ impl<T: Real> Run<T> {
     ///
     /// # Errors
     ///
-    /// Returns [`FileProblem::OutOfMemory`] if there is no memory for them.
+    /// Returns [`FileProblem::Json`] if a parameter is NaN or infinite, or a slot holds NaN, and [`FileProblem::OutOfMemory`]
+    /// if there is no memory for them.
     pub fn to_bytes(&self) -> std::result::Result<Vec<u8>, FileProblem> {
+        self.check_values()?;
         let Self { settings, step, cost, seconds, t, kept_epoch, history, .. } = self.clone();
         let (sizes, slots) = (self.parameters.sizes().to_vec(), self.slots.len());
         let document = Document { settings, sizes, slots, step, cost, seconds, t, kept_epoch, history };
@@ -179,7 +181,20 @@ impl<T: Real> Run<T> {
         let slots =
             (0..slots).map(|i| arrays(&format!("slots.{i}"))).collect::<std::result::Result<_, _>>()?;
         container.finish()?;
-        Ok(Self { settings, step, cost, seconds, t, parameters, slots, kept_epoch, kept, history })
+        let run = Self { settings, step, cost, seconds, t, parameters, slots, kept_epoch, kept, history };
+        run.check_values().map(|()| run)
+    }
+
+    /// Rejects numbers with which no run goes on. A slot may be infinite: a mean of squares can exceed the precision.
+    fn check_values(&self) -> std::result::Result<(), FileProblem> {
+        let all = |arrays: &ParameterArrays<T>, good: fn(&T) -> bool| arrays.arrays().flatten().all(good);
+        if !all(&self.parameters, T::is_finite) || !all(&self.kept, T::is_finite) {
+            return Err(invalid("a parameter is NaN or infinite".to_owned()));
+        }
+        match self.slots.iter().position(|slot| !all(slot, |value| value == value)) {
+            Some(slot) => Err(invalid(format!("slot {slot} of the optimizer holds NaN"))),
+            None => Ok(()),
+        }
     }
 }
 

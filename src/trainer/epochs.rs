@@ -186,6 +186,7 @@ impl<'a, T: Real> Fit<'a, T> {
                 && checkpoint.is_due_after_step(stepper.descent.t, saved)
             {
                 state.seconds = seconds + start.elapsed().as_secs_f64();
+                self.check_parameters(eta)?;
                 self.save()?;
             }
             if self.parts.observers.is_empty() {
@@ -198,10 +199,15 @@ impl<'a, T: Real> Fit<'a, T> {
             }
         }
         self.state.seconds = seconds + start.elapsed().as_secs_f64();
+        self.check_parameters(learning_rate)?;
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Returns an error if a step has made a parameter NaN or infinite.
+    fn check_parameters(&self, learning_rate: f64) -> Result<()> {
         let finite = validate::check_finite_parameters(self.model.network(), learning_rate);
         let scale = self.stepper.scale(self.mini_batches.m());
-        finite.map_err(|error| self.stepper.with_cause(self.model.network(), scale, learning_rate, error))?;
-        Ok(ControlFlow::Continue(()))
+        finite.map_err(|error| self.stepper.with_cause(self.model.network(), scale, learning_rate, error))
     }
 
     /// Performs step number `step` of the epoch, counted from 0. Returns its learning rate, the size of its mini-batch and

@@ -43,7 +43,7 @@ fn forged(header: &str, data: &[u8]) -> Vec<u8> {
 }
 
 /// The file with the checksum that belongs to it.
-fn signed(mut file: Vec<u8>) -> Vec<u8> {
+pub(super) fn signed(mut file: Vec<u8>) -> Vec<u8> {
     if let Some(digits) = file.get_mut(48..56) {
         digits.fill(b'0');
         let checksum = format!("{:08x}", crc32fast::hash(&file));

@@ -24,6 +24,7 @@ mod full_batch;
 mod gradients;
 mod history;
 mod hostile_files;
+mod hostile_runs;
 mod idx;
 mod images;
 mod importance;
