@@ -75,7 +75,7 @@ impl<T: Real> Optimizer<T> for Momentum {
         let forgetful = mu == T::zero();
         vectorized(
             #[inline(always)]
-            || {
+            move || {
                 for ((w, v), &mut g) in parameters.iter_mut().zip(velocity.iter_mut()).zip(gradient) {
                     // −0 and not 0 · v, so that v is −η g with the sign of a zero: what plain descent subtracts.
                     let carried = if forgetful { -T::zero() } else { mu * *v };

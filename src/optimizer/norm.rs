@@ -53,7 +53,7 @@ impl Norm {
 fn sum_of_squares<T: Real>(x: &[T], unit: f64) -> f64 {
     vectorized(
         #[inline(always)]
-        || {
+        move || {
             let mut sums = [0.0; 16];
             for chunk in x.chunks(16) {
                 for (sum, x) in sums.iter_mut().zip(chunk) {
