@@ -79,7 +79,8 @@ impl<'a, T: Real> Fit<'a, T> {
             stepper.workspace(batch.examples());
         });
         run.parameters.copy_to(model);
-        let undo = Undo::new(&run.parameters, &run.slots);
+        // An optimizer that searches makes one step an epoch: before it there is none to make again.
+        let undo = Undo::new(&run.parameters, if parts.searches() { &[] } else { &run.slots });
         (stepper.descent.slots, stepper.descent.t) = (run.slots, run.t);
         let state = State {
             settings: run.settings,
