@@ -66,7 +66,7 @@ impl<T: Real> Cost<T, Sigmoid> for CrossEntropy {
             first,
             T::zero()..=T::one(),
             "[0, 1]",
-            "the cross-entropy reads a target as a probability",
+            "the cross-entropy reads a target as a probability; labels from 2 on need an output for each class: see `Dataset::from_labels`",
         )
     }
 }

@@ -15,6 +15,7 @@ mod report;
 mod run;
 mod scoring;
 mod search;
+mod seen_classes;
 mod snapshot;
 mod undo;
 mod validate;

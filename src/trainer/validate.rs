@@ -2,6 +2,7 @@
 
 use super::Parts;
 use super::fingerprint::Fingerprint;
+use super::seen_classes::SeenClasses;
 use super::snapshot::Keep;
 use super::warning::Warning;
 use super::widths::Widths;
@@ -190,6 +191,7 @@ pub(super) fn check_data<T: Real>(
     let (mut finder, declared) = (TaskFinder::new(), training.task());
     let mut fingerprint = Fingerprint::default();
     let mut widths = Some(Widths::new(training.n_inputs(), training.len()));
+    let mut classes = SeenClasses::new(training.n_outputs());
     let mut warnings = Vec::new();
     let mut agreed = declared.filter(|task| task.fits(training.n_outputs()));
     let sets = [(Some(training), "the training set"), (validation, "the validation set")];
@@ -203,12 +205,16 @@ pub(super) fn check_data<T: Real>(
             finder.add(&batch.y);
             fingerprint.add(batch.x.as_slice());
             fingerprint.add(batch.y.as_slice());
-            widths.iter_mut().for_each(|widths| widths.add(first, batch));
+            if let Some(widths) = &mut widths {
+                widths.add(first, batch);
+                classes.add(&batch.y);
+            }
             model.check_targets(&batch.y, first)
         })?;
         // Those of the training data, which come first.
         warnings.extend(widths.take().and_then(|widths| widths.warning()));
     }
     let task = agreed.unwrap_or_else(|| finder.finish());
+    warnings.extend(classes.warning(task));
     Ok(Checked { task, fingerprint: fingerprint.finish(), warnings })
 }
