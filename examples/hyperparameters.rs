@@ -1,22 +1,23 @@
 //! Exercise 20: how η, λ, μ, mini-batch and hidden neurons are found instead: random search with successive halving.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
 use clap::Parser;
 use gradus::prelude::*;
-use gradus::random::{Purpose, generator};
-use rand::RngExt;
+use gradus::selection::{Found, Trial, Tried};
 use shared::plot::{Chart, Scale};
-use shared::{Digits, parallel, plot};
+use shared::{Digits, plot};
 
 mod shared;
 
 /// Random search with successive halving for η, λ, μ, the mini-batch and the hidden neurons of a 784-?-10 network.
 ///
 /// Candidates are drawn at random and trained for a few epochs. The better half by validation accuracy is trained for
-/// twice as long, and so on until two are left. So every round takes the same work, and most of it goes to what is
+/// twice as long, and so on until one is left. So every round takes about the same work, and most of it goes to what is
 /// promising. The test images are used once, for the winner.
 #[derive(Debug, Parser)]
 struct Options {
@@ -35,84 +36,25 @@ struct Options {
     /// Seed of the draws, of the first weights and of the order of the images
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// File of the scores so far: a search that was interrupted goes on from there
+    #[arg(long)]
+    scores: Option<PathBuf>,
     /// A few seconds instead of minutes: 1,000 images, 16 candidates
     #[arg(long)]
     quick: bool,
 }
 
-/// A hyper-parameter: what it is called, from where to where it is drawn, and where a candidate keeps it.
-struct Parameter {
-    name: &'static str,
-    range: (f64, f64),
-    of: fn(&Candidate) -> f64,
-}
+const ETA: &str = "η";
+const LAMBDA: &str = "λ";
+/// The friction, as it is 1/(1 − μ) that momentum multiplies η by.
+const FRICTION: &str = "1 − μ";
+const MINI_BATCH: &str = "m";
+const HIDDEN: &str = "hidden";
 
-/// All are drawn log-uniformly: 0.01 to 0.1 is as likely as 0.1 to 1. For μ it is the friction 1 − μ.
-const PARAMETERS: [Parameter; 5] = [
-    Parameter { name: "learning rate η", range: (0.01, 10.0), of: |c| c.eta },
-    Parameter { name: "regularization λ", range: (0.1, 100.0), of: |c| c.lambda },
-    Parameter { name: "friction 1 − μ", range: (0.01, 1.0), of: |c| 1.0 - c.mu },
-    Parameter { name: "mini-batch m", range: (5.0, 200.0), of: |c| c.batch as f64 },
-    Parameter { name: "hidden neurons", range: (10.0, 200.0), of: |c| c.hidden as f64 },
-];
+/// Validation accuracy after each epoch in per cent, of the longest run of each candidate.
+type Curves = BTreeMap<usize, Vec<f64>>;
 
-/// How far the weights move for each image: momentum multiplies η by 1/(1 − μ), and m images share a step.
-fn speed(candidate: &Candidate) -> f64 {
-    candidate.eta / ((1.0 - candidate.mu) * candidate.batch as f64)
-}
-
-/// A choice of all hyper-parameters.
-#[derive(Debug, Clone, Copy)]
-struct Candidate {
-    eta: f64,
-    lambda: f64,
-    mu: f64,
-    batch: usize,
-    hidden: usize,
-}
-
-impl Candidate {
-    /// Candidate number `index` of the search with this seed, whatever else is drawn.
-    fn draw(seed: u64, index: usize) -> Self {
-        let mut rng = generator(seed, Purpose::User, 0, index as u64);
-        let [eta, lambda, friction, batch, hidden] = PARAMETERS.each_ref().map(|parameter| {
-            let (from, to) = parameter.range;
-            from * (to / from).powf(rng.random::<f64>())
-        });
-        Self {
-            eta,
-            lambda,
-            mu: 1.0 - friction,
-            batch: batch.round() as usize,
-            hidden: hidden.round() as usize,
-        }
-    }
-}
-
-/// A candidate and the longest of its runs.
-struct Entrant {
-    number: usize,
-    candidate: Candidate,
-    rounds: usize,
-    run: Option<Run>,
-}
-
-struct Run {
-    network: Network<f32, Sigmoid, Sigmoid>,
-    /// Validation accuracy after each epoch in per cent.
-    accuracies: Vec<f64>,
-}
-
-impl Entrant {
-    fn accuracies(&self) -> &[f64] {
-        self.run.as_ref().map_or(&[], |run| &run.accuracies)
-    }
-
-    /// The best validation accuracy so far; 0 for a run that diverged before it had any.
-    fn best(&self) -> f64 {
-        self.accuracies().iter().copied().fold(0.0, f64::max)
-    }
-}
+type Digit = Network<f32, Sigmoid, Sigmoid>;
 
 fn main() -> ExitCode {
     let mut options = Options::parse();
@@ -123,178 +65,147 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
-    if options.candidates == 0 {
-        return Err("a search without candidates finds nothing: --candidates 1 or more".into());
-    }
     let data = shared::digits::<f32>(options.data.as_deref(), options.train, 10_000)?;
     println!("{}", data.source);
     println!("{} training and {} validation images\n", data.training.len(), data.validation.len());
-    println!("Drawn log-uniformly, candidate by candidate (seed {}):", options.seed);
-    for Parameter { name, range: (from, to), .. } in &PARAMETERS {
-        println!("    {name:17} {from} … {to}");
-    }
 
-    let ranked = search(options, &data)?;
-    print_leaders(&ranked);
-    print_winner(&ranked, &data.test)?;
-    let title = format!("Random search with successive halving: {} candidates", ranked.len());
-    println!("\n{}", plot::save("hyperparameters", &title, 2, &charts(&ranked))?.display());
+    let search = Search::halving(options.candidates, options.epochs)
+        .log_uniform(ETA, 0.01, 10.0)
+        .log_uniform(LAMBDA, 0.1, 100.0)
+        .log_uniform(FRICTION, 0.01, 1.0)
+        .log_integers(MINI_BATCH, 5, 200)
+        .log_integers(HIDDEN, 10, 200)
+        .seed(options.seed);
+    let search = match &options.scores {
+        Some(path) => search.resumable(path),
+        None => search,
+    };
+    let curves = Mutex::new(Curves::new());
+    let (found, network) = search.run(|trial| {
+        let (network, accuracies) = train(options.seed, &data, trial)?;
+        let best = accuracies.iter().copied().fold(0.0, f64::max);
+        curves.lock().unwrap_or_else(PoisonError::into_inner).insert(trial.number, accuracies);
+        Ok((best, network))
+    })?;
+    let curves = curves.into_inner().unwrap_or_else(PoisonError::into_inner);
+
+    println!(
+        "The budget is epochs, the score the best validation accuracy in %; NaN for a run that diverged."
+    );
+    println!("{found}");
+    print_winner(&found, &network, &data.test)?;
+    let title = format!("Random search with successive halving: {} candidates", found.tried.len());
+    println!("\n{}", plot::save("hyperparameters", &title, 2, &charts(&found, &curves)?)?.display());
     Ok(())
-}
-
-/// Halves the candidates round by round; returns all, the best of the last round first.
-fn search(options: &Options, data: &Digits<f32>) -> gradus::Result<Vec<Entrant>> {
-    let entrant =
-        |number| Entrant { number, candidate: Candidate::draw(options.seed, number), rounds: 0, run: None };
-    let mut all: Vec<Entrant> = (1..=options.candidates).map(entrant).collect();
-    let (mut staying, mut epochs) = (all.len(), options.epochs);
-    println!("\nround  candidates  epochs    validation accuracy: best  median  worst");
-    for round in 1.. {
-        let runs =
-            parallel::map(&all[..staying], |entrant| train(options.seed, data, entrant.candidate, epochs))?;
-        for (entrant, run) in all.iter_mut().zip(runs) {
-            (entrant.rounds, entrant.run) = (round, Some(run));
-        }
-        // Those that are equal stay in their order, so that the search has one result.
-        all[..staying].sort_by(|a, b| b.best().total_cmp(&a.best()));
-        print_round(round, epochs, &all[..staying]);
-        if staying <= 2 {
-            break;
-        }
-        (staying, epochs) = (staying.div_ceil(2), epochs.saturating_mul(2));
-    }
-    Ok(all)
 }
 
 /// Trains from the beginning: a longer run of a candidate repeats its shorter one bit for bit and goes on.
-fn train(seed: u64, data: &Digits<f32>, candidate: Candidate, epochs: usize) -> gradus::Result<Run> {
-    let Candidate { eta, lambda, mu, batch, hidden } = candidate;
-    let mut network = Network::new(&[784, hidden, 10], Sigmoid, Sigmoid, &ScaledGaussian, seed)?;
-    let outcome = Trainer::new(CrossEntropy)
-        .optimizer(Momentum::new(mu)?)
-        .regularizer(L2::new(lambda)?)
-        .schedule(Constant::new(eta)?)
-        .stop(MaxEpochs::new(epochs)?)
-        .mini_batch(batch)
+fn train(seed: u64, data: &Digits<f32>, trial: &Trial) -> gradus::Result<(Digit, Vec<f64>)> {
+    let sizes = [784, trial.integer(HIDDEN)?, 10];
+    let mut network = Network::new(&sizes, Sigmoid, Sigmoid, &ScaledGaussian, seed)?;
+    let report = Trainer::new(CrossEntropy)
+        .optimizer(Momentum::new(1.0 - trial.number(FRICTION)?)?)
+        .regularizer(L2::new(trial.number(LAMBDA)?)?)
+        .schedule(Constant::new(trial.number(ETA)?)?)
+        .stop(MaxEpochs::new(trial.budget)?)
+        .mini_batch(trial.integer(MINI_BATCH)?)
         .seed(seed)
-        .threads(1)
-        .fit(&mut network, &data.training, Some(&data.validation));
-    let history = match outcome {
-        Ok(report) => report.history,
-        // Too large an η is a finding as well. The network is left at its best.
-        Err(gradus::Error::Interrupted { history, cause, .. })
-            if matches!(*cause, gradus::Error::Diverged { .. }) =>
-        {
-            *history
-        }
-        Err(error) => return Err(error),
-    };
+        .fit(&mut network, &data.training, Some(&data.validation))?;
     let accuracies =
-        history.values(&Metric::validation(Accuracy)).map(|(_, accuracy)| 100.0 * accuracy).collect();
-    Ok(Run { network, accuracies })
-}
-
-/// A line about a round, whose entrants are given best first.
-fn print_round(round: usize, epochs: usize, entrants: &[Entrant]) {
-    let [best, median, worst] = [0, entrants.len() / 2, entrants.len().saturating_sub(1)]
-        .map(|at| entrants.get(at).map_or(f64::NAN, Entrant::best));
-    let n = entrants.len();
-    println!("{round:>5}  {n:>10}  {epochs:>6}    {best:>25.2}  {median:>6.2}  {worst:>5.2}");
-}
-
-fn print_leaders(ranked: &[Entrant]) {
-    println!("\n                                                            validation accuracy in %");
-    println!("rank  candidate       η       λ       μ     m  hidden  epochs  after epoch 1    best");
-    for (rank, entrant) in (1..).zip(ranked).take(8) {
-        let Candidate { eta, lambda, mu, batch, hidden } = entrant.candidate;
-        let (number, best, accuracies) = (entrant.number, entrant.best(), entrant.accuracies());
-        let (epochs, first) = (accuracies.len(), accuracies.first().unwrap_or(&0.0));
-        println!(
-            "{rank:>4}  {number:>9}  {eta:>6.3}  {lambda:>6.2}  {mu:>6.3}  {batch:>4}  {hidden:>6}  {epochs:>6}  {first:>13.2}  {best:>6.2}"
-        );
-    }
+        report.history.values(&Metric::validation(Accuracy)).map(|(_, accuracy)| 100.0 * accuracy);
+    Ok((network, accuracies.collect()))
 }
 
 /// Tells the test accuracy of the winner: the only look at the test images.
-fn print_winner(ranked: &[Entrant], test: &Dataset<f32>) -> gradus::Result<()> {
-    let Some((winner, run)) = ranked.first().and_then(|first| Some((first, first.run.as_ref()?))) else {
-        return Ok(());
-    };
-    let (number, best) = (winner.number, winner.best());
-    let accuracy = 100.0 * evaluate(&run.network, &CrossEntropy, test)?.scores.accuracy();
+fn print_winner(found: &Found, network: &Digit, test: &Dataset<f32>) -> gradus::Result<()> {
+    let Some(Tried { trial, score }) = found.best() else { return Ok(()) };
+    let accuracy = 100.0 * evaluate(network, &CrossEntropy, test)?.scores.accuracy();
     println!(
-        "\nCandidate {number} wins, with {best:.2} % on the validation images. To be the best of many flatters it."
+        "\nTrial {} wins, with {score:.2} % on the validation images. To be the best of many flatters it.",
+        trial.number
     );
     println!("On the test images, used here for the first and only time, it has {accuracy:.2} %.");
     Ok(())
+}
+
+/// How far the weights move for each image: momentum multiplies η by 1/(1 − μ), and m images share a step.
+fn speed(trial: &Trial) -> gradus::Result<f64> {
+    Ok(trial.number(ETA)? / (trial.number(FRICTION)? * trial.number(MINI_BATCH)?))
 }
 
 /// Those who came equally far: their name, their colour and who they are.
 struct Group<'a> {
     name: String,
     colour: usize,
-    entrants: Vec<&'a Entrant>,
+    tried: Vec<&'a Tried>,
 }
 
 /// Who was dropped in the first round, in the first half of the rounds and later, and who came to the last.
-fn groups(ranked: &[Entrant]) -> Vec<Group<'_>> {
-    let last = ranked.first().map_or(0, |entrant| entrant.rounds);
-    let dropped = |from: usize, to: usize| match to {
+fn groups(found: &Found) -> Vec<Group<'_>> {
+    let budgets = || found.tried.iter().map(|tried| tried.trial.budget);
+    let first = budgets().min().unwrap_or(1);
+    let round = |budget: usize| (budget / first).ilog2() + 1;
+    let last = budgets().map(round).max().unwrap_or(1);
+    let dropped = |from: u32, to: u32| match to {
         _ if from == to => format!("dropped after round {from}"),
         _ => format!("dropped after round {from} … {to}"),
     };
     let (half, before) = (last / 2, last.saturating_sub(1));
     let bounds = [(1, before.min(1), 5), (2, half, 0), (half.max(1) + 1, before, 1), (last, last, 6)];
     let groups = bounds.map(|(from, to, colour)| {
-        let name = if from == last { "in the last round".to_owned() } else { dropped(from, to) };
-        let entrants = ranked.iter().filter(|entrant| (from..=to).contains(&entrant.rounds)).collect();
-        Group { name, colour, entrants }
+        let name = if from == last { "the winner".to_owned() } else { dropped(from, to) };
+        let came_so_far = |tried: &&Tried| (from..=to).contains(&round(tried.trial.budget));
+        Group { name, colour, tried: found.tried.iter().filter(came_so_far).collect() }
     });
-    groups.into_iter().filter(|group| !group.entrants.is_empty()).collect()
+    groups.into_iter().filter(|group| !group.tried.is_empty()).collect()
 }
 
-fn charts(ranked: &[Entrant]) -> Vec<Chart> {
-    let groups = groups(ranked);
-    // Those far below the best are drawn on the lower edge.
-    let edge = (ranked.iter().map(Entrant::best).fold(0.0, f64::max) - 8.0).floor().max(0.0);
+fn charts(found: &Found, curves: &Curves) -> gradus::Result<Vec<Chart>> {
+    let groups = groups(found);
+    // Those far below the best are drawn on the lower edge, and those that diverged too.
+    let edge = (found.tried.iter().map(|tried| tried.score).fold(0.0, f64::max) - 8.0).floor().max(0.0);
     let y = format!("validation accuracy in % ({edge}: or less)");
-    let by = |name: &str, x: &dyn Fn(&Candidate) -> f64| {
-        dots(Chart::new(&format!("By {name}"), name, &y).x_scale(Scale::Log), &groups, &|entrant| {
-            (x(&entrant.candidate), entrant.best().max(edge))
-        })
+    let by = |name: &str, x: &dyn Fn(&Trial) -> gradus::Result<f64>| {
+        let chart = Chart::new(&format!("By {name}"), name, &y).x_scale(Scale::Log);
+        dots(chart, &groups, &|tried| Ok((x(&tried.trial)?, tried.score.max(edge))))
     };
-    let [eta, lambda, friction, batch, hidden] = &PARAMETERS;
-    let both = Chart::new("Neither η nor μ by itself", eta.name, friction.name);
-    let both = dots(both.x_scale(Scale::Log).y_scale(Scale::Log), &groups, &|entrant| {
-        ((eta.of)(&entrant.candidate), (friction.of)(&entrant.candidate))
-    });
-    vec![
-        curves(&groups, edge, &y),
+    let setting = |label: &str, name: &'static str| by(label, &move |trial| trial.number(name));
+    let both = Chart::new("Neither η nor μ by itself", "learning rate η", "friction 1 − μ");
+    let both = dots(both.x_scale(Scale::Log).y_scale(Scale::Log), &groups, &|tried| {
+        Ok((tried.trial.number(ETA)?, tried.trial.number(FRICTION)?))
+    })?;
+    Ok(vec![
+        learning(&groups, curves, edge, &y),
         both,
-        by("speed η / ((1 − μ) m)", &speed),
-        by(lambda.name, &lambda.of),
-        by(hidden.name, &hidden.of),
-        by(batch.name, &batch.of),
-    ]
+        by("speed η / ((1 − μ) m)", &speed)?,
+        setting("regularization λ", LAMBDA)?,
+        setting("hidden neurons", HIDDEN)?,
+        setting("mini-batch m", MINI_BATCH)?,
+    ])
 }
 
-/// A dot for every entrant, in the colours of the first chart.
-fn dots(chart: Chart, groups: &[Group], point: &dyn Fn(&Entrant) -> (f64, f64)) -> Chart {
-    groups.iter().fold(chart, |chart, group| {
-        chart.dots("", group.entrants.iter().map(|entrant| point(entrant))).colour(group.colour)
+/// A dot for every candidate, in the colours of the first chart.
+fn dots(
+    chart: Chart,
+    groups: &[Group],
+    point: &dyn Fn(&Tried) -> gradus::Result<(f64, f64)>,
+) -> gradus::Result<Chart> {
+    groups.iter().try_fold(chart, |chart, group| {
+        let points: gradus::Result<Vec<_>> = group.tried.iter().map(|tried| point(tried)).collect();
+        Ok(chart.dots("", points?).colour(group.colour))
     })
 }
 
-/// The validation accuracy of every entrant as far as it came.
-fn curves(groups: &[Group], edge: f64, y: &str) -> Chart {
+/// The validation accuracy of every candidate as far as it came.
+fn learning(groups: &[Group], curves: &Curves, edge: f64, y: &str) -> Chart {
     let chart = Chart::new("Each candidate until it is dropped", "epoch", y).x_scale(Scale::Log);
     groups.iter().fold(chart, |chart, group| {
-        let points = |entrant: &Entrant| -> Vec<(f64, f64)> {
-            (1..).map(f64::from).zip(entrant.accuracies().iter().map(|a| a.max(edge))).collect()
-        };
-        let lines = group.entrants.iter().map(|entrant| points(entrant));
-        let chart = lines.fold(chart, |chart, line| chart.line("", line).colour(group.colour));
-        let ends = group.entrants.iter().filter_map(|entrant| points(entrant).pop());
+        let of_group = group.tried.iter().filter_map(|tried| curves.get(&tried.trial.number));
+        let lines: Vec<Vec<(f64, f64)>> = of_group
+            .map(|accuracies| (1..).map(f64::from).zip(accuracies.iter().map(|a| a.max(edge))).collect())
+            .collect();
+        let ends: Vec<(f64, f64)> = lines.iter().filter_map(|line| line.last().copied()).collect();
+        let chart = lines.into_iter().fold(chart, |chart, line| chart.line("", line).colour(group.colour));
         chart.dots(&group.name, ends).colour(group.colour)
     })
 }

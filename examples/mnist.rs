@@ -64,7 +64,7 @@ struct Options {
     /// Epochs, at most
     #[arg(long, default_value_t = 30)]
     epochs: usize,
-    /// Rule for stopping earlier, such as "generalization-loss(alpha=5) or no-improvement(patience=5) on training cost"
+    /// Rule for stopping earlier, such as "generalization-loss(alpha=5) or no-improvement(patience=5, monitor=training cost)"
     #[arg(long)]
     stop: Option<String>,
     /// n of no-improvement or rolling-average as --stop: epochs without improvement, or epochs averaged over

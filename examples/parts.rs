@@ -48,7 +48,11 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
 
 /// A function and its derivative, which is what the backward pass multiplies 1 with.
 fn activation(f: &AnyActivation, range: f64) -> Chart {
-    let z = DMatrix::from_fn(1, POINTS + 1, |_, i| range * (2.0 * i as f64 / POINTS as f64 - 1.0));
+    // The derivative may jump at 0.
+    let mut z: Vec<f64> = (0..=POINTS).map(|i| range * (2.0 * i as f64 / POINTS as f64 - 1.0)).collect();
+    z.extend([-1e-9, 1e-9]);
+    z.sort_by(f64::total_cmp);
+    let z = DMatrix::from_row_slice(1, z.len(), &z);
     let mut a = DMatrix::zeros(1, z.len());
     f.activate(&z, &mut a);
     let mut slope = DMatrix::from_element(1, z.len(), 1.0);
@@ -87,8 +91,9 @@ fn schedule(rule: &AnySchedule) -> Chart {
     for record in whole.epochs() {
         let progress = Progress { epoch: record.epoch, history: &history };
         let Some(rate) = rule.rate(&progress) else { break };
-        points.extend((0..WITHIN).map(|step| {
-            let done = step as f64 / WITHIN as f64;
+        // The end of the epoch too, after which the rate may jump.
+        points.extend((0..=WITHIN).map(|step| {
+            let done = (step as f64 / WITHIN as f64).min(1.0 - 1e-9);
             ((record.epoch - 1) as f64 + done, rule.rate_within(rate, &progress, done))
         }));
         history.push(record.clone());

@@ -7,14 +7,14 @@
 //! |---|---|
 //! | [`Activation`](activation::Activation) | `Sigmoid`, `Tanh`, `Relu`, `LeakyRelu`, `Elu`, `Selu`, `Gelu`, `Silu`, `Softplus`, `Exponential`, `Linear`, `Softmax` |
 //! | [`Cost`](cost::Cost) | `Quadratic`, `CrossEntropy`, `LogLikelihood`, `Focal`, `LabelSmoothing`, `Huber`, `LogCosh`, `Quantile`, `GaussianNll`, `Poisson` |
-//! | [`Regularizer`](regularizer::Regularizer) | `NoRegularizer`, `L1`, `L2`, `Plus` |
+//! | [`Regularizer`](regularizer::Regularizer) | `NoRegularizer`, `L1`, `L2`, `HuberPenalty`, `GroupLasso`, `Plus`, `PerLayer` |
 //! | [`Optimizer`](optimizer::Optimizer) | `Sgd`, `Momentum`, `Nesterov`, `AdaGrad`, `AdaDelta`, `RmsProp`, `Adam`, `AdamW`, `Lion`, `Lbfgs`; around them `ClipByValue`, `ClipByNorm`, `ClipByGlobalNorm`, `MaxNorm`, `PolyakAverage`, `ExponentialAverage` |
 //! | [`LrSchedule`](schedule::LrSchedule) | `Constant`, `StepDecay`, `MultiStepDecay`, `ExponentialDecay`, `PolynomialDecay`, `InverseTimeDecay`, `Cosine`, `CosineRestarts`, `Cyclic`, `OneCycle`, `HalveOnPlateau`, `ReduceOnPlateau`; before them `WarmUp` |
-//! | [`Measure`](metrics::Measure) | `MeanCost`, `Accuracy`, `BalancedAccuracy`, `Precision`, `Recall`, `F1`, `TopK`, `R2`, `MeanAbsoluteError` |
-//! | [`StoppingRule`](stopping::StoppingRule) | `MaxEpochs`, `NoImprovement`, `RollingAverage`, `Target`, `Or`, `And` |
+//! | [`Measure`](metrics::Measure) | `MeanCost`, `Accuracy`, `BalancedAccuracy`, `Precision`, `Recall`, `F1`, `TopK`, `RocAuc`, `AveragePrecision`, `LogLoss`, `BrierScore`, `Matthews`, `CohenKappa`, `CalibrationError`, `R2`, `ExplainedVariance`, `MeanAbsoluteError`, `MedianAbsoluteError` |
+//! | [`StoppingRule`](stopping::StoppingRule) | `MaxEpochs`, `NoImprovement`, `RollingAverage`, `Target`, `CostExplosion`, `GeneralizationLoss`, `ProgressQuotient`, `SuccessiveStrips`, `Or`, `And` |
 //! | [`Initializer`](init::Initializer) | `ByActivation`, `HeNormal`, `HeUniform`, `GlorotNormal`, `GlorotUniform`, `LeCunNormal`, `LeCunUniform`, `Orthogonal`, `Constant`, `ScaledGaussian`, `LargeGaussian`, `WithBiases` |
 //! | [`Scale`](data::Scale) | `Standardize`, `MinMax`, `Robust` |
-//! | [`Distortion`](data::augment::Distortion) | `Rotation`, `Translation`, `Scaling`, `Elastic`, `Then` |
+//! | [`Distortion`](data::augment::Distortion) | `Rotation`, `Translation`, `Scaling`, `Shear`, `Elastic`, `Contrast`, `Noise`, `Erasing`, `Then` |
 //!
 //! A [`Trainer`](trainer::Trainer) puts them together, and [`check`] verifies the laws of each, for the crate's parts
 //! and for one's own. A batch is a matrix whose columns are examples. Symbols are the book's: w weights, b biases, z

@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use gradus::cost::HasCosts;
 use gradus::prelude::*;
 
 /// The system's allocator, which counts what it is asked for.
@@ -144,6 +145,57 @@ fn optimizers() -> Vec<Arc<dyn Optimizer<f32>>> {
     names.map(parse).into()
 }
 
+/// Asserts that a learner's second step and those after it allocate nothing, on the calling thread.
+fn assert_learner_allocates_nothing<A: HasCosts<f32>>(
+    hidden: &str,
+    (output, cost): (A, &str),
+    optimizer: &str,
+    regularizer: &str,
+) {
+    let hidden: AnyActivation = hidden.parse().unwrap();
+    let mut network = Network::<f32, _, _>::new(&[6, 5, 4], hidden, output, &ByActivation, 1).unwrap();
+    let x = DMatrix::from_fn(6, 8, |i, j| ((i * 5 + j * 3) % 7) as f32 / 7.0);
+    // One-hot, and of the first two outputs only, as the Gaussian likelihood wants them.
+    let y = DMatrix::from_fn(4, 8, |i, j| if i == j % 2 { 1.0 } else { 0.0 });
+    let batch = Batch::new(x, y).unwrap();
+    let trainer = Trainer::new(cost.parse::<AnyCost<f32, A>>().unwrap())
+        .optimizer(optimizer.parse::<AnyOptimizer>().unwrap())
+        .regularizer(regularizer.parse::<AnyRegularizer>().unwrap());
+    let mut learner = trainer.learner(&network).unwrap();
+    learner.step(&mut network, &batch, 1e-3).unwrap();
+    let before = allocations();
+    for _ in 0..5 {
+        learner.step(&mut network, &batch, 1e-3).unwrap();
+    }
+    let new = allocations() - before;
+    assert_eq!(new, 0, "{cost}, {optimizer}, {regularizer}: allocations in 5 steps");
+}
+
+/// Issue 10: whatever has a name, a search included.
+fn no_part_allocates() {
+    let softmax = || (Softmax::default(), "log_likelihood");
+    for hidden in AnyActivation::NAMES {
+        assert_learner_allocates_nothing(hidden, softmax(), "sgd", "none");
+    }
+    for optimizer in AnyOptimizer::NAMES {
+        let around = format!("{optimizer}(adam)");
+        let name = if optimizer.parse::<AnyOptimizer>().is_ok() { optimizer } else { &around[..] };
+        assert_learner_allocates_nothing("tanh", softmax(), name, "l2(lambda=0.1)");
+    }
+    for regularizer in AnyRegularizer::NAMES {
+        assert_learner_allocates_nothing("tanh", softmax(), "momentum", regularizer);
+    }
+    fn costs<A: HasCosts<f32> + Clone>(output: A) {
+        for cost in A::COSTS {
+            assert_learner_allocates_nothing("tanh", (output.clone(), cost), "sgd", "none");
+        }
+    }
+    costs(Sigmoid);
+    costs(Softmax::default());
+    costs(Linear);
+    costs(Exponential);
+}
+
 #[test]
 fn a_step_allocates_nothing() {
     let before = allocations();
@@ -207,4 +259,7 @@ fn a_step_allocates_nothing() {
             );
         }
     }
+
+    // In the end, as a learner outside of a run starts threads that stay.
+    no_part_allocates();
 }

@@ -96,7 +96,7 @@ pub(super) fn activate<T: Real>(scale: T, limit: T, z: &DMatrix<T>, a: &mut DMat
         z,
         a,
         #[inline(always)]
-        |z| {
+        move |z| {
             let below = limit * z.fast_exp_m1();
             if z < T::zero() { below } else { scale * z }
         },
@@ -110,10 +110,10 @@ pub(super) fn pull_back<T: Real>(scale: T, limit: T, z: &DMatrix<T>, a: &DMatrix
         (a, z),
         grad,
         #[inline(always)]
-        |a, _| a < saturated,
+        move |a, _| a < saturated,
         #[inline(always)]
-        |a, grad| grad * if a > T::zero() { scale } else { a + limit },
+        move |a, grad| grad * if a > T::zero() { scale } else { a + limit },
         #[inline(always)]
-        |_, z, grad| grad * (limit * z.fast_exp()),
+        move |_, z, grad| grad * (limit * z.fast_exp()),
     );
 }

@@ -35,7 +35,7 @@ impl<T: Real> Activation<T> for Exponential {
             z,
             a,
             #[inline(always)]
-            |z| z.fast_exp(),
+            move |z| z.fast_exp(),
         );
     }
 
@@ -44,7 +44,7 @@ impl<T: Real> Activation<T> for Exponential {
             a,
             grad,
             #[inline(always)]
-            |a, grad| grad * a,
+            move |a, grad| grad * a,
         );
     }
 

@@ -59,7 +59,7 @@ impl<T: Real> Activation<T> for Gelu {
             z,
             a,
             #[inline(always)]
-            |z| Self::eval(z),
+            move |z| Self::eval(z),
         );
     }
 
@@ -68,7 +68,7 @@ impl<T: Real> Activation<T> for Gelu {
             z,
             grad,
             #[inline(always)]
-            |z, grad| grad * Self::derivative(z),
+            move |z, grad| grad * Self::derivative(z),
         );
     }
 

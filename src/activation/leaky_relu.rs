@@ -69,7 +69,7 @@ impl<T: Real> Activation<T> for LeakyRelu {
             z,
             a,
             #[inline(always)]
-            |z| if z < T::zero() { slope * z } else { z },
+            move |z| if z < T::zero() { slope * z } else { z },
         );
     }
 
@@ -79,7 +79,7 @@ impl<T: Real> Activation<T> for LeakyRelu {
             z,
             grad,
             #[inline(always)]
-            |z, grad| if z > T::zero() { grad } else { slope * grad },
+            move |z, grad| if z > T::zero() { grad } else { slope * grad },
         );
     }
 

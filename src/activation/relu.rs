@@ -37,7 +37,7 @@ impl<T: Real> Activation<T> for Relu {
             z,
             a,
             #[inline(always)]
-            |z| if z < T::zero() { T::zero() } else { z },
+            move |z| if z < T::zero() { T::zero() } else { z },
         );
     }
 
@@ -46,7 +46,7 @@ impl<T: Real> Activation<T> for Relu {
             z,
             grad,
             #[inline(always)]
-            |z, grad| if z > T::zero() { grad } else { T::zero() },
+            move |z, grad| if z > T::zero() { grad } else { T::zero() },
         );
     }
 

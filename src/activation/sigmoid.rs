@@ -51,7 +51,7 @@ impl<T: Real> Activation<T> for Sigmoid {
             z,
             a,
             #[inline(always)]
-            |z| Self::eval(z),
+            move |z| Self::eval(z),
         );
     }
 
@@ -60,11 +60,11 @@ impl<T: Real> Activation<T> for Sigmoid {
             (a, z),
             grad,
             #[inline(always)]
-            |a, _| a > T::cast(SATURATED),
+            move |a, _| a > T::cast(SATURATED),
             #[inline(always)]
-            |a, grad| grad * (a * (T::one() - a)),
+            move |a, grad| grad * (a * (T::one() - a)),
             #[inline(always)]
-            |_, z, grad| grad * Self::derivative(z),
+            move |_, z, grad| grad * Self::derivative(z),
         );
     }
 

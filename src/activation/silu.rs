@@ -47,7 +47,7 @@ impl<T: Real> Activation<T> for Silu {
             z,
             a,
             #[inline(always)]
-            |z| Self::eval(z),
+            move |z| Self::eval(z),
         );
     }
 
@@ -56,7 +56,7 @@ impl<T: Real> Activation<T> for Silu {
             z,
             grad,
             #[inline(always)]
-            |z, grad| grad * Self::derivative(z),
+            move |z, grad| grad * Self::derivative(z),
         );
     }
 

@@ -100,7 +100,7 @@ impl<T: Real> Activation<T> for Softmax {
         let columns = z.as_slice().chunks_exact(neurons).zip(a.as_mut_slice().chunks_exact_mut(neurons));
         vectorized(
             #[inline(always)]
-            || {
+            move || {
                 for (z, a) in columns {
                     let largest = largest(z);
                     for (a, &z) in a.iter_mut().zip(z) {

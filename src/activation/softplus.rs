@@ -42,7 +42,7 @@ impl<T: Real> Activation<T> for Softplus {
             z,
             a,
             #[inline(always)]
-            |z| Self::eval(z),
+            move |z| Self::eval(z),
         );
     }
 
@@ -51,7 +51,7 @@ impl<T: Real> Activation<T> for Softplus {
             z,
             grad,
             #[inline(always)]
-            |z, grad| grad * Sigmoid::eval(z),
+            move |z, grad| grad * Sigmoid::eval(z),
         );
     }
 

@@ -70,7 +70,7 @@ impl<T: Real> Activation<T> for Tanh {
             z,
             a,
             #[inline(always)]
-            |z| Self::eval(z),
+            move |z| Self::eval(z),
         );
     }
 
@@ -79,11 +79,11 @@ impl<T: Real> Activation<T> for Tanh {
             (a, z),
             grad,
             #[inline(always)]
-            |a, _| a.abs() > T::cast(SATURATED),
+            move |a, _| a.abs() > T::cast(SATURATED),
             #[inline(always)]
-            |a, grad| grad * ((T::one() - a) * (T::one() + a)),
+            move |a, grad| grad * ((T::one() - a) * (T::one() + a)),
             #[inline(always)]
-            |_, z, grad| grad * Self::derivative(z),
+            move |_, z, grad| grad * Self::derivative(z),
         );
     }
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::*;
-use crate::named::{Call, Named};
+use crate::named::Call;
 
 /// Any cost of the crate that goes with outputs of the type `A`, for a choice that a user makes at run time.
 ///
@@ -54,9 +54,6 @@ impl<T: Real, A> Clone for AnyCost<T, A> {
     }
 }
 
-/// What the name of a cost stands for, and its parameters.
-type Found<T, A> = (Arc<dyn Cost<T, A>>, Vec<(&'static str, f64)>);
-
 /// Output layers whose costs can be chosen at run time.
 pub trait HasCosts<T: Real>: Activation<T> + Sized {
     /// The names of the costs, without their parameters.
@@ -77,15 +74,17 @@ macro_rules! costs {
             const COSTS: &[&str] = &[$($name),*];
 
             fn cost(text: &str) -> Result<AnyCost<T, Self>> {
-                let call = Call::parse("cost", text)?;
-                let (cost, parameters): Found<T, Self> = match call.name {
+                #[allow(unused_mut, reason = "no cost of some outputs has a parameter")]
+                let mut call = Call::parse("cost", text)?;
+                let cost: Arc<dyn Cost<T, Self>> = match call.name {
                     $($name => {
-                        let [$($parameter),*] = call.parameters([$((stringify!($parameter), $default)),*])?;
-                        (Arc::new($make), vec![$((stringify!($parameter), $parameter)),*])
+                        $(let $parameter = call.get(stringify!($parameter), $default)?;)*
+                        Arc::new($make)
                     })*
                     _ => return Err(call.unknown(<Self as HasCosts<T>>::COSTS)),
                 };
-                Ok(AnyCost { text: Named(call.name, &parameters).to_string(), cost })
+                call.check(false)?;
+                Ok(AnyCost { text: call.text(), cost })
             }
         }
     )* };

@@ -66,7 +66,7 @@ impl<T: Real> Cost<T, Sigmoid> for CrossEntropy {
             first,
             T::zero()..=T::one(),
             "[0, 1]",
-            "the cross-entropy reads a target as a probability",
+            "the cross-entropy reads a target as a probability; labels from 2 on need an output for each class: see `Dataset::from_labels`",
         )
     }
 }
@@ -76,7 +76,7 @@ impl<T: Real> Cost<T, Sigmoid> for CrossEntropy {
 pub(super) fn values<T: Real>(
     z: &DMatrix<T>,
     y: &DMatrix<T>,
-    target: impl Fn(T) -> T + Sync,
+    target: impl Fn(T) -> T + Copy + Sync,
     costs: &mut [f64],
 ) {
     zip_sums(
@@ -84,7 +84,7 @@ pub(super) fn values<T: Real>(
         y,
         costs,
         #[inline(always)]
-        |z, y| {
+        move |z, y| {
             // max(z, 0) − y z, without the difference of two large numbers.
             let factor = if z > T::zero() { T::one() - target(y) } else { -target(y) };
             factor * z + (-z.abs()).fast_exp().fast_ln_1p()
@@ -98,7 +98,7 @@ pub(super) fn delta<T: Real>(
     z: &DMatrix<T>,
     a: &DMatrix<T>,
     y: &DMatrix<T>,
-    target: impl Fn(T) -> T + Sync,
+    target: impl Fn(T) -> T + Copy + Sync,
     delta: &mut DMatrix<T>,
 ) {
     delta.copy_from(a);
@@ -106,10 +106,10 @@ pub(super) fn delta<T: Real>(
         (y, z),
         delta,
         #[inline(always)]
-        |_, a| a > T::cast(SATURATED),
+        move |_, a| a > T::cast(SATURATED),
         #[inline(always)]
-        |y, a| a - target(y),
+        move |y, a| a - target(y),
         #[inline(always)]
-        |y, z, _| (T::one() - target(y)) - Sigmoid::eval(-z),
+        move |y, z, _| (T::one() - target(y)) - Sigmoid::eval(-z),
     );
 }

@@ -93,7 +93,7 @@ impl<T: Real> Cost<T, Sigmoid> for Focal {
             y,
             costs,
             #[inline(always)]
-            |z, y| y * term(z, gamma).0 + (T::one() - y) * term(-z, gamma).0,
+            move |z, y| y * term(z, gamma).0 + (T::one() - y) * term(-z, gamma).0,
         );
     }
 
@@ -111,7 +111,7 @@ impl<T: Real> Cost<T, Sigmoid> for Focal {
             y,
             delta,
             #[inline(always)]
-            |y, z| (T::one() - y) * term(-z, gamma).1 - y * term(z, gamma).1,
+            move |y, z| (T::one() - y) * term(-z, gamma).1 - y * term(z, gamma).1,
         );
     }
 

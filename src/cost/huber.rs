@@ -67,7 +67,7 @@ impl<T: Real> Cost<T, Linear> for Huber {
             y,
             costs,
             #[inline(always)]
-            |a, y| {
+            move |a, y| {
                 let r = (a - y).abs();
                 if r > d { d * (r - half * d) } else { half * r * r }
             },
@@ -88,7 +88,7 @@ impl<T: Real> Cost<T, Linear> for Huber {
             y,
             delta,
             #[inline(always)]
-            |y, a| {
+            move |y, a| {
                 let r = a - y;
                 let r = if r > d { d } else { r };
                 if r < -d { -d } else { r }

@@ -60,7 +60,7 @@ impl LabelSmoothing {
     }
 
     /// The map y ↦ (1 − ε) y + ε/`classes`.
-    fn smooth<T: Real>(&self, classes: usize) -> impl Fn(T) -> T + Sync + use<T> {
+    fn smooth<T: Real>(&self, classes: usize) -> impl Fn(T) -> T + Copy + Sync + use<T> {
         let (rest, share) = (T::cast(1.0 - self.epsilon), T::cast(self.epsilon / classes.max(1) as f64));
         #[inline(always)]
         move |y| rest * y + share

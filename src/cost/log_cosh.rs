@@ -47,7 +47,7 @@ impl<T: Real> Cost<T, Linear> for LogCosh {
             y,
             costs,
             #[inline(always)]
-            |a, y| log_cosh(a - y),
+            move |a, y| log_cosh(a - y),
         );
     }
 
@@ -64,7 +64,7 @@ impl<T: Real> Cost<T, Linear> for LogCosh {
             y,
             delta,
             #[inline(always)]
-            |y, a| Tanh::eval(a - y),
+            move |y, a| Tanh::eval(a - y),
         );
     }
 }

@@ -40,7 +40,7 @@ impl<T: Real> Cost<T, Exponential> for Poisson {
             y,
             costs,
             #[inline(always)]
-            |z, y| {
+            move |z, y| {
                 let rate = z.fast_exp();
                 // ∞ − ∞ would be NaN where both overflow.
                 if rate > most { rate } else { rate - y * z }
@@ -61,7 +61,7 @@ impl<T: Real> Cost<T, Exponential> for Poisson {
             y,
             delta,
             #[inline(always)]
-            |y, a| a - y,
+            move |y, a| a - y,
         );
     }
 

@@ -32,7 +32,7 @@ impl<T: Real, A: Activation<T>> Cost<T, A> for Quadratic {
             y,
             costs,
             #[inline(always)]
-            |a, y| T::cast(0.5) * (a - y) * (a - y),
+            move |a, y| T::cast(0.5) * (a - y) * (a - y),
         );
     }
 
@@ -42,7 +42,7 @@ impl<T: Real, A: Activation<T>> Cost<T, A> for Quadratic {
             y,
             delta,
             #[inline(always)]
-            |y, a| a - y,
+            move |y, a| a - y,
         );
         output.pull_back(z, a, delta);
     }

@@ -75,7 +75,7 @@ impl<T: Real> Cost<T, Linear> for Quantile {
             y,
             costs,
             #[inline(always)]
-            |a, y| (a - y) * if a < y { below } else { above },
+            move |a, y| (a - y) * if a < y { below } else { above },
         );
     }
 
@@ -93,7 +93,7 @@ impl<T: Real> Cost<T, Linear> for Quantile {
             y,
             delta,
             #[inline(always)]
-            |y, a| {
+            move |y, a| {
                 // A NaN, which is neither below nor above, is passed on.
                 let side = if a > y { above } else { a - y };
                 if a < y { below } else { side }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::*;
-use crate::named::{Call, Named, serde_by_name, whole};
+use crate::named::{Call, serde_by_name};
 
 /// Any measure of the crate, for a choice that a user makes at run time.
 ///
@@ -67,6 +67,18 @@ impl AnyMeasure {
         "mean_absolute_error",
         "median_absolute_error",
     ];
+
+    /// The measure that is recorded as `name`, if it is one of the crate's.
+    pub(crate) fn recorded_as(name: &str) -> Option<Self> {
+        // Beside those with their defaults, those whose parameter stands in the name, as in "top-3 accuracy".
+        let numbers = name.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty());
+        let parameters =
+            numbers.flat_map(|n| ["class", "k", "bins"].map(|parameter| format!("({parameter}={n})")));
+        let texts = std::iter::once(String::new())
+            .chain(parameters)
+            .flat_map(|parameters| Self::NAMES.iter().map(move |measure| format!("{measure}{parameters}")));
+        texts.filter_map(|text| text.parse::<Self>().ok()).find(|measure| measure.name() == name)
+    }
 }
 
 impl FromStr for AnyMeasure {
@@ -75,55 +87,39 @@ impl FromStr for AnyMeasure {
     /// Parses a name; parameters that are not given have their defaults. `precision`, `recall` and `f1` are of one class,
     /// by default class 1.
     fn from_str(text: &str) -> Result<Self> {
-        let call = Call::parse("measure", text)?;
-        let of_class = |new: fn(usize) -> Arc<dyn Measure>| {
-            let [class] = call.parameters([("class", 1.0)])?;
-            Result::Ok((new(whole("class", class)?), vec![("class", class)]))
-        };
-        let plain = |measure: Arc<dyn Measure>| {
-            let [] = call.parameters([])?;
-            Result::Ok((measure, vec![]))
-        };
-        let (measure, parameters) = match call.name {
-            "cost" => plain(Arc::new(MeanCost))?,
-            "accuracy" => plain(Arc::new(Accuracy))?,
-            "balanced_accuracy" => plain(Arc::new(BalancedAccuracy))?,
-            "precision" => of_class(|class| Arc::new(Precision::of_class(class)))?,
-            "macro_precision" => plain(Arc::new(Precision::macro_average()))?,
-            "micro_precision" => plain(Arc::new(Precision::micro_average()))?,
-            "weighted_precision" => plain(Arc::new(Precision::weighted_average()))?,
-            "recall" => of_class(|class| Arc::new(Recall::of_class(class)))?,
-            "macro_recall" => plain(Arc::new(Recall::macro_average()))?,
-            "micro_recall" => plain(Arc::new(Recall::micro_average()))?,
-            "weighted_recall" => plain(Arc::new(Recall::weighted_average()))?,
-            "f1" => of_class(|class| Arc::new(F1::of_class(class)))?,
-            "macro_f1" => plain(Arc::new(F1::macro_average()))?,
-            "micro_f1" => plain(Arc::new(F1::micro_average()))?,
-            "weighted_f1" => plain(Arc::new(F1::weighted_average()))?,
-            "top_k" => {
-                let [k] = call.parameters([("k", 5.0)])?;
-                (Arc::new(TopK::new(whole("k", k)?)?) as Arc<dyn Measure>, vec![("k", k)])
-            }
-            "matthews" => plain(Arc::new(Matthews))?,
-            "cohen_kappa" => plain(Arc::new(CohenKappa))?,
-            "roc_auc" => plain(Arc::new(RocAuc))?,
-            "average_precision" => plain(Arc::new(AveragePrecision))?,
-            "log_loss" => plain(Arc::new(LogLoss))?,
-            "brier_score" => plain(Arc::new(BrierScore))?,
-            "calibration_error" => {
-                let [bins] = call.parameters([("bins", 10.0)])?;
-                (
-                    Arc::new(CalibrationError::new(whole("bins", bins)?)?) as Arc<dyn Measure>,
-                    vec![("bins", bins)],
-                )
-            }
-            "r2" => plain(Arc::new(R2))?,
-            "explained_variance" => plain(Arc::new(ExplainedVariance))?,
-            "mean_absolute_error" => plain(Arc::new(MeanAbsoluteError))?,
-            "median_absolute_error" => plain(Arc::new(MedianAbsoluteError))?,
+        let mut call = Call::parse("measure", text)?;
+        let measure: Arc<dyn Measure> = match call.name {
+            "cost" => Arc::new(MeanCost),
+            "accuracy" => Arc::new(Accuracy),
+            "balanced_accuracy" => Arc::new(BalancedAccuracy),
+            "precision" => Arc::new(Precision::of_class(call.get("class", 1)?)),
+            "macro_precision" => Arc::new(Precision::macro_average()),
+            "micro_precision" => Arc::new(Precision::micro_average()),
+            "weighted_precision" => Arc::new(Precision::weighted_average()),
+            "recall" => Arc::new(Recall::of_class(call.get("class", 1)?)),
+            "macro_recall" => Arc::new(Recall::macro_average()),
+            "micro_recall" => Arc::new(Recall::micro_average()),
+            "weighted_recall" => Arc::new(Recall::weighted_average()),
+            "f1" => Arc::new(F1::of_class(call.get("class", 1)?)),
+            "macro_f1" => Arc::new(F1::macro_average()),
+            "micro_f1" => Arc::new(F1::micro_average()),
+            "weighted_f1" => Arc::new(F1::weighted_average()),
+            "top_k" => Arc::new(TopK::new(call.get("k", 5)?)?),
+            "matthews" => Arc::new(Matthews),
+            "cohen_kappa" => Arc::new(CohenKappa),
+            "roc_auc" => Arc::new(RocAuc),
+            "average_precision" => Arc::new(AveragePrecision),
+            "log_loss" => Arc::new(LogLoss),
+            "brier_score" => Arc::new(BrierScore),
+            "calibration_error" => Arc::new(CalibrationError::new(call.get("bins", 10)?)?),
+            "r2" => Arc::new(R2),
+            "explained_variance" => Arc::new(ExplainedVariance),
+            "mean_absolute_error" => Arc::new(MeanAbsoluteError),
+            "median_absolute_error" => Arc::new(MedianAbsoluteError),
             _ => return Err(call.unknown(Self::NAMES)),
         };
-        Ok(Self { text: Named(call.name, &parameters).to_string(), measure })
+        call.check(false)?;
+        Ok(Self { text: call.text(), measure })
     }
 }
 

@@ -7,7 +7,7 @@ use crate::data::Task;
 use crate::error::Result;
 
 /// The expected calibration error: the mean distance between the confidence of a network and the frequency with which
-/// its predictions come true; in [0, 1], recorded as `"calibration error"`.
+/// its predictions come true; in [0, 1], recorded as `"calibration error"`, or as `"20-bin calibration error"` if there are not 10 bins.
 ///
 /// ```text
 /// ECE = Σ_b W_b |f_b − c_b| / Σ_b W_b
@@ -40,6 +40,9 @@ pub struct CalibrationError {
     bins: usize,
 }
 
+/// The bins of most authors.
+const USUAL: usize = 10;
+
 impl CalibrationError {
     /// Measures with `bins` bins of equal width.
     ///
@@ -54,13 +57,16 @@ impl CalibrationError {
 
 impl Default for CalibrationError {
     fn default() -> Self {
-        Self { bins: 10 }
+        Self { bins: USUAL }
     }
 }
 
 impl Measure for CalibrationError {
     fn name(&self) -> Cow<'static, str> {
-        "calibration error".into()
+        match self.bins {
+            USUAL => "calibration error".into(),
+            bins => format!("{bins}-bin calibration error").into(),
+        }
     }
 
     fn direction(&self) -> Direction {

@@ -16,6 +16,15 @@ pub(crate) struct Call<'a> {
     /// The component that this one goes around: the arguments without a name.
     inner: Vec<&'a str>,
     arguments: Vec<(&'a str, &'a str)>,
+    /// What was read: each parameter with its value, and with the default that it has if it is not given.
+    read: Vec<Parameter>,
+}
+
+#[derive(Debug)]
+struct Parameter {
+    name: &'static str,
+    value: String,
+    default: String,
 }
 
 impl<'a> Call<'a> {
@@ -25,12 +34,12 @@ impl<'a> Call<'a> {
         let malformed = |problem: String| Error::MalformedName { kind, text: text.to_owned(), problem };
         let text = text.trim();
         let Some((name, rest)) = text.split_once('(') else {
-            return Ok(Self { kind, name: text, inner: Vec::new(), arguments: Vec::new() });
+            return Ok(Self { kind, name: text, inner: Vec::new(), arguments: Vec::new(), read: Vec::new() });
         };
         let Some(inside) = rest.strip_suffix(')') else {
             return Err(malformed("the closing parenthesis is missing at the end".to_owned()));
         };
-        let mut call = Self { kind, name: name.trim(), inner: Vec::new(), arguments: Vec::new() };
+        let mut call = Self { name: name.trim(), ..Self::parse(kind, "")? };
         for argument in split_at_commas(inside).map_err(|problem| malformed(problem.to_owned()))? {
             // Only an equals sign before any parenthesis belongs to this name.
             let outside = argument.split('(').next().unwrap_or_default();
@@ -49,13 +58,13 @@ impl<'a> Call<'a> {
         Ok(call)
     }
 
-    /// Returns an error for a parameter that is not in `known`, which holds names and defaults, and for an inner component
-    /// where there is none.
-    pub(crate) fn check(&self, known: &[(&'static str, String)], has_inner: bool) -> Result<()> {
-        let unknown = |(parameter, _): &&(&str, &str)| !known.iter().any(|(name, _)| name == parameter);
+    /// Returns an error for a parameter that was not read, and for an inner component where there is none.
+    pub(crate) fn check(&self, has_inner: bool) -> Result<()> {
+        let unknown =
+            |(parameter, _): &&(&str, &str)| !self.read.iter().any(|known| known.name == *parameter);
         if let Some((parameter, _)) = self.arguments.iter().find(unknown) {
-            let names: Vec<_> =
-                known.iter().map(|(name, default)| format!("{name} (default {default})")).collect();
+            let name = |known: &Parameter| format!("{} (default {})", known.name, known.default);
+            let names: Vec<_> = self.read.iter().map(name).collect();
             let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
             return Err(self.malformed(format!("there is no parameter `{parameter}`; parameters: {names}")));
         }
@@ -81,23 +90,22 @@ impl<'a> Call<'a> {
         self.inner.first().copied().unwrap_or_default()
     }
 
-    /// Returns the value of `parameter`, or `default` if it is not given.
-    pub(crate) fn get<V: Value>(&self, parameter: &str, default: V) -> Result<V> {
-        let Some((_, value)) = self.arguments.iter().find(|(name, _)| *name == parameter) else {
-            return Ok(default);
+    /// Returns the value of the parameter `name`, or `default` if it is not given.
+    pub(crate) fn get<V: Value>(&mut self, name: &'static str, default: V) -> Result<V> {
+        let usual = default.text();
+        let value = match self.arguments.iter().find(|(other, _)| *other == name) {
+            None => default,
+            Some((_, text)) => V::read(text)?
+                .ok_or_else(|| self.malformed(format!("{name} = `{text}` is not {}", V::EXPECTED)))?,
         };
-        V::read(value)
-            .ok_or_else(|| self.malformed(format!("{parameter} = `{value}` is not {}", V::EXPECTED)))
+        self.read.push(Parameter { name, value: value.text(), default: usual });
+        Ok(value)
     }
 
-    /// Returns the value of each parameter in `known`, which holds names and defaults; all are numbers.
-    pub(crate) fn parameters<const N: usize>(&self, known: [(&'static str, f64); N]) -> Result<[f64; N]> {
-        self.check(&known.map(|(name, default)| (name, default.text())), false)?;
-        let mut values = known.map(|(_, default)| default);
-        for (value, (name, default)) in values.iter_mut().zip(known) {
-            *value = self.get(name, default)?;
-        }
-        Ok(values)
+    /// The name with all parameters that were read, as it prints.
+    pub(crate) fn text(&self) -> String {
+        let parameters: Vec<_> = self.read.iter().map(|read| (read.name, read.value.clone())).collect();
+        Named(self.name, &parameters).to_string()
     }
 
     /// The error for a name that is not among `known`.
@@ -134,6 +142,15 @@ fn split_at_commas(text: &str) -> std::result::Result<Vec<&str>, &'static str> {
     Ok(arguments.into_iter().map(str::trim).filter(|argument| !argument.is_empty()).collect())
 }
 
+/// A name with its parameters, which prints as it parses.
+pub(crate) struct Named<'a>(pub(crate) &'a str, pub(crate) &'a [(&'a str, String)]);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write(f, self.0, None, self.1)
+    }
+}
+
 /// Writes `name`, `name(parameter=value, …)` or `name(inner, parameter=value, …)`. Every value parses back to the same bits.
 pub(crate) fn write(
     f: &mut fmt::Formatter<'_>,
@@ -150,34 +167,27 @@ pub(crate) fn write(
 mod tests {
     use super::*;
 
-    struct Printed(&'static [(&'static str, f64)]);
-
-    impl fmt::Display for Printed {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            let parameters: Vec<_> = self.0.iter().map(|(name, value)| (*name, value.text())).collect();
-            write(f, "rule", None, &parameters)
-        }
-    }
-
     #[test]
     fn several_parameters_print_as_they_parse() {
-        assert_eq!(Printed(&[]).to_string(), "rule");
-        let text = Printed(&[("first", 0.9), ("second", 1e-8)]).to_string();
+        assert_eq!(Named("rule", &[]).to_string(), "rule");
+        let text = Named("rule", &[("first", 0.9.text()), ("second", 1e-8.text())]).to_string();
         assert_eq!(text, "rule(first=0.9, second=1e-8)");
-        let call = Call::parse("rule", &text).expect("a name");
+        let mut call = Call::parse("rule", &text).expect("a name");
         assert_eq!(call.name, "rule");
-        let value = |name| call.get(name, 7.0).expect("a number");
+        let mut value = |name| call.get(name, 7.0).expect("a number");
         assert_eq!((value("second"), value("third"), value("first")), (1e-8, 7.0, 0.9));
+        assert_eq!(call.text(), "rule(second=1e-8, third=7, first=0.9)");
     }
 
     #[test]
     fn arguments_are_split_outside_of_parentheses_only() {
         let text = " outer( inner(a=1, b=[2, 3]) , list = [ 4,5 ], flag=true) ";
-        let call = Call::parse("rule", text).expect("a name");
+        let mut call = Call::parse("rule", text).expect("a name");
         assert_eq!((call.name, call.inner()), ("outer", "inner(a=1, b=[2, 3])"));
         assert_eq!(call.get("list", Vec::new()).expect("a list"), [4usize, 5]);
         assert!(call.get("flag", false).expect("a flag"));
-        assert_eq!(Call::parse("rule", call.inner()).expect("a name").get("a", 0usize).expect("a number"), 1);
+        let inner = call.inner();
+        assert_eq!(Call::parse("rule", inner).expect("a name").get("a", 0usize).expect("a number"), 1);
         for wrong in ["a(b(c)", "a(b))c)", "a(b=1", "a(b=1, b=2)"] {
             assert!(Call::parse("rule", wrong).is_err(), "{wrong}");
         }

@@ -5,8 +5,8 @@ mod call;
 mod text;
 mod value;
 
-pub(crate) use call::{Call, write};
-pub(crate) use text::{Named, inside, split, whole};
+pub(crate) use call::{Call, Named, write};
+pub(crate) use text::{inside, split};
 pub(crate) use value::Value;
 
 /// Declares an enum of all components of one kind, for a choice at run time. A component is one line:
@@ -78,16 +78,16 @@ macro_rules! named {
 
             /// Parses a name; parameters that are not given have their defaults.
             fn from_str(text: &str) -> $crate::error::Result<Self> {
-                let call = $crate::named::Call::parse($kind, text)?;
+                let mut call = $crate::named::Call::parse($kind, text)?;
                 match call.name {
                     $($name => {
                         $(let $parameter = call.get(stringify!($parameter), $default)?;)*
-                        call.check(&[$((stringify!($parameter), $crate::named::Value::text(&$default))),*], false)?;
+                        call.check(false)?;
                         Ok(Self::$part($make))
                     })*
                     $($($outer_name => {
                         $(let $setting = call.get(stringify!($setting), $usual)?;)*
-                        call.check(&[$((stringify!($setting), $crate::named::Value::text(&$usual))),*], true)?;
+                        call.check(true)?;
                         let $inner = Box::new(call.inner().parse::<Self>()?);
                         Ok(Self::$outer($wrap))
                     })*)?

@@ -1,16 +1,16 @@
 //! The values of parameters, as text.
 
+use crate::error::Result;
 use crate::error::plain;
 use crate::history::Metric;
-use crate::metrics::{Accuracy, BalancedAccuracy, MeanAbsoluteError, MeanCost, Measure, R2};
 
 /// A value that is read from text and written back.
 pub(crate) trait Value: Sized {
     /// What the text has to be, for the message of an error.
     const EXPECTED: &'static str;
 
-    /// Reads a value.
-    fn read(text: &str) -> Option<Self>;
+    /// Reads a value; `None` if the text is not what it has to be, or an error that says more.
+    fn read(text: &str) -> Result<Option<Self>>;
 
     /// Writes the value, so that it reads back bitwise identical.
     fn text(&self) -> String;
@@ -19,8 +19,8 @@ pub(crate) trait Value: Sized {
 impl Value for f64 {
     const EXPECTED: &'static str = "a number";
 
-    fn read(text: &str) -> Option<Self> {
-        text.parse().ok()
+    fn read(text: &str) -> Result<Option<Self>> {
+        Ok(text.parse().ok())
     }
 
     fn text(&self) -> String {
@@ -33,8 +33,8 @@ macro_rules! from_str {
         impl Value for $type {
             const EXPECTED: &'static str = $expected;
 
-            fn read(text: &str) -> Option<Self> {
-                text.parse().ok()
+            fn read(text: &str) -> Result<Option<Self>> {
+                Ok(text.parse().ok())
             }
 
             fn text(&self) -> String {
@@ -52,12 +52,12 @@ from_str! {
 impl Value for Vec<usize> {
     const EXPECTED: &'static str = "a list of whole numbers, such as [30, 60]";
 
-    fn read(text: &str) -> Option<Self> {
-        let inside = text.strip_prefix('[')?.strip_suffix(']')?.trim();
-        if inside.is_empty() {
-            return Some(Vec::new());
-        }
-        inside.split(',').map(|item| item.trim().parse().ok()).collect()
+    fn read(text: &str) -> Result<Option<Self>> {
+        let Some(inside) = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) else {
+            return Ok(None);
+        };
+        let items = inside.split(',').map(str::trim).filter(|_| !inside.trim().is_empty());
+        Ok(items.map(|item| item.parse().ok()).collect())
     }
 
     fn text(&self) -> String {
@@ -66,29 +66,14 @@ impl Value for Vec<usize> {
 }
 
 impl Value for Metric {
-    const EXPECTED: &'static str = "main, or training or validation and the name of a measure without parameters, such as `validation cost`";
+    const EXPECTED: &'static str =
+        "`main`, or `training` or `validation` and a measure, such as `validation cost`";
 
-    fn read(text: &str) -> Option<Self> {
-        fn named<M: Measure + 'static>(measure: M, split: &str, name: &str) -> Option<Metric> {
-            match split {
-                _ if measure.name() != name => None,
-                "training" => Some(Metric::training(measure)),
-                "validation" => Some(Metric::validation(measure)),
-                _ => None,
-            }
-        }
-        if text == "main" {
-            return Some(Self::default());
-        }
-        let (split, name) = text.split_once(' ')?;
-        named(MeanCost, split, name)
-            .or_else(|| named(Accuracy, split, name))
-            .or_else(|| named(BalancedAccuracy, split, name))
-            .or_else(|| named(MeanAbsoluteError, split, name))
-            .or_else(|| named(R2, split, name))
+    fn read(text: &str) -> Result<Option<Self>> {
+        Self::read(text)
     }
 
     fn text(&self) -> String {
-        if self.measure().is_none() { "main".to_owned() } else { self.to_string() }
+        self.text()
     }
 }

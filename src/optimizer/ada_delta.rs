@@ -88,7 +88,7 @@ impl<T: Real> Optimizer<T> for AdaDelta {
         let new = T::one() - rho;
         vectorized(
             #[inline(always)]
-            || {
+            move || {
                 let squares = v.iter_mut().zip(u.iter_mut());
                 for ((w, &mut g), (v, u)) in parameters.iter_mut().zip(gradient).zip(squares) {
                     *v = rho * *v + new * g * g;

@@ -76,7 +76,7 @@ impl<T: Real> Optimizer<T> for AdaGrad {
         let epsilon = T::cast(self.epsilon);
         vectorized(
             #[inline(always)]
-            || {
+            move || {
                 for ((w, &mut g), s) in parameters.iter_mut().zip(gradient).zip(s.iter_mut()) {
                     *s += g * g;
                     *w -= eta * g / (s.sqrt() + epsilon);

@@ -104,7 +104,7 @@ impl<T: Real> Optimizer<T> for Adam {
         let root = T::cast(1.0 / (1.0 - power(self.beta_2, at.t)).sqrt());
         vectorized(
             #[inline(always)]
-            || {
+            move || {
                 let moments = m.iter_mut().zip(v.iter_mut());
                 for ((w, &mut g), (m, v)) in parameters.iter_mut().zip(gradient).zip(moments) {
                     *m = beta_1 * *m + new_1 * g;

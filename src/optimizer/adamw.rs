@@ -91,9 +91,10 @@ impl<T: Real> Optimizer<T> for AdamW {
     fn step(&self, at: &StepInfo, slots: &mut [&mut [T]], parameters: &mut [T], gradient: &mut [T], eta: T) {
         if at.kind == ParameterKind::Weights {
             let kept = T::cast(1.0 - eta.to_f64() * self.lambda);
+            let weights = parameters.iter_mut();
             vectorized(
                 #[inline(always)]
-                || parameters.iter_mut().for_each(|w| *w *= kept),
+                move || weights.for_each(|w| *w *= kept),
             );
         }
         self.adam.step(at, slots, parameters, gradient, eta);

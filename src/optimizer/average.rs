@@ -137,7 +137,7 @@ fn add_to_mean<T: Real>(mean: &mut [T], parameters: &[T], fraction: f64) {
     let fraction = T::cast(fraction);
     vectorized(
         #[inline(always)]
-        || {
+        move || {
             for (mean, &w) in mean.iter_mut().zip(parameters) {
                 *mean += fraction * (w - *mean);
             }

@@ -106,7 +106,7 @@ fn scale_to_norm<T: Real>(gradient: &mut [T], limit: f64) {
     if norm.exceeds(limit) {
         vectorized(
             #[inline(always)]
-            || norm.scale(gradient.iter_mut(), limit),
+            move || norm.scale(gradient.iter_mut(), limit),
         );
     }
 }
@@ -116,7 +116,7 @@ impl<O> ClipByValue<O> {
         let limit = T::cast(self.limit);
         vectorized(
             #[inline(always)]
-            || {
+            move || {
                 for g in gradient.iter_mut() {
                     // Comparisons that are false for NaN, so that it is passed on and reported.
                     let below = if *g > limit { limit } else { *g };

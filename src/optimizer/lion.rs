@@ -107,7 +107,7 @@ impl<T: Real> Optimizer<T> for Lion {
         let kept = if decays { T::cast(1.0 - eta.to_f64() * self.lambda) } else { T::one() };
         vectorized(
             #[inline(always)]
-            || {
+            move || {
                 for ((w, &mut g), m) in parameters.iter_mut().zip(gradient).zip(m.iter_mut()) {
                     let direction = beta_1 * *m + new_1 * g;
                     // 0 gives a step of 0, and NaN one of NaN.

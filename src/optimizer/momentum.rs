@@ -72,23 +72,15 @@ impl<T: Real> Optimizer<T> for Momentum {
     fn step(&self, _: &StepInfo, slots: &mut [&mut [T]], parameters: &mut [T], gradient: &mut [T], eta: T) {
         let [velocity] = slots else { return };
         let mu = below_one::<T>(self.mu);
+        let forgetful = mu == T::zero();
         vectorized(
             #[inline(always)]
-            || {
-                let arrays = parameters.iter_mut().zip(velocity.iter_mut()).zip(gradient);
-                // Two loops, because one with a choice in it is not vectorized.
-                if mu == T::zero() {
-                    for ((w, v), &mut g) in arrays {
-                        // Not 0 · v − η g: v has the sign of a zero with which plain descent subtracts, and an old infinite
-                        // velocity leaves no NaN.
-                        *v = -(eta * g);
-                        *w += *v;
-                    }
-                } else {
-                    for ((w, v), &mut g) in arrays {
-                        *v = mu * *v - eta * g;
-                        *w += *v;
-                    }
+            move || {
+                for ((w, v), &mut g) in parameters.iter_mut().zip(velocity.iter_mut()).zip(gradient) {
+                    // −0 and not 0 · v, so that v is −η g with the sign of a zero: what plain descent subtracts.
+                    let carried = if forgetful { -T::zero() } else { mu * *v };
+                    *v = carried - eta * g;
+                    *w += *v;
                 }
             },
         );

@@ -73,7 +73,7 @@ impl<T: Real> Optimizer<T> for Nesterov {
         let mu = below_one::<T>(self.mu);
         vectorized(
             #[inline(always)]
-            || {
+            move || {
                 for ((u, v), &mut g) in parameters.iter_mut().zip(velocity.iter_mut()).zip(gradient) {
                     *v = mu * *v - eta * g;
                     *u += mu * *v - eta * g;

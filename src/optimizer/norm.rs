@@ -12,7 +12,11 @@ pub(super) struct Norm {
 impl Norm {
     /// ‖x‖ of a slice.
     pub(super) fn of<T: Real>(x: &[T]) -> Self {
-        Self::new(x.iter().copied(), |unit| sum_of_squares(x, unit))
+        // Nearly always the unit is 1, and a division takes longer than all else.
+        Self::new(x.iter().copied(), |unit| match unit {
+            1.0 => sum_of_squares(x, |x| x.to_f64()),
+            _ => sum_of_squares(x, move |x| x.to_f64() / unit),
+        })
     }
 
     /// ‖x‖ of the elements of an iterator, added in their order.
@@ -42,22 +46,25 @@ impl Norm {
     /// Scales `x` so that a vector of this norm gets the norm `limit`.
     #[inline(always)]
     pub(super) fn scale<'a, T: Real>(self, x: impl Iterator<Item = &'a mut T>, limit: f64) {
-        for x in x {
-            // One after the other: limit / length alone may underflow.
-            *x = T::cast(x.to_f64() / self.unit / self.length * limit);
+        let factor = limit / self.unit / self.length;
+        if factor.is_normal() {
+            x.for_each(|x| *x = T::cast(x.to_f64() * factor));
+        } else {
+            // One after the other: the factor has underflowed or overflowed, and the product may not.
+            x.for_each(|x| *x = T::cast(x.to_f64() / self.unit / self.length * limit));
         }
     }
 }
 
-/// Σ (x/unit)² in double precision, in 16 interleaved sums, so that it vectorizes and its bits are the same everywhere.
-fn sum_of_squares<T: Real>(x: &[T], unit: f64) -> f64 {
+/// Σ `number(x)`² in double precision, in 16 interleaved sums, so that it vectorizes and its bits are the same everywhere.
+fn sum_of_squares<T: Real>(x: &[T], number: impl Fn(T) -> f64) -> f64 {
     vectorized(
         #[inline(always)]
-        || {
+        move || {
             let mut sums = [0.0; 16];
             for chunk in x.chunks(16) {
-                for (sum, x) in sums.iter_mut().zip(chunk) {
-                    let x = x.to_f64() / unit;
+                for (sum, &x) in sums.iter_mut().zip(chunk) {
+                    let x = number(x);
                     *sum += x * x;
                 }
             }

@@ -124,42 +124,40 @@ impl<T: Real> Optimizer<T> for RmsProp {
         let new = T::one() - rho;
         let mut slots = slots.iter_mut();
         let Some(v) = slots.next() else { return };
-        let m = if self.centred { slots.next() } else { None };
+        let (m, u) = (if self.centred { slots.next() } else { None }, slots.next());
         // The gradient becomes the step, in as many loops as there are slots.
         vectorized(
             #[inline(always)]
-            || match m {
-                None => {
-                    for (g, v) in gradient.iter_mut().zip(v.iter_mut()) {
-                        *v = rho * *v + new * *g * *g;
-                        *g = eta * *g / (v.sqrt() + epsilon);
+            move || {
+                match m {
+                    None => {
+                        for (g, v) in gradient.iter_mut().zip(v.iter_mut()) {
+                            *v = rho * *v + new * *g * *g;
+                            *g = eta * *g / (v.sqrt() + epsilon);
+                        }
+                    }
+                    Some(m) => {
+                        for (g, (v, m)) in gradient.iter_mut().zip(v.iter_mut().zip(m.iter_mut())) {
+                            *v = rho * *v + new * *g * *g;
+                            *m = rho * *m + new * *g;
+                            // Rounding takes the variance of a constant gradient below 0.
+                            let variance = *v - *m * *m;
+                            let variance = if variance < T::zero() { T::zero() } else { variance };
+                            *g = eta * *g / (variance.sqrt() + epsilon);
+                        }
                     }
                 }
-                Some(m) => {
-                    for (g, (v, m)) in gradient.iter_mut().zip(v.iter_mut().zip(m.iter_mut())) {
-                        *v = rho * *v + new * *g * *g;
-                        *m = rho * *m + new * *g;
-                        // Rounding takes the variance of a constant gradient below 0.
-                        let variance = *v - *m * *m;
-                        let variance = if variance < T::zero() { T::zero() } else { variance };
-                        *g = eta * *g / (variance.sqrt() + epsilon);
+                match u {
+                    None => {
+                        for (w, &mut step) in parameters.iter_mut().zip(gradient) {
+                            *w -= step;
+                        }
                     }
-                }
-            },
-        );
-        let u = slots.next();
-        vectorized(
-            #[inline(always)]
-            || match u {
-                None => {
-                    for (w, &mut step) in parameters.iter_mut().zip(gradient) {
-                        *w -= step;
-                    }
-                }
-                Some(u) => {
-                    for ((w, u), &mut step) in parameters.iter_mut().zip(u.iter_mut()).zip(gradient) {
-                        *u = mu * *u - step;
-                        *w += *u;
+                    Some(u) => {
+                        for ((w, u), &mut step) in parameters.iter_mut().zip(u.iter_mut()).zip(gradient) {
+                            *u = mu * *u - step;
+                            *w += *u;
+                        }
                     }
                 }
             },

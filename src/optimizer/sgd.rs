@@ -29,7 +29,7 @@ impl<T: Real> Optimizer<T> for Sgd {
     fn step(&self, _: &StepInfo, _: &mut [&mut [T]], parameters: &mut [T], gradient: &mut [T], eta: T) {
         vectorized(
             #[inline(always)]
-            || {
+            move || {
                 for (w, &mut g) in parameters.iter_mut().zip(gradient) {
                     *w -= eta * g;
                 }

@@ -8,6 +8,8 @@ use crate::threads;
 /// Runs `f` compiled for the widest vector instructions of the machine (AVX-512, AVX2, NEON), which are detected at run
 /// time. Only code that is inlined into `f` is vectorized, so loops over plain slices gain most.
 ///
+/// A `move` closure is faster where it uses numbers from outside: see [`map`].
+///
 /// Vectorization never changes a result: the compiler may do several additions at once, but not in another order.
 ///
 /// # Examples
@@ -22,7 +24,13 @@ pub fn vectorized<R>(f: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(f)
 }
 
+/// Elements whose results [`zip_map`] collects, and that [`zip_map_except`] looks at, together.
+const BLOCK: usize = 64;
+
 /// Computes `out_i = f(x_i)` for every element. Large matrices are divided among threads.
+///
+/// A closure `f` that uses numbers from outside should be a `move` one: a number that it only borrows is read again for each
+/// element, because the compiler cannot know that writing to `out` leaves it as it is.
 ///
 /// # Panics
 ///
@@ -39,13 +47,13 @@ pub fn vectorized<R>(f: impl FnOnce() -> R) -> R {
 /// assert_eq!(a.as_slice(), [0.0, 2.0]);
 /// ```
 #[inline(always)]
-pub fn map<T: Real>(x: &DMatrix<T>, out: &mut DMatrix<T>, f: impl Fn(T) -> T + Sync) {
+pub fn map<T: Real>(x: &DMatrix<T>, out: &mut DMatrix<T>, f: impl Fn(T) -> T + Copy + Sync) {
     assert_eq!(x.len(), out.len(), "map needs matrices of one shape");
     let x = x.as_slice();
-    in_chunks([x, x], out.as_mut_slice(), &|[x, _]: [&[T]; 2], out: &mut [T]| {
+    in_chunks([x, x], out.as_mut_slice(), &move |[x, _]: [&[T]; 2], out: &mut [T]| {
         vectorized(
             #[inline(always)]
-            || {
+            move || {
                 for (out, &x) in out.iter_mut().zip(x) {
                     *out = f(x);
                 }
@@ -54,7 +62,8 @@ pub fn map<T: Real>(x: &DMatrix<T>, out: &mut DMatrix<T>, f: impl Fn(T) -> T + S
     });
 }
 
-/// Computes `out_i = f(x_i, out_i)` for every element. Large matrices are divided among threads.
+/// Computes `out_i = f(x_i, out_i)` for every element. Large matrices are divided among threads. As with [`map`], `f` should
+/// be a `move` closure.
 ///
 /// # Panics
 ///
@@ -71,15 +80,20 @@ pub fn map<T: Real>(x: &DMatrix<T>, out: &mut DMatrix<T>, f: impl Fn(T) -> T + S
 /// assert_eq!(grad.as_slice(), [0.5, 0.375]);
 /// ```
 #[inline(always)]
-pub fn zip_map<T: Real>(x: &DMatrix<T>, out: &mut DMatrix<T>, f: impl Fn(T, T) -> T + Sync) {
+pub fn zip_map<T: Real>(x: &DMatrix<T>, out: &mut DMatrix<T>, f: impl Fn(T, T) -> T + Copy + Sync) {
     assert_eq!(x.len(), out.len(), "zip_map needs matrices of one shape");
     let x = x.as_slice();
-    in_chunks([x, x], out.as_mut_slice(), &|[x, _]: [&[T]; 2], out: &mut [T]| {
+    in_chunks([x, x], out.as_mut_slice(), &move |[x, _]: [&[T]; 2], out: &mut [T]| {
         vectorized(
             #[inline(always)]
-            || {
-                for (out, &x) in out.iter_mut().zip(x) {
-                    *out = f(x, *out);
+            move || {
+                // Results go to an array first: a choice of `f` between two stores to `out` would become a branch.
+                let mut results = [T::zero(); BLOCK];
+                for (out, x) in out.chunks_mut(BLOCK).zip(x.chunks(BLOCK)) {
+                    for ((result, &x), &old) in results.iter_mut().zip(x).zip(&*out) {
+                        *result = f(x, old);
+                    }
+                    out.iter_mut().zip(&results).for_each(|(out, &result)| *out = result);
                 }
             },
         );
@@ -107,9 +121,6 @@ fn halve<T: Real>(inputs: [&[T]; 2], out: &mut [T], work: &(impl Fn([&[T]; 2], &
     threads::join(|| halve([x, z], out, work), || halve([other_x, other_z], other_out, work));
 }
 
-/// Elements that [`zip_map_except`] looks at together.
-const BLOCK: usize = 64;
-
 /// `out_i = usual(x_i, out_i)`, but `rare(x_i, z_i, out_i)` where `is_rare(x_i, out_i)`, for every element.
 ///
 /// It is for a formula that is cheap in terms of one value and inexact where that has rounded: the exact one,
@@ -123,15 +134,15 @@ const BLOCK: usize = 64;
 pub(crate) fn zip_map_except<T: Real>(
     (x, z): (&DMatrix<T>, &DMatrix<T>),
     out: &mut DMatrix<T>,
-    is_rare: impl Fn(T, T) -> bool + Sync,
-    usual: impl Fn(T, T) -> T + Sync,
-    rare: impl Fn(T, T, T) -> T + Sync,
+    is_rare: impl Fn(T, T) -> bool + Copy + Sync,
+    usual: impl Fn(T, T) -> T + Copy + Sync,
+    rare: impl Fn(T, T, T) -> T + Copy + Sync,
 ) {
     assert_eq!((x.len(), z.len()), (out.len(), out.len()), "zip_map_except needs matrices of one shape");
-    in_chunks([x.as_slice(), z.as_slice()], out.as_mut_slice(), &|[x, z]: [&[T]; 2], out: &mut [T]| {
+    in_chunks([x.as_slice(), z.as_slice()], out.as_mut_slice(), &move |[x, z]: [&[T]; 2], out: &mut [T]| {
         vectorized(
             #[inline(always)]
-            || {
+            move || {
                 for ((x, z), out) in x.chunks(BLOCK).zip(z.chunks(BLOCK)).zip(out.chunks_mut(BLOCK)) {
                     let any = x.iter().zip(&*out).fold(false, |any, (&x, &out)| any | is_rare(x, out));
                     if any {
@@ -181,7 +192,7 @@ pub fn zip_sums<T: Real>(x: &DMatrix<T>, y: &DMatrix<T>, sums: &mut [f64], f: im
     let (x, y) = (x.as_slice(), y.as_slice());
     vectorized(
         #[inline(always)]
-        || {
+        move || {
             let mut terms = [T::zero(); 64];
             let (mut column, mut row) = (0, 0);
             for (x, y) in x.chunks(terms.len()).zip(y.chunks(terms.len())) {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::*;
 use crate::error::{Error, Result};
-use crate::named::{Call, Named, serde_by_name, split};
+use crate::named::{Call, Named, Value, serde_by_name, split};
 
 /// Any regularizer of the crate, also sums of them and another one for each layer, for a choice that a user makes at run
 /// time.
@@ -96,23 +96,18 @@ impl FromStr for Single {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let call = Call::parse("regularizer", text)?;
-        let lambda = |default| call.parameters([("lambda", default)]).map(|[lambda]| lambda);
-        Ok(match call.name {
-            "none" => {
-                let [] = call.parameters([])?;
-                Self::None
-            }
-            "l1" => Self::L1(L1::new(lambda(1.0)?)?),
-            "l2" => Self::L2(L2::new(lambda(5.0)?)?),
-            "huber" => {
-                let [lambda, width] = call.parameters([("lambda", 1.0), ("width", 0.1)])?;
-                Self::Huber(HuberPenalty::new(lambda, width)?)
-            }
-            "group_lasso_by_neuron" => Self::Group(GroupLasso::by_neuron(lambda(1.0)?)?),
-            "group_lasso_by_input" => Self::Group(GroupLasso::by_input(lambda(1.0)?)?),
+        let mut call = Call::parse("regularizer", text)?;
+        let penalty = match call.name {
+            "none" => Self::None,
+            "l1" => Self::L1(L1::new(call.get("lambda", 1.0)?)?),
+            "l2" => Self::L2(L2::new(call.get("lambda", 5.0)?)?),
+            "huber" => Self::Huber(HuberPenalty::new(call.get("lambda", 1.0)?, call.get("width", 0.1)?)?),
+            "group_lasso_by_neuron" => Self::Group(GroupLasso::by_neuron(call.get("lambda", 1.0)?)?),
+            "group_lasso_by_input" => Self::Group(GroupLasso::by_input(call.get("lambda", 1.0)?)?),
             _ => return Err(call.unknown(AnyRegularizer::NAMES)),
-        })
+        };
+        call.check(false)?;
+        Ok(penalty)
     }
 }
 
@@ -120,14 +115,15 @@ impl fmt::Display for Single {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::None => Named("none", &[]).fmt(f),
-            Self::L1(l1) => Named("l1", &[("lambda", l1.lambda())]).fmt(f),
-            Self::L2(l2) => Named("l2", &[("lambda", l2.lambda())]).fmt(f),
+            Self::L1(l1) => Named("l1", &[("lambda", l1.lambda().text())]).fmt(f),
+            Self::L2(l2) => Named("l2", &[("lambda", l2.lambda().text())]).fmt(f),
             Self::Huber(huber) => {
-                Named("huber", &[("lambda", huber.lambda()), ("width", huber.width())]).fmt(f)
+                let parameters = [("lambda", huber.lambda().text()), ("width", huber.width().text())];
+                Named("huber", &parameters).fmt(f)
             }
             Self::Group(group) => {
                 let by = if group.is_by_neuron() { "group_lasso_by_neuron" } else { "group_lasso_by_input" };
-                Named(by, &[("lambda", group.lambda())]).fmt(f)
+                Named(by, &[("lambda", group.lambda().text())]).fmt(f)
             }
         }
     }

@@ -74,7 +74,7 @@ impl<T: Real> Regularizer<T> for HuberPenalty {
         let (lambda, width) = (scaled(self.lambda, scale), T::cast(self.width));
         vectorized(
             #[inline(always)]
-            || {
+            move || {
                 for (grad, &w) in grad.iter_mut().zip(w) {
                     // Not w/d held to [−1, 1], which would be 0/0 where d rounds to 0.
                     let sign = if w > T::zero() { T::one() } else { -T::one() };

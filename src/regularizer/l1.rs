@@ -62,7 +62,7 @@ impl<T: Real> Regularizer<T> for L1 {
         let lambda = scaled(self.lambda, scale);
         vectorized(
             #[inline(always)]
-            || {
+            move || {
                 for (grad, &w) in grad.iter_mut().zip(w) {
                     let towards_zero = if w > T::zero() { lambda } else { -lambda };
                     *grad += if w == T::zero() { T::zero() } else { towards_zero };

@@ -59,7 +59,7 @@ impl<T: Real> Regularizer<T> for L2 {
         let lambda = scaled(self.lambda, scale);
         vectorized(
             #[inline(always)]
-            || {
+            move || {
                 for (grad, &w) in grad.iter_mut().zip(w) {
                     *grad += lambda * w;
                 }

@@ -10,7 +10,8 @@ named! {
     /// defaults: η is 0.5 and a schedule that ends has 30 epochs. A warm-up has the schedule that it leads to first:
     /// `"warm_up(cosine(eta=0.1, epochs=30), epochs=2)"`.
     ///
-    /// A metric is `main`, or `training` or `validation` and the name of a measure without parameters: `monitor=validation cost`.
+    /// A metric is `main`, or `training` or `validation` and an [`AnyMeasure`](crate::metrics::AnyMeasure):
+    /// `monitor=validation cost`.
     ///
     /// # Errors
     ///

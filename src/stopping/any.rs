@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::error::{Error, Result};
-use crate::metrics::AnyMeasure;
-use crate::named::{Call, Named, inside, serde_by_name, split, whole};
+use crate::named::{Call, inside, serde_by_name, split};
 
 /// The kind of component, for messages.
 const KIND: &str = "stopping rule";
@@ -18,23 +17,22 @@ const MAX_PARENTHESES: usize = 100;
 /// Any stopping rule of the crate, alone or joined with others, for a choice that a user makes at run time.
 ///
 /// It parses from names with parameters and prints them back. `and` binds more tightly than `or`, and parentheses may be put
-/// around either. Behind a rule that monitors a metric, `on` names another one: the data and an
-/// [`AnyMeasure`](crate::metrics::AnyMeasure).
+/// around either. A metric is `main`, or `training` or `validation` and an [`AnyMeasure`](crate::metrics::AnyMeasure).
 ///
 /// ```text
-/// no_improvement(patience=5) on validation cost and max_epochs(epochs=10) or max_epochs(epochs=100)
+/// no_improvement(patience=5, monitor=validation cost) and max_epochs(epochs=10) or max_epochs(epochs=100)
 /// ```
 ///
 /// | name | parameters and defaults | rule |
 /// |---|---|---|
 /// | `max_epochs` | epochs=30 | [`MaxEpochs`] |
-/// | `no_improvement` | patience=10, min_delta=0 | [`NoImprovement`] |
-/// | `rolling_average` | window=5 | [`RollingAverage`] |
-/// | `target` | value=0.97 | [`Target`] |
+/// | `no_improvement` | patience=10, min_delta=0, monitor=main | [`NoImprovement`] |
+/// | `rolling_average` | window=5, monitor=main | [`RollingAverage`] |
+/// | `target` | value=0.97, monitor=main | [`Target`] |
 /// | `cost_explosion` | factor=2 | [`CostExplosion`] |
-/// | `generalization_loss` | alpha=5 | [`GeneralizationLoss`] |
-/// | `progress_quotient` | alpha=1, strip=5 | [`ProgressQuotient`] |
-/// | `successive_strips` | strips=3, strip=5 | [`SuccessiveStrips`] |
+/// | `generalization_loss` | alpha=5, monitor=validation cost | [`GeneralizationLoss`] |
+/// | `progress_quotient` | alpha=1, strip=5, monitor=validation cost | [`ProgressQuotient`] |
+/// | `successive_strips` | strips=3, strip=5, monitor=validation cost | [`SuccessiveStrips`] |
 ///
 /// # Errors
 ///
@@ -47,11 +45,11 @@ const MAX_PARENTHESES: usize = 100;
 /// use gradus::prelude::*;
 ///
 /// let rule: AnyStoppingRule = "no_improvement(patience=2) or max_epochs".parse()?;
-/// assert_eq!(rule.to_string(), "no_improvement(patience=2, min_delta=0) or max_epochs(epochs=30)");
+/// assert_eq!(rule.to_string(), "no_improvement(patience=2, min_delta=0, monitor=main) or max_epochs(epochs=30)");
 /// let history = History::from_validation_accuracies(&[0.9, 0.8, 0.8]);
 /// assert_eq!(rule.replay(&history).unwrap().0, 3);
 ///
-/// let rule: AnyStoppingRule = "target(value=0.5) on training top_k(k=2)".parse()?;
+/// let rule: AnyStoppingRule = "target(value=0.5, monitor=training top_k(k=2))".parse()?;
 /// assert_eq!(rule.metrics(), [Metric::training(TopK::new(2)?)]);
 /// # Ok::<(), gradus::Error>(())
 /// ```
@@ -113,91 +111,41 @@ fn conjunction(text: &str) -> Result<AnyStoppingRule> {
     .unwrap_or_else(|| single(text))
 }
 
-/// Parses one rule, and the metric that it monitors.
+/// Parses one rule.
 fn single(text: &str) -> Result<AnyStoppingRule> {
-    let malformed = |problem: &str| {
-        let (text, problem) = (text.to_owned(), problem.to_owned());
-        Error::MalformedName { kind: KIND, text, problem }
-    };
-    let (name, metric) = match split(text, " on ")[..] {
-        [name] => (name, None),
-        [name, on] => (name, Some(metric(on).ok_or_else(|| malformed(METRIC))??)),
-        _ => return Err(malformed("it monitors one metric")),
-    };
-    let call = Call::parse(KIND, name)?;
-    let monitored = metric.as_ref().map(|(_, metric)| metric.clone());
-    let (rule, parameters) = rule(&call, monitored.clone())?;
-    if monitored.is_some_and(|metric| !rule.metrics().contains(&metric)) {
-        return Err(malformed("this rule monitors no metric that could be chosen"));
-    }
-    let mut text = Named(call.name, &parameters).to_string();
-    if let Some((name, _)) = metric {
-        text = format!("{text} on {name}");
-    }
-    Ok(AnyStoppingRule { text, rule })
-}
-
-/// What stands behind `on`.
-const METRIC: &str =
-    "behind `on` a metric is named as `training` or `validation` and a measure, such as `validation cost`";
-
-/// Parses a metric, and returns how it is written; `None` if the data are not named.
-fn metric(text: &str) -> Option<Result<(String, Metric)>> {
-    let (data, measure) = text.split_once(' ')?;
-    let new: fn(AnyMeasure) -> Metric = match data {
-        "training" => Metric::training,
-        "validation" => Metric::validation,
-        _ => return None,
-    };
-    let measure = measure.parse::<AnyMeasure>();
-    Some(measure.map(|measure| (format!("{data} {measure}"), new(measure))))
-}
-
-type Rule = (Arc<dyn StoppingRule>, Vec<(&'static str, f64)>);
-
-/// The rule of a name, and its parameters.
-fn rule(call: &Call<'_>, metric: Option<Metric>) -> Result<Rule> {
-    let main = metric.clone().unwrap_or_default();
-    let cost = metric.unwrap_or(Metric::validation_cost());
-    Ok(match call.name {
-        "max_epochs" => {
-            let [epochs] = call.parameters([("epochs", 30.0)])?;
-            (Arc::new(MaxEpochs::new(whole("epochs", epochs)?)?), vec![("epochs", epochs)])
-        }
+    let mut call = Call::parse(KIND, text)?;
+    let rule: Arc<dyn StoppingRule> = match call.name {
+        "max_epochs" => Arc::new(MaxEpochs::new(call.get("epochs", 30)?)?),
         "no_improvement" => {
-            let [patience, min_delta] = call.parameters([("patience", 10.0), ("min_delta", 0.0)])?;
-            let rule = NoImprovement::new(whole("patience", patience)?)?.min_delta(min_delta)?;
-            (Arc::new(rule.monitor(main)), vec![("patience", patience), ("min_delta", min_delta)])
+            let rule =
+                NoImprovement::new(call.get("patience", 10)?)?.min_delta(call.get("min_delta", 0.0)?)?;
+            Arc::new(rule.monitor(call.get("monitor", Metric::default())?))
         }
         "rolling_average" => {
-            let [window] = call.parameters([("window", 5.0)])?;
-            let rule = RollingAverage::new(whole("window", window)?)?;
-            (Arc::new(rule.monitor(main)), vec![("window", window)])
+            let rule = RollingAverage::new(call.get("window", 5)?)?;
+            Arc::new(rule.monitor(call.get("monitor", Metric::default())?))
         }
         "target" => {
-            let [value] = call.parameters([("value", 0.97)])?;
-            (Arc::new(Target::new(main, value)?), vec![("value", value)])
+            let value = call.get("value", 0.97)?;
+            Arc::new(Target::new(call.get("monitor", Metric::default())?, value)?)
         }
-        "cost_explosion" => {
-            let [factor] = call.parameters([("factor", 2.0)])?;
-            (Arc::new(CostExplosion::new(factor)?), vec![("factor", factor)])
-        }
+        "cost_explosion" => Arc::new(CostExplosion::new(call.get("factor", 2.0)?)?),
         "generalization_loss" => {
-            let [alpha] = call.parameters([("alpha", 5.0)])?;
-            (Arc::new(GeneralizationLoss::new(alpha)?.monitor(cost)), vec![("alpha", alpha)])
+            let rule = GeneralizationLoss::new(call.get("alpha", 5.0)?)?;
+            Arc::new(rule.monitor(call.get("monitor", Metric::validation_cost())?))
         }
         "progress_quotient" => {
-            let [alpha, strip] = call.parameters([("alpha", 1.0), ("strip", 5.0)])?;
-            let rule = ProgressQuotient::new(alpha)?.strip(whole("strip", strip)?)?;
-            (Arc::new(rule.monitor(cost)), vec![("alpha", alpha), ("strip", strip)])
+            let rule = ProgressQuotient::new(call.get("alpha", 1.0)?)?.strip(call.get("strip", 5)?)?;
+            Arc::new(rule.monitor(call.get("monitor", Metric::validation_cost())?))
         }
         "successive_strips" => {
-            let [strips, strip] = call.parameters([("strips", 3.0), ("strip", 5.0)])?;
-            let rule = SuccessiveStrips::new(whole("strips", strips)?)?.strip(whole("strip", strip)?)?;
-            (Arc::new(rule.monitor(cost)), vec![("strips", strips), ("strip", strip)])
+            let rule = SuccessiveStrips::new(call.get("strips", 3)?)?.strip(call.get("strip", 5)?)?;
+            Arc::new(rule.monitor(call.get("monitor", Metric::validation_cost())?))
         }
         _ => return Err(call.unknown(AnyStoppingRule::NAMES)),
-    })
+    };
+    call.check(false)?;
+    Ok(AnyStoppingRule { text: call.text(), rule })
 }
 
 impl StoppingRule for AnyStoppingRule {

@@ -70,7 +70,8 @@ impl<'a, T: Real> Fit<'a, T> {
             stepper.workspace(examples);
         });
         run.parameters.copy_to(model);
-        let undo = Undo::new(&run.parameters, &run.slots);
+        // An optimizer that searches makes one step an epoch: before it there is none to make again.
+        let undo = Undo::new(&run.parameters, if parts.searches() { &[] } else { &run.slots });
         let state;
         (state, stepper.descent.slots, stepper.descent.t) = run.into_state();
         let (saved, started) = (Saved::now(), Instant::now());

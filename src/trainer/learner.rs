@@ -183,7 +183,8 @@ impl<'t, T: Real> Stepper<'t, T> {
             dropout.draw(*seed, self.descent.t, batch, &mut self.workspaces[workspace]);
         }
         if self.parts.searches() {
-            return self.search(model, batch, eta, workspace);
+            let searched = self.search(model, batch, eta, workspace);
+            return searched.map_err(|error| self.with_cause(model.network(), scale, eta, error));
         }
         let workspace = &mut self.workspaces[workspace];
         network::forward(model.network(), &batch.x, workspace);

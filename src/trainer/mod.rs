@@ -17,6 +17,7 @@ mod report;
 mod run;
 mod scoring;
 mod search;
+mod seen_classes;
 mod snapshot;
 mod telling;
 mod undo;

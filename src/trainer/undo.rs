@@ -4,8 +4,8 @@ use super::descent::Descent;
 use crate::network::{AnyNetwork, ModelMut, ParameterArrays};
 use crate::real::Real;
 
-/// The parameters and the optimizer's state as they were before the first step of an epoch. A copy before each step would
-/// cost a tenth of it.
+/// The parameters, and the state that the optimizer needs to make the steps of an epoch again, as they were before the first of
+/// them. A copy before each step would cost a tenth of it.
 #[derive(Debug)]
 pub(super) struct Undo<T> {
     parameters: ParameterArrays<T>,

@@ -2,6 +2,7 @@
 
 use super::Parts;
 use super::fingerprint::Fingerprint;
+use super::seen_classes::SeenClasses;
 use super::snapshot::Keep;
 use super::warning::Warning;
 use super::widths::Widths;
@@ -213,6 +214,7 @@ pub(super) fn check_data<T: Real>(
     let (mut finder, declared) = (TaskFinder::new(), training.task());
     let mut fingerprint = Fingerprint::default();
     let mut widths = Some(Widths::new(training.n_inputs(), training.len()));
+    let mut classes = SeenClasses::new(training.n_outputs());
     let mut warnings = Vec::new();
     let mut agreed = declared.filter(|task| task.fits(training.n_outputs()));
     let sets = [(Some(training), "the training set"), (validation, "the validation set")];
@@ -229,7 +231,10 @@ pub(super) fn check_data<T: Real>(
             fingerprint.add(batch.y.as_slice());
             fingerprint.add(&batch.weights);
             weight += batch.weights.iter().map(|weight| weight.to_f64()).sum::<f64>();
-            widths.iter_mut().for_each(|widths| widths.add(first, batch));
+            if let Some(widths) = &mut widths {
+                widths.add(first, batch);
+                classes.add(&batch.y);
+            }
             model.check_targets(&batch.y, first)
         })?;
         let why = "with weight 0 no sample counts, and there is nothing to learn or to measure";
@@ -246,5 +251,6 @@ pub(super) fn check_data<T: Real>(
         fingerprint.add(batch.y.as_slice());
     }
     let task = agreed.unwrap_or_else(|| finder.finish());
+    warnings.extend(classes.warning(task));
     Ok(Checked { task, fingerprint: fingerprint.finish(), warnings })
 }

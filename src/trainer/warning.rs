@@ -28,6 +28,11 @@ pub enum Warning {
         /// Its standard deviation in the training data.
         smallest: f64,
     },
+    /// No training sample is of some classes.
+    UnseenClasses {
+        /// The classes, counted from 0.
+        classes: Vec<usize>,
+    },
     /// Some neurons of a layer are [silent](crate::network::Network::silent_neurons).
     SilentNeurons {
         /// The layer, counted from 1 for the first after the inputs.
@@ -76,6 +81,15 @@ impl fmt::Display for Warning {
                  {smallest:.3e}): scale the inputs by `Standardize.fit(&training)?`",
                 largest / smallest
             ),
+            Self::UnseenClasses { classes } => {
+                let classes: Vec<_> = classes.iter().map(ToString::to_string).collect();
+                write!(
+                    f,
+                    "no training sample is of class {}, which cannot be learned: check the labels, or split the data with \
+                     `Split::stratified`",
+                    classes.join(" or ")
+                )
+            }
             Self::SilentNeurons { layer, silent, neurons, samples } => write!(
                 f,
                 "{silent} of {neurons} neurons of layer {layer} are silent (the same output for each of {samples} training \

@@ -98,8 +98,9 @@ fn a_parameter_that_becomes_infinite() {
 /// Issue: λ = 5000 is the cause, and not the learning rate.
 #[test]
 fn a_penalty_that_is_too_strong_is_named() {
-    let cause = |lambda, eta| {
+    let cause = |optimizer: &str, lambda, eta| {
         let trainer = Trainer::new(Quadratic)
+            .optimizer(optimizer.parse::<AnyOptimizer>().unwrap())
             .regularizer(L2::new(lambda).unwrap())
             .schedule(Constant::new(eta).unwrap());
         let mut network = Network::<f64, _, _>::new(&[3, 5, 1], Tanh, Linear, &ScaledGaussian, 1).unwrap();
@@ -109,7 +110,7 @@ fn a_penalty_that_is_too_strong_is_named() {
     };
     // The larger λ is, the fewer weights are still finite when the run ends.
     for lambda in [5000.0, 1e30, 1e200, 1e308] {
-        let by_penalty = cause(lambda, 0.5);
+        let by_penalty = cause("sgd", lambda, 0.5);
         assert!(matches!(*by_penalty, Error::Diverged { penalty: true, .. }), "{lambda}: {by_penalty}");
         assert!(by_penalty.to_string().contains("lower λ"), "{by_penalty}");
     }
@@ -122,9 +123,12 @@ fn a_penalty_that_is_too_strong_is_named() {
         let error = trainer.fit(&mut network, &data, None).unwrap_err().to_string();
         assert!(error.contains("lower λ"), "{lambda}: {error}");
     }
-    let by_rate = cause(0.01, 50.0);
+    let by_rate = cause("sgd", 0.01, 50.0);
     assert!(matches!(*by_rate, Error::Diverged { penalty: false, .. }), "{by_rate}");
     assert!(by_rate.to_string().contains("lower the learning rate"), "{by_rate}");
+    // A search takes no step that raises the cost: only a cost that is infinite from the beginning ends it.
+    let by_search = cause("lbfgs", f64::MAX, 1.0);
+    assert!(matches!(*by_search, Error::Diverged { penalty: true, .. }), "{by_search}");
 }
 
 /// Ends a run after some steps.
@@ -327,6 +331,30 @@ fn observers_are_told_of_a_panic_after_the_last_epoch() {
     let (error, run) = told.unwrap();
     assert!(panics && run.history.len() == 3, "{error:?}");
     assert_eq!(error.as_deref(), Some("a part panicked after 3 whole epoch(s): lost"));
+}
+
+/// The same within a search, whichever of its evaluations panics: the network is that of one of the steps, which come in order.
+#[test]
+fn a_panic_undoes_its_search() {
+    let trainer = || trainer().optimizer(Lbfgs::default()).stop(MaxEpochs::new(6).unwrap());
+    let parameters = |network: &_| ParameterArrays::from_network(network);
+    let mut steps = vec![parameters(&network())];
+    for t in 1..=6 {
+        let l2 = trainer().regularizer(L2::new(0.1).unwrap()).observe(EndAfter(t));
+        steps.push(l2.fit(&mut network(), &data(), None).unwrap().run.parameters);
+    }
+    let mut at = 0;
+    for call in 1.. {
+        let mut left = network();
+        let panics = trainer().regularizer(PanicsInCall(Mutex::new(call)));
+        if catch_unwind(AssertUnwindSafe(|| panics.fit(&mut left, &data(), None).map(drop))).is_ok() {
+            break;
+        }
+        let left = parameters(&left);
+        at += usize::from(steps[at] != left);
+        assert!(steps[at] == left, "call {call}: the network is not that of step {at}");
+    }
+    assert!(at >= 4, "{at}");
 }
 
 /// The same on a thread that is not the caller's: nothing hangs.

@@ -331,6 +331,69 @@ fn what_was_meant() {
     assert!(target("y").read::<f64>(single.as_bytes(), "my.csv").is_ok(), "a time may be the only input");
 }
 
+/// Mistakes that show when a network is to be trained, as errors or as warnings of the report.
+#[test]
+fn mistakes_in_training() {
+    let x = |i: usize, j: usize| ((i * 31 + j * 7) % 13) as f64 / 13.0;
+    let inputs = DMatrix::from_fn(4, 150, x);
+    let label = |j: usize| j / 50;
+    let labels: Vec<usize> = (0..150).map(label).collect();
+    let numbers = |first: f64, by: f64| {
+        let y = DMatrix::from_fn(1, 150, |_, j| first + by * label(j) as f64);
+        Dataset::new(inputs.clone(), y).unwrap()
+    };
+    let classes = |x: &DMatrix<f64>, labels: &[usize]| Dataset::from_labels(x.clone(), labels, 3).unwrap();
+    fn fit<C, O>(cost: C, output: O, outputs: usize, data: &Dataset<f64>) -> String
+    where
+        C: Cost<f64, O> + 'static,
+        O: Activation<f64>,
+    {
+        let mut network =
+            Network::new(&[data.n_inputs(), 3, outputs], Tanh, output, &ByActivation, 1).unwrap();
+        let trainer = Trainer::new(cost).stop(MaxEpochs::new(1).unwrap());
+        trainer
+            .fit(&mut network, data, None)
+            .map_or_else(|error| error.to_string(), |report| report.to_string())
+    }
+    let softmax = |outputs, data: &Dataset<f64>| fit(LogLikelihood, Softmax::default(), outputs, data);
+    let sigmoid = |data: &Dataset<f64>| fit(CrossEntropy, Sigmoid, 1, data);
+    let unscaled = DMatrix::from_fn(4, 150, |i, j| [1.0, 1e4, 1.0, 1.0][i] * x(i, j));
+    let constant = DMatrix::from_fn(4, 150, |i, j| if i == 2 { 7.0 } else { x(i, j) });
+    let two: Vec<usize> = labels.iter().map(|&label| 2 * (label / 2)).collect();
+    for (mistake, message, says) in [
+        ("one-hot forgotten", softmax(3, &numbers(0.0, 1.0)), "a class label becomes a one-hot column of y"),
+        ("one-hot forgotten", softmax(1, &numbers(0.0, 1.0)), "use one-hot targets"),
+        ("labels as floats", sigmoid(&numbers(0.0, 1.0)), "see `Dataset::from_labels`"),
+        ("labels from −1", sigmoid(&numbers(-1.0, 1.0)), "target 0 of sample 0 is -1, outside [0, 1]"),
+        ("unscaled inputs", softmax(3, &classes(&unscaled, &labels)), "Standardize.fit(&training)"),
+        (
+            "a class without a sample",
+            softmax(3, &classes(&inputs, &two)),
+            "no training sample is of class 1,",
+        ),
+        (
+            "one class only",
+            softmax(3, &classes(&inputs, &[1; 150])),
+            "no training sample is of class 0 or 2,",
+        ),
+        ("one class only", sigmoid(&numbers(1.0, 0.0)), "no training sample is of class 0,"),
+    ] {
+        assert!(message.contains(says), "{mistake}: `{says}` is not in: {message}");
+    }
+    for fine in [softmax(3, &classes(&inputs, &labels)), sigmoid(&numbers(0.0, 0.5))] {
+        assert!(!fine.contains("warning"), "{fine}");
+    }
+
+    // A constant column is no mistake: it is said of a table, and left alone by the scaling.
+    let text = rows(20, "a,b,y", |i| format!("{}.5,7,{}.25", i * i % 17, i * 3 % 11));
+    let table = target("y").read::<f64>(text.as_bytes(), "my.csv").unwrap();
+    assert!(table.to_string().contains("nothing can be learned from it: b"), "{table}");
+    let data = classes(&constant, &labels);
+    let scaled = Standardize.fit(&data).unwrap().transform(data).unwrap();
+    let message = softmax(3, &scaled);
+    assert!(message.contains("training cost") && !message.contains("warning"), "{message}");
+}
+
 /// Mistakes that need no table.
 #[test]
 fn mistakes_in_matrices() {

@@ -127,36 +127,74 @@ fn rules_are_joined() {
     assert_eq!(serde_json::from_str::<AnyStoppingRule>(&json).unwrap(), parse("max_epochs or target"));
 }
 
-/// Behind `on` stands the metric that a rule monitors.
+/// The metric that a rule monitors is a parameter.
 #[test]
 fn rules_monitor_what_is_named() {
     let metrics = |text: &str| text.parse::<AnyStoppingRule>().unwrap().metrics();
     assert_eq!(metrics("no_improvement"), [Metric::default()]);
-    assert_eq!(metrics("no_improvement on training cost"), [Metric::training_cost()]);
+    assert_eq!(metrics("no_improvement(monitor=training cost)"), [Metric::training_cost()]);
     assert_eq!(
-        metrics("rolling_average on validation top_k(k=3)"),
+        metrics("rolling_average(monitor=validation top_k(k=3))"),
         [Metric::validation(TopK::new(3).unwrap())]
     );
     assert_eq!(metrics("generalization_loss"), [Metric::validation_cost()]);
-    assert_eq!(metrics("progress_quotient on training r2"), [Metric::training(R2)]);
-    assert_eq!(metrics("successive_strips on validation f1(class=0)"), [Metric::validation(F1::of_class(0))]);
-    let text = "target(value=0.5) on validation roc_auc and max_epochs(epochs=3)";
+    assert_eq!(metrics("progress_quotient(monitor=training r2)"), [Metric::training(R2)]);
+    assert_eq!(
+        metrics("successive_strips(monitor=validation f1(class=0))"),
+        [Metric::validation(F1::of_class(0))]
+    );
+    let text = "target(value=0.5, monitor=validation roc_auc) and max_epochs(epochs=3)";
     assert_eq!(text.parse::<AnyStoppingRule>().unwrap().to_string(), text);
     for wrong in [
-        "no_improvement on cost",
-        "no_improvement on test cost",
-        "no_improvement on validation cost on training cost",
+        "no_improvement(monitor=cost)",
+        "no_improvement(monitor=test cost)",
+        "no_improvement(monitor=validation)",
+        "no_improvement(monitor=validation cost, monitor=training cost)",
+        "max_epochs(monitor=validation cost)",
+        "cost_explosion(monitor=training cost)",
     ] {
         assert!(matches!(wrong.parse::<AnyStoppingRule>(), Err(Error::MalformedName { .. })), "{wrong}");
     }
-    for wrong in ["max_epochs on validation cost", "cost_explosion on training cost"] {
-        let error = wrong.parse::<AnyStoppingRule>().unwrap_err().to_string();
-        assert!(error.contains("monitors no metric"), "{error}");
-    }
     assert!(matches!(
-        "no_improvement on validation loss".parse::<AnyStoppingRule>(),
+        "no_improvement on validation cost".parse::<AnyStoppingRule>(),
         Err(Error::UnknownName { .. })
     ));
+    assert!(matches!(
+        "no_improvement(monitor=validation loss)".parse::<AnyStoppingRule>(),
+        Err(Error::UnknownName { .. })
+    ));
+}
+
+/// Every measure can be monitored, by rules and schedules, under the name by which it is chosen, and the same metric prints the
+/// same name if it was made of the measure itself.
+#[test]
+fn every_measure_can_be_monitored() {
+    let parametrized =
+        ["top_k(k=3)", "precision(class=12)", "recall(class=0)", "f1(class=7)", "calibration_error(bins=4)"];
+    for name in AnyMeasure::NAMES.iter().chain(&parametrized) {
+        let measure: AnyMeasure = name.parse().unwrap();
+        for (data, metric) in [
+            ("training", Metric::training(measure.clone())),
+            ("validation", Metric::validation(measure.clone())),
+        ] {
+            let rule = format!("rolling_average(window=5, monitor={data} {measure})");
+            let parsed: AnyStoppingRule = rule.parse().unwrap();
+            assert_eq!((parsed.to_string(), parsed.metrics()), (rule, vec![metric.clone()]));
+            let schedule =
+                format!("halve_on_plateau(eta=0.5, patience=10, floor=0.5, monitor={data} {measure})");
+            let parsed: AnySchedule = schedule.parse().unwrap();
+            assert_eq!((parsed.to_string(), parsed.metric()), (schedule, Some(metric)));
+        }
+    }
+    let halve = HalveOnPlateau::new(0.5, 10).unwrap();
+    let monitor =
+        |metric| halve.clone().monitor(metric).to_string().split_once("monitor=").unwrap().1.to_owned();
+    assert_eq!(monitor(Metric::training(TopK::new(3).unwrap())), "training top_k(k=3))");
+    assert_eq!(monitor(Metric::validation(F1::of_class(1))), "validation f1(class=1))");
+    assert_eq!(monitor(Metric::validation(F1::macro_average())), "validation macro_f1)");
+    assert_eq!(monitor(Metric::validation(R2)), "validation r2)");
+    assert_eq!(monitor(Metric::validation_cost()), "validation cost)");
+    assert_eq!(monitor(Metric::default()), "main)");
 }
 
 /// What a rule, the trainer and the defaults name is one measure, however it was chosen, and a run goes by it.
@@ -177,7 +215,7 @@ fn named_parts_train() {
         trainer.fit(&mut network, &training, Some(&validation)).unwrap()
     };
     let report = train(
-        "target(value=0.3) on validation accuracy or max_epochs(epochs=9)",
+        "target(value=0.3, monitor=validation accuracy) or max_epochs(epochs=9)",
         &["cost", "roc_auc", "log_loss"],
     );
     let scores = report.history.last().unwrap().validation.clone().unwrap();
@@ -244,22 +282,26 @@ fn parameters_out_of_range_are_refused() {
     let setting = |result: Result<()>| assert!(matches!(result, Err(Error::Setting { .. })), "{result:?}");
     for text in [
         "max_epochs(epochs=0)",
-        "max_epochs(epochs=2.5)",
-        "max_epochs(epochs=-1)",
-        "max_epochs(epochs=NaN)",
         "no_improvement(min_delta=-1)",
-        "target(value=97) on validation accuracy",
-        "progress_quotient(strip=1e300)",
+        "target(value=97, monitor=validation accuracy)",
     ] {
         setting(text.parse::<AnyStoppingRule>().map(drop));
     }
     for text in ["l2(lambda=-1)", "l1 then huber(width=0)", "l1 + group_lasso_by_input(lambda=inf)"] {
         setting(text.parse::<AnyRegularizer>().map(drop));
     }
-    for text in ["top_k(k=0)", "f1(class=0.5)", "calibration_error(bins=2000)"] {
+    for text in ["top_k(k=0)", "calibration_error(bins=2000)"] {
         setting(text.parse::<AnyMeasure>().map(drop));
     }
     setting("focal(gamma=-1)".parse::<AnyCost<f64, Sigmoid>>().map(drop));
+    let whole = |result: Result<()>| {
+        let message = result.unwrap_err().to_string();
+        assert!(message.contains("is not a whole number from 0 on"), "{message}");
+    };
+    for epochs in ["2.5", "-1", "NaN", "1e300", "99999999999999999999999"] {
+        whole(format!("max_epochs(epochs={epochs})").parse::<AnyStoppingRule>().map(drop));
+        whole(format!("f1(class={epochs})").parse::<AnyMeasure>().map(drop));
+    }
 }
 
 /// No text makes the parsers panic, however deep its parentheses are.

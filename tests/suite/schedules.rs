@@ -100,7 +100,7 @@ fn schedules_print_as_they_parse() {
         assert!(SCHEDULES.iter().any(|(_, printed)| printed.split('(').next() == Some(name)), "{name}");
     }
     for name in
-        ["main", "training cost", "validation accuracy", "validation R²", "validation balanced accuracy"]
+        ["main", "training cost", "validation accuracy", "validation r2", "validation balanced_accuracy"]
     {
         let text = format!("halve_on_plateau(eta=0.5, patience=10, floor=0.5, monitor={name})");
         assert_eq!(parse(&text).to_string(), text);

@@ -2,6 +2,7 @@
 
 mod finish;
 mod plan;
+mod targets;
 
 use std::io::Read;
 use std::path::Path;

@@ -100,6 +100,6 @@ fn add<T: Real>(a: f64, x: &[T], y: &mut [T]) {
     let a = T::cast(a);
     vectorized(
         #[inline(always)]
-        || y.iter_mut().zip(x).for_each(|(y, &x)| *y += a * x),
+        move || y.iter_mut().zip(x).for_each(|(y, &x)| *y += a * x),
     );
 }

@@ -1,6 +1,5 @@
 //! Makes a data set of the rows of a table when all have been read.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use nalgebra::DMatrix;
@@ -9,16 +8,14 @@ use super::super::dictionary::Dictionary;
 use super::super::rows::{Fault, Rows};
 use super::super::table::{Table, TableSummary, Tag};
 use super::super::{Missing, Predicted};
+use super::Fit;
 use super::plan::{Kind, Use};
-use super::{Fit, MAX_CATEGORIES};
+use super::targets::Targets;
 use crate::data::columns::{Column, ColumnKind, Columns, TargetColumns};
 use crate::data::scale::quantile;
 use crate::data::{Dataset, Task};
 use crate::error::{Result, TableProblem};
 use crate::real::Real;
-
-/// A target of so many integers at most may be a class.
-const FEW: usize = 20;
 
 /// So many rows or texts are needed to see that a column counts the rows or hardly repeats.
 const ENOUGH: usize = 10;
@@ -28,12 +25,6 @@ struct Finished {
     column: Column,
     /// For a category the place of its number in the order of the names.
     places: Vec<u32>,
-}
-
-/// What was predicted: labels and names, or numbers.
-enum Targets {
-    Classes { labels: Vec<u32>, names: Vec<String> },
-    Numbers,
 }
 
 impl<T: Real> Fit<'_, T> {
@@ -193,77 +184,6 @@ impl<T: Real> Fit<'_, T> {
         }
         Ok(())
     }
-
-    /// Decides whether classes or numbers are predicted.
-    fn targets(&mut self) -> std::result::Result<Targets, Fault> {
-        let n_targets = self.targets.len();
-        for (slot, &at) in self.targets.iter().enumerate() {
-            let mut values = self.y.values.iter().skip(slot).step_by(n_targets);
-            let first = values.next().copied().unwrap_or_default();
-            if values.all(|&value| value == first) {
-                let value = match &self.uses[at] {
-                    Use::Target { kind: Kind::Texts { dictionary, .. }, .. } => dictionary.name(0),
-                    _ => first.to_f64().to_string(),
-                };
-                return Err((Some(at), TableProblem::OneTarget { value, rows: self.kept }));
-            }
-        }
-        let &[at] = &self.targets[..] else { return Ok(Targets::Numbers) };
-        match &mut self.uses[at] {
-            Use::Target { kind: Kind::Texts { dictionary, declared, .. }, .. } => {
-                if !*declared && hardly_repeats(dictionary, self.kept) {
-                    let (classes, example) = (dictionary.len(), dictionary.name(0));
-                    return Err((
-                        Some(at),
-                        TableProblem::TooManyClasses { classes, rows: self.kept, example },
-                    ));
-                }
-                let (names, places) = std::mem::take(dictionary).sorted();
-                let labels = self.y.values.iter().map(|number| places[number.to_f64() as usize]).collect();
-                Ok(Targets::Classes { labels, names })
-            }
-            _ => self.number_classes().map_err(|problem| (Some(at), problem)),
-        }
-    }
-
-    /// Classes that are written as numbers, if they are classes.
-    fn number_classes(&self) -> std::result::Result<Targets, TableProblem> {
-        let most = match self.csv.task {
-            Predicted::Numbers => return Ok(Targets::Numbers),
-            Predicted::Auto => FEW,
-            Predicted::Classes => MAX_CATEGORIES,
-        };
-        // The order of the bits of floats, with the sign turned, would be that of the numbers: integers are simpler.
-        let mut classes: Vec<f64> = Vec::new();
-        let mut seen = BTreeSet::new();
-        for value in self.y.values.iter().map(|value| value.to_f64() + 0.0) {
-            if self.csv.task == Predicted::Auto && value.fract() != 0.0 {
-                return Ok(Targets::Numbers);
-            }
-            if seen.insert(value.to_bits()) {
-                classes.push(value);
-            }
-            if classes.len() > most && self.csv.task == Predicted::Auto {
-                return Ok(Targets::Numbers);
-            }
-            if classes.len() > most {
-                let example = value.to_string();
-                return Err(TableProblem::TooManyClasses {
-                    classes: classes.len(),
-                    rows: self.kept,
-                    example,
-                });
-            }
-        }
-        classes.sort_unstable_by(f64::total_cmp);
-        let enough = classes == [0.0, 1.0] || self.kept >= 5 * classes.len();
-        if self.csv.task == Predicted::Auto && !enough {
-            return Ok(Targets::Numbers);
-        }
-        let label = |value: &T| classes.partition_point(|&class| class < value.to_f64()) as u32;
-        let labels = self.y.values.iter().map(label).collect();
-        Ok(Targets::Classes { labels, names: classes.iter().map(f64::to_string).collect() })
-    }
 }
 
 /// Whether the values are integers that rise from row to row as the numbers of `rows` rows do, some of which may be left out.
@@ -278,7 +198,7 @@ fn counts_rows(mut values: impl Iterator<Item = f64>, rows: usize) -> bool {
     rising && n >= ENOUGH && first.fract() == 0.0 && last - first < rows as f64
 }
 
-fn hardly_repeats(dictionary: &Dictionary, rows: usize) -> bool {
+pub(super) fn hardly_repeats(dictionary: &Dictionary, rows: usize) -> bool {
     dictionary.len() >= ENOUGH && 2 * dictionary.len() > rows
 }
 
