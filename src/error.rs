@@ -3,19 +3,29 @@
 mod download;
 mod idx;
 mod image;
+mod law;
+mod memory;
 mod persist;
+mod setting;
 mod split;
+mod stream;
 mod table;
+mod text;
 
-use std::fmt;
 use std::path::PathBuf;
 
 pub use download::DownloadProblem;
 pub use idx::{IdxField, IdxProblem};
 pub use image::ImageProblem;
+pub use law::Deviation;
+pub use memory::MemoryProblem;
 pub use persist::FileProblem;
 pub use split::SplitProblem;
+pub use stream::StreamProblem;
 pub use table::{TableError, TableProblem};
+
+pub(crate) use setting::{PATIENCE, check_nonzero, check_setting};
+pub(crate) use text::plain;
 
 use crate::data::Task;
 use crate::history::History;
@@ -56,42 +66,9 @@ pub enum Error {
         layer: usize,
     },
 
-    /// A layer that is larger than the machine has memory for.
-    #[error(
-        "layer {layer} (the inputs are layer 0) would have {n_outputs} × {n_inputs} weights, and there is no memory for them: choose smaller sizes"
-    )]
-    LayerTooLarge {
-        /// Which layer, counted from 0 for the inputs.
-        layer: usize,
-        /// The neurons of the layer before.
-        n_inputs: usize,
-        /// Its own neurons.
-        n_outputs: usize,
-    },
-
-    /// An array whose number of elements overflows, or for which there is no memory.
-    #[error(
-        "{what} would hold {rows} × {columns} values, which do not fit in memory: choose smaller sizes, or fewer samples at a time"
-    )]
-    TooLarge {
-        /// The array.
-        what: &'static str,
-        /// Its rows.
-        rows: usize,
-        /// Its columns.
-        columns: usize,
-    },
-
-    /// An augmented data set of more copies than fit in memory.
-    #[error(
-        "{copies} copies of {samples} samples do not fit in memory; use fewer, or train on `Augmented` itself, which stores none"
-    )]
-    TooManyCopies {
-        /// How many copies of each sample were asked for.
-        copies: usize,
-        /// The number of samples.
-        samples: usize,
-    },
+    /// There is no memory for what was asked for.
+    #[error(transparent)]
+    Memory(MemoryProblem),
 
     /// A data set without samples.
     #[error("{what} is empty; give it at least 1 sample")]
@@ -134,11 +111,7 @@ pub enum Error {
     },
 
     /// A NaN or an infinity in the data.
-    #[error(
-        "{what} {index} of sample {sample} is {value}: {}",
-        if *what == "output" { "the weights or the inputs are too large; scale the data, and train anew" }
-        else { "only finite numbers can be learned from; repair or drop the sample" }
-    )]
+    #[error("{what} {index} of sample {sample} is {value}: {}", text::non_finite(what))]
     NonFiniteSample {
         /// `"input"` or `"target"`, or `"output"` of a network.
         what: &'static str,
@@ -166,10 +139,7 @@ pub enum Error {
     },
 
     /// Two matrices whose rows seem to be the examples, where the columns should be.
-    #[error(
-        "x is {} × {} and y is {} × {}: a column is an example, but {what} seem(s) to hold an example in each row; transpose {what}{}",
-        x.0, x.1, y.0, y.1, if *what == "x and y" { ", or use `Dataset::from_rows`" } else { "" }
-    )]
+    #[error(fmt = text::transposed)]
     Transposed {
         /// `"x"`, `"y"` or `"x and y"`.
         what: &'static str,
@@ -180,10 +150,7 @@ pub enum Error {
     },
 
     /// A label that stands for no class.
-    #[error(
-        "the label of sample {sample} is {label}, but with {n_classes} classes it must be an integer from 0 to below {n_classes}{}",
-        if *smallest == 1 { "; the smallest label is 1: subtract 1 from each" } else { "; is the number of classes right?" }
-    )]
+    #[error(fmt = text::label)]
     Label {
         /// The sample, counted from 0.
         sample: usize,
@@ -215,11 +182,7 @@ pub enum Error {
     },
 
     /// A file could not be downloaded.
-    #[error(
-        "{} could not be downloaded: {}; check the connection and try again, or put the file there yourself",
-        path.display(),
-        attempts.iter().map(|(url, problem)| format!("{url}: {problem}")).collect::<Vec<_>>().join("; ")
-    )]
+    #[error(fmt = text::download)]
     Download {
         /// Where the file was to be.
         path: PathBuf,
@@ -327,11 +290,7 @@ pub enum Error {
     },
 
     /// A number of a training step is NaN or infinite.
-    #[error("the {quantity} became {value}{}{} at learning rate {}: the run diverged; {}",
-        layer.map(|layer| format!(" in layer {layer} (the inputs are layer 0)")).unwrap_or_default(),
-        sample.map(|sample| format!(" for sample {sample}")).unwrap_or_default(),
-        plain(*learning_rate),
-        if *penalty { "the penalty alone moves the weights beyond 0: lower λ" } else { "lower the learning rate or scale the data" })]
+    #[error(fmt = text::diverged)]
     Diverged {
         /// `"weighted input z"`, `"cost"`, `"error δ"` or `"parameter"`.
         quantity: &'static str,
@@ -350,7 +309,7 @@ pub enum Error {
     /// A run that had begun could not go on. The network holds the parameters that were kept so far.
     #[error(
         "epoch {epoch}, mini-batch {step}: {cause}{} (the network is left with the parameters of epoch {kept}, 0 being the initial ones)",
-        listed("; the costs of the mini-batches before: ", last_costs)
+        text::listed("; the costs of the mini-batches before: ", last_costs)
     )]
     Interrupted {
         /// The epoch, counted from 1, in which it happened.
@@ -393,6 +352,17 @@ pub enum Error {
         field: IdxField,
         /// What is wrong with it.
         problem: IdxProblem,
+    },
+
+    /// A file of samples could not be read or written.
+    #[error("{}, byte {offset}: {problem}", path.display())]
+    Stream {
+        /// The file.
+        path: PathBuf,
+        /// Where in the file.
+        offset: u64,
+        /// What is wrong there.
+        problem: StreamProblem,
     },
 
     /// A model, a checkpoint or a file of `network2.py` could not be read or written.
@@ -456,58 +426,4 @@ pub enum Error {
         /// By how much, if the law is about a number.
         deviation: Option<Deviation>,
     },
-}
-
-/// A number that is not what a law wants; see [`check`](crate::check).
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Deviation {
-    /// What the plug-in gives.
-    pub found: f64,
-    /// What the law wants.
-    pub wanted: f64,
-    /// The difference that rounding explains.
-    pub tolerance: f64,
-}
-
-impl fmt::Display for Deviation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { found, wanted, tolerance } = *self;
-        let text = |v: f64| if v.abs() < 1e6 { format!("{v:.8}") } else { format!("{v:.8e}") };
-        write!(f, ": got {}, expected {}", text(found), text(wanted))?;
-        write!(f, " (difference {:.1e}, tolerance {tolerance:.1e})", (found - wanted).abs())
-    }
-}
-
-/// `values` after `title`, or nothing if there are none.
-fn listed(title: &str, values: &[f64]) -> String {
-    let values: Vec<String> = values.iter().map(|value| format!("{value:.4e}")).collect();
-    if values.is_empty() { String::new() } else { format!("{title}{}", values.join(", ")) }
-}
-
-/// A number without rows of zeros: 10, 0.5, 1e-300.
-pub(crate) fn plain(value: f64) -> String {
-    let size = value.abs();
-    if size > 0.0 && size.is_finite() && !(1e-4..1e7).contains(&size) {
-        return format!("{value:e}");
-    }
-    value.to_string()
-}
-
-/// Returns an error for a hyper-parameter that is not `ok`.
-pub(crate) fn check_setting(
-    name: &'static str,
-    value: f64,
-    ok: bool,
-    allowed: &'static str,
-    why: &'static str,
-) -> Result<()> {
-    if ok { Ok(()) } else { Err(Error::Setting { name, value, allowed, why }) }
-}
-
-/// What a patience is, for the messages of those that have one.
-pub(crate) const PATIENCE: &str = "it counts epochs without improvement before the rule acts; try 10";
-
-/// Returns an error for a count of 0.
-pub(crate) fn check_nonzero(name: &'static str, count: usize, why: &'static str) -> Result<()> {
-    check_setting(name, count as f64, count > 0, "[1, ∞)", why)
 }

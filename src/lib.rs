@@ -115,8 +115,8 @@ pub mod trainer;
 use forward::forward;
 
 pub use error::{
-    Deviation, DownloadProblem, Error, FileProblem, IdxField, IdxProblem, ImageProblem, Result, SplitProblem,
-    TableError, TableProblem,
+    Deviation, DownloadProblem, Error, FileProblem, IdxField, IdxProblem, ImageProblem, MemoryProblem,
+    Result, SplitProblem, TableError, TableProblem,
 };
 
 /// Everything that a program which trains networks needs, nalgebra's matrices included.
@@ -135,7 +135,7 @@ pub mod prelude {
     };
     pub use crate::data::{
         Batch, Columns, Dataset, Fold, MinMax, Mnist, Robust, Samples, Scale, Scaler, Split, Standardize,
-        Task, Weighted,
+        Streamed, Task, Weighted,
     };
     #[cfg(feature = "csv")]
     pub use crate::data::{Csv, Missing, Table};

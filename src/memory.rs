@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, MemoryProblem, Result};
 use crate::real::Real;
 
 /// Requests below this many bytes are not compared with the available memory, which takes a read of a system file.
@@ -12,7 +12,7 @@ const SMALL: usize = 64 << 20;
 ///
 /// # Errors
 ///
-/// Returns [`Error::TooLarge`] if `rows` · `columns` overflows or the elements do not fit in memory.
+/// Returns [`Error::Memory`] if `rows` · `columns` overflows or the elements do not fit in memory.
 pub(crate) fn zeros<T: Real>(what: &'static str, rows: usize, columns: usize) -> Result<DMatrix<T>> {
     let mut elements = reserve(what, rows, columns)?;
     elements.resize(rows * columns, T::zero());
@@ -23,13 +23,13 @@ pub(crate) fn zeros<T: Real>(what: &'static str, rows: usize, columns: usize) ->
 ///
 /// # Errors
 ///
-/// Returns [`Error::TooLarge`] if `rows` · `columns` overflows or the elements do not fit in memory.
+/// Returns [`Error::Memory`] if `rows` · `columns` overflows or the elements do not fit in memory.
 pub(crate) fn reserve<V>(what: &'static str, rows: usize, columns: usize) -> Result<Vec<V>> {
     check::<V>(what, [(rows, columns)])?;
     let mut elements = Vec::new();
     match elements.try_reserve_exact(rows * columns) {
         Ok(()) => Ok(elements),
-        Err(_) => Err(Error::TooLarge { what, rows, columns }),
+        Err(_) => Err(Error::Memory(MemoryProblem::Array { what, rows, columns })),
     }
 }
 
@@ -38,12 +38,16 @@ pub(crate) fn reserve<V>(what: &'static str, rows: usize, columns: usize) -> Res
 ///
 /// # Errors
 ///
-/// Returns [`Error::TooLarge`] with the shape of the first array that does not fit beside those before it.
+/// Returns [`Error::Memory`] with the shape of the first array that does not fit beside those before it.
 pub(crate) fn check<V>(what: &'static str, shapes: impl IntoIterator<Item = (usize, usize)>) -> Result<()> {
     let mut total = 0_usize;
     for (rows, columns) in shapes {
         let sum = rows.checked_mul(columns).and_then(|elements| total.checked_add(elements));
-        total = sum.filter(|&elements| fits::<V>(elements)).ok_or(Error::TooLarge { what, rows, columns })?;
+        total = sum.filter(|&elements| fits::<V>(elements)).ok_or(Error::Memory(MemoryProblem::Array {
+            what,
+            rows,
+            columns,
+        }))?;
     }
     Ok(())
 }
@@ -88,7 +92,7 @@ mod tests {
         for (rows, columns) in sizes {
             let error = zeros::<f64>("x", rows, columns).unwrap_err();
             assert!(
-                matches!(error, Error::TooLarge { what: "x", rows: r, columns: c } if (r, c) == (rows, columns))
+                matches!(error, Error::Memory(MemoryProblem::Array { what: "x", rows: r, columns: c }) if (r, c) == (rows, columns))
             );
             assert!(reserve::<u8>("x", rows, columns).is_err());
         }

@@ -63,7 +63,7 @@ impl<T: Real> Batch<T> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::TooLarge`] if it does not fit in memory.
+    /// Returns [`Error::Memory`] if it does not fit in memory.
     pub fn zeros(n_inputs: usize, n_outputs: usize, examples: usize) -> Result<Self> {
         memory::check::<T>("a batch", [(n_inputs, examples), (n_outputs, examples), (examples, 1)])?;
         let mut weights = memory::reserve("the weights of a batch", examples, 1)?;

@@ -115,7 +115,7 @@ impl<T: Real> Dataset<T> {
     ///
     /// Returns [`Error::Empty`] if there are no labels, and [`Error::NoRows`] if `n_inputs` is 0. Returns
     /// [`Error::SizeMismatch`] if there are not `n_inputs` bytes for each label. Returns [`Error::Label`] for the first label that is not below `n_classes`, and
-    /// [`Error::TooLarge`] if a target of `n_classes` values does not fit in memory.
+    /// [`Error::Memory`] if a target of `n_classes` values does not fit in memory.
     ///
     /// # Examples
     ///
@@ -150,7 +150,7 @@ impl<T: Real> Dataset<T> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Empty`] if `count` is 0, and [`Error::TooLarge`] if the images do not fit in memory.
+    /// Returns [`Error::Empty`] if `count` is 0, and [`Error::Memory`] if the images do not fit in memory.
     ///
     /// # Examples
     ///
@@ -226,7 +226,7 @@ impl<T: Real> Dataset<T> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::TooLarge`] if the floats do not fit in memory.
+    /// Returns [`Error::Memory`] if the floats do not fit in memory.
     pub fn to_floats(&self) -> Result<Self> {
         let shapes = [(self.n_inputs(), self.len()), (self.n_outputs(), self.len())];
         memory::check::<T>("the data set as floats", shapes)?;

@@ -112,7 +112,7 @@ impl<T: Real> IdxTensor<T> {
     /// # Errors
     ///
     /// Returns the errors of [`IdxTensor::open`](IdxTensor::<u8>::open), where an element type is unsupported if the format
-    /// does not have it, and [`Error::TooLarge`] if there is no memory for the floats.
+    /// does not have it, and [`Error::Memory`] if there is no memory for the floats.
     pub fn open_numbers(path: impl AsRef<Path>) -> Result<Self> {
         open(path.as_ref(), Accepts::Numbers, None)?.read_numbers()
     }

@@ -119,7 +119,7 @@ pub(super) struct Source {
 ///
 /// Returns [`Error::Idx`](crate::Error::Idx) for every reason of [`IdxTensor::open`], if the two files are swapped or one
 /// has another number of dimensions, if there are not as many labels as images, and if a label is not below
-/// `n_classes`. Returns [`Error::TooLarge`](crate::Error::TooLarge) if a target of `n_classes` values does not fit in
+/// `n_classes`. Returns [`Error::Memory`](crate::Error::Memory) if a target of `n_classes` values does not fit in
 /// memory.
 ///
 /// # Examples

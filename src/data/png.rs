@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use ::png::{ColorType, Decoder, DecodingError, Limits, Transformations};
 
 use super::Dataset;
-use crate::error::{Error, ImageProblem, Result};
+use crate::error::{Error, ImageProblem, MemoryProblem, Result};
 use crate::memory;
 use crate::real::Real;
 
@@ -60,7 +60,7 @@ pub fn open(path: impl AsRef<Path>) -> Result<GrayImage> {
 /// # Errors
 ///
 /// Returns [`Error::Image`] if `dir` holds less than two folders, if a folder holds no PNG file, if an image differs in size
-/// from the first one, and for every reason of [`open`]. Returns [`Error::TooLarge`] if the images do not fit in memory.
+/// from the first one, and for every reason of [`open`]. Returns [`Error::Memory`] if the images do not fit in memory.
 ///
 /// # Examples
 ///
@@ -136,7 +136,11 @@ fn append(pixels: &mut Vec<u8>, image: &[u8]) -> Result<()> {
     // Doubling is asked for by `reserve`, so that images are moved seldom.
     let fits = memory::fits::<u8>(image.len()) && pixels.try_reserve(image.len()).is_ok();
     if !fits {
-        return Err(Error::TooLarge { what: "the images", rows: pixels.len() + image.len(), columns: 1 });
+        return Err(Error::Memory(MemoryProblem::Array {
+            what: "the images",
+            rows: pixels.len() + image.len(),
+            columns: 1,
+        }));
     }
     pixels.extend_from_slice(image);
     Ok(())

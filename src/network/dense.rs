@@ -4,7 +4,7 @@ use nalgebra::{DMatrix, DVector};
 use rand::Rng;
 
 use crate::activation::Activation;
-use crate::error::{Error, Result};
+use crate::error::{Error, MemoryProblem, Result};
 use crate::init::Initializer;
 use crate::real::Real;
 
@@ -55,7 +55,7 @@ pub(super) fn check_allocatable<T>(layer: usize, n_inputs: usize, n_outputs: usi
     if n_inputs.checked_mul(n_outputs).is_some_and(room) {
         return Ok(());
     }
-    Err(Error::LayerTooLarge { layer, n_inputs, n_outputs })
+    Err(Error::Memory(MemoryProblem::Layer { layer, n_inputs, n_outputs }))
 }
 
 /// A borrowed layer, whatever its activation.

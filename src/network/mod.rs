@@ -55,7 +55,7 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     /// # Errors
     ///
     /// [`Error::TooFewLayers`] for fewer than two sizes, [`Error::EmptyLayer`] for a size of 0,
-    /// [`Error::LayerTooLarge`] if there is no memory for the weights of a layer, [`Error::SizeMismatch`] if
+    /// [`Error::Memory`] if there is no memory for the weights of a layer, [`Error::SizeMismatch`] if
     /// the initializer changes the shape of a layer, and [`Error::NonFiniteParameter`] if it leaves a NaN or
     /// an infinity.
     pub fn new(

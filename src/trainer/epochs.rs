@@ -1,26 +1,24 @@
 //! The run: epochs of training steps, each followed by its evaluation.
 
-use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Instant;
 
-use rand::seq::SliceRandom;
-
 use super::checkpoint::Saved;
+use super::leaves::Leaves;
 use super::learner::Stepper;
+use super::mini_batches::MiniBatches;
 use super::observer::Outcome;
-use super::run::{LAST_COSTS, State};
+use super::run::State;
 use super::scoring::{EpochEvaluator, Plan};
 use super::snapshot::Keep;
 use super::undo::Undo;
 use super::warning::Warning;
-use super::{Observer, Parts, Report, Run, Running, validate};
-use crate::data::{Batch, Samples};
+use super::{Parts, Report, Run, telling, validate};
+use crate::data::Samples;
 use crate::error::Result;
 use crate::history::{EpochRecord, Split};
 use crate::network::ModelMut;
-use crate::random::{Purpose, generator};
 use crate::real::Real;
 use crate::regularizer::LayerInfo;
 use crate::schedule::{LrSchedule, Progress};
@@ -39,18 +37,14 @@ pub(super) struct Job<'a, T> {
 
 /// A run that is under way.
 pub(super) struct Fit<'a, T: Real> {
-    parts: &'a Parts<T>,
-    model: &'a mut dyn ModelMut<T>,
+    pub(super) parts: &'a Parts<T>,
+    pub(super) model: &'a mut dyn ModelMut<T>,
     job: Job<'a, T>,
-    stepper: Stepper<'a, T>,
+    pub(super) stepper: Stepper<'a, T>,
     evaluator: EpochEvaluator<'a, T>,
-    state: State<T>,
-    /// The samples in the order of the epoch.
-    order: Vec<usize>,
-    batch: Batch<T>,
-    /// For the last mini-batch of an epoch, if it is smaller.
-    partial: Option<Batch<T>>,
-    saved: Saved,
+    pub(super) state: State<T>,
+    pub(super) mini_batches: MiniBatches<T>,
+    pub(super) saved: Saved,
     undo: Undo<T>,
     /// Whether the network holds the averaged parameters while it is evaluated.
     holds_average: bool,
@@ -67,31 +61,17 @@ impl<'a, T: Real> Fit<'a, T> {
         plan: Plan,
     ) -> Result<Self> {
         let Job { training, validation, .. } = job;
-        let n = training.len();
-        let m = parts.batch_size(n);
-        let batch = |m| Batch::zeros(training.n_inputs(), training.n_outputs(), m);
-        let partial = n.checked_rem(m).filter(|&rest| rest > 0).map(batch).transpose()?;
-        let batch = batch(m)?;
+        let mini_batches = MiniBatches::new(parts, training, Leaves::all(1))?;
         let evaluator = EpochEvaluator::new(model.network(), training, validation, plan)?;
         let mut stepper = Stepper::new(parts, model.network())?;
-        stepper.n = Some(n);
-        [Some(&batch), partial.as_ref()].into_iter().flatten().for_each(|batch| {
-            stepper.workspace(batch.examples());
+        stepper.n = Some(training.len());
+        mini_batches.sizes().for_each(|examples| {
+            stepper.workspace(examples);
         });
         run.parameters.copy_to(model);
         let undo = Undo::new(&run.parameters, &run.slots);
-        (stepper.descent.slots, stepper.descent.t) = (run.slots, run.t);
-        let state = State {
-            settings: run.settings,
-            step: run.step,
-            cost: run.cost,
-            seconds: run.seconds,
-            kept_epoch: run.kept_epoch,
-            kept: run.kept,
-            history: run.history,
-            last_costs: VecDeque::with_capacity(LAST_COSTS),
-        };
-        let order = Vec::with_capacity(n);
+        let state;
+        (state, stepper.descent.slots, stepper.descent.t) = run.into_state();
         let (saved, started) = (Saved::now(), Instant::now());
         Ok(Self {
             parts,
@@ -100,9 +80,7 @@ impl<'a, T: Real> Fit<'a, T> {
             stepper,
             evaluator,
             state,
-            order,
-            batch,
-            partial,
+            mini_batches,
             saved,
             undo,
             started,
@@ -194,17 +172,10 @@ impl<'a, T: Real> Fit<'a, T> {
 
     /// Shuffles the samples and learns from them, mini-batch by mini-batch.
     fn steps(&mut self, epoch: usize, learning_rate: f64) -> Result<ControlFlow<()>> {
-        // From the same order each time: the shuffle depends on the epoch only, not on those before it.
-        self.order.clear();
-        self.order.extend(0..self.job.training.len());
-        // A search that goes on from the last one needs the same batch, in the same order.
-        if !self.parts.searches() {
-            self.order.shuffle(&mut generator(self.parts.seed, Purpose::Shuffle, epoch as u64, 0));
-        }
-
+        self.mini_batches.shuffle(self.parts, epoch);
         self.undo.copy_from(self.model.network(), &self.stepper.descent, self.state.step);
         let (seconds, start) = (self.state.seconds, Instant::now());
-        while self.state.step < self.steps_per_epoch() {
+        while self.state.step < self.mini_batches.len() {
             let (eta, m, cost) = self.step(epoch, learning_rate, self.state.step)?;
             let Self { parts, state, stepper, saved, .. } = self;
             state.add_step(cost, m);
@@ -219,37 +190,32 @@ impl<'a, T: Real> Fit<'a, T> {
             }
             self.state.seconds = seconds + start.elapsed().as_secs_f64();
             let running = self.running(epoch, eta, cost / m as f64);
-            if tell(self.parts, |observer| observer.on_step(&running)).is_break() {
+            if telling::tell(self.parts, |observer| observer.on_step(&running)).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
         self.state.seconds = seconds + start.elapsed().as_secs_f64();
         let finite = validate::check_finite_parameters(self.model.network(), learning_rate);
-        let scale = self.stepper.scale(self.batch.examples());
+        let scale = self.stepper.scale(self.mini_batches.m());
         finite.map_err(|error| self.stepper.with_cause(self.model.network(), scale, learning_rate, error))?;
         Ok(ControlFlow::Continue(()))
-    }
-
-    fn steps_per_epoch(&self) -> usize {
-        self.order.len().div_ceil(self.batch.examples())
     }
 
     /// Performs step number `step` of the epoch, counted from 0. Returns its learning rate, the size of its mini-batch and
     /// the sum of its costs.
     fn step(&mut self, epoch: usize, learning_rate: f64, step: usize) -> Result<(f64, usize, f64)> {
-        let done = step as f64 / self.steps_per_epoch() as f64;
-        let Self { model, job, stepper, state, order, batch, partial, .. } = self;
-        let m = batch.examples();
-        let indices = &order[step * m..order.len().min((step + 1) * m)];
-        let batch = match partial {
-            Some(partial) if indices.len() < m => partial,
-            _ => batch,
-        };
-        batch.gather(job.training, epoch as u64, indices)?;
+        let done = step as f64 / self.mini_batches.len() as f64;
+        let Self { model, job, stepper, state, mini_batches, .. } = self;
+        let batch = mini_batches.gather(job.training, epoch, step)?;
+        if epoch == 1 && job.training.fingerprint().is_some() {
+            validate::check_batch(&**model, batch)?;
+        }
         let progress = Progress { epoch, history: &state.history };
         let eta = job.schedule.rate_within(learning_rate, &progress, done);
         validate::check_rate::<T>(eta)?;
-        Ok((eta, indices.len(), stepper.step(&mut **model, batch, eta)?))
+        mini_batches.learn(job.training, epoch, step, |batch, m| {
+            Ok((eta, m, stepper.step(&mut **model, batch, eta)?))
+        })
     }
 
     /// Evaluates the epoch, records it, and keeps its parameters if they are to be kept: the averaged ones, if the
@@ -294,51 +260,4 @@ impl<'a, T: Real> Fit<'a, T> {
         }
         Ok(())
     }
-
-    /// Saves a checkpoint if one is due after this epoch.
-    fn save_epoch(&mut self, epoch: usize) -> Result<()> {
-        match &self.parts.checkpoint {
-            Some(checkpoint) if checkpoint.is_due_after_epoch(epoch) => self.save(),
-            _ => Ok(()),
-        }
-    }
-
-    fn save(&mut self) -> Result<()> {
-        let Self { parts, model, stepper, state, saved, .. } = self;
-        if let Some(checkpoint) = &parts.checkpoint {
-            checkpoint.save(&state.to_run(model.network(), &stepper.descent.slots, stepper.descent.t))?;
-            *saved = Saved::now();
-        }
-        Ok(())
-    }
-
-    /// Tells all observers of the epoch.
-    fn notify_epoch(&self, epoch: usize, learning_rate: f64) -> ControlFlow<()> {
-        let cost = self.state.history.last().map_or(f64::NAN, |record| record.running_cost);
-        let running = Running { step: self.steps_per_epoch(), ..self.running(epoch, learning_rate, cost) };
-        tell(self.parts, |observer| observer.on_epoch(&running))
-    }
-
-    /// The run as observers see it.
-    fn running(&self, epoch: usize, learning_rate: f64, cost: f64) -> Running<'_, T> {
-        let Self { model, stepper, state, .. } = self;
-        Running {
-            epoch,
-            step: state.step,
-            steps: self.steps_per_epoch(),
-            learning_rate,
-            cost,
-            history: &state.history,
-            network: model.network(),
-            state,
-            slots: &stepper.descent.slots,
-            t: stepper.descent.t,
-        }
-    }
-}
-
-/// Tells all observers, even if the first of them ends the run.
-fn tell<T: Real>(parts: &Parts<T>, event: impl Fn(&dyn Observer<T>) -> ControlFlow<()>) -> ControlFlow<()> {
-    let leaving = parts.observers.iter().filter(|observer| event(&***observer).is_break()).count();
-    if leaving > 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }

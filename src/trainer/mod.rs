@@ -1,5 +1,6 @@
 //! The trainer, which puts a cost, an optimizer, a regularizer, a schedule and a stopping rule together.
 
+mod blocks;
 mod checkpoint;
 mod descent;
 mod dropout;
@@ -8,7 +9,10 @@ mod find_rate;
 mod fingerprint;
 mod fit;
 mod learner;
+mod leaves;
+mod mini_batches;
 mod observer;
+mod order;
 #[cfg(feature = "progress")]
 mod progress_bar;
 mod report;
@@ -16,6 +20,7 @@ mod run;
 mod scoring;
 mod search;
 mod snapshot;
+mod telling;
 mod undo;
 mod validate;
 mod warning;

@@ -87,6 +87,13 @@ impl<T: Real> Run<T> {
         }
     }
 
+    /// The state of the run apart from its parameters, the optimizer's slots, and t.
+    pub(super) fn into_state(self) -> (State<T>, Vec<ParameterArrays<T>>, u64) {
+        let Self { settings, step, cost, seconds, t, slots, kept_epoch, kept, history, .. } = self;
+        let last_costs = VecDeque::with_capacity(LAST_COSTS);
+        (State { settings, step, cost, seconds, kept_epoch, kept, history, last_costs }, slots, t)
+    }
+
     /// Returns an error if the run cannot go on with these settings, or does not fit itself.
     pub(super) fn check(
         &self,
@@ -195,7 +202,7 @@ pub(super) struct State<T> {
 }
 
 /// The mini-batches whose costs an error tells.
-pub(super) const LAST_COSTS: usize = 5;
+const LAST_COSTS: usize = 5;
 
 impl<T: Real> State<T> {
     /// Counts a step whose mini-batch of `m` samples had costs with the sum `cost`.

@@ -135,6 +135,9 @@ pub(super) fn check_finite_parameters<T: Real>(
     Ok(())
 }
 
+/// What the training set is called in messages.
+const TRAINING: &str = "the training set";
+
 /// What is known of network and data after they have been checked.
 pub(super) struct Checked {
     pub task: Task,
@@ -192,10 +195,16 @@ pub(super) fn check_data<T: Real>(
     let mut widths = Some(Widths::new(training.n_inputs(), training.len()));
     let mut warnings = Vec::new();
     let mut agreed = declared.filter(|task| task.fits(training.n_outputs()));
-    let sets = [(Some(training), "the training set"), (validation, "the validation set")];
+    let sets = [(Some(training), TRAINING), (validation, "the validation set")];
     for (samples, what) in sets.into_iter().filter_map(|(samples, what)| Some((samples?, what))) {
         crate::metrics::check_fits(network, samples, what)?;
         agreed = agreed.filter(|&task| samples.task() == Some(task));
+        if let (Some(number), true, Some(_)) = (samples.fingerprint(), what == TRAINING, samples.task()) {
+            // Each batch is checked when it has been gathered; the warnings need a look at all samples.
+            fingerprint.add_number(number);
+            widths = None;
+            continue;
+        }
         let samples = samples.unaugmented().unwrap_or(samples);
         Evaluator::new(network, samples)?.for_each_block(samples, &mut |first, batch| {
             check_finite("input", &batch.x, first)?;
@@ -211,4 +220,17 @@ pub(super) fn check_data<T: Real>(
     }
     let task = agreed.unwrap_or_else(|| finder.finish());
     Ok(Checked { task, fingerprint: fingerprint.finish(), warnings })
+}
+
+/// Checks a batch of a source that was not looked through before: finite values, valid targets.
+pub(super) fn check_batch<T: Real>(model: &dyn Model<T>, batch: &Batch<T>) -> Result<()> {
+    let checked = check_finite("input", &batch.x, 0)
+        .and_then(|()| check_finite("target", &batch.y, 0))
+        .and_then(|()| model.check_targets(&batch.y, 0));
+    checked.map_err(|mut error| {
+        if let Error::NonFiniteSample { sample, .. } | Error::Target { sample, .. } = &mut error {
+            *sample = batch.samples.get(*sample).copied().unwrap_or(*sample);
+        }
+        error
+    })
 }

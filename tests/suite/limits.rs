@@ -1,8 +1,8 @@
 //! Sizes that overflow, or for which there is no memory, are errors and end nothing.
 
-use gradus::Error;
 use gradus::data::{augment, digits};
 use gradus::prelude::*;
+use gradus::{Error, MemoryProblem};
 
 use crate::child;
 
@@ -20,17 +20,17 @@ macro_rules! assert_error {
 fn data_sets_larger_than_the_memory() {
     for n_classes in [HALF, usize::MAX, 1 << 50] {
         let data = Dataset::<f64>::from_pixels(vec![0; 2], 1, vec![0, 1], n_classes);
-        assert_error!(data, Error::TooLarge { what: "the targets of a sample", .. });
+        assert_error!(data, Error::Memory(MemoryProblem::Array { what: "the targets of a sample", .. }));
     }
     // One target fits, all of them together do not: 2¹⁶ of 2³⁴ bytes each.
     let data = Dataset::<f32>::from_pixels(vec![0; 1 << 16], 1, vec![0; 1 << 16], 1 << 32);
     match data {
-        Ok(data) => assert_error!(data.to_floats(), Error::TooLarge { .. }),
-        Err(error) => assert!(matches!(error, Error::TooLarge { .. }), "{error:?}"),
+        Ok(data) => assert_error!(data.to_floats(), Error::Memory(MemoryProblem::Array { .. })),
+        Err(error) => assert!(matches!(error, Error::Memory(MemoryProblem::Array { .. })), "{error:?}"),
     }
     for count in [usize::MAX, HALF, 1 << 50] {
-        assert_error!(Dataset::<f32>::synthetic_digits(count, 0), Error::TooLarge { .. });
-        assert_error!(digits::generate(count, 0), Error::TooLarge { .. });
+        assert_error!(Dataset::<f32>::synthetic_digits(count, 0), Error::Memory(MemoryProblem::Array { .. }));
+        assert_error!(digits::generate(count, 0), Error::Memory(MemoryProblem::Array { .. }));
     }
 }
 
@@ -38,9 +38,9 @@ fn data_sets_larger_than_the_memory() {
 #[test]
 fn batches_larger_than_the_memory() {
     for examples in [HALF, usize::MAX, 1 << 45] {
-        assert_error!(Batch::<f64>::zeros(2, 2, examples), Error::TooLarge { .. });
-        assert_error!(Batch::<f64>::zeros(examples, 1, 2), Error::TooLarge { .. });
-        assert_error!(Batch::<f64>::zeros(1, examples, 2), Error::TooLarge { .. });
+        assert_error!(Batch::<f64>::zeros(2, 2, examples), Error::Memory(MemoryProblem::Array { .. }));
+        assert_error!(Batch::<f64>::zeros(examples, 1, 2), Error::Memory(MemoryProblem::Array { .. }));
+        assert_error!(Batch::<f64>::zeros(1, examples, 2), Error::Memory(MemoryProblem::Array { .. }));
     }
 }
 
@@ -51,7 +51,7 @@ fn more_copies_than_fit_in_memory() {
     let augmented = Augmented::new(digits, (28, 28), rotation, 1).unwrap();
     for copies in [usize::MAX, HALF, 1 << 45] {
         let error = augmented.expand::<f32>(copies).unwrap_err();
-        assert!(matches!(error, Error::TooManyCopies { samples: 10, .. }), "{error:?}");
+        assert!(matches!(error, Error::Memory(MemoryProblem::Copies { samples: 10, .. })), "{error:?}");
         let remedy = "copies of 10 samples do not fit in memory; use fewer, or train on `Augmented` itself, which stores none";
         assert_eq!(error.to_string(), format!("{copies} {remedy}"));
     }
@@ -91,7 +91,7 @@ fn indices_beyond_all_samples() {
 #[ignore = "the network has to ask before it allocates"]
 fn predictions_larger_than_the_memory() {
     let network = Network::<f64, _, _>::new(&[1, 1 << 20], Sigmoid, Sigmoid, &ScaledGaussian, 1).unwrap();
-    assert_error!(network.predict(&DMatrix::zeros(1, 1 << 20)), Error::TooLarge { .. });
+    assert_error!(network.predict(&DMatrix::zeros(1, 1 << 20)), Error::Memory(MemoryProblem::Array { .. }));
 }
 
 /// Two layers of 537 MB each where there is 1 GB.
@@ -106,7 +106,7 @@ fn layers_that_fit_singly_and_not_together() {
     let sizes = [8192; 3];
     assert_error!(
         Network::<f64, _, _>::new(&sizes, Sigmoid, Sigmoid, &ScaledGaussian, 1),
-        Error::TooLarge { .. }
+        Error::Memory(MemoryProblem::Array { .. })
     );
 }
 
@@ -138,8 +138,11 @@ fn more_samples_than_can_be_ordered() {
     for n in [1 << 45, HALF, usize::MAX] {
         for m in [10, usize::MAX] {
             let fit = Trainer::new(CrossEntropy).mini_batch(m).fit(&mut network, &Endless(n), None);
-            assert_error!(fit, Error::TooLarge { .. });
+            assert_error!(fit, Error::Memory(MemoryProblem::Array { .. }));
         }
-        assert_error!(evaluate(&network, &CrossEntropy, &Endless(n)), Error::TooLarge { .. });
+        assert_error!(
+            evaluate(&network, &CrossEntropy, &Endless(n)),
+            Error::Memory(MemoryProblem::Array { .. })
+        );
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gradus::prelude::*;
-use gradus::{Error, Result};
+use gradus::{Error, MemoryProblem, Result};
 
 /// Matches the error of a `Result` against a pattern.
 macro_rules! assert_refused {
@@ -131,8 +131,8 @@ fn networks_without_enough_layers_or_neurons() {
     assert_refused!(sized(&[3, 2, 0]), Error::EmptyLayer { layer: 2 });
     // Products that overflow, and that no machine has memory for.
     for size in [usize::MAX, 1 << 60, 1 << 45] {
-        assert_refused!(sized(&[784, size, 10]), Error::LayerTooLarge { layer: 1, n_inputs: 784, n_outputs } if n_outputs == size);
-        assert_refused!(sized(&[784, 30, size]), Error::LayerTooLarge { layer: 2, n_inputs: 30, n_outputs } if n_outputs == size);
+        assert_refused!(sized(&[784, size, 10]), Error::Memory(MemoryProblem::Layer { layer: 1, n_inputs: 784, n_outputs }) if n_outputs == size);
+        assert_refused!(sized(&[784, 30, size]), Error::Memory(MemoryProblem::Layer { layer: 2, n_inputs: 30, n_outputs }) if n_outputs == size);
     }
 }
 

@@ -8,7 +8,7 @@ use rand::Rng;
 
 use super::{Distortion, Grid};
 use crate::data::{Blocks, Dataset, Samples, Task, gather_checked};
-use crate::error::{Error, Result, check_setting};
+use crate::error::{Error, MemoryProblem, Result, check_setting};
 use crate::memory;
 use crate::random::{Purpose, generator};
 use crate::real::Real;
@@ -99,7 +99,7 @@ impl<S, D: Distortion> Augmented<S, D> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::TooManyCopies`] if that many images do not fit in memory, [`Error::SizeMismatch`] if the samples
+    /// Returns [`Error::Memory`] if that many images do not fit in memory, [`Error::SizeMismatch`] if the samples
     /// change the shape of a batch, and any error of the samples.
     ///
     /// # Examples
@@ -118,7 +118,7 @@ impl<S, D: Distortion> Augmented<S, D> {
         S: Samples<T>,
     {
         let (n, shape) = (self.samples.len(), [self.samples.n_inputs(), self.samples.n_outputs()]);
-        let too_many = || Error::TooManyCopies { copies, samples: n };
+        let too_many = || Error::Memory(MemoryProblem::Copies { copies, samples: n });
         let examples = copies.checked_add(1).and_then(|times| n.checked_mul(times)).ok_or_else(too_many)?;
         memory::check::<T>("the copies", shape.map(|rows| (rows, examples))).map_err(|_| too_many())?;
         let reserve = |rows| memory::reserve("the copies", rows, examples);

@@ -41,7 +41,7 @@ pub type Image = [u8; PIXELS];
 ///
 /// # Errors
 ///
-/// Returns [`Error::TooLarge`](crate::Error::TooLarge) if the images do not fit in memory.
+/// Returns [`Error::Memory`](crate::Error::Memory) if the images do not fit in memory.
 ///
 /// # Examples
 ///
