@@ -116,7 +116,7 @@ use forward::forward;
 
 pub use error::{
     Deviation, DownloadProblem, Error, FileProblem, IdxField, IdxProblem, ImageProblem, MemoryProblem,
-    Result, SplitProblem, TableError, TableProblem,
+    Result, SplitProblem, StreamProblem, TableError, TableProblem,
 };
 
 /// Everything that a program which trains networks needs, nalgebra's matrices included.

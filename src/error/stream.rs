@@ -37,7 +37,9 @@ pub enum StreamProblem {
     Unfinished,
 
     /// The file has a version of the format that is not known.
-    #[error("the file has version {found} of the format, this release reads version {supported}; use a newer release")]
+    #[error(
+        "the file has version {found} of the format, this release reads version {supported}; use a newer release"
+    )]
     Version {
         /// The version in the file.
         found: u32,
@@ -53,7 +55,9 @@ pub enum StreamProblem {
     },
 
     /// The file is shorter or longer than its header says.
-    #[error("the file has {found} bytes, and {expected} by its header: it is cut short or was added to; copy it again")]
+    #[error(
+        "the file has {found} bytes, and {expected} by its header: it is cut short or was added to; copy it again"
+    )]
     Length {
         /// How many bytes there are.
         found: u64,
@@ -62,7 +66,9 @@ pub enum StreamProblem {
     },
 
     /// The checksum of a block does not agree with its bytes.
-    #[error("the block of samples {first} to {last} is damaged: its checksum is {found:08x}, that of its bytes {computed:08x}; copy the file again")]
+    #[error(
+        "the block of samples {first} to {last} is damaged: its checksum is {found:08x}, that of its bytes {computed:08x}; copy the file again"
+    )]
     Checksum {
         /// The first sample of the block, counted from 0 in this file.
         first: usize,
@@ -75,7 +81,9 @@ pub enum StreamProblem {
     },
 
     /// A label does not belong to any class.
-    #[error("the label of sample {sample} is {found}, but with {n_classes} classes it must be below {n_classes}; is it the right file?")]
+    #[error(
+        "the label of sample {sample} is {found}, but with {n_classes} classes it must be below {n_classes}; is it the right file?"
+    )]
     Label {
         /// The sample, counted from 0 in this file.
         sample: usize,
@@ -86,7 +94,9 @@ pub enum StreamProblem {
     },
 
     /// Several files were to be read as one, and do not fit each other.
-    #[error("the samples have {found} {what}, those of the first file {expected}; do the files belong together?")]
+    #[error(
+        "the samples have {found} {what}, those of the first file {expected}; do the files belong together?"
+    )]
     Differs {
         /// What differs.
         what: &'static str,

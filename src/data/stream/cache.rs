@@ -47,12 +47,15 @@ enum Slot {
 
 impl Cache {
     pub fn new(files: Vec<SampleFile>, capacity: usize) -> Self {
-        let blocks = |(file, opened): (usize, &SampleFile)| (0..opened.header.blocks()).map(move |block| (file, block));
+        let blocks = |(file, opened): (usize, &SampleFile)| {
+            (0..opened.header.blocks()).map(move |block| (file, block))
+        };
         let places = files.iter().enumerate().flat_map(blocks).collect();
         let state = Mutex::new(State { capacity, least: capacity, ..State::default() });
         let shared = Arc::new(Shared { files, places, state, changed: Condvar::new() });
         let reading = shared.clone();
-        let reader = thread::Builder::new().name("gradus-read".to_owned()).spawn(move || reading.read_ahead());
+        let reader =
+            thread::Builder::new().name("gradus-read".to_owned()).spawn(move || reading.read_ahead());
         Self { shared, reader: reader.ok() }
     }
 

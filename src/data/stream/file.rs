@@ -62,7 +62,14 @@ impl SampleFile {
     }
 
     /// Fills `x` and `y` with sample `at` of block `index`.
-    pub fn decode<T: Real>(&self, block: &Block, index: usize, at: usize, x: &mut [T], y: &mut [T]) -> Result<()> {
+    pub fn decode<T: Real>(
+        &self,
+        block: &Block,
+        index: usize,
+        at: usize,
+        x: &mut [T],
+        y: &mut [T],
+    ) -> Result<()> {
         let (input_bytes, target_bytes) = self.header.sample_bytes();
         let inputs = &block.bytes[at * input_bytes..][..input_bytes];
         match self.header.inputs {

@@ -111,14 +111,26 @@ impl Streamed {
         let mut starts = vec![0];
         for header in files.iter().map(|file| file.header) {
             let before = starts.last().copied().unwrap_or(0);
-            starts.extend((0..header.blocks()).map(|block| before + block * header.block + header.block_len(block)));
+            starts.extend(
+                (0..header.blocks()).map(|block| before + block * header.block + header.block_len(block)),
+            );
         }
         let fingerprint = files.iter().fold(files.len() as u64, |hash, file| {
-            (hash ^ file.header.fingerprint).rotate_left(23).wrapping_mul(0x0000_0100_0000_01b3) ^ file.header.n as u64
+            (hash ^ file.header.fingerprint).rotate_left(23).wrapping_mul(0x0000_0100_0000_01b3)
+                ^ file.header.n as u64
         });
         let (n_inputs, n_outputs, task) = (first.n_inputs, first.n_outputs, first.task);
         let window = window(&first, WINDOW_BYTES);
-        Ok(Self { paths, cache: Cache::new(files, 2 * window + 2), starts, window, n_inputs, n_outputs, task, fingerprint })
+        Ok(Self {
+            paths,
+            cache: Cache::new(files, 2 * window + 2),
+            starts,
+            window,
+            n_inputs,
+            n_outputs,
+            task,
+            fingerprint,
+        })
     }
 
     /// Mixes the samples of so many `bytes` of blocks with each other, 32 MiB by default, of one block at least. More mix the

@@ -37,11 +37,18 @@ impl Writer {
         (n_inputs, n_outputs): (usize, usize),
         task: Task,
     ) -> Result<Self> {
-        let mut header = Header { inputs, targets, block: 1, n: 0, n_inputs, n_outputs, task, fingerprint: 0 };
+        let mut header =
+            Header { inputs, targets, block: 1, n: 0, n_inputs, n_outputs, task, fingerprint: 0 };
         header.block = (BLOCK_BYTES / header.block_bytes(1)).clamp(1, MAX_BLOCK);
         let file = File::create(path).map_err(|source| unwritable(path, 0, source))?;
-        let mut writer =
-            Self { file, path: path.to_path_buf(), header, inputs: Vec::new(), targets: Vec::new(), in_block: 0 };
+        let mut writer = Self {
+            file,
+            path: path.to_path_buf(),
+            header,
+            inputs: Vec::new(),
+            targets: Vec::new(),
+            in_block: 0,
+        };
         writer.write(&[0; HEADER_BYTES])?;
         Ok(writer)
     }
@@ -86,7 +93,8 @@ impl Writer {
         self.in_block = 0;
         // FNV-1a over the checksums.
         let hash = self.header.fingerprint ^ u64::from(checksum);
-        self.header.fingerprint = hash.wrapping_add(0xcbf2_9ce4_8422_2325).wrapping_mul(0x0000_0100_0000_01b3);
+        self.header.fingerprint =
+            hash.wrapping_add(0xcbf2_9ce4_8422_2325).wrapping_mul(0x0000_0100_0000_01b3);
         Ok(())
     }
 
@@ -123,7 +131,9 @@ pub(super) fn write<T: Real>(source: &dyn Samples<T>, path: &Path) -> Result<()>
     let number = Element::of::<T>();
     let labels = if task == Task::Classes { Element::Compact } else { number };
     // What cannot be stored in the short form is found where it occurs: then it begins anew.
-    for elements in [(Element::Compact, labels), (Element::Compact, number), (number, labels), (number, number)] {
+    for elements in
+        [(Element::Compact, labels), (Element::Compact, number), (number, labels), (number, number)]
+    {
         if write_as(source, path, elements, task)? {
             return Ok(());
         }
