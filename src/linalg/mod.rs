@@ -85,17 +85,20 @@ pub fn weight_gradient<T: Product>(delta: &DMatrix<T>, a: &DMatrix<T>, gradient:
     divide::product(InitialValue::Zero, Operand::of(delta), Operand::of(a).transposed(), gradient);
 }
 
-/// Computes some columns of [`weight_gradient`], those of the weights that lead from the neurons `inputs`, on this thread.
+/// Computes some columns of [`weight_gradient`], those of the weights that lead from the neurons `inputs`, on this thread,
+/// summed over some `examples`, those of which `delta` holds the errors.
 ///
 /// `gradient` holds them, one after the other.
 pub(crate) fn weight_gradient_of<T: Product>(
     delta: &Panels<T>,
     a: &DMatrix<T>,
+    examples: Range<usize>,
     inputs: Range<usize>,
     gradient: &mut [T],
 ) {
     let c = Destination::Columns { data: gradient, rows: delta.rows() };
-    T::product(InitialValue::Zero, Left::Panels(delta), Operand::of(a).transposed().columns(inputs), c);
+    let a = Operand::of(a).columns(examples).transposed().columns(inputs);
+    T::product(InitialValue::Zero, Left::Panels(delta), a, c);
 }
 
 /// Computes ∂C/∂b = Σ_x δ_x, summed in the order of the examples.
@@ -118,15 +121,20 @@ pub(crate) fn weight_gradient_of<T: Product>(
 /// assert_eq!(gradient, [6.0]);
 /// ```
 pub fn bias_gradient<T: Product>(delta: &DMatrix<T>, gradient: &mut [T]) {
+    bias_gradient_of(delta, 0..delta.ncols(), gradient);
+}
+
+/// Computes [`bias_gradient`], summed over some `examples`.
+pub(crate) fn bias_gradient_of<T: Product>(delta: &DMatrix<T>, examples: Range<usize>, gradient: &mut [T]) {
     assert_eq!(gradient.len(), delta.nrows(), "elements of the gradient against rows of delta");
-    let (rows, m) = delta.shape();
+    let rows = delta.nrows();
     let delta = delta.as_slice();
     pulp::Arch::new().dispatch(
         #[inline(always)]
         || {
             for (row, gradient) in (0..rows).step_by(ROWS).zip(gradient.chunks_mut(ROWS)) {
                 let mut sums = [0.0f64; ROWS];
-                for column in 0..m {
+                for column in examples.clone() {
                     let delta = &delta[column * rows + row..];
                     for (sum, delta) in sums[..gradient.len()].iter_mut().zip(delta) {
                         *sum += nalgebra::convert_ref_unchecked::<T, f64>(delta);
@@ -191,8 +199,8 @@ mod tests {
         let wanted = &delta * x.transpose();
         assert_eq!(gradient, wanted);
         let (mut panels, mut part) = (Panels::new(n_out, m), vec![f32::NAN; n_out * (n_in - n_in / 3)]);
-        panels.copy_from(&delta);
-        weight_gradient_of(&panels, &x, n_in / 3..n_in, &mut part);
+        panels.copy_from(&delta, 0..m);
+        weight_gradient_of(&panels, &x, 0..m, n_in / 3..n_in, &mut part);
         assert_eq!(part[..], wanted.as_slice()[n_out * (n_in / 3)..]);
     }
 

@@ -7,6 +7,7 @@
 use nalgebra::DMatrix;
 
 use super::blocks::{Blocks, block_columns, for_each_block};
+use super::leaves::Leaves;
 use crate::error::{Error, Result};
 use crate::network::{ModelMut, ParameterArrays, Workspace};
 use crate::optimizer::{MAX_SLOTS, Optimizer, Scope};
@@ -36,8 +37,10 @@ pub(super) struct Descent<T> {
     pub(super) known: Option<(f64, f64)>,
     /// The whole gradient, for rules that need it before anything moves.
     gradient: Option<ParameterArrays<T>>,
-    /// For each thread the gradient of the block that it works on.
+    /// For each thread room for the gradient of the block that it works on, and for what its leaves add up in.
     scratch: Vec<T>,
+    /// How many gradients of a block leaves add up in, beside the result.
+    spare: usize,
 }
 
 impl<T: Real> Descent<T> {
@@ -46,6 +49,7 @@ impl<T: Real> Descent<T> {
         sizes: &[usize],
         optimizer: &dyn Optimizer<T>,
         regularizer: &dyn Regularizer<T>,
+        leaves: Leaves,
     ) -> Result<Self> {
         let slots = optimizer.slots();
         let searches = optimizer.scope() == Scope::Objective;
@@ -53,7 +57,10 @@ impl<T: Real> Descent<T> {
             let (what, expected) = ("slots of the optimizer, at most", MAX_SLOTS);
             return Err(Error::SizeMismatch { what, found: slots, expected });
         }
-        let fused = optimizer.scope() == Scope::Elementwise && regularizer.elementwise();
+        let fused =
+            optimizer.scope() == Scope::Elementwise && regularizer.elementwise() && leaves.are_all_here();
+        let spare = leaves.depth();
+        let rooms = spare + usize::from(fused);
         let zeros = || ParameterArrays::zeros(sizes);
         // The widest block of any layer: a bias vector, or some columns of weights.
         let block = |size: &[usize]| (size[1] * block_columns::<T>(size[1]).min(size[0])).max(size[1]);
@@ -63,7 +70,8 @@ impl<T: Real> Descent<T> {
             t: 0,
             known: None,
             gradient: (!fused && !searches).then(zeros),
-            scratch: vec![T::zero(); if fused { widest * threads::available() } else { 0 }],
+            scratch: vec![T::zero(); widest * rooms * threads::available()],
+            spare,
         })
     }
 
@@ -94,21 +102,21 @@ impl<T: Real> Descent<T> {
         workspace: &mut Workspace<T>,
         rules: &Rules<'_, T>,
     ) {
-        let Self { slots, scratch, t, .. } = self;
+        let Self { slots, scratch, spare, t, .. } = self;
         let mut blocks = Blocks::new(slots, None);
         for layer in 0..model.network().n_layers() {
             let (weights, biases) = blocks.of_layer(layer, *t, model.layer_mut(layer));
             workspace.begin_gradient(layer);
             let (workspace, m) = (&*workspace, workspace.examples());
-            for_each_block(weights, m, scratch, &|mut block, scratch| {
-                let gradient = &mut scratch[..block.parameters.len()];
-                workspace.weight_gradient(x, layer, block.columns.clone(), gradient);
+            for_each_block(weights, m, (scratch, 1 + *spare), &|mut block, scratch| {
+                let (gradient, spare) = scratch.split_at_mut(block.parameters.len());
+                workspace.weight_gradient(x, layer, block.columns.clone(), gradient, spare);
                 rules.regularizer.add_gradient(&block.layer(), block.parameters, rules.scale, gradient);
                 block.step(rules.optimizer, gradient, rules.eta);
             });
             let mut biases = biases;
-            let gradient = &mut scratch[..biases.parameters.len()];
-            workspace.bias_gradient(layer, gradient);
+            let (gradient, spare) = scratch.split_at_mut(biases.parameters.len());
+            workspace.bias_gradient(layer, gradient, spare);
             biases.step(rules.optimizer, gradient, rules.eta);
         }
     }
@@ -122,14 +130,14 @@ impl<T: Real> Descent<T> {
         rules: &Rules<'_, T>,
         gradient: &mut ParameterArrays<T>,
     ) {
-        let Self { slots, t, .. } = self;
+        let Self { slots, scratch, spare, t, .. } = self;
         let mut blocks = Blocks::new(&mut [], Some(gradient));
         for layer in 0..model.network().n_layers() {
             let (mut weights, biases) = blocks.of_layer(layer, *t, model.layer_mut(layer));
             workspace.begin_gradient(layer);
             let (workspace, m) = (&*workspace, workspace.examples());
-            for_each_block(weights.reborrow(), m, &mut [], &|block, _| {
-                workspace.weight_gradient(x, layer, block.columns.clone(), block.gradient);
+            for_each_block(weights.reborrow(), m, (scratch, *spare), &|block, spare| {
+                workspace.weight_gradient(x, layer, block.columns.clone(), block.gradient, spare);
                 if rules.regularizer.elementwise() {
                     rules.regularizer.add_gradient(
                         &block.layer(),
@@ -147,7 +155,7 @@ impl<T: Real> Descent<T> {
                     weights.gradient,
                 );
             }
-            workspace.bias_gradient(layer, biases.gradient);
+            workspace.bias_gradient(layer, biases.gradient, scratch);
         }
         if rules.optimizer.scope() == Scope::Global {
             rules.optimizer.prepare(gradient);
@@ -159,7 +167,7 @@ impl<T: Real> Descent<T> {
             if rules.optimizer.scope() >= Scope::PerArray {
                 weights.step_itself(rules.optimizer, rules.eta);
             } else {
-                for_each_block(weights, workspace.examples(), &mut [], &|mut block, _| {
+                for_each_block(weights, workspace.examples(), (&mut [], 0), &|mut block, _| {
                     block.step_itself(rules.optimizer, rules.eta)
                 });
             }

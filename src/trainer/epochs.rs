@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Instant;
 
 use super::checkpoint::Saved;
-use super::leaves::Leaves;
 use super::learner::Stepper;
+use super::leaves::Leaves;
 use super::mini_batches::MiniBatches;
 use super::observer::Outcome;
 use super::run::State;
@@ -61,9 +61,10 @@ impl<'a, T: Real> Fit<'a, T> {
         plan: Plan,
     ) -> Result<Self> {
         let Job { training, validation, .. } = job;
-        let mini_batches = MiniBatches::new(parts, training, Leaves::all(1))?;
+        let leaves = Leaves::all(parts.leaves)?;
+        let mini_batches = MiniBatches::new(parts, training, leaves)?;
         let evaluator = EpochEvaluator::new(model.network(), training, validation, plan)?;
-        let mut stepper = Stepper::new(parts, model.network())?;
+        let mut stepper = Stepper::new(parts, model.network(), leaves)?;
         stepper.n = Some(training.len());
         mini_batches.sizes().for_each(|examples| {
             stepper.workspace(examples);
@@ -214,7 +215,7 @@ impl<'a, T: Real> Fit<'a, T> {
         let eta = job.schedule.rate_within(learning_rate, &progress, done);
         validate::check_rate::<T>(eta)?;
         mini_batches.learn(job.training, epoch, step, |batch, m| {
-            Ok((eta, m, stepper.step(&mut **model, batch, eta)?))
+            Ok((eta, m, stepper.step(&mut **model, batch, m, eta)?))
         })
     }
 

@@ -1,6 +1,7 @@
 //! One training step, the same for `fit` and for a loop of the user's own.
 
 use super::descent::{Descent, Rules};
+use super::leaves::Leaves;
 use super::search::BatchObjective;
 use super::{Parts, Trainer, validate};
 use crate::activation::Activation;
@@ -49,6 +50,7 @@ pub struct Learner<'t, T: Real, C> {
 pub(super) struct Stepper<'t, T: Real> {
     parts: &'t Parts<T>,
     sizes: Vec<usize>,
+    leaves: Leaves,
     /// Buffers for the batch sizes seen lately.
     workspaces: Vec<Workspace<T>>,
     pub(super) descent: Descent<T>,
@@ -61,7 +63,7 @@ pub(super) struct Stepper<'t, T: Real> {
 }
 
 /// Batch sizes for which buffers are kept.
-const KEPT_WORKSPACES: usize = 3;
+const KEPT_WORKSPACES: usize = 4;
 
 impl<T: Real, C> Trainer<T, C> {
     /// Creates a learner for networks with the sizes of `network`, with fresh optimizer state.
@@ -71,13 +73,14 @@ impl<T: Real, C> Trainer<T, C> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::LayerMismatch`] if the layers of `network` do not fit each other, and [`Error::SizeMismatch`] if the optimizer has too many
-    /// slots.
+    /// Returns [`Error::LayerMismatch`] if the layers of `network` do not fit each other, [`Error::SizeMismatch`] if the optimizer has too many
+    /// slots, and [`Error::Setting`] if the number of leaves is no power of two.
     pub fn learner<H: Activation<T>, A: Activation<T>>(
         &self,
         network: &Network<T, H, A>,
     ) -> Result<Learner<'_, T, C>> {
-        Ok(Learner { cost: &self.cost, stepper: Stepper::new(&self.parts, network)? })
+        let leaves = Leaves::all(self.parts.leaves)?;
+        Ok(Learner { cost: &self.cost, stepper: Stepper::new(&self.parts, network, leaves)? })
     }
 }
 
@@ -153,17 +156,26 @@ impl<T: Real, C> Learner<'_, T, C> {
         validate::check_rate::<T>(eta)?;
         self.stepper.check(network, batch)?;
         let mut model = BoundMut { network, cost: self.cost };
-        Ok(self.stepper.step(&mut model, batch, eta)? / batch.examples() as f64)
+        Ok(self.stepper.step(&mut model, batch, batch.examples(), eta)? / batch.examples() as f64)
     }
 }
 
 impl<'t, T: Real> Stepper<'t, T> {
-    pub(super) fn new(parts: &'t Parts<T>, network: &dyn AnyNetwork<T>) -> Result<Self> {
+    pub(super) fn new(parts: &'t Parts<T>, network: &dyn AnyNetwork<T>, leaves: Leaves) -> Result<Self> {
         network::check_shapes(network)?;
         crate::linalg::prepare::<T>();
         let sizes = network.sizes();
-        let descent = Descent::new(&sizes, &*parts.optimizer, &*parts.regularizer)?;
-        Ok(Self { parts, sizes, workspaces: Vec::new(), descent, n: None, is_moving: false, converged: None })
+        let descent = Descent::new(&sizes, &*parts.optimizer, &*parts.regularizer, leaves)?;
+        Ok(Self {
+            parts,
+            sizes,
+            leaves,
+            workspaces: Vec::new(),
+            descent,
+            n: None,
+            is_moving: false,
+            converged: None,
+        })
     }
 
     /// The average of the parameters over the steps so far, if the optimizer keeps one.
@@ -172,11 +184,18 @@ impl<'t, T: Real> Stepper<'t, T> {
         self.descent.slots.get_mut(slot).filter(|_| self.descent.t > 0)
     }
 
-    /// The step without the checks of its arguments. Returns Σ_j weight_j C_j.
-    pub(super) fn step(&mut self, model: &mut dyn ModelMut<T>, batch: &Batch<T>, eta: f64) -> Result<f64> {
+    /// The step without the checks of its arguments, on what is here of a mini-batch of `m` examples. Returns Σ_j weight_j C_j.
+    pub(super) fn step(
+        &mut self,
+        model: &mut dyn ModelMut<T>,
+        batch: &Batch<T>,
+        m: usize,
+        eta: f64,
+    ) -> Result<f64> {
         let Parts { optimizer, regularizer, dropout, seed, .. } = self.parts;
-        let scale = self.scale(batch.examples());
+        let scale = self.scale(m);
         let workspace = self.workspace(batch.examples());
+        self.workspaces[workspace].set_leaves(self.leaves.here(m), m);
         if let Some(dropout) = dropout {
             dropout.draw(*seed, batch, &mut self.workspaces[workspace]);
         }
@@ -275,7 +294,7 @@ impl<'t, T: Real> Stepper<'t, T> {
         if self.workspaces.len() == KEPT_WORKSPACES {
             self.workspaces.remove(0);
         }
-        let workspace = Workspace::new(&self.sizes, examples);
+        let workspace = Workspace::new(&self.sizes, examples).with_leaves(self.leaves.own().len());
         self.workspaces.push(match &self.parts.dropout {
             Some(dropout) => dropout.masked(workspace, self.sizes[0]),
             None => workspace,

@@ -2,6 +2,11 @@
 
 use std::ops::Range;
 
+use crate::error::{Result, check_setting};
+
+/// More leaves than any mini-batch can feed.
+const MAX_LEAVES: usize = 4096;
+
 /// The leaves of a mini-batch: neighbouring columns, cut at fixed places. A trainer without [`leaves`](super::Trainer::leaves)
 /// has one.
 ///
@@ -16,9 +21,16 @@ pub(super) struct Leaves {
 }
 
 impl Leaves {
-    /// `count` leaves, a power of two, all of which are computed here.
-    pub(super) fn all(count: usize) -> Self {
-        Self { count, first: 0, end: count }
+    /// `count` leaves, all of which are computed here.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Setting`](crate::Error::Setting) unless `count` is a power of two and not huge.
+    pub(super) fn all(count: usize) -> Result<Self> {
+        let why = "their sums are added in pairs, and each has a room of its own; try 4";
+        let possible = count.is_power_of_two() && count <= MAX_LEAVES;
+        check_setting("leaves of a mini-batch", count as f64, possible, "1, 2, 4, 8 … 4096", why)?;
+        Ok(Self { count, first: 0, end: count })
     }
 
     /// The leaves that part number `part` of `parts` computes.
@@ -33,6 +45,21 @@ impl Leaves {
     /// The leaves that are computed here.
     pub(super) fn own(self) -> Range<usize> {
         self.first..self.end
+    }
+
+    pub(super) fn are_all_here(self) -> bool {
+        self.own().len() == self.count
+    }
+
+    /// How often the sums of the leaves here are added in pairs until one is left.
+    pub(super) fn depth(self) -> usize {
+        self.own().len().trailing_zeros() as usize
+    }
+
+    /// The leaves that are computed here, as columns of what is here of a mini-batch of `m`.
+    pub(super) fn here(self, m: usize) -> impl Iterator<Item = Range<usize>> {
+        let first = self.cut(m, self.first);
+        self.own().map(move |leaf| self.cut(m, leaf) - first..self.cut(m, leaf + 1) - first)
     }
 
     /// The columns of `leaf` in a mini-batch of `m`. Of fewer than there are leaves, some are empty.

@@ -72,7 +72,12 @@ impl<T: Real> MiniBatches<T> {
     }
 
     /// Gathers mini-batch number `index` of the epoch, counted from 0, if that was not done before.
-    pub(super) fn gather(&mut self, training: &dyn Samples<T>, epoch: usize, index: usize) -> Result<&Batch<T>> {
+    pub(super) fn gather(
+        &mut self,
+        training: &dyn Samples<T>,
+        epoch: usize,
+        index: usize,
+    ) -> Result<&Batch<T>> {
         let ahead = self.ahead.take().filter(|ahead| (ahead.epoch, ahead.index) == (epoch, index));
         match ahead {
             Some(ahead) => {
@@ -106,8 +111,7 @@ impl<T: Real> MiniBatches<T> {
         let gather = || {
             let start = Instant::now();
             // A panic waits for the step that would have met it.
-            let outcome =
-                catch_unwind(AssertUnwindSafe(|| next.gather(order, training, epoch, index + 1)));
+            let outcome = catch_unwind(AssertUnwindSafe(|| next.gather(order, training, epoch, index + 1)));
             Ahead { epoch, index: index + 1, outcome, took: start.elapsed() }
         };
         let (learned, gathered) = threads::join(|| learn(now.current(), size), gather);
@@ -134,7 +138,13 @@ impl<T: Real> Buffers<T> {
         Ok(Self { m, batch: batch(m)?, partial, is_partial: false, samples: Vec::with_capacity(m) })
     }
 
-    fn gather(&mut self, order: &mut Order, training: &dyn Samples<T>, epoch: usize, index: usize) -> Result<()> {
+    fn gather(
+        &mut self,
+        order: &mut Order,
+        training: &dyn Samples<T>,
+        epoch: usize,
+        index: usize,
+    ) -> Result<()> {
         order.samples(training, index, &mut self.samples);
         self.is_partial = order.size(index) < self.m;
         let batch = match &mut self.partial {

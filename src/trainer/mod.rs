@@ -62,6 +62,7 @@ pub use warning::Warning;
 /// | [`stop`](Self::stop) | [`MaxEpochs`](crate::stopping::MaxEpochs) of 30 |
 /// | [`time_budget`](Self::time_budget) | none |
 /// | [`mini_batch`](Self::mini_batch) | 10 |
+/// | [`leaves`](Self::leaves) | 1 |
 /// | [`seed`](Self::seed) | 0 |
 /// | [`threads`](Self::threads) | one for each core, in a rayon pool the caller's own |
 ///
@@ -104,6 +105,7 @@ struct Parts<T: Real> {
     observers: Vec<Arc<dyn Observer<T>>>,
     checkpoint: Option<Checkpoint>,
     mini_batch: usize,
+    leaves: usize,
     seed: u64,
     threads: Option<usize>,
     monitor_training: bool,
@@ -125,6 +127,7 @@ impl<T: Real, C> Trainer<T, C> {
             observers: Vec::new(),
             checkpoint: None,
             mini_batch: 10,
+            leaves: 1,
             seed: 0,
             threads: None,
             monitor_training: false,
@@ -231,6 +234,31 @@ impl<T: Real, C> Trainer<T, C> {
     /// [`Lbfgs`](crate::optimizer::Lbfgs), learns from all of them at a time.
     pub fn mini_batch(mut self, m: usize) -> Self {
         self.parts.mini_batch = m;
+        self
+    }
+
+    /// Sums each mini-batch in `leaves` parts, a power of two, cut at fixed places: 1 by default. The sums of the parts are then
+    /// added in pairs, those of the pairs in pairs, and so on.
+    ///
+    /// The bits of a run depend on it, and it is what they need not to depend on how many processes share the work: the
+    /// same number of leaves gives the same bits on any number of ranks up to that number.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let data = Dataset::<f64>::synthetic_digits(100, 1)?;
+    /// let train = |leaves| {
+    ///     let mut network = Network::new(&[784, 10, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
+    ///     Trainer::new(LogLikelihood).leaves(leaves).stop(MaxEpochs::new(1)?).fit(&mut network, &data, None)?;
+    ///     gradus::Result::Ok(network.output().weights[0])
+    /// };
+    /// assert!((train(1)? - train(4)?).abs() < 1e-12); // rounded in other places
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
+    pub fn leaves(mut self, leaves: usize) -> Self {
+        self.parts.leaves = leaves;
         self
     }
 

@@ -70,7 +70,12 @@ impl Order {
     }
 
     /// Replaces `samples` by those of mini-batch `step`, leaf after leaf.
-    pub(super) fn samples<T: Real>(&mut self, source: &dyn Samples<T>, step: usize, samples: &mut Vec<usize>) {
+    pub(super) fn samples<T: Real>(
+        &mut self,
+        source: &dyn Samples<T>,
+        step: usize,
+        samples: &mut Vec<usize>,
+    ) {
         samples.clear();
         let (m, size) = (self.m, self.size(step));
         match &mut self.places {
@@ -127,6 +132,8 @@ struct Stretch {
     window: usize,
     /// The places at which the windows end.
     ends: Vec<usize>,
+    /// The window in which the last mini-batch begins.
+    first: usize,
     /// The window that was entered last, and its samples in their order.
     entered: Option<usize>,
     samples: Vec<usize>,
@@ -139,12 +146,13 @@ impl Stretch {
             *end += length;
             Some(*end)
         });
-        Self { leaf, ends: ends.collect(), pieces, window, entered: None, samples: Vec::new() }
+        Self { leaf, ends: ends.collect(), pieces, window, first: 0, entered: None, samples: Vec::new() }
     }
 
     /// Appends the samples at `places` of the stretch. Returns whether another window was entered.
     fn samples(&mut self, places: Range<usize>, (seed, epoch): (u64, u64), samples: &mut Vec<usize>) -> bool {
         let (mut at, mut changed) = (places.start, false);
+        self.first = self.ends.partition_point(|&end| end <= at);
         while at < places.end {
             let window = self.ends.partition_point(|&end| end <= at);
             let Some(&end) = self.ends.get(window) else { break };
@@ -171,9 +179,10 @@ impl Stretch {
         self.samples.shuffle(&mut generator(seed, Purpose::Shuffle, epoch, stream));
     }
 
-    /// The pieces of the window that was entered, and of the next one.
+    /// The pieces of the windows that the last mini-batch is from, and of the next one.
     fn soon(&self) -> &[Range<usize>] {
-        let first = self.entered.unwrap_or(0) * self.window;
-        &self.pieces[first.min(self.pieces.len())..self.pieces.len().min(first + 2 * self.window)]
+        let end = self.entered.map_or(self.first, |entered| entered + 1) + 1;
+        let place = |window: usize| self.pieces.len().min(window * self.window);
+        &self.pieces[place(self.first.min(end))..place(end)]
     }
 }

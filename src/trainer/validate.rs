@@ -2,6 +2,7 @@
 
 use super::Parts;
 use super::fingerprint::Fingerprint;
+use super::leaves::Leaves;
 use super::snapshot::Keep;
 use super::warning::Warning;
 use super::widths::Widths;
@@ -155,6 +156,7 @@ impl<T: Real> Parts<T> {
         has_validation: bool,
     ) -> Result<Vec<Metric>> {
         check_nonzero("mini-batch size m", self.mini_batch, "a step learns from at least one example")?;
+        Leaves::all(self.leaves)?;
         if let Some(threads) = self.threads {
             let why = "the caller's own thread counts as one, and thousands only wait for each other";
             check_setting(
