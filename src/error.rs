@@ -6,6 +6,7 @@ mod image;
 mod law;
 mod memory;
 mod persist;
+mod rank;
 mod setting;
 mod split;
 mod stream;
@@ -20,6 +21,7 @@ pub use image::ImageProblem;
 pub use law::Deviation;
 pub use memory::MemoryProblem;
 pub use persist::FileProblem;
+pub use rank::RankProblem;
 pub use split::SplitProblem;
 pub use stream::StreamProblem;
 pub use table::{TableError, TableProblem};
@@ -381,6 +383,22 @@ pub enum Error {
         epoch: u64,
         /// What the source reports.
         source: Box<dyn std::error::Error + Send + Sync>,
+    },
+
+    /// Ranks cannot go on training together.
+    #[error("rank {rank}: {problem}")]
+    Rank {
+        /// The rank that is at fault, counted from 0.
+        rank: usize,
+        /// What is wrong with it.
+        problem: RankProblem,
+    },
+
+    /// MPI is not there, or cannot do what is needed.
+    #[error("MPI cannot be used: {reason}")]
+    Mpi {
+        /// What is missing.
+        reason: &'static str,
     },
 
     /// The machine gave no threads.

@@ -104,6 +104,7 @@ pub mod optimizer;
 pub mod persist;
 pub mod predict;
 pub mod random;
+pub mod ranks;
 pub mod real;
 pub mod regularizer;
 pub mod schedule;
@@ -116,7 +117,7 @@ use forward::forward;
 
 pub use error::{
     Deviation, DownloadProblem, Error, FileProblem, IdxField, IdxProblem, ImageProblem, MemoryProblem,
-    Result, SplitProblem, StreamProblem, TableError, TableProblem,
+    RankProblem, Result, SplitProblem, StreamProblem, TableError, TableProblem,
 };
 
 /// Everything that a program which trains networks needs, nalgebra's matrices included.

@@ -1,5 +1,7 @@
 //! Evaluation of a network on a data set, block by block.
 
+mod divided;
+
 use nalgebra::DMatrix;
 
 use super::{ConfusionMatrix, Measure, Meter, Score, Scored, Scores, default_measures};

@@ -6,7 +6,7 @@
 
 use nalgebra::DMatrix;
 
-use super::blocks::{Blocks, block_columns, for_each_block};
+use super::blocks::{Block, Blocks, block_columns, for_each_block};
 use super::leaves::Leaves;
 use crate::error::{Error, Result};
 use crate::network::{ModelMut, ParameterArrays, Workspace};
@@ -25,6 +25,9 @@ pub(super) struct Rules<'a, T: Real> {
     /// η.
     pub eta: T,
 }
+
+/// Replaces a gradient by the sum of the gradients of all who share a batch.
+pub(super) type Share<'a, T> = &'a mut dyn FnMut(&mut [T]) -> Result<()>;
 
 /// Optimizer state and gradient buffers, allocated once.
 #[derive(Debug)]
@@ -76,22 +79,41 @@ impl<T: Real> Descent<T> {
     }
 
     /// Moves every parameter by one step along the gradient of the batch with inputs `x`, whose errors are in
-    /// `workspace`.
+    /// `workspace`. If the batch is shared with others, `share` adds what they have to the gradient.
+    ///
+    /// # Errors
+    ///
+    /// Returns what `share` returns; then nothing has moved.
     pub(super) fn step(
         &mut self,
         model: &mut dyn ModelMut<T>,
         x: &DMatrix<T>,
         workspace: &mut Workspace<T>,
         rules: &Rules<'_, T>,
-    ) {
+        share: Option<Share<'_, T>>,
+    ) -> Result<()> {
         self.t += 1;
-        match self.gradient.take() {
-            None => self.step_by_blocks(model, x, workspace, rules),
-            Some(mut gradient) => {
-                self.step_by_phases(model, x, workspace, rules, &mut gradient);
-                self.gradient = Some(gradient);
+        let Some(mut gradient) = self.gradient.take() else {
+            self.step_by_blocks(model, x, workspace, rules);
+            return Ok(());
+        };
+        let shared = match share {
+            None => {
+                self.compute(model, x, workspace, &mut gradient, Some(rules));
+                Ok(())
             }
+            Some(share) => {
+                self.compute(model, x, workspace, &mut gradient, None);
+                share(gradient.values_mut())
+            }
+            .inspect(|()| self.add_penalty(model, rules, &mut gradient)),
+        };
+        match shared {
+            Ok(()) => self.move_along(model, workspace.examples(), rules, &mut gradient),
+            Err(_) => self.t -= 1,
         }
+        self.gradient = Some(gradient);
+        shared
     }
 
     /// Computes the gradient of a block and moves its parameters at once.
@@ -121,45 +143,60 @@ impl<T: Real> Descent<T> {
         }
     }
 
-    /// Computes the whole gradient, and then moves all parameters.
-    fn step_by_phases(
+    /// Computes the whole gradient, with the penalty's part of it if `rules` are given.
+    fn compute(
         &mut self,
         model: &mut dyn ModelMut<T>,
         x: &DMatrix<T>,
         workspace: &mut Workspace<T>,
-        rules: &Rules<'_, T>,
         gradient: &mut ParameterArrays<T>,
+        rules: Option<&Rules<'_, T>>,
     ) {
-        let Self { slots, scratch, spare, t, .. } = self;
+        let Self { scratch, spare, t, .. } = self;
         let mut blocks = Blocks::new(&mut [], Some(gradient));
         for layer in 0..model.network().n_layers() {
             let (mut weights, biases) = blocks.of_layer(layer, *t, model.layer_mut(layer));
             workspace.begin_gradient(layer);
             let (workspace, m) = (&*workspace, workspace.examples());
-            for_each_block(weights.reborrow(), m, (scratch, *spare), &|block, spare| {
+            for_each_block(weights.reborrow(), m, (scratch, *spare), &|mut block, spare| {
                 workspace.weight_gradient(x, layer, block.columns.clone(), block.gradient, spare);
-                if rules.regularizer.elementwise() {
-                    rules.regularizer.add_gradient(
-                        &block.layer(),
-                        block.parameters,
-                        rules.scale,
-                        block.gradient,
-                    );
+                if let Some(rules) = rules.filter(|rules| rules.regularizer.elementwise()) {
+                    rules.penalize(&mut block);
                 }
             });
-            if !rules.regularizer.elementwise() {
-                rules.regularizer.add_gradient(
-                    &weights.layer(),
-                    weights.parameters,
-                    rules.scale,
-                    weights.gradient,
-                );
+            if let Some(rules) = rules.filter(|rules| !rules.regularizer.elementwise()) {
+                rules.penalize(&mut weights);
             }
             workspace.bias_gradient(layer, biases.gradient, scratch);
         }
+    }
+
+    /// Adds the penalty's part to a whole gradient that was computed without.
+    fn add_penalty(
+        &mut self,
+        model: &mut dyn ModelMut<T>,
+        rules: &Rules<'_, T>,
+        gradient: &mut ParameterArrays<T>,
+    ) {
+        let mut blocks = Blocks::new(&mut [], Some(gradient));
+        for layer in 0..model.network().n_layers() {
+            let (mut weights, _) = blocks.of_layer(layer, self.t, model.layer_mut(layer));
+            rules.penalize(&mut weights);
+        }
+    }
+
+    /// Moves all parameters along `gradient`.
+    fn move_along(
+        &mut self,
+        model: &mut dyn ModelMut<T>,
+        m: usize,
+        rules: &Rules<'_, T>,
+        gradient: &mut ParameterArrays<T>,
+    ) {
         if rules.optimizer.scope() == Scope::Global {
             rules.optimizer.prepare(gradient);
         }
+        let Self { slots, t, .. } = self;
         let mut blocks = Blocks::new(slots, Some(gradient));
         for layer in 0..model.network().n_layers() {
             let (mut weights, mut biases) = blocks.of_layer(layer, *t, model.layer_mut(layer));
@@ -167,11 +204,18 @@ impl<T: Real> Descent<T> {
             if rules.optimizer.scope() >= Scope::PerArray {
                 weights.step_itself(rules.optimizer, rules.eta);
             } else {
-                for_each_block(weights, workspace.examples(), (&mut [], 0), &|mut block, _| {
+                for_each_block(weights, m, (&mut [], 0), &|mut block, _| {
                     block.step_itself(rules.optimizer, rules.eta)
                 });
             }
             biases.step_itself(rules.optimizer, rules.eta);
         }
+    }
+}
+
+impl<T: Real> Rules<'_, T> {
+    /// Adds the penalty's part to the gradient that `block` holds.
+    fn penalize(&self, block: &mut Block<'_, T>) {
+        self.regularizer.add_gradient(&block.layer(), block.parameters, self.scale, block.gradient);
     }
 }

@@ -6,7 +6,6 @@ use std::time::Instant;
 
 use super::checkpoint::Saved;
 use super::learner::Stepper;
-use super::leaves::Leaves;
 use super::mini_batches::MiniBatches;
 use super::observer::Outcome;
 use super::run::State;
@@ -14,11 +13,12 @@ use super::scoring::{EpochEvaluator, Plan};
 use super::snapshot::Keep;
 use super::undo::Undo;
 use super::warning::Warning;
-use super::{Parts, Report, Run, telling, validate};
+use super::{Parts, Report, Run, telling, together, validate};
 use crate::data::Samples;
 use crate::error::Result;
 use crate::history::{EpochRecord, Split};
 use crate::network::ModelMut;
+use crate::ranks::Team;
 use crate::real::Real;
 use crate::regularizer::LayerInfo;
 use crate::schedule::{LrSchedule, Progress};
@@ -59,13 +59,18 @@ impl<'a, T: Real> Fit<'a, T> {
         model: &'a mut dyn ModelMut<T>,
         job: Job<'a, T>,
         plan: Plan,
+        team: Option<&'a Team<'a>>,
     ) -> Result<Self> {
         let Job { training, validation, .. } = job;
-        let leaves = Leaves::all(parts.leaves)?;
+        let leaves = parts.leaves(team)?;
         let mini_batches = MiniBatches::new(parts, training, leaves)?;
         let evaluator = EpochEvaluator::new(model.network(), training, validation, plan)?;
         let mut stepper = Stepper::new(parts, model.network(), leaves)?;
-        stepper.n = Some(training.len());
+        (stepper.n, stepper.team) = (Some(training.len()), team);
+        if let Some(team) = team {
+            let gradient = run.parameters.len() * size_of::<T>();
+            team.expect(gradient.max((evaluator.message_bytes() + 16) * team.size()));
+        }
         mini_batches.sizes().for_each(|examples| {
             stepper.workspace(examples);
         });
@@ -102,6 +107,7 @@ impl<'a, T: Real> Fit<'a, T> {
             (Ok(reason), Some(checkpoint)) => checkpoint.save(&run).map(|()| reason),
             (ended, _) => ended,
         };
+        let ended = together::end(stepper.team, ended);
         let ended = ended.and_then(|reason| {
             let mut warnings = job.warnings;
             warnings.extend(Warning::silent_neurons(model.network(), job.training)?);
@@ -126,6 +132,10 @@ impl<'a, T: Real> Fit<'a, T> {
             return;
         }
         self.undo.restore(self.model, &mut self.stepper.descent);
+        // Other ranks do not make their steps again.
+        if self.stepper.team.is_some() {
+            return;
+        }
         let epoch = self.state.history.len() + 1;
         // What has panicked once may do so again: then the parameters are those of a step before.
         let _ = catch_unwind(AssertUnwindSafe(|| -> Result<()> {
@@ -199,6 +209,8 @@ impl<'a, T: Real> Fit<'a, T> {
         let finite = validate::check_finite_parameters(self.model.network(), learning_rate);
         let scale = self.stepper.scale(self.mini_batches.m());
         finite.map_err(|error| self.stepper.with_cause(self.model.network(), scale, learning_rate, error))?;
+        // So that all ranks end in the same epoch, if one ends here.
+        self.stepper.team.map(|team| team.gather(&[])).transpose()?;
         Ok(ControlFlow::Continue(()))
     }
 
@@ -237,7 +249,7 @@ impl<'a, T: Real> Fit<'a, T> {
     }
 
     fn record_parameters(&mut self, epoch: usize, learning_rate: f64) -> Result<()> {
-        let Self { parts, model, job, evaluator, state, .. } = self;
+        let Self { parts, model, job, evaluator, state, stepper, .. } = self;
         let n = job.training.len() as f64;
         let layers = model.network().layers();
         let penalties = layers.iter().enumerate().map(|(layer, values)| {
@@ -250,8 +262,8 @@ impl<'a, T: Real> Fit<'a, T> {
             seconds: state.seconds,
             running_cost: state.cost / n,
             penalty: penalties.sum::<f64>() / n,
-            training: evaluator.scores(Split::Training, &**model)?,
-            validation: evaluator.scores(Split::Validation, &**model)?,
+            training: evaluator.scores(Split::Training, &**model, stepper.team)?,
+            validation: evaluator.scores(Split::Validation, &**model, stepper.team)?,
         };
         state.history.push(record);
         (state.step, state.cost, state.seconds) = (0, 0.0, 0.0);

@@ -10,6 +10,7 @@ use crate::data::Batch;
 use crate::error::{Error, Result};
 use crate::network::{self, AnyNetwork, BoundMut, ModelMut, Network, ParameterArrays, Workspace};
 use crate::optimizer::SearchInfo;
+use crate::ranks::Team;
 use crate::real::Real;
 use crate::regularizer::LayerInfo;
 
@@ -54,6 +55,8 @@ pub(super) struct Stepper<'t, T: Real> {
     /// Buffers for the batch sizes seen lately.
     workspaces: Vec<Workspace<T>>,
     pub(super) descent: Descent<T>,
+    /// The ranks with which the step is made.
+    pub(super) team: Option<&'t Team<'t>>,
     /// n in the penalty 1/n Ω(w).
     pub(super) n: Option<usize>,
     /// Whether a step is moving the parameters: if its rules panic, some have moved and others have not.
@@ -172,6 +175,7 @@ impl<'t, T: Real> Stepper<'t, T> {
             leaves,
             workspaces: Vec::new(),
             descent,
+            team: None,
             n: None,
             is_moving: false,
             converged: None,
@@ -203,22 +207,33 @@ impl<'t, T: Real> Stepper<'t, T> {
             return self.search(model, batch, eta, workspace);
         }
         let workspace = &mut self.workspaces[workspace];
-        network::forward(model.network(), &batch.x, workspace);
-        let sum = network::compute_costs(&*model, batch, workspace);
-        network::compute_deltas(&*model, batch, workspace);
-        if let Err(error) = validate::check_finite_step(model.network(), workspace, batch, sum, eta) {
-            return Err(self.with_cause(model.network(), scale, eta, error));
+        let mut sum = 0.0;
+        if batch.examples() > 0 {
+            network::forward(model.network(), &batch.x, workspace);
+            sum = network::compute_costs(&*model, batch, workspace);
+            network::compute_deltas(&*model, batch, workspace);
+            if let Err(error) = validate::check_finite_step(model.network(), workspace, batch, sum, eta) {
+                return Err(self.with_cause(model.network(), scale, eta, error));
+            }
         }
         let (optimizer, regularizer) = (&**optimizer, &**regularizer);
+        let rules = Rules { optimizer, regularizer, scale, eta: T::cast(eta) };
         self.is_moving = true;
-        self.descent.step(
-            model,
-            &batch.x,
-            workspace,
-            &Rules { optimizer, regularizer, scale, eta: T::cast(eta) },
-        );
+        let moved = match self.team {
+            None => self.descent.step(model, &batch.x, workspace, &rules, None),
+            Some(team) => self.descent.step(
+                model,
+                &batch.x,
+                workspace,
+                &rules,
+                Some(&mut |gradient| {
+                    sum = team.sum(gradient, sum)?;
+                    Ok(())
+                }),
+            ),
+        };
         self.is_moving = false;
-        Ok(sum)
+        moved.map(|()| sum)
     }
 
     /// The step of an optimizer that evaluates the cost itself. Returns Σ_j weight_j C_j at its beginning.

@@ -151,6 +151,10 @@ impl<T: Real> Buffers<T> {
             Some(partial) if self.is_partial => partial,
             _ => &mut self.batch,
         };
+        // A rank may have no part in a small mini-batch.
+        if self.samples.is_empty() {
+            return Ok(());
+        }
         batch.gather(training, epoch as u64, &self.samples)
     }
 

@@ -21,6 +21,7 @@ mod scoring;
 mod search;
 mod snapshot;
 mod telling;
+mod together;
 mod undo;
 mod validate;
 mod warning;
@@ -33,6 +34,7 @@ use std::time::Duration;
 use crate::history::Metric;
 use crate::metrics::Measure;
 use crate::optimizer::{Optimizer, Sgd};
+use crate::ranks::{Communicator, PATIENCE};
 use crate::real::Real;
 use crate::regularizer::{NoRegularizer, Regularizer};
 use crate::schedule::LrSchedule;
@@ -106,6 +108,8 @@ struct Parts<T: Real> {
     checkpoint: Option<Checkpoint>,
     mini_batch: usize,
     leaves: usize,
+    ranks: Option<Arc<dyn Communicator>>,
+    patience: Duration,
     seed: u64,
     threads: Option<usize>,
     monitor_training: bool,
@@ -128,6 +132,8 @@ impl<T: Real, C> Trainer<T, C> {
             checkpoint: None,
             mini_batch: 10,
             leaves: 1,
+            ranks: None,
+            patience: PATIENCE,
             seed: 0,
             threads: None,
             monitor_training: false,
@@ -259,6 +265,28 @@ impl<T: Real, C> Trainer<T, C> {
     /// ```
     pub fn leaves(mut self, leaves: usize) -> Self {
         self.parts.leaves = leaves;
+        self
+    }
+
+    /// Trains together with other ranks: processes, of which each computes some of the [leaves](Self::leaves). See
+    /// [`ranks`](crate::ranks).
+    ///
+    /// All ranks make the same calls with the same settings and data, which is checked before the first step. All end with the
+    /// same network, report and error. Rank 0 alone calls observers, writes checkpoints and looks at the clock. A run that was
+    /// saved by any number of ranks goes on with any other. The number of ranks is a power of two, and at most that of the
+    /// leaves.
+    ///
+    /// If a rank fails, every rank returns an error within seconds: the failed one its own, and the others
+    /// [`Error::Rank`](crate::Error::Rank) with its number and its reason.
+    pub fn ranks(mut self, communicator: impl Communicator + 'static) -> Self {
+        self.parts.ranks = Some(Arc::new(communicator));
+        self
+    }
+
+    /// Takes a rank for lost that does not answer for so long, 30 seconds by default: more than a checkpoint takes, or what else
+    /// one rank does while the others wait.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.parts.patience = patience;
         self
     }
 

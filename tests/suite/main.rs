@@ -48,6 +48,7 @@ mod plug_ins;
 mod png;
 mod precision;
 mod predictor;
+mod ranks;
 mod read_ahead;
 mod reference;
 mod refusals;
