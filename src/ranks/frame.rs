@@ -59,15 +59,15 @@ impl State {
         message.extend(&text.as_bytes()[..end]);
     }
 
-    /// Reads the head of a message from `partner`, which should be of `step`.
-    pub fn read(message: &[u8], partner: usize, step: u64) -> Self {
+    /// Reads the head of a message from `partner`, which should be of `step` if one is given.
+    pub fn read(message: &[u8], partner: usize, step: Option<u64>) -> Self {
         let word =
             |at: usize| message.get(8 * at..).and_then(<[u8]>::first_chunk).map(|&w| u64::from_le_bytes(w));
         let (Some(kind), Some(rank), Some(number), Some(found)) = (word(0), word(1), word(2), word(3)) else {
             return Self::Failed(Failure { rank: partner, problem: RankProblem::OutOfStep });
         };
         let problem = match kind {
-            0 if found == step => return Self::Well(f64::from_bits(number)),
+            0 if step.is_none_or(|step| found == step) => return Self::Well(f64::from_bits(number)),
             0 => return Self::Failed(Failure { rank: partner, problem: RankProblem::OutOfStep }),
             1 => RankProblem::Failed { reason: String::from_utf8_lossy(&message[HEAD..]).into_owned() },
             2 => RankProblem::Silent { seconds: number },

@@ -241,7 +241,9 @@ impl<'a> Team<'a> {
         match self.communicator.exchange(partner, buffers, patience) {
             Ok(buffers) => {
                 talk.buffers = buffers;
-                state.merge(State::read(&talk.buffers.receive, partner, talk.step))
+                // One that leaves meets the others in whatever they do.
+                let step = Some(talk.step).filter(|_| !talk.has_failed);
+                state.merge(State::read(&talk.buffers.receive, partner, step))
             }
             Err(problem) => state.merge(State::Failed(Failure { rank: partner, problem })),
         }

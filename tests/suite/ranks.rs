@@ -275,7 +275,9 @@ fn a_rank_that_fails_ends_all_with_its_number_and_its_reason() {
                                 "{reason}"
                             );
                         }
-                        error => panic!("rank {rank}: {error}"),
+                        error => panic!(
+                            "{size} ranks, rank {failing} fails by {fault:?} in call {at}, rank {rank}: {error}"
+                        ),
                     },
                 }
             }
