@@ -33,6 +33,8 @@ pub(crate) struct Team<'a> {
 struct Talk {
     /// The number of operations so far.
     step: u64,
+    /// The number of exchanges of this operation so far.
+    exchanges: u64,
     buffers: Exchange,
     /// The bytes of the largest message of any operation.
     largest: usize,
@@ -51,6 +53,7 @@ impl<'a> Team<'a> {
         check_setting("number of ranks", size as f64, size.is_power_of_two(), "1, 2, 4, 8 …", why)?;
         let talk = Talk {
             step: 0,
+            exchanges: 0,
             buffers: Exchange::default(),
             largest: 2 * MAX_GREETING * size,
             has_failed: false,
@@ -194,6 +197,7 @@ impl<'a> Team<'a> {
         if std::mem::replace(&mut talk.has_failed, true) {
             return;
         }
+        talk.exchanges = 0;
         let mut state = State::Failed(Failure { rank: self.rank(), problem });
         for level in self.levels() {
             // The others may be in any operation, and send much.
@@ -233,11 +237,12 @@ impl<'a> Team<'a> {
 
     /// Exchanges the message that was made with the partner at `level`. Of its answer, at most `most` bytes follow the head.
     fn exchange_message(&self, talk: &mut Talk, level: u32, state: State, most: usize) -> State {
+        talk.exchanges += 1;
         let partner = self.rank() ^ 1 << level;
         let mut buffers = std::mem::take(&mut talk.buffers);
         buffers.receive.resize(HEAD + most.max(MAX_REASON), 0);
-        // Who waits at a higher level waits for one who may be waiting at a lower one.
-        let patience = self.patience + Duration::from_secs(u64::from(level));
+        // Who waits in a later exchange waits for one who may be waiting in an earlier one, and is told by him first.
+        let patience = self.patience + Duration::from_secs(talk.exchanges - 1);
         match self.communicator.exchange(partner, buffers, patience) {
             Ok(buffers) => {
                 talk.buffers = buffers;
@@ -253,6 +258,7 @@ impl<'a> Team<'a> {
 impl Talk {
     fn begin(&mut self, operation: u64) {
         self.step = (self.step / 4 + 1) * 4 + operation;
+        self.exchanges = 0;
     }
 
     /// The result of an operation that left this rank in `state`.

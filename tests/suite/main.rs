@@ -39,6 +39,8 @@ mod measures;
 mod mistakes;
 mod mnist;
 mod models;
+#[cfg(feature = "mpi")]
+mod mpi;
 mod names;
 mod optimizers;
 mod other_readers;
