@@ -226,8 +226,11 @@ pub(super) fn check_data<T: Real>(
 
 /// Checks a batch of a source that was not looked through before: finite values, valid targets.
 pub(super) fn check_batch<T: Real>(model: &dyn Model<T>, batch: &Batch<T>) -> Result<()> {
-    let checked = check_finite("input", &batch.x, 0)
-        .and_then(|()| check_finite("target", &batch.y, 0))
+    let finite = |what, values: &nalgebra::DMatrix<T>| {
+        if all_finite(values.as_slice()) { Ok(()) } else { check_finite(what, values, 0) }
+    };
+    let checked = finite("input", &batch.x)
+        .and_then(|()| finite("target", &batch.y))
         .and_then(|()| model.check_targets(&batch.y, 0));
     checked.map_err(|mut error| {
         if let Error::NonFiniteSample { sample, .. } | Error::Target { sample, .. } = &mut error {

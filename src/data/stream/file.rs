@@ -61,6 +61,13 @@ impl SampleFile {
         Ok(Block { bytes, samples })
     }
 
+    /// Touches one byte of each cache line of sample `at` of a block.
+    pub fn touch(&self, block: &Block, at: usize) {
+        let (input_bytes, _) = self.header.sample_bytes();
+        let lines = block.bytes[at * input_bytes..][..input_bytes].iter().step_by(64);
+        std::hint::black_box(lines.fold(0, |all, byte| all ^ byte));
+    }
+
     /// Fills `x` and `y` with sample `at` of block `index`.
     pub fn decode<T: Real>(
         &self,

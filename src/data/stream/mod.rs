@@ -25,6 +25,9 @@ pub(super) use writer::encode;
 /// The bytes of the blocks that are mixed with each other, unless [`Streamed::window`] says otherwise.
 const WINDOW_BYTES: usize = 32 << 20;
 
+/// Samples whose bytes are asked for before the first of them is used.
+const TOGETHER: usize = 16;
+
 /// Samples in files that need not fit in memory.
 ///
 /// The files are in a simple format of their own, which [`write`](Self::write) makes of any [`Samples`],
@@ -231,16 +234,25 @@ impl<T: Real> Samples<T> for Streamed {
                 return Err(Error::SizeMismatch { what, found, expected });
             }
         }
-        for ((&index, mut x), mut y) in indices.iter().zip(x.column_iter_mut()).zip(y.column_iter_mut()) {
-            if index >= self.n() {
-                let (found, expected) = (self.n(), index.saturating_add(1));
-                return Err(Error::SizeMismatch { what: "samples of the files", found, expected });
+        if let Some(&index) = indices.iter().find(|&&index| index >= self.n()) {
+            let (found, expected) = (self.n(), index.saturating_add(1));
+            return Err(Error::SizeMismatch { what: "samples of the files", found, expected });
+        }
+        let (mut x, mut y) = (x.column_iter_mut(), y.column_iter_mut());
+        let mut held = Vec::with_capacity(TOGETHER);
+        for indices in indices.chunks(TOGETHER) {
+            // Asked for together, so that the cache misses overlap.
+            held.clear();
+            for &index in indices {
+                let number = self.block_of(index);
+                let (block, sample) = (self.cache.get(number)?, index - self.starts[number]);
+                self.cache.place(number).0.touch(&block, sample);
+                held.push((number, sample, block));
             }
-            let number = self.block_of(index);
-            let block = self.cache.get(number)?;
-            let (file, at) = self.cache.place(number);
-            let sample = index - self.starts[number];
-            file.decode(&block, at, sample, x.as_mut_slice(), y.as_mut_slice())?;
+            for ((number, sample, block), (mut x, mut y)) in held.iter().zip(x.by_ref().zip(y.by_ref())) {
+                let (file, at) = self.cache.place(*number);
+                file.decode(block, at, *sample, x.as_mut_slice(), y.as_mut_slice())?;
+            }
         }
         Ok(())
     }
