@@ -34,6 +34,8 @@
 //! | how good it would be on new data | [`CrossValidation`](selection::CrossValidation) |
 //! | finding good settings | [`Search`](selection::Search) |
 //! | watching a run | [`Observer`](trainer::Observer), [`History`](history::History) |
+//! | more than one machine | [`Trainer::ranks`](trainer::Trainer::ranks), [`ranks`] |
+//! | more than memory | [`Streamed`](data::Streamed) |
 //! | a learning rate | [`Trainer::find_rate`](trainer::Trainer::find_rate) |
 //! | parts by their names, at run time | [`AnyActivation`](activation::AnyActivation), [`AnyOptimizer`](optimizer::AnyOptimizer) and their like |
 //! | a loop of your own | [`Learner`](trainer::Learner) |
@@ -62,6 +64,7 @@
 //! - `csv`: tables of text, `data::Csv`.
 //! - `png`: images from PNG files and folders of them, `data::png`.
 //! - `download`: `Mnist::download`, over TLS.
+//! - `mpi`: several processes that train one network, `ranks::Mpi`. Needs an MPI library and libclang.
 //!
 //! # Examples
 //!

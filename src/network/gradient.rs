@@ -49,15 +49,31 @@ impl<T: Real> Sums<T> {
 }
 
 /// The sum over some leaves of what `of` computes for each, in `sum`. `spare` has room for as many sums as the tree is deep.
-fn tree<T: Real>(leaves: Range<usize>, sum: &mut [T], spare: &mut [T], of: &impl Fn(usize, &mut [T])) {
-    if leaves.len() == 1 {
-        return of(leaves.start, sum);
+///
+/// `of` adds to what is there if its last argument says so, which saves the way through `spare`. `most` is the largest leaf for
+/// which it can.
+fn tree<T: Real>(
+    (leaves, first): (&[Range<usize>], usize),
+    sum: &mut [T],
+    spare: &mut [T],
+    most: usize,
+    of: &impl Fn(usize, &mut [T], bool),
+) {
+    let (some, others) = leaves.split_at(leaves.len() / 2);
+    let middle = first + some.len();
+    match others {
+        [_] if some.is_empty() => of(first, sum, false),
+        [leaf] if leaf.len() <= most => {
+            of(first, sum, false);
+            of(middle, sum, true);
+        }
+        _ => {
+            tree((some, first), sum, spare, most, of);
+            let (other, spare) = spare.split_at_mut(sum.len());
+            tree((others, middle), other, spare, most, of);
+            sum.iter_mut().zip(other).for_each(|(sum, other)| *sum += *other);
+        }
     }
-    let middle = leaves.start + leaves.len() / 2;
-    tree(leaves.start..middle, sum, spare, of);
-    let (other, spare) = spare.split_at_mut(sum.len());
-    tree(middle..leaves.end, other, spare, of);
-    sum.iter_mut().zip(other).for_each(|(sum, other)| *sum += *other);
 }
 
 impl<T: Real> Workspace<T> {
@@ -106,8 +122,9 @@ impl<T: Real> Workspace<T> {
             None => self.inputs.as_ref().map_or(x, |mask| &mask.masked),
         };
         let Sums { leaves, delta, .. } = &self.sums;
-        tree(0..leaves.len(), gradient, spare, &|leaf, gradient| {
-            linalg::weight_gradient_of(&delta[leaf], a, leaves[leaf].clone(), inputs.clone(), gradient);
+        tree((leaves, 0), gradient, spare, linalg::MOST_ADDED, &|leaf, gradient, add| {
+            let (delta, examples) = (&delta[leaf], leaves[leaf].clone());
+            linalg::weight_gradient_of(delta, a, examples, inputs.clone(), gradient, add);
         });
     }
 
@@ -116,8 +133,8 @@ impl<T: Real> Workspace<T> {
     /// Source: chapter 2 of the book, equation (BP3), for a whole batch at once.
     pub(crate) fn bias_gradient(&self, index: usize, gradient: &mut [T], spare: &mut [T]) {
         let leaves = &self.sums.leaves;
-        tree(0..leaves.len(), gradient, spare, &|leaf, gradient| {
-            linalg::bias_gradient_of(&self.layers[index].delta, leaves[leaf].clone(), gradient);
+        tree((leaves, 0), gradient, spare, usize::MAX, &|leaf, gradient, add| {
+            linalg::bias_gradient_of(&self.layers[index].delta, leaves[leaf].clone(), gradient, add);
         });
     }
 }

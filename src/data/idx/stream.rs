@@ -1,6 +1,5 @@
 //! Reads one IDX tensor from a stream of bytes, trusting nothing that the stream does not prove.
 
-use std::cell::Cell;
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -8,6 +7,7 @@ use std::rc::Rc;
 use flate2::read::MultiGzDecoder;
 
 use super::element::Element;
+use super::source::{MAX_EMPTY, Progress, Source};
 use super::{IdxTensor, error};
 use crate::error::{Error, IdxField, IdxProblem, Result};
 use crate::memory;
@@ -19,10 +19,6 @@ const MIB: u64 = 1 << 20;
 
 /// The largest body that is read in pieces, in bytes: more than any disk holds.
 const MAX_PIECES: u64 = 1 << 50;
-
-/// More bytes of gzip than this never pass without a byte of data, except in a stream of empty members or blocks that
-/// may have no end.
-const MAX_EMPTY: u64 = MIB;
 
 /// A tensor whose header has been read and whose body has not.
 pub(crate) struct Opened<'a> {
@@ -101,38 +97,6 @@ impl<'a> Opened<'a> {
         let mut data = memory::reserve("the elements of the tensor", bytes.len() / element.size(), 1)?;
         element.decode(&bytes, &mut data);
         Ok(IdxTensor { dims, data })
-    }
-}
-
-/// How far a stream has been read.
-#[derive(Default)]
-struct Progress {
-    /// Bytes of the file, before decompression.
-    consumed: Cell<u64>,
-    /// Bytes of the tensor, after decompression.
-    produced: Cell<u64>,
-    /// `consumed` when the last byte of the tensor came.
-    productive: Cell<u64>,
-}
-
-/// The file below the decompressor.
-struct Source<R> {
-    inner: R,
-    progress: Rc<Progress>,
-    /// How many bytes may be consumed without producing any.
-    max_empty: Option<u64>,
-}
-
-impl<R: Read> Read for Source<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let Progress { consumed, productive, .. } = &*self.progress;
-        if self.max_empty.is_some_and(|max| consumed.get() - productive.get() > max) {
-            let text = format!("more than {MAX_EMPTY} bytes of it in a row hold no data");
-            return Err(io::Error::new(io::ErrorKind::InvalidData, text));
-        }
-        let n = self.inner.read(buffer)?;
-        consumed.set(consumed.get() + n as u64);
-        Ok(n)
     }
 }
 
