@@ -142,14 +142,13 @@ impl Streamed {
     /// # Errors
     ///
     /// Returns [`Error::Stream`] if a file can no longer be opened.
-    pub fn window(self, bytes: usize) -> Result<Self> {
-        let mut opened = Self::open(&self.paths)?;
-        if let Some(first) = opened.cache.files().first().map(|file| file.header) {
-            opened.window = window(&first, bytes);
+    pub fn window(mut self, bytes: usize) -> Result<Self> {
+        if let Some(first) = self.cache.files().first() {
+            self.window = window(&first.header, bytes);
         }
-        let files = opened.paths.iter().map(|path| SampleFile::open(path)).collect::<Result<Vec<_>>>()?;
-        opened.cache = Cache::new(files, 2 * opened.window + 2);
-        Ok(opened)
+        let files = self.paths.iter().map(|path| SampleFile::open(path)).collect::<Result<Vec<_>>>()?;
+        self.cache = Cache::new(files, 2 * self.window + 2);
+        Ok(self)
     }
 
     /// Writes all samples of `source`, as they are in epoch 1, to the file at `path`: pixels as bytes and class labels as
