@@ -6,8 +6,10 @@ mod image;
 mod law;
 mod memory;
 mod persist;
+mod rank;
 mod setting;
 mod split;
+mod stream;
 mod table;
 mod text;
 
@@ -19,7 +21,9 @@ pub use image::ImageProblem;
 pub use law::Deviation;
 pub use memory::MemoryProblem;
 pub use persist::FileProblem;
+pub use rank::RankProblem;
 pub use split::SplitProblem;
+pub use stream::StreamProblem;
 pub use table::{TableError, TableProblem};
 
 pub(crate) use setting::{PATIENCE, check_nonzero, check_setting};
@@ -361,6 +365,17 @@ pub enum Error {
         problem: IdxProblem,
     },
 
+    /// A file of samples could not be read or written.
+    #[error("{}, byte {offset}: {problem}", path.display())]
+    Stream {
+        /// The file.
+        path: PathBuf,
+        /// Where in the file.
+        offset: u64,
+        /// What is wrong there.
+        problem: StreamProblem,
+    },
+
     /// A model, a checkpoint or a file of `network2.py` could not be read or written.
     #[error("{}: {problem}", path.display())]
     File {
@@ -377,6 +392,22 @@ pub enum Error {
         epoch: u64,
         /// What the source reports.
         source: Box<dyn std::error::Error + Send + Sync>,
+    },
+
+    /// Ranks cannot go on training together.
+    #[error("rank {rank}: {problem}")]
+    Rank {
+        /// The rank that is at fault, counted from 0.
+        rank: usize,
+        /// What is wrong with it.
+        problem: RankProblem,
+    },
+
+    /// MPI is not there, or cannot do what is needed.
+    #[error("MPI cannot be used: {reason}")]
+    Mpi {
+        /// What is missing.
+        reason: &'static str,
     },
 
     /// The machine gave no threads.

@@ -34,6 +34,8 @@
 //! | how good it would be on new data | [`CrossValidation`](selection::CrossValidation) |
 //! | finding good settings | [`Search`](selection::Search) |
 //! | watching a run | [`Observer`](trainer::Observer), [`History`](history::History) |
+//! | more than one machine | [`Trainer::ranks`](trainer::Trainer::ranks), [`ranks`] |
+//! | more than memory | [`Streamed`](data::Streamed) |
 //! | a learning rate | [`Trainer::find_rate`](trainer::Trainer::find_rate) |
 //! | parts by their names, at run time | [`AnyActivation`](activation::AnyActivation), [`AnyOptimizer`](optimizer::AnyOptimizer) and their like |
 //! | a loop of your own | [`Learner`](trainer::Learner) |
@@ -62,6 +64,7 @@
 //! - `csv`: tables of text, `data::Csv`.
 //! - `png`: images from PNG files and folders of them, `data::png`.
 //! - `download`: `Mnist::download`, over TLS.
+//! - `mpi`: several processes that train one network, `ranks::Mpi`. Needs an MPI library and libclang.
 //!
 //! # Examples
 //!
@@ -104,6 +107,7 @@ pub mod optimizer;
 pub mod persist;
 pub mod predict;
 pub mod random;
+pub mod ranks;
 pub mod real;
 pub mod regularizer;
 pub mod schedule;
@@ -116,7 +120,7 @@ use forward::forward;
 
 pub use error::{
     Deviation, DownloadProblem, Error, FileProblem, IdxField, IdxProblem, ImageProblem, MemoryProblem,
-    Result, SplitProblem, TableError, TableProblem,
+    RankProblem, Result, SplitProblem, StreamProblem, TableError, TableProblem,
 };
 
 /// Everything that a program which trains networks needs, nalgebra's matrices included.
@@ -135,7 +139,7 @@ pub mod prelude {
     };
     pub use crate::data::{
         Batch, Columns, Dataset, Fold, MinMax, Mnist, Robust, Samples, Scale, Scaler, Split, Standardize,
-        Task, Weighted,
+        Streamed, Task, Weighted,
     };
     #[cfg(feature = "csv")]
     pub use crate::data::{Csv, Missing, Table};

@@ -346,7 +346,7 @@ impl<T: Real> Dataset<T> {
 }
 
 /// Byte v becomes v · (1/255).
-fn to_floats<T: Real>(bytes: &[u8], x: &mut [T]) {
+pub(super) fn to_floats<T: Real>(bytes: &[u8], x: &mut [T]) {
     let scale = T::one() / T::from_byte(255);
     crate::real::vectorized(
         #[inline(always)]

@@ -1,6 +1,7 @@
 //! Tensors in the IDX format, the format of the MNIST files, plain or gzip.
 
 mod element;
+mod source;
 mod stream;
 
 use std::fs::{self, File};

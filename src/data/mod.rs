@@ -2,6 +2,7 @@
 
 pub mod augment;
 mod batch;
+mod blocks;
 mod columns;
 #[cfg(feature = "csv")]
 mod csv;
@@ -17,14 +18,17 @@ pub mod mnist;
 pub mod png;
 mod scale;
 mod split;
+mod stream;
 mod task;
 mod weighted;
 
 use std::fmt::Debug;
+use std::ops::Range;
 
 use nalgebra::DMatrix;
 
 pub use batch::Batch;
+pub use blocks::Blocks;
 pub use columns::{Column, ColumnKind, Columns, TargetColumns, Unseen};
 #[cfg(feature = "csv")]
 pub use csv::{Csv, Missing, Table, TableSummary};
@@ -36,6 +40,7 @@ pub use image_set::ImageSet;
 pub use mnist::Mnist;
 pub use scale::{MinMax, Robust, Scale, Scaler, Standardize};
 pub use split::{Fold, Split};
+pub use stream::Streamed;
 pub use task::{Task, TaskFinder};
 pub use weighted::Weighted;
 
@@ -122,6 +127,23 @@ pub trait Samples<T: Real>: Debug + Send + Sync {
     fn task(&self) -> Option<Task> {
         None
     }
+
+    /// The blocks in which the source is read, if single samples in any order would be slow. The trainer then shuffles blocks,
+    /// and samples within some of them; with `None`, the default, it shuffles all samples.
+    fn blocks(&self) -> Option<Blocks> {
+        None
+    }
+
+    /// Tells the source which samples will be asked for soon, in whatever order. It may read them on a thread of its own;
+    /// the default does nothing.
+    fn read_ahead(&self, _ranges: &[Range<usize>]) {}
+
+    /// A number by which the samples are recognized, from a source that need not be looked through before the first step:
+    /// it finds damage when it reads. The trainer then checks each batch of the first epoch instead. With `None`, the default,
+    /// all samples are looked through once.
+    fn fingerprint(&self) -> Option<u64> {
+        None
+    }
 }
 
 crate::forward! { impl<T: Real> Samples<T> {
@@ -133,4 +155,7 @@ crate::forward! { impl<T: Real> Samples<T> {
     fn weights(&self, indices: &[usize], weights: &mut [T]);
     fn unaugmented(&self) -> Option<&dyn Samples<T>>;
     fn task(&self) -> Option<Task>;
+    fn blocks(&self) -> Option<Blocks>;
+    fn read_ahead(&self, ranges: &[Range<usize>]);
+    fn fingerprint(&self) -> Option<u64>;
 } }

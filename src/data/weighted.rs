@@ -1,9 +1,11 @@
 //! Samples that count more or less than others.
 
+use std::ops::Range;
+
 use nalgebra::DMatrix;
 
 use super::gather::check_weight;
-use super::{Dataset, Samples, Task};
+use super::{Blocks, Dataset, Samples, Task};
 use crate::error::{Error, Result};
 use crate::real::Real;
 
@@ -109,5 +111,17 @@ impl<T: Real, S: Samples<T>> Samples<T> for Weighted<S> {
 
     fn task(&self) -> Option<Task> {
         self.samples.task()
+    }
+
+    fn blocks(&self) -> Option<Blocks> {
+        self.samples.blocks()
+    }
+
+    fn read_ahead(&self, ranges: &[Range<usize>]) {
+        self.samples.read_ahead(ranges);
+    }
+
+    fn fingerprint(&self) -> Option<u64> {
+        self.samples.fingerprint()
     }
 }

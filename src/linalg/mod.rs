@@ -85,18 +85,30 @@ pub fn weight_gradient<T: Product>(delta: &DMatrix<T>, a: &DMatrix<T>, gradient:
     divide::product(InitialValue::Zero, Operand::of(delta), Operand::of(a).transposed(), gradient);
 }
 
-/// Computes some columns of [`weight_gradient`], those of the weights that lead from the neurons `inputs`, on this thread.
+/// Computes some columns of [`weight_gradient`], those of the weights that lead from the neurons `inputs`, on this thread,
+/// summed over some `examples`, those of which `delta` holds the errors.
 ///
-/// `gradient` holds them, one after the other.
+/// `gradient` holds them, one after the other. The sums are added to it if `add` says so, each complete.
 pub(crate) fn weight_gradient_of<T: Product>(
     delta: &Panels<T>,
     a: &DMatrix<T>,
+    examples: Range<usize>,
     inputs: Range<usize>,
     gradient: &mut [T],
+    add: bool,
 ) {
+    if add && examples.is_empty() {
+        // −0 + 0 is 0, as it is where the two are added by somebody else.
+        gradient.iter_mut().for_each(|value| *value += T::zero());
+    }
+    let initial = if add { InitialValue::Result } else { InitialValue::Zero };
     let c = Destination::Columns { data: gradient, rows: delta.rows() };
-    T::product(InitialValue::Zero, Left::Panels(delta), Operand::of(a).transposed().columns(inputs), c);
+    let a = Operand::of(a).columns(examples).transposed().columns(inputs);
+    T::product(initial, Left::Panels(delta), a, c);
 }
+
+/// Sums over more examples are made of several, so that they are not added to another one in one piece.
+pub(crate) const MOST_ADDED: usize = panels::INNER;
 
 /// Computes ∂C/∂b = Σ_x δ_x, summed in the order of the examples.
 ///
@@ -118,21 +130,34 @@ pub(crate) fn weight_gradient_of<T: Product>(
 /// assert_eq!(gradient, [6.0]);
 /// ```
 pub fn bias_gradient<T: Product>(delta: &DMatrix<T>, gradient: &mut [T]) {
+    bias_gradient_of(delta, 0..delta.ncols(), gradient, false);
+}
+
+/// Computes [`bias_gradient`], summed over some `examples`, and adds it to `gradient` if `add` says so.
+pub(crate) fn bias_gradient_of<T: Product>(
+    delta: &DMatrix<T>,
+    examples: Range<usize>,
+    gradient: &mut [T],
+    add: bool,
+) {
     assert_eq!(gradient.len(), delta.nrows(), "elements of the gradient against rows of delta");
-    let (rows, m) = delta.shape();
+    let rows = delta.nrows();
     let delta = delta.as_slice();
     pulp::Arch::new().dispatch(
         #[inline(always)]
         || {
             for (row, gradient) in (0..rows).step_by(ROWS).zip(gradient.chunks_mut(ROWS)) {
                 let mut sums = [0.0f64; ROWS];
-                for column in 0..m {
+                for column in examples.clone() {
                     let delta = &delta[column * rows + row..];
                     for (sum, delta) in sums[..gradient.len()].iter_mut().zip(delta) {
                         *sum += nalgebra::convert_ref_unchecked::<T, f64>(delta);
                     }
                 }
-                gradient.iter_mut().zip(sums).for_each(|(gradient, sum)| *gradient = nalgebra::convert(sum));
+                for (gradient, sum) in gradient.iter_mut().zip(sums) {
+                    let sum = nalgebra::convert(sum);
+                    *gradient = if add { *gradient + sum } else { sum };
+                }
             }
         },
     );
@@ -191,9 +216,12 @@ mod tests {
         let wanted = &delta * x.transpose();
         assert_eq!(gradient, wanted);
         let (mut panels, mut part) = (Panels::new(n_out, m), vec![f32::NAN; n_out * (n_in - n_in / 3)]);
-        panels.copy_from(&delta);
-        weight_gradient_of(&panels, &x, n_in / 3..n_in, &mut part);
+        panels.copy_from(&delta, 0..m);
+        weight_gradient_of(&panels, &x, 0..m, n_in / 3..n_in, &mut part, false);
         assert_eq!(part[..], wanted.as_slice()[n_out * (n_in / 3)..]);
+        weight_gradient_of(&panels, &x, 0..m, n_in / 3..n_in, &mut part, true);
+        let twice = |(part, wanted): (&f32, &f32)| *part == 2.0 * wanted;
+        assert!(part.iter().zip(&wanted.as_slice()[n_out * (n_in / 3)..]).all(twice));
     }
 
     proptest! {

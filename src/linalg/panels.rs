@@ -38,10 +38,10 @@ impl<T: SimdScalar> Panels<T> {
         &self.data[inner * self.rows.next_multiple_of(lanes) + row * depth..]
     }
 
-    /// Copies `matrix`.
-    pub(crate) fn copy_from(&mut self, matrix: &DMatrix<T>) {
+    /// Copies some `columns` of `matrix`.
+    pub(crate) fn copy_from(&mut self, matrix: &DMatrix<T>, columns: Range<usize>) {
         self.rows = matrix.nrows();
-        let (a, layout) = (Operand::of(matrix), Layout::of_this_machine::<T>());
+        let (a, layout) = (Operand::of(matrix).columns(columns), Layout::of_this_machine::<T>());
         let height = a.rows.next_multiple_of(layout.lanes);
         for inner in (0..a.columns).step_by(INNER) {
             let depth = INNER.min(a.columns - inner);

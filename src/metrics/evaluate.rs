@@ -1,5 +1,7 @@
 //! Evaluation of a network on a data set, block by block.
 
+mod divided;
+
 use nalgebra::DMatrix;
 
 use super::{ConfusionMatrix, Measure, Meter, Score, Scored, Scores, default_measures};
@@ -239,6 +241,8 @@ impl<T: Real> Evaluator<T> {
                 Some(partial) if indices.len() < size => partial,
                 _ => &mut *block,
             };
+            let next = indices.last().map_or(0, |last| last + 1);
+            samples.read_ahead(&[next..next.saturating_add(size).min(*n)]);
             buffers.batch.gather(samples, 1, indices)?;
             visit(indices.first().copied().unwrap_or(0), buffers)
         })

@@ -1,6 +1,7 @@
 //! Networks of dense layers.
 
 mod dense;
+mod gradient;
 mod model;
 mod parameters;
 mod silent;

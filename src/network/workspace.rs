@@ -1,14 +1,13 @@
 //! Backpropagation: a batch forward through the network, its error back, and the gradient.
 
-use std::ops::Range;
-
 use nalgebra::DMatrix;
 
+use super::gradient::Sums;
 use super::{AnyNetwork, Bound, Model, Network, ParameterArrays};
 use crate::activation::Activation;
 use crate::cost::Cost;
 use crate::data::Batch;
-use crate::linalg::{self, Panels};
+use crate::linalg;
 use crate::real::Real;
 
 /// Preallocated activations, errors and costs for batches of one size.
@@ -31,24 +30,24 @@ use crate::real::Real;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Workspace<T> {
-    layers: Vec<LayerWorkspace<T>>,
+    pub(super) layers: Vec<LayerWorkspace<T>>,
     /// What dropout makes of the inputs.
-    inputs: Option<Mask<T>>,
+    pub(super) inputs: Option<Mask<T>>,
     /// C_x of each example.
     costs: Vec<f64>,
-    /// The errors of the layer whose gradient is being computed, copied for all column blocks of its weights.
-    delta: Panels<T>,
+    /// What the examples are summed in.
+    pub(super) sums: Sums<T>,
 }
 
 /// One layer's buffers, each neurons × examples.
 #[derive(Debug, Clone)]
-struct LayerWorkspace<T> {
+pub(super) struct LayerWorkspace<T> {
     /// The weighted inputs, z = w a' + b with a' the activations of the layer before.
     z: DMatrix<T>,
     /// The activations, a = f(z).
     a: DMatrix<T>,
     /// The errors, δ = ∂C/∂z with C the mean cost of the batch.
-    delta: DMatrix<T>,
+    pub(super) delta: DMatrix<T>,
     /// What dropout makes of the activations.
     mask: Option<Mask<T>>,
 }
@@ -58,7 +57,7 @@ struct LayerWorkspace<T> {
 pub(crate) struct Mask<T> {
     /// Neurons × examples.
     pub(crate) factors: DMatrix<T>,
-    masked: DMatrix<T>,
+    pub(super) masked: DMatrix<T>,
 }
 
 impl<T: Real> Mask<T> {
@@ -74,7 +73,7 @@ impl<T: Real> Mask<T> {
 
 impl<T> LayerWorkspace<T> {
     /// What the next layer sees of this one.
-    fn outputs(&self) -> &DMatrix<T> {
+    pub(super) fn outputs(&self) -> &DMatrix<T> {
         self.mask.as_ref().map_or(&self.a, |mask| &mask.masked)
     }
 }
@@ -90,7 +89,7 @@ impl<T: Real> Workspace<T> {
             layers: sizes.iter().skip(1).map(layer).collect(),
             inputs: None,
             costs: vec![0.0; examples],
-            delta: Panels::new(highest, examples),
+            sums: Sums::new(highest, examples, 1),
         }
     }
 
@@ -165,43 +164,6 @@ impl<T: Real> Workspace<T> {
     pub(super) fn into_outputs(mut self) -> Option<DMatrix<T>> {
         self.layers.pop().map(|layer| layer.a)
     }
-
-    /// Makes the gradient of layer `index` ready to be computed, column block by column block.
-    pub(crate) fn begin_gradient(&mut self, index: usize) {
-        self.delta.copy_from(&self.layers[index].delta);
-    }
-
-    /// Computes the gradient for the weights of layer `index` that lead from the neurons `inputs`, a column each, one
-    /// after the other in `gradient`, after [`begin_gradient`](Self::begin_gradient) of that layer:
-    ///
-    /// ```text
-    /// ∂C/∂w = δ a'ᵀ
-    /// ```
-    ///
-    /// with a' the activations of the layer before. This and [`bias_gradient`](Self::bias_gradient) are the only places
-    /// where a gradient is computed.
-    ///
-    /// Source: chapter 2 of the book, equation (BP4), for a whole batch at once.
-    pub(crate) fn weight_gradient(
-        &self,
-        x: &DMatrix<T>,
-        index: usize,
-        inputs: Range<usize>,
-        gradient: &mut [T],
-    ) {
-        let a = match index.checked_sub(1) {
-            Some(before) => self.layers[before].outputs(),
-            None => self.inputs.as_ref().map_or(x, |mask| &mask.masked),
-        };
-        linalg::weight_gradient_of(&self.delta, a, inputs, gradient);
-    }
-
-    /// Computes ∂C/∂b = Σ_x δ_x of layer `index`.
-    ///
-    /// Source: chapter 2 of the book, equation (BP3), for a whole batch at once.
-    pub(crate) fn bias_gradient(&self, index: usize, gradient: &mut [T]) {
-        linalg::bias_gradient(&self.layers[index].delta, gradient);
-    }
 }
 
 impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
@@ -248,8 +210,8 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
             let (Some(weights), Some(biases)) = (arrays.next(), arrays.next()) else { return };
             let inputs = weights.len() / biases.len().max(1);
             workspace.begin_gradient(index);
-            workspace.weight_gradient(&batch.x, index, 0..inputs, weights);
-            workspace.bias_gradient(index, biases);
+            workspace.weight_gradient(&batch.x, index, 0..inputs, weights, &mut []);
+            workspace.bias_gradient(index, biases, &mut []);
         }
     }
 
@@ -292,20 +254,20 @@ pub(crate) fn compute_costs<T: Real>(
     batch: &Batch<T>,
     workspace: &mut Workspace<T>,
 ) -> f64 {
-    let Workspace { layers, costs, .. } = workspace;
+    let Workspace { layers, costs, sums, .. } = workspace;
     let Some(last) = layers.last() else { return 0.0 };
     model.costs(&last.z, &last.a, &batch.y, costs);
-    costs.iter().zip(&batch.weights).map(|(cost, weight)| weight.to_f64() * cost).sum()
+    sums.cost(costs, &batch.weights)
 }
 
 /// Computes the error δ = ∂C/∂z of every layer; see [`Network::compute_deltas`].
 ///
-/// The output layer's δ comes from the cost and is divided by m, the number of examples. Each layer, from the last to the
+/// The output layer's δ comes from the cost and is divided by m, the number of examples of the batch. Each layer, from the last to the
 /// second, hands ∂C/∂a' = wᵀ δ to the layer before, whose activation pulls it back to its own δ.
 ///
 /// Source: chapter 2 of the book, equations (BP1) and (BP2), for a whole batch at once.
 pub(crate) fn compute_deltas<T: Real>(model: &dyn Model<T>, batch: &Batch<T>, workspace: &mut Workspace<T>) {
-    let m = T::cast(workspace.examples() as f64);
+    let m = T::cast(workspace.sums.m as f64);
     if let Some(last) = workspace.layers.last_mut() {
         model.output_delta(&last.z, &last.a, &batch.y, &mut last.delta);
         for (mut delta, &weight) in last.delta.column_iter_mut().zip(&batch.weights) {

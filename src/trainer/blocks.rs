@@ -134,20 +134,19 @@ impl<T: Real> Block<'_, T> {
     }
 }
 
-/// Cuts `weights` into blocks that stay in the cache and hands each to `work`, with a part of `scratch`, on as many
-/// threads as are useful for batches of `m` examples.
+/// Cuts `weights` into blocks that stay in the cache and hands each to `work`, with a part of `scratch` that has room for
+/// `rooms` blocks, on as many threads as are useful for batches of `m` examples.
 pub(super) fn for_each_block<T: Real>(
     weights: Block<'_, T>,
     m: usize,
-    scratch: &mut [T],
+    (scratch, rooms): (&mut [T], usize),
     work: &(impl Fn(Block<'_, T>, &mut [T]) + Sync),
 ) {
     let width = block_columns::<T>(weights.at.rows);
     let threads = threads::useful_threads(weights.parameters.len() * m).min(weights.columns.len() / width);
-    let threads = if scratch.is_empty() {
-        threads
-    } else {
-        threads.min(scratch.len() / (width * weights.at.rows).max(1))
+    let threads = match rooms {
+        0 => threads,
+        _ => threads.min(scratch.len() / (rooms * width * weights.at.rows).max(1)),
     };
     on_threads(weights, threads, width, scratch, work);
 }

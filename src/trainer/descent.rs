@@ -6,7 +6,8 @@
 
 use nalgebra::DMatrix;
 
-use super::blocks::{Blocks, block_columns, for_each_block};
+use super::blocks::{Block, Blocks, block_columns, for_each_block};
+use super::leaves::Leaves;
 use crate::error::{Error, Result};
 use crate::network::{ModelMut, ParameterArrays, Workspace};
 use crate::optimizer::{MAX_SLOTS, Optimizer, Scope};
@@ -25,6 +26,9 @@ pub(super) struct Rules<'a, T: Real> {
     pub eta: T,
 }
 
+/// Replaces a gradient by the sum of the gradients of all who share a batch.
+pub(super) type Share<'a, T> = &'a mut dyn FnMut(&mut [T]) -> Result<()>;
+
 /// Optimizer state and gradient buffers, allocated once.
 #[derive(Debug)]
 pub(super) struct Descent<T> {
@@ -36,8 +40,10 @@ pub(super) struct Descent<T> {
     pub(super) known: Option<(f64, f64)>,
     /// The whole gradient, for rules that need it before anything moves.
     gradient: Option<ParameterArrays<T>>,
-    /// For each thread the gradient of the block that it works on.
+    /// For each thread room for the gradient of the block that it works on, and for what its leaves add up in.
     scratch: Vec<T>,
+    /// How many gradients of a block leaves add up in, beside the result.
+    spare: usize,
 }
 
 impl<T: Real> Descent<T> {
@@ -46,6 +52,7 @@ impl<T: Real> Descent<T> {
         sizes: &[usize],
         optimizer: &dyn Optimizer<T>,
         regularizer: &dyn Regularizer<T>,
+        leaves: Leaves,
     ) -> Result<Self> {
         let slots = optimizer.slots();
         let searches = optimizer.scope() == Scope::Objective;
@@ -53,7 +60,10 @@ impl<T: Real> Descent<T> {
             let (what, expected) = ("slots of the optimizer, at most", MAX_SLOTS);
             return Err(Error::SizeMismatch { what, found: slots, expected });
         }
-        let fused = optimizer.scope() == Scope::Elementwise && regularizer.elementwise();
+        let fused =
+            optimizer.scope() == Scope::Elementwise && regularizer.elementwise() && leaves.are_all_here();
+        let spare = leaves.depth();
+        let rooms = spare + usize::from(fused);
         let zeros = || ParameterArrays::zeros(sizes);
         // The widest block of any layer: a bias vector, or some columns of weights.
         let block = |size: &[usize]| (size[1] * block_columns::<T>(size[1]).min(size[0])).max(size[1]);
@@ -63,27 +73,30 @@ impl<T: Real> Descent<T> {
             t: 0,
             known: None,
             gradient: (!fused && !searches).then(zeros),
-            scratch: vec![T::zero(); if fused { widest * threads::available() } else { 0 }],
+            scratch: vec![T::zero(); widest * rooms * threads::available()],
+            spare,
         })
     }
 
     /// Moves every parameter by one step along the gradient of the batch with inputs `x`, whose errors are in
-    /// `workspace`.
+    /// `workspace`. If the batch is shared with others, `share` adds what they have to the gradient.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::SizeMismatch`] if the optimizer replaces the gradient by one of another size; then nothing has moved.
+    /// Returns what `share` returns, and [`Error::SizeMismatch`] if the optimizer replaces the gradient by one of another size;
+    /// then nothing has moved.
     pub(super) fn step(
         &mut self,
         model: &mut dyn ModelMut<T>,
         x: &DMatrix<T>,
         workspace: &mut Workspace<T>,
         rules: &Rules<'_, T>,
+        share: Option<Share<'_, T>>,
     ) -> Result<()> {
         self.t += 1;
         match self.gradient {
             None => self.step_by_blocks(model, x, workspace, rules),
-            Some(_) => self.step_by_phases(model, x, workspace, rules).inspect_err(|_| self.t -= 1)?,
+            Some(_) => self.step_by_phases(model, x, workspace, rules, share).inspect_err(|_| self.t -= 1)?,
         }
         Ok(())
     }
@@ -96,21 +109,21 @@ impl<T: Real> Descent<T> {
         workspace: &mut Workspace<T>,
         rules: &Rules<'_, T>,
     ) {
-        let Self { slots, scratch, t, .. } = self;
+        let Self { slots, scratch, spare, t, .. } = self;
         let mut blocks = Blocks::new(slots, None);
         for layer in 0..model.network().n_layers() {
             let (weights, biases) = blocks.of_layer(layer, *t, model.layer_mut(layer));
             workspace.begin_gradient(layer);
             let (workspace, m) = (&*workspace, workspace.examples());
-            for_each_block(weights, m, scratch, &|mut block, scratch| {
-                let gradient = &mut scratch[..block.parameters.len()];
-                workspace.weight_gradient(x, layer, block.columns.clone(), gradient);
+            for_each_block(weights, m, (scratch, 1 + *spare), &|mut block, scratch| {
+                let (gradient, spare) = scratch.split_at_mut(block.parameters.len());
+                workspace.weight_gradient(x, layer, block.columns.clone(), gradient, spare);
                 rules.regularizer.add_gradient(&block.layer(), block.parameters, rules.scale, gradient);
                 block.step(rules.optimizer, gradient, rules.eta);
             });
             let mut biases = biases;
-            let gradient = &mut scratch[..biases.parameters.len()];
-            workspace.bias_gradient(layer, gradient);
+            let (gradient, spare) = scratch.split_at_mut(biases.parameters.len());
+            workspace.bias_gradient(layer, gradient, spare);
             biases.step(rules.optimizer, gradient, rules.eta);
         }
     }
@@ -122,58 +135,103 @@ impl<T: Real> Descent<T> {
         x: &DMatrix<T>,
         workspace: &mut Workspace<T>,
         rules: &Rules<'_, T>,
+        share: Option<Share<'_, T>>,
     ) -> Result<()> {
         // Borrowed and not taken out: a step that panics is made again.
-        let Self { slots, t, gradient: Some(gradient), .. } = self else { return Ok(()) };
-        let mut blocks = Blocks::new(&mut [], Some(gradient));
-        for layer in 0..model.network().n_layers() {
-            let (mut weights, biases) = blocks.of_layer(layer, *t, model.layer_mut(layer));
-            workspace.begin_gradient(layer);
-            let (workspace, m) = (&*workspace, workspace.examples());
-            for_each_block(weights.reborrow(), m, &mut [], &|block, _| {
-                workspace.weight_gradient(x, layer, block.columns.clone(), block.gradient);
-                if rules.regularizer.elementwise() {
-                    rules.regularizer.add_gradient(
-                        &block.layer(),
-                        block.parameters,
-                        rules.scale,
-                        block.gradient,
-                    );
-                }
-            });
-            if !rules.regularizer.elementwise() {
-                rules.regularizer.add_gradient(
-                    &weights.layer(),
-                    weights.parameters,
-                    rules.scale,
-                    weights.gradient,
-                );
+        let Self { slots, t, gradient: Some(gradient), scratch, spare, .. } = self else { return Ok(()) };
+        let (room, examples) = ((&mut scratch[..], *spare), workspace.examples());
+        match share {
+            None => compute(model, x, workspace, room, Blocks::new(&mut [], Some(gradient)), Some(rules)),
+            Some(share) => {
+                compute(model, x, workspace, room, Blocks::new(&mut [], Some(gradient)), None);
+                share(gradient.values_mut())?;
+                add_penalty(model, Blocks::new(&mut [], Some(gradient)), rules);
             }
-            workspace.bias_gradient(layer, biases.gradient);
         }
         if rules.optimizer.scope() == Scope::Global {
-            let expected = gradient.len();
-            rules.optimizer.prepare(gradient);
-            let found = gradient.len();
-            if found != expected {
-                *gradient = ParameterArrays::zeros(&model.network().sizes());
-                let what = "values of the gradient after `prepare`, which must not change their number";
-                return Err(Error::SizeMismatch { what, found, expected });
-            }
+            prepare(model, gradient, rules)?;
         }
-        let mut blocks = Blocks::new(slots, Some(gradient));
-        for layer in 0..model.network().n_layers() {
-            let (mut weights, mut biases) = blocks.of_layer(layer, *t, model.layer_mut(layer));
-            // A global rule may wrap one that looks at arrays, and does not say so.
-            if rules.optimizer.scope() >= Scope::PerArray {
-                weights.step_itself(rules.optimizer, rules.eta);
-            } else {
-                for_each_block(weights, workspace.examples(), &mut [], &|mut block, _| {
-                    block.step_itself(rules.optimizer, rules.eta)
-                });
-            }
-            biases.step_itself(rules.optimizer, rules.eta);
-        }
+        move_along(model, examples, Blocks::new(slots, Some(gradient)), *t, rules);
         Ok(())
+    }
+}
+
+/// Computes the whole gradient, with the penalty's part of it if `rules` are given.
+fn compute<T: Real>(
+    model: &mut dyn ModelMut<T>,
+    x: &DMatrix<T>,
+    workspace: &mut Workspace<T>,
+    (scratch, spare): (&mut [T], usize),
+    mut blocks: Blocks<'_, T>,
+    rules: Option<&Rules<'_, T>>,
+) {
+    for layer in 0..model.network().n_layers() {
+        let (mut weights, biases) = blocks.of_layer(layer, 0, model.layer_mut(layer));
+        workspace.begin_gradient(layer);
+        let (workspace, m) = (&*workspace, workspace.examples());
+        for_each_block(weights.reborrow(), m, (scratch, spare), &|mut block, spare| {
+            workspace.weight_gradient(x, layer, block.columns.clone(), block.gradient, spare);
+            if let Some(rules) = rules.filter(|rules| rules.regularizer.elementwise()) {
+                rules.penalize(&mut block);
+            }
+        });
+        if let Some(rules) = rules.filter(|rules| !rules.regularizer.elementwise()) {
+            rules.penalize(&mut weights);
+        }
+        workspace.bias_gradient(layer, biases.gradient, scratch);
+    }
+}
+
+/// Adds the penalty's part to a whole gradient that was computed without.
+fn add_penalty<T: Real>(model: &mut dyn ModelMut<T>, mut blocks: Blocks<'_, T>, rules: &Rules<'_, T>) {
+    for layer in 0..model.network().n_layers() {
+        let (mut weights, _) = blocks.of_layer(layer, 0, model.layer_mut(layer));
+        rules.penalize(&mut weights);
+    }
+}
+
+/// Lets a rule that looks at the whole gradient change it.
+fn prepare<T: Real>(
+    model: &dyn ModelMut<T>,
+    gradient: &mut ParameterArrays<T>,
+    rules: &Rules<'_, T>,
+) -> Result<()> {
+    let expected = gradient.len();
+    rules.optimizer.prepare(gradient);
+    let found = gradient.len();
+    if found == expected {
+        return Ok(());
+    }
+    *gradient = ParameterArrays::zeros(&model.network().sizes());
+    let what = "values of the gradient after `prepare`, which must not change their number";
+    Err(Error::SizeMismatch { what, found, expected })
+}
+
+/// Moves all parameters along the gradient that the blocks hold, in step t.
+fn move_along<T: Real>(
+    model: &mut dyn ModelMut<T>,
+    examples: usize,
+    mut blocks: Blocks<'_, T>,
+    t: u64,
+    rules: &Rules<'_, T>,
+) {
+    for layer in 0..model.network().n_layers() {
+        let (mut weights, mut biases) = blocks.of_layer(layer, t, model.layer_mut(layer));
+        // A global rule may wrap one that looks at arrays, and does not say so.
+        if rules.optimizer.scope() >= Scope::PerArray {
+            weights.step_itself(rules.optimizer, rules.eta);
+        } else {
+            for_each_block(weights, examples, (&mut [], 0), &|mut block, _| {
+                block.step_itself(rules.optimizer, rules.eta)
+            });
+        }
+        biases.step_itself(rules.optimizer, rules.eta);
+    }
+}
+
+impl<T: Real> Rules<'_, T> {
+    /// Adds the penalty's part to the gradient that `block` holds.
+    fn penalize(&self, block: &mut Block<'_, T>) {
+        self.regularizer.add_gradient(&block.layer(), block.parameters, self.scale, block.gradient);
     }
 }

@@ -13,11 +13,12 @@ use super::scoring::{EpochEvaluator, Plan};
 use super::snapshot::Keep;
 use super::undo::Undo;
 use super::warning::Warning;
-use super::{Parts, Report, Run, telling, validate};
+use super::{Parts, Report, Run, telling, together, validate};
 use crate::data::Samples;
 use crate::error::Result;
 use crate::history::{EpochRecord, Split};
 use crate::network::ModelMut;
+use crate::ranks::Team;
 use crate::real::Real;
 use crate::regularizer::LayerInfo;
 use crate::schedule::{LrSchedule, Progress};
@@ -60,12 +61,18 @@ impl<'a, T: Real> Fit<'a, T> {
         model: &'a mut dyn ModelMut<T>,
         job: Job<'a, T>,
         plan: Plan,
+        team: Option<&'a Team<'a>>,
     ) -> Result<Self> {
         let Job { training, n, validation, .. } = job;
-        let mini_batches = MiniBatches::new(parts, training, n)?;
+        let leaves = parts.leaves(team)?;
+        let mini_batches = MiniBatches::new(parts, training, n, leaves)?;
         let evaluator = EpochEvaluator::new(model.network(), training, validation, plan)?;
-        let mut stepper = Stepper::new(parts, model.network())?;
-        stepper.n = Some(n);
+        let mut stepper = Stepper::new(parts, model.network(), leaves)?;
+        (stepper.n, stepper.team) = (Some(n), team);
+        if let Some(team) = team {
+            let gradient = run.parameters.len() * size_of::<T>();
+            team.expect(gradient.max((evaluator.message_bytes() + 16) * team.size()));
+        }
         mini_batches.sizes().for_each(|examples| {
             stepper.workspace(examples);
         });
@@ -102,8 +109,11 @@ impl<'a, T: Real> Fit<'a, T> {
         let run = state.to_run(model.network(), &stepper.descent.slots, stepper.descent.t);
         state.kept.copy_to(model);
         let completed = catch_unwind(AssertUnwindSafe(|| {
-            let reason = ended?;
-            parts.checkpoint.iter().try_for_each(|checkpoint| checkpoint.save(&run))?;
+            let saved = ended.and_then(|reason| {
+                parts.checkpoint.iter().try_for_each(|checkpoint| checkpoint.save(&run))?;
+                Ok(reason)
+            });
+            let reason = together::end(stepper.team, saved)?;
             Ok((reason, Warning::silent_neurons(model.network(), job.training)?))
         }));
         let result = match completed.unwrap_or_else(|panic| telling::tell_panic(parts, &run, panic)) {
@@ -129,6 +139,10 @@ impl<'a, T: Real> Fit<'a, T> {
             return;
         }
         self.undo.restore(self.model, &mut self.stepper.descent);
+        // Other ranks do not make their steps again.
+        if self.stepper.team.is_some() {
+            return;
+        }
         let epoch = self.state.history.len() + 1;
         // What has panicked once may do so again: then the parameters are those of a step before.
         let _ = catch_unwind(AssertUnwindSafe(|| -> Result<()> {
@@ -201,6 +215,8 @@ impl<'a, T: Real> Fit<'a, T> {
         }
         self.state.seconds = seconds + start.elapsed().as_secs_f64();
         self.check_parameters(learning_rate)?;
+        // So that all ranks end in the same epoch, if one ends here.
+        self.stepper.team.map(|team| team.gather(&[])).transpose()?;
         Ok(ControlFlow::Continue(()))
     }
 
@@ -217,10 +233,15 @@ impl<'a, T: Real> Fit<'a, T> {
         let done = step as f64 / self.mini_batches.len() as f64;
         let Self { model, job, stepper, state, mini_batches, .. } = self;
         let batch = mini_batches.gather(job.training, epoch, step)?;
+        if epoch == 1 && job.training.fingerprint().is_some() {
+            validate::check_batch(&**model, batch)?;
+        }
         let progress = Progress { epoch, history: &state.history };
         let eta = job.schedule.rate_within(learning_rate, &progress, done);
         validate::check_rate::<T>(eta)?;
-        Ok((eta, batch.examples(), stepper.step(&mut **model, batch, eta)?))
+        mini_batches.learn(job.training, epoch, step, |batch, m| {
+            Ok((eta, m, stepper.step(&mut **model, batch, m, eta)?))
+        })
     }
 
     /// Evaluates the epoch, records it, and keeps its parameters if they are to be kept: the averaged ones, if the
@@ -241,7 +262,7 @@ impl<'a, T: Real> Fit<'a, T> {
     }
 
     fn record_parameters(&mut self, epoch: usize, learning_rate: f64) -> Result<()> {
-        let Self { parts, model, job, evaluator, state, .. } = self;
+        let Self { parts, model, job, evaluator, state, stepper, .. } = self;
         let n = job.n as f64;
         let layers = model.network().layers();
         let penalties = layers.iter().enumerate().map(|(layer, values)| {
@@ -254,8 +275,8 @@ impl<'a, T: Real> Fit<'a, T> {
             seconds: state.seconds,
             running_cost: state.cost / n,
             penalty: penalties.sum::<f64>() / n,
-            training: evaluator.scores(Split::Training, &**model)?,
-            validation: evaluator.scores(Split::Validation, &**model)?,
+            training: evaluator.scores(Split::Training, &**model, stepper.team)?,
+            validation: evaluator.scores(Split::Validation, &**model, stepper.team)?,
         };
         state.history.push(record);
         (state.step, state.cost, state.seconds) = (0, 0.0, 0.0);

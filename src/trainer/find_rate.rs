@@ -5,6 +5,7 @@ use std::fmt;
 use rand::seq::SliceRandom;
 
 use super::learner::Stepper;
+use super::leaves::Leaves;
 use super::{Parts, Trainer, validate};
 use crate::activation::Activation;
 use crate::cost::Cost;
@@ -155,7 +156,7 @@ fn sweep<T: Real>(
 ) -> Result<Vec<RatePoint>> {
     let n = training.len();
     let m = parts.mini_batch.min(n);
-    let mut stepper = Stepper::new(parts, model.network())?;
+    let mut stepper = Stepper::new(parts, model.network(), Leaves::all(parts.leaves)?)?;
     stepper.n = Some(n);
     let mut batch = Batch::zeros(training.n_inputs(), training.n_outputs(), m)?;
     let (mut order, mut points) = (Vec::new(), Vec::<RatePoint>::with_capacity(range.steps));
@@ -168,7 +169,7 @@ fn sweep<T: Real>(
         }
         batch.gather(training, epoch as u64 + 1, &order[step * m..(step + 1) * m])?;
         let rate = range.rate(k);
-        let cost = match stepper.step(model, &batch, rate) {
+        let cost = match stepper.step(model, &batch, batch.examples(), rate) {
             Err(Error::Diverged { .. }) => break,
             cost => cost? / m as f64,
         };

@@ -42,6 +42,11 @@ impl Fingerprint {
         lanes[0] = (lanes[0] ^ values.len() as u64).wrapping_mul(PRIME);
     }
 
+    /// Takes the number by which a source is known into account.
+    pub(super) fn add_number(&mut self, number: u64) {
+        self.lanes[1] = (self.lanes[1] ^ number).wrapping_mul(PRIME);
+    }
+
     /// Returns the hash.
     pub(super) fn finish(&self) -> u64 {
         self.lanes.iter().fold(OFFSET, |hash, lane| {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::epochs::{Fit, Job};
 use super::scoring::Plan;
 use super::snapshot::Keep;
+use super::together::{self, TellOfPanic};
 use super::validate::Checked;
 use super::{Parts, Report, Run, Trainer, validate};
 use crate::activation::Activation;
@@ -16,6 +17,7 @@ use crate::error::Error;
 use crate::error::Result;
 use crate::history::Metric;
 use crate::network::{BoundMut, ModelMut, Network, ParameterArrays};
+use crate::ranks::Team;
 use crate::real::Real;
 use crate::schedule::{Constant, LrSchedule};
 use crate::stopping::{MaxEpochs, StoppingRule};
@@ -123,8 +125,26 @@ impl<T: Real, C> Trainer<T, C> {
     }
 }
 
-/// Checks everything, and then begins or goes on with a run.
+/// Checks everything, and then begins or goes on with a run, alone or with other ranks.
 fn train<T: Real>(
+    parts: &Parts<T>,
+    cost: &dyn fmt::Debug,
+    run: Option<Run<T>>,
+    model: &mut dyn ModelMut<T>,
+    data: (&dyn Samples<T>, Option<&dyn Samples<T>>),
+) -> Result<Report<T>> {
+    let team = parts.team()?;
+    let team = team.as_ref();
+    let _others_would_wait = TellOfPanic(team);
+    let result = train_with(team, &parts.of_rank(team), cost, run, model, data);
+    if let (Some(team), Err(error)) = (team, &result) {
+        team.fail(error);
+    }
+    result
+}
+
+fn train_with<T: Real>(
+    team: Option<&Team<'_>>,
     parts: &Parts<T>,
     cost: &dyn fmt::Debug,
     run: Option<Run<T>>,
@@ -161,10 +181,19 @@ fn train<T: Real>(
         }
         None => Run::begin(settings, ParameterArrays::from_network(model.network()), slots),
     };
+    if let Some(team) = team {
+        let validation = validation.map(Samples::len);
+        let others: [(&str, &dyn fmt::Debug); 3] = [
+            ("measures", &plan.names()),
+            ("stopping rule", &stop),
+            ("number of validation samples", &validation),
+        ];
+        together::greet(team, &run, &others)?;
+    }
     let largest = sizes.windows(2).map(|pair| pair[0].saturating_mul(pair[1])).max().unwrap_or(0);
     let keep_awake = threads::is_large(largest.saturating_mul(parts.batch_size(n)));
     threads::run(parts.threads, keep_awake, || {
         let job = Job { schedule: &*schedule, stop: &*stop, keep, training, n, validation, warnings };
-        Fit::new(parts, run, model, job, plan)?.run()
+        Fit::new(parts, run, model, job, plan, team)?.run()
     })?
 }

@@ -1,6 +1,7 @@
 //! One training step, the same for `fit` and for a loop of the user's own.
 
 use super::descent::{Descent, Rules};
+use super::leaves::Leaves;
 use super::search::BatchObjective;
 use super::{Parts, Trainer, validate};
 use crate::activation::Activation;
@@ -9,6 +10,7 @@ use crate::data::Batch;
 use crate::error::{Error, Result, check_setting};
 use crate::network::{self, AnyNetwork, BoundMut, ModelMut, Network, ParameterArrays, Workspace};
 use crate::optimizer::SearchInfo;
+use crate::ranks::Team;
 use crate::real::Real;
 use crate::regularizer::LayerInfo;
 
@@ -49,9 +51,12 @@ pub struct Learner<'t, T: Real, C> {
 pub(super) struct Stepper<'t, T: Real> {
     parts: &'t Parts<T>,
     sizes: Vec<usize>,
+    leaves: Leaves,
     /// Buffers for the batch sizes seen lately.
     workspaces: Vec<Workspace<T>>,
     pub(super) descent: Descent<T>,
+    /// The ranks with which the step is made.
+    pub(super) team: Option<&'t Team<'t>>,
     /// n in the penalty 1/n Ω(w).
     pub(super) n: Option<usize>,
     /// Whether a step is moving the parameters: if its rules panic, some have moved and others have not.
@@ -61,7 +66,7 @@ pub(super) struct Stepper<'t, T: Real> {
 }
 
 /// Batch sizes for which buffers are kept.
-const KEPT_WORKSPACES: usize = 3;
+const KEPT_WORKSPACES: usize = 4;
 
 impl<T: Real, C> Trainer<T, C> {
     /// Creates a learner for networks with the sizes of `network`, with fresh optimizer state.
@@ -71,13 +76,14 @@ impl<T: Real, C> Trainer<T, C> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::LayerMismatch`] if the layers of `network` do not fit each other, and [`Error::SizeMismatch`] if the optimizer has too many
-    /// slots.
+    /// Returns [`Error::LayerMismatch`] if the layers of `network` do not fit each other, [`Error::SizeMismatch`] if the optimizer has too many
+    /// slots, and [`Error::Setting`] if the number of leaves is no power of two.
     pub fn learner<H: Activation<T>, A: Activation<T>>(
         &self,
         network: &Network<T, H, A>,
     ) -> Result<Learner<'_, T, C>> {
-        Ok(Learner { cost: &self.cost, stepper: Stepper::new(&self.parts, network)? })
+        let leaves = Leaves::all(self.parts.leaves)?;
+        Ok(Learner { cost: &self.cost, stepper: Stepper::new(&self.parts, network, leaves)? })
     }
 }
 
@@ -155,17 +161,27 @@ impl<T: Real, C> Learner<'_, T, C> {
         validate::check_rate::<T>(eta)?;
         self.stepper.check(network, batch)?;
         let mut model = BoundMut { network, cost: self.cost };
-        Ok(self.stepper.step(&mut model, batch, eta)? / batch.examples() as f64)
+        Ok(self.stepper.step(&mut model, batch, batch.examples(), eta)? / batch.examples() as f64)
     }
 }
 
 impl<'t, T: Real> Stepper<'t, T> {
-    pub(super) fn new(parts: &'t Parts<T>, network: &dyn AnyNetwork<T>) -> Result<Self> {
+    pub(super) fn new(parts: &'t Parts<T>, network: &dyn AnyNetwork<T>, leaves: Leaves) -> Result<Self> {
         network::check_shapes(network)?;
         crate::linalg::prepare::<T>();
         let sizes = network.sizes();
-        let descent = Descent::new(&sizes, &*parts.optimizer, &*parts.regularizer)?;
-        Ok(Self { parts, sizes, workspaces: Vec::new(), descent, n: None, is_moving: false, converged: None })
+        let descent = Descent::new(&sizes, &*parts.optimizer, &*parts.regularizer, leaves)?;
+        Ok(Self {
+            parts,
+            sizes,
+            leaves,
+            workspaces: Vec::new(),
+            descent,
+            team: None,
+            n: None,
+            is_moving: false,
+            converged: None,
+        })
     }
 
     /// The average of the parameters over the steps so far, if the optimizer keeps one.
@@ -174,11 +190,18 @@ impl<'t, T: Real> Stepper<'t, T> {
         self.descent.slots.get_mut(slot).filter(|_| self.descent.t > 0)
     }
 
-    /// The step without the checks of its arguments. Returns Σ_j weight_j C_j.
-    pub(super) fn step(&mut self, model: &mut dyn ModelMut<T>, batch: &Batch<T>, eta: f64) -> Result<f64> {
+    /// The step without the checks of its arguments, on what is here of a mini-batch of `m` examples. Returns Σ_j weight_j C_j.
+    pub(super) fn step(
+        &mut self,
+        model: &mut dyn ModelMut<T>,
+        batch: &Batch<T>,
+        m: usize,
+        eta: f64,
+    ) -> Result<f64> {
         let Parts { optimizer, regularizer, dropout, seed, .. } = self.parts;
-        let scale = self.scale(batch.examples());
+        let scale = self.scale(m);
         let workspace = self.workspace(batch.examples());
+        self.workspaces[workspace].set_leaves(self.leaves.here(m), m);
         if let Some(dropout) = dropout {
             dropout.draw(*seed, self.descent.t, batch, &mut self.workspaces[workspace]);
         }
@@ -187,16 +210,31 @@ impl<'t, T: Real> Stepper<'t, T> {
             return searched.map_err(|error| self.with_cause(model.network(), scale, eta, error));
         }
         let workspace = &mut self.workspaces[workspace];
-        network::forward(model.network(), &batch.x, workspace);
-        let sum = network::compute_costs(&*model, batch, workspace);
-        network::compute_deltas(&*model, batch, workspace);
-        if let Err(error) = validate::check_finite_step(model.network(), workspace, batch, sum, eta) {
-            return Err(self.with_cause(model.network(), scale, eta, error));
+        let mut sum = 0.0;
+        if batch.examples() > 0 {
+            network::forward(model.network(), &batch.x, workspace);
+            sum = network::compute_costs(&*model, batch, workspace);
+            network::compute_deltas(&*model, batch, workspace);
+            if let Err(error) = validate::check_finite_step(model.network(), workspace, batch, sum, eta) {
+                return Err(self.with_cause(model.network(), scale, eta, error));
+            }
         }
         let (optimizer, regularizer) = (&**optimizer, &**regularizer);
-        self.is_moving = true;
         let rules = Rules { optimizer, regularizer, scale, eta: T::cast(eta) };
-        let moved = self.descent.step(model, &batch.x, workspace, &rules);
+        self.is_moving = true;
+        let moved = match self.team {
+            None => self.descent.step(model, &batch.x, workspace, &rules, None),
+            Some(team) => self.descent.step(
+                model,
+                &batch.x,
+                workspace,
+                &rules,
+                Some(&mut |gradient| {
+                    sum = team.sum(gradient, sum)?;
+                    Ok(())
+                }),
+            ),
+        };
         self.is_moving = false;
         moved.map(|()| sum)
     }
@@ -274,7 +312,7 @@ impl<'t, T: Real> Stepper<'t, T> {
         if self.workspaces.len() == KEPT_WORKSPACES {
             self.workspaces.remove(0);
         }
-        let workspace = Workspace::new(&self.sizes, examples);
+        let workspace = Workspace::new(&self.sizes, examples).with_leaves(self.leaves.own().len());
         self.workspaces.push(match &self.parts.dropout {
             Some(dropout) => dropout.masked(workspace, self.sizes[0]),
             None => workspace,

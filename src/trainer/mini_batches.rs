@@ -1,69 +1,163 @@
-//! The mini-batches of an epoch: the order of the samples, and the buffers into which they are gathered.
+//! The mini-batches of an epoch, each gathered while the one before is learned from.
 
-use rand::seq::SliceRandom;
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::time::{Duration, Instant};
 
 use super::Parts;
+use super::leaves::Leaves;
+use super::order::Order;
 use crate::data::{Batch, Samples};
 use crate::error::Result;
-use crate::random::{Purpose, generator};
 use crate::real::Real;
+use crate::threads;
+
+/// A mini-batch that is gathered in less time is not worth another thread.
+const WORTH_A_THREAD: Duration = Duration::from_micros(50);
 
 /// The samples of an epoch in their order, cut into mini-batches of m samples and a smaller one of the rest.
+///
+/// If a run has several threads and gathering takes its time, the next mini-batch is gathered while this one is learned
+/// from. What a step learns from does not depend on that, and neither does the step at which an error or a panic of the
+/// source ends the run.
 pub(super) struct MiniBatches<T> {
-    order: Vec<usize>,
-    batch: Batch<T>,
-    /// For the last mini-batch of an epoch, if it is smaller.
-    partial: Option<Batch<T>>,
+    order: Order,
+    now: Buffers<T>,
+    next: Buffers<T>,
+    /// The mini-batch that is in `next`.
+    ahead: Option<Ahead>,
+    /// How long it took to gather the last one.
+    took: Duration,
+}
+
+/// What became of a mini-batch that was gathered ahead.
+struct Ahead {
+    epoch: usize,
+    index: usize,
+    outcome: std::result::Result<Result<()>, Box<dyn Any + Send>>,
+    took: Duration,
 }
 
 impl<T: Real> MiniBatches<T> {
-    /// Allocates mini-batches of the size that `parts` say, for `n` samples.
-    pub(super) fn new(parts: &Parts<T>, training: &dyn Samples<T>, n: usize) -> Result<Self> {
+    /// Allocates mini-batches of the size that `parts` say, for `n` samples, of which `leaves` are learned from here.
+    pub(super) fn new(parts: &Parts<T>, training: &dyn Samples<T>, n: usize, leaves: Leaves) -> Result<Self> {
         let m = parts.batch_size(n);
-        let batch = |m| Batch::zeros(training.n_inputs(), training.n_outputs(), m);
-        let partial = n.checked_rem(m).filter(|&rest| rest > 0).map(batch).transpose()?;
-        Ok(Self { order: (0..n).collect(), batch: batch(m)?, partial })
+        let blocks = training.blocks().filter(|_| !parts.searches());
+        let order = Order::new(leaves, (n, m), blocks, parts.seed);
+        let buffers = || Buffers::new(training, leaves, (n, m));
+        Ok(Self { order, now: buffers()?, next: buffers()?, ahead: None, took: Duration::ZERO })
     }
 
-    /// The different numbers of examples that a mini-batch can have.
+    /// The different numbers of examples that a mini-batch can have here.
     pub(super) fn sizes(&self) -> impl Iterator<Item = usize> {
-        [Some(&self.batch), self.partial.as_ref()].into_iter().flatten().map(Batch::examples)
+        [Some(&self.now.batch), self.now.partial.as_ref()].into_iter().flatten().map(Batch::examples)
     }
 
-    /// m, the number of examples of all but the last mini-batch.
+    /// m, the number of samples of all but the last mini-batch.
     pub(super) fn m(&self) -> usize {
-        self.batch.examples()
+        self.now.m
     }
 
     /// The number of mini-batches per epoch.
     pub(super) fn len(&self) -> usize {
-        self.order.len().div_ceil(self.m())
+        self.order.steps()
     }
 
     /// Puts the samples in the order of `epoch`, counted from 1.
     pub(super) fn shuffle(&mut self, parts: &Parts<T>, epoch: usize) {
-        // From the same order each time: the shuffle depends on the epoch only, not on those before it.
-        self.order.iter_mut().enumerate().for_each(|(index, sample)| *sample = index);
         // A search that goes on from the last one needs the same batch, in the same order.
-        if !parts.searches() {
-            self.order.shuffle(&mut generator(parts.seed, Purpose::Shuffle, epoch as u64, 0));
-        }
+        self.order.begin(epoch as u64, !parts.searches());
+        self.ahead = None;
     }
 
-    /// Gathers mini-batch number `index` of the epoch, counted from 0.
+    /// Gathers mini-batch number `index` of the epoch, counted from 0, if that was not done before.
     pub(super) fn gather(
         &mut self,
         training: &dyn Samples<T>,
         epoch: usize,
         index: usize,
     ) -> Result<&Batch<T>> {
-        let m = self.m();
-        let samples = &self.order[index * m..self.order.len().min((index + 1) * m)];
+        let ahead = self.ahead.take().filter(|ahead| (ahead.epoch, ahead.index) == (epoch, index));
+        match ahead {
+            Some(ahead) => {
+                std::mem::swap(&mut self.now, &mut self.next);
+                self.took = ahead.took;
+                ahead.outcome.unwrap_or_else(|panic| resume_unwind(panic))?;
+            }
+            None => {
+                let start = Instant::now();
+                self.now.gather(&mut self.order, training, epoch, index)?;
+                self.took = start.elapsed();
+            }
+        }
+        Ok(self.now.current())
+    }
+
+    /// Learns by `learn` from mini-batch number `index`, which has been [gathered](Self::gather), given its number of
+    /// samples in all leaves. Meanwhile the next one is gathered.
+    pub(super) fn learn<V: Send>(
+        &mut self,
+        training: &dyn Samples<T>,
+        epoch: usize,
+        index: usize,
+        learn: impl FnOnce(&Batch<T>, usize) -> V + Send,
+    ) -> V {
+        let Self { order, now, next, ahead, took } = self;
+        let size = order.size(index);
+        if index + 1 == order.steps() || *took < WORTH_A_THREAD || threads::count() == 1 {
+            return learn(now.current(), size);
+        }
+        let gather = || {
+            let start = Instant::now();
+            // A panic waits for the step that would have met it.
+            let outcome = catch_unwind(AssertUnwindSafe(|| next.gather(order, training, epoch, index + 1)));
+            Ahead { epoch, index: index + 1, outcome, took: start.elapsed() }
+        };
+        let (learned, gathered) = threads::join(|| learn(now.current(), size), gather);
+        *ahead = Some(gathered);
+        learned
+    }
+}
+
+/// Room for a mini-batch.
+struct Buffers<T> {
+    /// The samples of all leaves in a mini-batch.
+    m: usize,
+    batch: Batch<T>,
+    /// For the last mini-batch of an epoch, if it is smaller.
+    partial: Option<Batch<T>>,
+    is_partial: bool,
+    samples: Vec<usize>,
+}
+
+impl<T: Real> Buffers<T> {
+    fn new(training: &dyn Samples<T>, leaves: Leaves, (n, m): (usize, usize)) -> Result<Self> {
+        let batch = |m| Batch::zeros(training.n_inputs(), training.n_outputs(), leaves.columns(m).len());
+        let partial = n.checked_rem(m).filter(|&rest| rest > 0).map(batch).transpose()?;
+        Ok(Self { m, batch: batch(m)?, partial, is_partial: false, samples: Vec::with_capacity(m) })
+    }
+
+    fn gather(
+        &mut self,
+        order: &mut Order,
+        training: &dyn Samples<T>,
+        epoch: usize,
+        index: usize,
+    ) -> Result<()> {
+        order.samples(training, index, &mut self.samples);
+        self.is_partial = order.size(index) < self.m;
         let batch = match &mut self.partial {
-            Some(partial) if samples.len() < m => partial,
+            Some(partial) if self.is_partial => partial,
             _ => &mut self.batch,
         };
-        batch.gather(training, epoch as u64, samples)?;
-        Ok(batch)
+        // A rank may have no part in a small mini-batch.
+        if self.samples.is_empty() {
+            return Ok(());
+        }
+        batch.gather(training, epoch as u64, &self.samples)
+    }
+
+    fn current(&self) -> &Batch<T> {
+        self.partial.as_ref().filter(|_| self.is_partial).unwrap_or(&self.batch)
     }
 }

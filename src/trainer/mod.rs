@@ -9,8 +9,10 @@ mod find_rate;
 mod fingerprint;
 mod fit;
 mod learner;
+mod leaves;
 mod mini_batches;
 mod observer;
+mod order;
 #[cfg(feature = "progress")]
 mod progress_bar;
 mod report;
@@ -20,6 +22,7 @@ mod search;
 mod seen_classes;
 mod snapshot;
 mod telling;
+mod together;
 mod undo;
 mod validate;
 mod warning;
@@ -32,6 +35,7 @@ use std::time::Duration;
 use crate::history::Metric;
 use crate::metrics::Measure;
 use crate::optimizer::{Optimizer, Sgd};
+use crate::ranks::{Communicator, PATIENCE};
 use crate::real::Real;
 use crate::regularizer::{NoRegularizer, Regularizer};
 use crate::schedule::LrSchedule;
@@ -61,6 +65,7 @@ pub use warning::Warning;
 /// | [`stop`](Self::stop) | [`MaxEpochs`](crate::stopping::MaxEpochs) of 30 |
 /// | [`time_budget`](Self::time_budget) | none |
 /// | [`mini_batch`](Self::mini_batch) | 10 |
+/// | [`leaves`](Self::leaves) | 1 |
 /// | [`seed`](Self::seed) | 0 |
 /// | [`threads`](Self::threads) | one for each core, in a rayon pool the caller's own |
 ///
@@ -103,6 +108,9 @@ struct Parts<T: Real> {
     observers: Vec<Arc<dyn Observer<T>>>,
     checkpoint: Option<Checkpoint>,
     mini_batch: usize,
+    leaves: usize,
+    ranks: Option<Arc<dyn Communicator>>,
+    patience: Duration,
     seed: u64,
     threads: Option<usize>,
     monitor_training: bool,
@@ -124,6 +132,9 @@ impl<T: Real, C> Trainer<T, C> {
             observers: Vec::new(),
             checkpoint: None,
             mini_batch: 10,
+            leaves: 1,
+            ranks: None,
+            patience: PATIENCE,
             seed: 0,
             threads: None,
             monitor_training: false,
@@ -230,6 +241,53 @@ impl<T: Real, C> Trainer<T, C> {
     /// [`Lbfgs`](crate::optimizer::Lbfgs), learns from all of them at a time.
     pub fn mini_batch(mut self, m: usize) -> Self {
         self.parts.mini_batch = m;
+        self
+    }
+
+    /// Sums each mini-batch in `leaves` parts, a power of two, cut at fixed places: 1 by default. The sums of the parts are then
+    /// added in pairs, those of the pairs in pairs, and so on.
+    ///
+    /// The bits of a run depend on it, and it is what they need not to depend on how many processes share the work: the
+    /// same number of leaves gives the same bits on any number of ranks up to that number.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let data = Dataset::<f64>::synthetic_digits(100, 1)?;
+    /// let train = |leaves| {
+    ///     let mut network = Network::new(&[784, 10, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
+    ///     Trainer::new(LogLikelihood).leaves(leaves).stop(MaxEpochs::new(1)?).fit(&mut network, &data, None)?;
+    ///     gradus::Result::Ok(network.output().weights[0])
+    /// };
+    /// assert!((train(1)? - train(4)?).abs() < 1e-12); // rounded in other places
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
+    pub fn leaves(mut self, leaves: usize) -> Self {
+        self.parts.leaves = leaves;
+        self
+    }
+
+    /// Trains together with other ranks: processes, of which each computes some of the [leaves](Self::leaves). See
+    /// [`ranks`](crate::ranks).
+    ///
+    /// All ranks make the same calls with the same settings and data, which is checked before the first step. All end with the
+    /// same network, report and error. Rank 0 alone calls observers, writes checkpoints and looks at the clock. A run that was
+    /// saved by any number of ranks goes on with any other. The number of ranks is a power of two, and at most that of the
+    /// leaves.
+    ///
+    /// If a rank fails, every rank returns an error within seconds: the failed one its own, and the others
+    /// [`Error::Rank`](crate::Error::Rank) with its number and its reason.
+    pub fn ranks(mut self, communicator: impl Communicator + 'static) -> Self {
+        self.parts.ranks = Some(Arc::new(communicator));
+        self
+    }
+
+    /// Takes a rank for lost that does not answer for so long, 30 seconds by default: more than a checkpoint takes, or what else
+    /// one rank does while the others wait.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.parts.patience = patience;
         self
     }
 

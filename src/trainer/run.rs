@@ -148,6 +148,7 @@ impl<T: Real> Parts<T> {
             ("schedule", text(schedule)),
             ("dropout", text(&self.dropout)),
             ("mini-batch size m", text(&self.batch_size(n))),
+            ("leaves of a mini-batch", text(&self.leaves)),
             ("seed", text(&self.seed)),
             ("kept epoch", text(keep)),
             ("number of training samples", text(&n)),

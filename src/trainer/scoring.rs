@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::history::{Metric, Split};
 use crate::metrics::{Evaluator, Measure, Scores, default_measures};
 use crate::network::{AnyNetwork, Model};
+use crate::ranks::Team;
 use crate::real::Real;
 
 /// What is measured after each epoch.
@@ -47,6 +48,14 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// The names of the measures, and of what is evaluated.
+    pub(super) fn names(&self) -> String {
+        let names: Vec<_> = self.measures.iter().map(|measure| measure.name()).collect();
+        format!("{}{}", names.join(", "), if self.training { ", of the training data too" } else { "" })
+    }
+}
+
 /// The data sets that are evaluated after each epoch, each with its buffers.
 pub(super) struct EpochEvaluator<'a, T> {
     plan: Plan,
@@ -69,8 +78,19 @@ impl<'a, T: Real> EpochEvaluator<'a, T> {
         })
     }
 
-    /// Evaluates one of the data sets, if it is to be evaluated.
-    pub(super) fn scores(&mut self, split: Split, model: &dyn Model<T>) -> Result<Option<Scores>> {
+    /// The bytes of the largest message between ranks that share the evaluation.
+    pub(super) fn message_bytes(&self) -> usize {
+        let sets = [&self.training, &self.validation].into_iter().flatten();
+        sets.map(|(_, evaluator)| evaluator.message_bytes()).max().unwrap_or(0)
+    }
+
+    /// Evaluates one of the data sets, if it is to be evaluated, alone or with a team.
+    pub(super) fn scores(
+        &mut self,
+        split: Split,
+        model: &dyn Model<T>,
+        team: Option<&Team<'_>>,
+    ) -> Result<Option<Scores>> {
         let data = match split {
             Split::Training => &mut self.training,
             Split::Validation => &mut self.validation,
@@ -79,6 +99,11 @@ impl<'a, T: Real> EpochEvaluator<'a, T> {
         let unaugmented = Unaugmented(*samples);
         let samples = if split == Split::Training { &unaugmented } else { *samples };
         let measures: Vec<&dyn Measure> = self.plan.measures.iter().map(|measure| &**measure).collect();
-        evaluator.scores(model, samples, self.plan.task, &measures, &mut |_| ()).map(Some)
+        let task = self.plan.task;
+        match team {
+            None => evaluator.scores(model, samples, task, &measures, &mut |_| ()),
+            Some(team) => evaluator.divided_scores(model, samples, task, &measures, team),
+        }
+        .map(Some)
     }
 }

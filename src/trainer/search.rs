@@ -54,8 +54,8 @@ impl<T: Real> Objective<T> for BatchObjective<'_, T> {
             let (of_biases, rest) = rest.split_at_mut(biases.len());
             gradient = rest;
             workspace.begin_gradient(index);
-            workspace.weight_gradient(&batch.x, index, 0..weights.ncols(), of_weights);
-            workspace.bias_gradient(index, of_biases);
+            workspace.weight_gradient(&batch.x, index, 0..weights.ncols(), of_weights, &mut []);
+            workspace.bias_gradient(index, of_biases, &mut []);
             let at = LayerInfo { layer: index, rows: weights.nrows() };
             regularizer.add_gradient(&at, weights.as_slice(), *scale, of_weights);
             penalty += regularizer.penalty(&at, weights.as_slice());
@@ -79,6 +79,7 @@ impl<T: Real> Parts<T> {
     pub(super) fn check_search(&self, training: &dyn Samples<T>) -> Result<()> {
         let why = match (&self.dropout, training.unaugmented()) {
             _ if !self.searches() => return Ok(()),
+            _ if self.leaves > 1 => "it takes the whole batch at once; leave `leaves` at 1",
             (None, None) => return Ok(()),
             (Some(_), _) => "with dropout the cost is another one in every step; remove the dropout",
             (None, Some(_)) => {

@@ -27,10 +27,11 @@ impl SeenClasses {
         }
     }
 
-    /// The classes that were not seen, if the targets are classes.
+    /// The classes that were not seen, if the targets are classes, and if any sample was looked at.
     pub(super) fn warning(&self, task: Task) -> Option<Warning> {
         let unseen = || (0..).zip(&self.seen).filter(|(_, seen)| !**seen).map(|(class, _)| class);
-        let are_classes = matches!(task, Task::Classes | Task::Binary { .. }) && unseen().next().is_some();
-        are_classes.then(|| Warning::UnseenClasses { classes: unseen().collect() })
+        let (some, all) = (self.seen.contains(&true), unseen().next().is_none());
+        let are_classes = matches!(task, Task::Classes | Task::Binary { .. });
+        (are_classes && some && !all).then(|| Warning::UnseenClasses { classes: unseen().collect() })
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Parts;
 use super::fingerprint::Fingerprint;
+use super::leaves::Leaves;
 use super::seen_classes::SeenClasses;
 use super::snapshot::Keep;
 use super::warning::Warning;
@@ -159,6 +160,9 @@ pub(super) fn check_finite_parameters<T: Real>(
     Ok(())
 }
 
+/// What the training set is called in messages.
+const TRAINING: &str = "the training set";
+
 /// What is known of network and data after they have been checked.
 pub(super) struct Checked {
     pub task: Task,
@@ -176,6 +180,7 @@ impl<T: Real> Parts<T> {
         has_validation: bool,
     ) -> Result<Vec<Metric>> {
         check_nonzero("mini-batch size m", self.mini_batch, "a step learns from at least one example")?;
+        Leaves::all(self.leaves)?;
         if let Some(threads) = self.threads {
             let why = "the caller's own thread counts as one, and thousands only wait for each other";
             check_setting(
@@ -217,12 +222,18 @@ pub(super) fn check_data<T: Real>(
     let mut classes = SeenClasses::new(training.n_outputs());
     let mut warnings = Vec::new();
     let mut agreed = declared.filter(|task| task.fits(training.n_outputs()));
-    let sets = [(Some(training), "the training set"), (validation, "the validation set")];
+    let sets = [(Some(training), TRAINING), (validation, "the validation set")];
     for (samples, what) in sets.into_iter().filter_map(|(samples, what)| Some((samples?, what))) {
         crate::metrics::check_fits(network, samples, what)?;
         agreed = agreed.filter(|&task| samples.task() == Some(task));
-        let samples = Unaugmented(samples);
         let mut weight = 0.0;
+        if let (Some(number), true, Some(_)) = (samples.fingerprint(), what == TRAINING, samples.task()) {
+            // Each batch is checked when it has been gathered; the warnings need a look at all samples.
+            fingerprint.add_number(number);
+            widths = None;
+            continue;
+        }
+        let samples = Unaugmented(samples);
         Evaluator::new(network, &samples)?.for_each_block(&samples, &mut |first, batch| {
             check_finite("input", &batch.x, first)?;
             check_finite("target", &batch.y, first)?;
@@ -253,4 +264,20 @@ pub(super) fn check_data<T: Real>(
     let task = agreed.unwrap_or_else(|| finder.finish());
     warnings.extend(classes.warning(task));
     Ok(Checked { task, fingerprint: fingerprint.finish(), warnings })
+}
+
+/// Checks a batch of a source that was not looked through before: finite values, valid targets.
+pub(super) fn check_batch<T: Real>(model: &dyn Model<T>, batch: &Batch<T>) -> Result<()> {
+    let finite = |what, values: &nalgebra::DMatrix<T>| {
+        if all_finite(values.as_slice()) { Ok(()) } else { check_finite(what, values, 0) }
+    };
+    let checked = finite("input", &batch.x)
+        .and_then(|()| finite("target", &batch.y))
+        .and_then(|()| model.check_targets(&batch.y, 0));
+    checked.map_err(|mut error| {
+        if let Error::NonFiniteSample { sample, .. } | Error::Target { sample, .. } = &mut error {
+            *sample = batch.samples.get(*sample).copied().unwrap_or(*sample);
+        }
+        error
+    })
 }

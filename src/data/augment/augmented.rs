@@ -1,12 +1,13 @@
 //! A data set of images that are distorted when they are asked for.
 
 use std::cell::Cell;
+use std::ops::Range;
 
 use nalgebra::DMatrix;
 use rand::Rng;
 
 use super::{Distortion, Grid};
-use crate::data::{Dataset, Samples, Task, gather_checked};
+use crate::data::{Blocks, Dataset, Samples, Task, gather_checked};
 use crate::error::{Error, MemoryProblem, Result, check_setting};
 use crate::memory;
 use crate::random::{Purpose, generator};
@@ -182,6 +183,18 @@ impl<T: Real, S: Samples<T>, D: Distortion> Samples<T> for Augmented<S, D> {
 
     fn task(&self) -> Option<Task> {
         self.samples.task()
+    }
+
+    fn blocks(&self) -> Option<Blocks> {
+        self.samples.blocks()
+    }
+
+    fn read_ahead(&self, ranges: &[Range<usize>]) {
+        self.samples.read_ahead(ranges);
+    }
+
+    fn fingerprint(&self) -> Option<u64> {
+        self.samples.fingerprint()
     }
 }
 

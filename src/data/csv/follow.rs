@@ -85,7 +85,7 @@ enum Use {
     Tag(usize),
 }
 
-struct Follow<'a, T> {
+pub(super) struct Follow<'a, T> {
     csv: &'a Csv,
     columns: Columns,
     uses: Vec<Use>,
@@ -103,7 +103,12 @@ struct Follow<'a, T> {
 }
 
 impl<'a, T: Real> Follow<'a, T> {
-    fn new<R: Read>(csv: &'a Csv, columns: &Columns, rows: &Rows<R>, with_targets: bool) -> Result<Self> {
+    pub(super) fn new<R: Read>(
+        csv: &'a Csv,
+        columns: &Columns,
+        rows: &Rows<R>,
+        with_targets: bool,
+    ) -> Result<Self> {
         let mut uses = vec![Use::Ignore; rows.names.len()];
         let mut offset = 0;
         for (number, column) in columns.inputs().iter().enumerate() {
@@ -177,6 +182,26 @@ impl<'a, T: Real> Follow<'a, T> {
         Ok(())
     }
 
+    /// Passes the inputs and targets of a row to `take`, and keeps nothing of it. Returns the label of a class, if the target is
+    /// one; nothing if the row is left out.
+    pub(super) fn take(
+        &mut self,
+        record: &ByteRecord,
+        take: impl FnOnce(&[T], &[T]),
+    ) -> std::result::Result<Option<Option<u32>>, Fault> {
+        let before = self.kept;
+        self.row(record)?;
+        let kept = self.kept > before;
+        if kept {
+            take(&self.x.values, &self.y.values);
+        }
+        let label = self.labels.last().copied();
+        self.x.values.clear();
+        self.y.values.clear();
+        self.labels.clear();
+        Ok(kept.then_some(label))
+    }
+
     fn fill(&mut self, record: &ByteRecord) -> std::result::Result<(), Fault> {
         let no_column = |problem| (None, problem);
         let x = self.x.push().map_err(no_column)?;
@@ -215,7 +240,7 @@ impl<'a, T: Real> Follow<'a, T> {
         columns.filter(|&(_, &n)| n > 0).map(|(column, &n)| (column.name.clone(), n)).collect()
     }
 
-    fn check_rows<R: Read>(&self, rows: &Rows<R>) -> Result<()> {
+    pub(super) fn check_rows<R: Read>(&self, rows: &Rows<R>) -> Result<()> {
         let problem = match (self.kept, self.rows) {
             (0, 0) => TableProblem::NoRows,
             (0, rows) => TableProblem::AllDropped { rows },

@@ -1,5 +1,6 @@
 //! Tables of separated values: how they are to be read, and the reading.
 
+mod convert;
 mod dictionary;
 mod fit;
 mod follow;
@@ -282,6 +283,35 @@ impl Csv {
         name: impl AsRef<Path>,
     ) -> Result<DMatrix<T>> {
         follow::read_inputs(self, columns, reader, name.as_ref(), None)
+    }
+
+    /// Writes the table at `from`, plain or gzip, to a file of samples at `to`, for [`Streamed`](super::Streamed), and returns
+    /// the meaning of its columns. One block of rows is in memory at a time.
+    ///
+    /// What the columns hold, their categories, classes and fillings are found out from the first 64 MiB. A category or a class
+    /// that comes only after that is an error; see [`unseen`](Self::unseen). Numbers are rounded to `T`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`open`](Self::open) and [`open_like`](Self::open_like), and
+    /// [`Error::Stream`](crate::Error::Stream) if the file cannot be written.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::data::{Csv, Streamed};
+    /// use gradus::prelude::*;
+    ///
+    /// # let dir = tempfile::tempdir()?;
+    /// # let (from, to) = (dir.path().join("table.csv"), dir.path().join("table.samples"));
+    /// std::fs::write(&from, "length,kind\n1.5,a\n2.5,b\n0.5,a\n")?;
+    /// let columns = Csv::new().target("kind").write::<f32>(&from, &to)?;
+    /// let streamed = Streamed::open([to])?;
+    /// assert_eq!((Samples::<f32>::len(&streamed), columns.class_names().len()), (3, 2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn write<T: Real>(&self, from: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<Columns> {
+        convert::write::<T>(self, from.as_ref(), to.as_ref())
     }
 
     /// How numbers and missing values are written, if `guess` says whether with a decimal comma.

@@ -1,6 +1,5 @@
 //! Reads one IDX tensor from a stream of bytes, trusting nothing that the stream does not prove.
 
-use std::cell::Cell;
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -8,6 +7,7 @@ use std::rc::Rc;
 use flate2::read::MultiGzDecoder;
 
 use super::element::Element;
+use super::source::{MAX_EMPTY, Progress, Source};
 use super::{IdxTensor, error};
 use crate::error::{Error, IdxField, IdxProblem, Result};
 use crate::memory;
@@ -17,9 +17,8 @@ const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
 
-/// More bytes of gzip than this never pass without a byte of data, except in a stream of empty members or blocks that
-/// may have no end.
-const MAX_EMPTY: u64 = MIB;
+/// The largest body that is read in pieces, in bytes: more than any disk holds.
+const MAX_PIECES: u64 = 1 << 50;
 
 /// A tensor whose header has been read and whose body has not.
 pub(crate) struct Opened<'a> {
@@ -34,6 +33,8 @@ pub(crate) struct Opened<'a> {
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Accepts {
     Bytes,
+    /// Bytes that are read in pieces, and may be more than memory holds.
+    Pieces,
     Numbers,
 }
 
@@ -76,6 +77,19 @@ impl<'a> Opened<'a> {
         Ok(IdxTensor { dims: self.dims, data })
     }
 
+    /// Fills `bytes` with the next ones of the body.
+    pub(in crate::data) fn next(&mut self, bytes: &mut [u8]) -> Result<()> {
+        self.stream.fill(bytes, IdxField::Body)?;
+        let Progress { consumed, produced, .. } = &*self.stream.progress;
+        let (produced, consumed) = (produced.get(), consumed.get());
+        self.stream.check_inflated(produced, consumed.max(self.stream.length.unwrap_or(0)))
+    }
+
+    /// Makes sure that nothing follows the body, which has been read in pieces.
+    pub(in crate::data) fn end(mut self) -> Result<()> {
+        self.stream.end()
+    }
+
     /// Reads the body like [`read`](Self::read), and converts its elements to floats.
     pub(crate) fn read_numbers<T: Real>(self) -> Result<IdxTensor<T>> {
         let element = self.element;
@@ -83,38 +97,6 @@ impl<'a> Opened<'a> {
         let mut data = memory::reserve("the elements of the tensor", bytes.len() / element.size(), 1)?;
         element.decode(&bytes, &mut data);
         Ok(IdxTensor { dims, data })
-    }
-}
-
-/// How far a stream has been read.
-#[derive(Default)]
-struct Progress {
-    /// Bytes of the file, before decompression.
-    consumed: Cell<u64>,
-    /// Bytes of the tensor, after decompression.
-    produced: Cell<u64>,
-    /// `consumed` when the last byte of the tensor came.
-    productive: Cell<u64>,
-}
-
-/// The file below the decompressor.
-struct Source<R> {
-    inner: R,
-    progress: Rc<Progress>,
-    /// How many bytes may be consumed without producing any.
-    max_empty: Option<u64>,
-}
-
-impl<R: Read> Read for Source<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let Progress { consumed, productive, .. } = &*self.progress;
-        if self.max_empty.is_some_and(|max| consumed.get() - productive.get() > max) {
-            let text = format!("more than {MAX_EMPTY} bytes of it in a row hold no data");
-            return Err(io::Error::new(io::ErrorKind::InvalidData, text));
-        }
-        let n = self.inner.read(buffer)?;
-        consumed.set(consumed.get() + n as u64);
-        Ok(n)
     }
 }
 
@@ -158,11 +140,12 @@ impl Stream<'_> {
         if let Some(problem) = rank_problem(rank, expected) {
             return Err(self.refuse(3, IdxField::Rank, problem));
         }
-        let (dims, size) = self.dimensions(rank, element)?;
+        let (dims, size) = self.dimensions(rank, element, accepts)?;
         Ok((element, dims, size))
     }
 
-    fn dimensions(&mut self, rank: usize, element: Element) -> Result<(Vec<usize>, u64)> {
+    fn dimensions(&mut self, rank: usize, element: Element, accepts: Accepts) -> Result<(Vec<usize>, u64)> {
+        let allowed = if accepts == Accepts::Pieces { MAX_PIECES } else { IdxTensor::MAX_BYTES };
         let mut dims = Vec::new();
         let mut claimed = element.size() as u64;
         for i in 0..rank {
@@ -171,10 +154,9 @@ impl Stream<'_> {
             if dim == 0 {
                 return Err(self.refuse(at, field, IdxProblem::ZeroDimension));
             }
-            // At most MAX_BYTES · 2³², because the product so far was accepted: this cannot overflow.
-            claimed *= u64::from(dim);
-            if claimed > IdxTensor::MAX_BYTES {
-                let problem = IdxProblem::TooLarge { claimed, allowed: IdxTensor::MAX_BYTES };
+            claimed = claimed.saturating_mul(u64::from(dim));
+            if claimed > allowed {
+                let problem = IdxProblem::TooLarge { claimed, allowed };
                 return Err(self.refuse(at, field, problem));
             }
             dims.push(dim as usize);
@@ -184,10 +166,16 @@ impl Stream<'_> {
 
     /// The next `N` bytes, which are `field`.
     fn bytes<const N: usize>(&mut self, field: IdxField) -> Result<[u8; N]> {
-        let until = self.offset() + N as u64;
         let mut bytes = [0; N];
+        self.fill(&mut bytes, field)?;
+        Ok(bytes)
+    }
+
+    /// Fills `bytes` with the next ones, which belong to `field`.
+    fn fill(&mut self, bytes: &mut [u8], field: IdxField) -> Result<()> {
+        let until = self.offset() + bytes.len() as u64;
         let mut filled = 0;
-        while filled < N {
+        while filled < bytes.len() {
             match self.read(&mut bytes[filled..]) {
                 Ok(0) => return Err(self.refuse_here(field, IdxProblem::Truncated { until })),
                 Ok(n) => filled += n,
@@ -195,7 +183,7 @@ impl Stream<'_> {
                 Err(source) => return Err(self.failure(field, source)),
             }
         }
-        Ok(bytes)
+        Ok(())
     }
 
     /// Compares the length of a plain file with the one that its header needs, before the body is read.

@@ -1,0 +1,182 @@
+//! Blocks in memory, some of them read ahead by a thread.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use super::file::{Block, SampleFile};
+use crate::error::Result;
+
+/// The blocks of some files, of which a limited number is in memory.
+#[derive(Debug)]
+pub(super) struct Cache {
+    shared: Arc<Shared>,
+    /// `None` if no thread could be started: then nothing is read ahead.
+    reader: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    files: Vec<SampleFile>,
+    /// The file of each block, and its number there.
+    places: Vec<(usize, usize)>,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    slots: HashMap<usize, Slot>,
+    /// The blocks in memory, the one that was read first at the front.
+    age: VecDeque<usize>,
+    /// The blocks that will be needed soon, and those of them that are still to be read.
+    wanted: HashSet<usize>,
+    queue: VecDeque<usize>,
+    /// How many blocks are held, and the least number, whatever is wanted.
+    capacity: usize,
+    least: usize,
+    closing: bool,
+}
+
+#[derive(Debug, Clone)]
+enum Slot {
+    /// A thread is reading it.
+    Reading,
+    Ready(Arc<Block>),
+}
+
+impl Cache {
+    pub fn new(files: Vec<SampleFile>, capacity: usize) -> Self {
+        let blocks = |(file, opened): (usize, &SampleFile)| {
+            (0..opened.header.blocks()).map(move |block| (file, block))
+        };
+        let places = files.iter().enumerate().flat_map(blocks).collect();
+        let state = Mutex::new(State { capacity, least: capacity, ..State::default() });
+        let shared = Arc::new(Shared { files, places, state, changed: Condvar::new() });
+        let reading = shared.clone();
+        let reader =
+            thread::Builder::new().name("gradus-read".to_owned()).spawn(move || reading.read_ahead());
+        Self { shared, reader: reader.ok() }
+    }
+
+    pub fn files(&self) -> &[SampleFile] {
+        &self.shared.files
+    }
+
+    /// The file of block `block`, and its number there.
+    pub fn place(&self, block: usize) -> (&SampleFile, usize) {
+        let (file, index) = self.shared.places[block];
+        (&self.shared.files[file], index)
+    }
+
+    /// Returns block `block`, and reads it if it is not in memory.
+    pub fn get(&self, block: usize) -> Result<Arc<Block>> {
+        let mut state = self.shared.lock();
+        loop {
+            match state.slots.get(&block) {
+                Some(Slot::Ready(ready)) => return Ok(ready.clone()),
+                Some(Slot::Reading) => {
+                    state = self.shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                }
+                None => {
+                    state.slots.insert(block, Slot::Reading);
+                    drop(state);
+                    return self.shared.read(block);
+                }
+            }
+        }
+    }
+
+    /// Says which blocks will be needed soon, so that they are read and kept.
+    pub fn want(&self, blocks: impl Iterator<Item = usize> + Clone) {
+        if self.reader.is_none() {
+            return;
+        }
+        let mut state = self.shared.lock();
+        state.wanted = blocks.clone().collect();
+        state.capacity = state.least.max(state.wanted.len() + 2);
+        let missing = |block: &usize| !state.slots.contains_key(block);
+        let queue = blocks.filter(missing).collect();
+        state.queue = queue;
+        drop(state);
+        self.shared.changed.notify_all();
+    }
+}
+
+impl Drop for Cache {
+    fn drop(&mut self) {
+        self.shared.lock().closing = true;
+        self.shared.changed.notify_all();
+        if let Some(reader) = self.reader.take() {
+            let _ = reader.join();
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads a block that is marked as being read. Whoever waits for it is told, also of a failure: it then tries itself,
+    /// and gets the error.
+    fn read(&self, block: usize) -> Result<Arc<Block>> {
+        let ended = Ended { shared: self, block };
+        let (file, index) = self.places[block];
+        let read = Arc::new(self.files[file].read(index)?);
+        let mut state = self.lock();
+        state.slots.insert(block, Slot::Ready(read.clone()));
+        state.age.push_back(block);
+        state.shrink();
+        drop(state);
+        drop(ended);
+        Ok(read)
+    }
+
+    /// The work of the reading thread.
+    fn read_ahead(&self) {
+        let mut state = self.lock();
+        while !state.closing {
+            match state.queue.pop_front() {
+                Some(block) if state.slots.contains_key(&block) => {}
+                Some(block) => {
+                    state.slots.insert(block, Slot::Reading);
+                    drop(state);
+                    // An error is found again by the thread that needs the block.
+                    let _ = self.read(block);
+                    state = self.lock();
+                }
+                None => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
+}
+
+impl State {
+    /// Forgets the oldest blocks beyond the capacity, those first that nobody wants.
+    fn shrink(&mut self) {
+        while self.age.len() > self.capacity.max(1) {
+            let unwanted = self.age.iter().position(|block| !self.wanted.contains(block)).unwrap_or(0);
+            if let Some(block) = self.age.remove(unwanted) {
+                self.slots.remove(&block);
+            }
+        }
+    }
+}
+
+/// Wakes whoever waits for a block when the attempt to read it has ended, also by a panic.
+struct Ended<'a> {
+    shared: &'a Shared,
+    block: usize,
+}
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        let mut state = self.shared.lock();
+        if matches!(state.slots.get(&self.block), Some(Slot::Reading)) {
+            state.slots.remove(&self.block);
+        }
+        drop(state);
+        self.shared.changed.notify_all();
+    }
+}

@@ -1,0 +1,123 @@
+//! A file of samples that is being read, block by block.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use super::format::{CHECKSUM_BYTES, Element, HEADER_BYTES, Header, error};
+use crate::data::dataset::to_floats;
+use crate::error::{Result, StreamProblem};
+use crate::real::Real;
+
+/// An open file, whose header and length agree.
+#[derive(Debug)]
+pub(super) struct SampleFile {
+    pub path: PathBuf,
+    pub header: Header,
+    file: Mutex<File>,
+}
+
+impl SampleFile {
+    pub fn open(path: &Path) -> Result<Self> {
+        let refuse = |problem| error(path, 0, problem);
+        let unreadable = |source: io::Error| match source.kind() {
+            io::ErrorKind::NotFound => refuse(StreamProblem::NotFound),
+            _ => refuse(StreamProblem::Unreadable { source }),
+        };
+        // Asked before opening: to open a pipe blocks until something writes to it.
+        let metadata = fs::metadata(path).map_err(unreadable)?;
+        if !metadata.is_file() {
+            return Err(refuse(StreamProblem::NotAFile));
+        }
+        let mut file = File::open(path).map_err(unreadable)?;
+        let mut bytes = [0; HEADER_BYTES];
+        if metadata.len() < HEADER_BYTES as u64 {
+            return Err(refuse(StreamProblem::Foreign));
+        }
+        file.read_exact(&mut bytes).map_err(unreadable)?;
+        let header = Header::read(&bytes, path, metadata.len())?;
+        Ok(Self { path: path.to_path_buf(), header, file: Mutex::new(file) })
+    }
+
+    /// Reads block `index`, and compares its checksum.
+    pub fn read(&self, index: usize) -> Result<Block> {
+        let (header, offset) = (self.header, self.header.block_offset(index));
+        let samples = header.block_len(index);
+        let mut bytes = vec![0; header.block_bytes(samples)];
+        {
+            let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+            let read = file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_exact(&mut bytes));
+            read.map_err(|source| error(&self.path, offset, StreamProblem::Unreadable { source }))?;
+        }
+        let (data, checksum) = bytes.split_at(bytes.len() - CHECKSUM_BYTES);
+        let found = checksum.first_chunk().map_or(0, |&bytes| u32::from_le_bytes(bytes));
+        let computed = crc32fast::hash(data);
+        if found != computed {
+            let first = index * header.block;
+            let problem = StreamProblem::Checksum { first, last: first + samples - 1, found, computed };
+            return Err(error(&self.path, offset, problem));
+        }
+        Ok(Block { bytes, samples })
+    }
+
+    /// Touches one byte of each cache line of sample `at` of a block.
+    pub fn touch(&self, block: &Block, at: usize) {
+        let (input_bytes, _) = self.header.sample_bytes();
+        let lines = block.bytes[at * input_bytes..][..input_bytes].iter().step_by(64);
+        std::hint::black_box(lines.fold(0, |all, byte| all ^ byte));
+    }
+
+    /// Fills `x` and `y` with sample `at` of block `index`.
+    pub fn decode<T: Real>(
+        &self,
+        block: &Block,
+        index: usize,
+        at: usize,
+        x: &mut [T],
+        y: &mut [T],
+    ) -> Result<()> {
+        let (input_bytes, target_bytes) = self.header.sample_bytes();
+        let inputs = &block.bytes[at * input_bytes..][..input_bytes];
+        match self.header.inputs {
+            Element::Compact => to_floats(inputs, x),
+            element => decode(element, inputs, x),
+        }
+        let from = block.samples * input_bytes + at * target_bytes;
+        let targets = &block.bytes[from..][..target_bytes];
+        if self.header.targets != Element::Compact {
+            decode(self.header.targets, targets, y);
+            return Ok(());
+        }
+        let found = targets.first_chunk().map_or(0, |&label| u32::from_le_bytes(label));
+        y.fill(T::zero());
+        match y.get_mut(found as usize) {
+            Some(one) => *one = T::one(),
+            None => {
+                let (sample, n_classes) = (index * self.header.block + at, y.len());
+                let problem = StreamProblem::Label { sample, found, n_classes };
+                return Err(error(&self.path, self.header.block_offset(index) + from as u64, problem));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Numbers of either type as they stand in a file, each rounded to `T`.
+fn decode<T: Real>(element: Element, bytes: &[u8], values: &mut [T]) {
+    let cast = |number: f64| T::cast(number);
+    if element == Element::F32 {
+        let numbers = bytes.as_chunks().0.iter().map(|&bytes| cast(f32::from_le_bytes(bytes).into()));
+        values.iter_mut().zip(numbers).for_each(|(value, number)| *value = number);
+    } else {
+        let numbers = bytes.as_chunks().0.iter().map(|&bytes| cast(f64::from_le_bytes(bytes)));
+        values.iter_mut().zip(numbers).for_each(|(value, number)| *value = number);
+    }
+}
+
+/// The samples of a block, as they stand in the file.
+#[derive(Debug)]
+pub(super) struct Block {
+    bytes: Vec<u8>,
+    samples: usize,
+}

@@ -1,0 +1,212 @@
+//! Writes a file of samples, block by block.
+
+use std::fs::File;
+use std::io::{Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use nalgebra::DMatrix;
+
+use super::format::{Element, HEADER_BYTES, Header, error};
+use crate::data::{Samples, Task, check_finite, gather_checked};
+use crate::error::{Error, Result, StreamProblem};
+use crate::memory;
+use crate::real::Real;
+
+/// About the bytes of a block: large enough to be read at the full speed of a disk, small enough to be mixed with others.
+const BLOCK_BYTES: usize = 1 << 20;
+
+/// Most samples of a block.
+const MAX_BLOCK: usize = 1 << 16;
+
+/// A file of samples that is being written. The header is written last, so that an unfinished file is known as one.
+#[derive(Debug)]
+pub(in crate::data) struct Writer {
+    file: File,
+    path: PathBuf,
+    header: Header,
+    inputs: Vec<u8>,
+    targets: Vec<u8>,
+    in_block: usize,
+}
+
+impl Writer {
+    /// Creates the file at `path` for samples of `n_inputs` inputs and `n_outputs` targets, stored as these elements.
+    pub(super) fn create(
+        path: &Path,
+        (inputs, targets): (Element, Element),
+        (n_inputs, n_outputs): (usize, usize),
+        task: Task,
+    ) -> Result<Self> {
+        let mut header =
+            Header { inputs, targets, block: 1, n: 0, n_inputs, n_outputs, task, fingerprint: 0 };
+        header.block = (BLOCK_BYTES / header.block_bytes(1)).clamp(1, MAX_BLOCK);
+        let file = File::create(path).map_err(|source| unwritable(path, 0, source))?;
+        let mut writer = Self {
+            file,
+            path: path.to_path_buf(),
+            header,
+            inputs: Vec::new(),
+            targets: Vec::new(),
+            in_block: 0,
+        };
+        writer.write(&[0; HEADER_BYTES])?;
+        Ok(writer)
+    }
+
+    /// Creates a file of numbers of type `T` at `path`, with class labels as targets or with numbers.
+    #[cfg(feature = "csv")]
+    pub(in crate::data) fn of_numbers<T: Real>(
+        path: &Path,
+        labels: bool,
+        sizes: (usize, usize),
+        task: Task,
+    ) -> Result<Self> {
+        let number = Element::of::<T>();
+        Self::create(path, (number, if labels { Element::Compact } else { number }), sizes, task)
+    }
+
+    /// Adds a sample, whose inputs and targets are encoded as the file stores them.
+    pub(in crate::data) fn push(&mut self, inputs: &[u8], targets: &[u8]) -> Result<()> {
+        self.inputs.extend_from_slice(inputs);
+        self.targets.extend_from_slice(targets);
+        self.in_block += 1;
+        if self.in_block == self.header.block { self.end_block() } else { Ok(()) }
+    }
+
+    /// The samples so far.
+    pub(super) fn len(&self) -> usize {
+        self.header.n + self.in_block
+    }
+
+    fn end_block(&mut self) -> Result<()> {
+        if self.in_block == 0 {
+            return Ok(());
+        }
+        let mut block = std::mem::take(&mut self.inputs);
+        block.append(&mut self.targets);
+        let checksum = crc32fast::hash(&block);
+        block.extend(checksum.to_le_bytes());
+        self.write(&block)?;
+        block.clear();
+        self.inputs = block;
+        self.header.n += self.in_block;
+        self.in_block = 0;
+        // FNV-1a over the checksums.
+        let hash = self.header.fingerprint ^ u64::from(checksum);
+        self.header.fingerprint =
+            hash.wrapping_add(0xcbf2_9ce4_8422_2325).wrapping_mul(0x0000_0100_0000_01b3);
+        Ok(())
+    }
+
+    /// Writes what is left, and the header.
+    pub(in crate::data) fn finish(mut self) -> Result<()> {
+        self.end_block()?;
+        if self.header.n == 0 {
+            return Err(Error::Empty { what: "the file of samples" });
+        }
+        let header = self.header.to_bytes();
+        let begin = self.file.seek(SeekFrom::Start(0)).map(drop);
+        let written = begin.and_then(|()| self.file.write_all(&header)).and_then(|()| self.file.sync_all());
+        written.map_err(|source| unwritable(&self.path, 0, source))
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.file.write_all(bytes).map_err(|source| {
+            unwritable(&self.path, self.header.block_offset(self.header.n / self.header.block), source)
+        })
+    }
+}
+
+fn unwritable(path: &Path, offset: u64, source: std::io::Error) -> Error {
+    error(path, offset, StreamProblem::Unwritable { source })
+}
+
+/// Writes all samples of `source`, as they are in epoch 1: pixels as bytes and class labels as labels if they can be, and
+/// numbers otherwise.
+pub(super) fn write<T: Real>(source: &dyn Samples<T>, path: &Path) -> Result<()> {
+    if source.is_empty() {
+        return Err(Error::Empty { what: "the source of samples" });
+    }
+    let task = crate::metrics::task_of(source)?;
+    let number = Element::of::<T>();
+    let labels = if task == Task::Classes { Element::Compact } else { number };
+    // What cannot be stored in the short form is found where it occurs: then it begins anew.
+    for elements in
+        [(Element::Compact, labels), (Element::Compact, number), (number, labels), (number, number)]
+    {
+        if write_as(source, path, elements, task)? {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Returns whether all samples could be stored as these elements.
+fn write_as<T: Real>(
+    source: &dyn Samples<T>,
+    path: &Path,
+    elements: (Element, Element),
+    task: Task,
+) -> Result<bool> {
+    let sizes @ (n_inputs, n_outputs) = (source.n_inputs(), source.n_outputs());
+    let mut writer = Writer::create(path, elements, sizes, task)?;
+    let (mut inputs, mut targets) = (Vec::new(), Vec::new());
+    let n = source.len();
+    let block = writer.header.block.min(n);
+    let (mut x, mut y) = (memory::zeros("x", n_inputs, block)?, memory::zeros("y", n_outputs, block)?);
+    for first in (0..n).step_by(block) {
+        let indices: Vec<usize> = (first..n.min(first + block)).collect();
+        if indices.len() < block {
+            (x, y) = (DMatrix::zeros(n_inputs, indices.len()), DMatrix::zeros(n_outputs, indices.len()));
+        }
+        gather_checked(source, 1, &indices, &mut x, &mut y)?;
+        check_finite("input", &x, first)?;
+        check_finite("target", &y, first)?;
+        for (x, y) in x.column_iter().zip(y.column_iter()) {
+            inputs.clear();
+            targets.clear();
+            if !encode_inputs(elements.0, x.as_slice(), &mut inputs)
+                || !encode_targets(elements.1, y.as_slice(), &mut targets)
+            {
+                return Ok(false);
+            }
+            writer.push(&inputs, &targets)?;
+        }
+    }
+    writer.finish()?;
+    Ok(true)
+}
+
+/// Appends the bytes of `values`.
+pub(in crate::data) fn encode<T: Real>(values: &[T], bytes: &mut Vec<u8>) {
+    let start = bytes.len();
+    bytes.resize(start + size_of_val(values), 0);
+    for (group, value) in T::groups_mut(&mut bytes[start..]).iter_mut().zip(values) {
+        *group = value.to_bytes();
+    }
+}
+
+/// Returns whether `values` can be stored as `element`.
+fn encode_inputs<T: Real>(element: Element, values: &[T], bytes: &mut Vec<u8>) -> bool {
+    if element != Element::Compact {
+        encode(values, bytes);
+        return true;
+    }
+    let scale = T::one() / T::from_byte(255);
+    values.iter().all(|&value| {
+        let byte = (value.to_f64() * 255.0).round().clamp(0.0, 255.0) as u8;
+        bytes.push(byte);
+        T::from_byte(byte) * scale == value
+    })
+}
+
+fn encode_targets<T: Real>(element: Element, values: &[T], bytes: &mut Vec<u8>) -> bool {
+    if element != Element::Compact {
+        encode(values, bytes);
+        return true;
+    }
+    let label = values.iter().position(|&value| value == T::one());
+    let one_hot = values.iter().enumerate().all(|(i, &value)| Some(i) == label || value == T::zero());
+    bytes.extend((label.unwrap_or(0) as u32).to_le_bytes());
+    label.is_some() && one_hot
+}

@@ -1,0 +1,56 @@
+//! What can be wrong with a rank.
+
+use std::time::Duration;
+
+/// Why ranks could not go on training together.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RankProblem {
+    /// It met an error or a panic of its own.
+    #[error("{reason}")]
+    Failed {
+        /// What it says.
+        reason: String,
+    },
+
+    /// It did not answer: it was killed, its machine is gone, or it computes for longer than the others wait.
+    #[error(
+        "no answer in {seconds} s: it was killed, its machine is gone, or it is slower than the others; give ranks more patience if they may be slow"
+    )]
+    Silent {
+        /// How long it was waited for.
+        seconds: u64,
+    },
+
+    /// It has other settings, data or parameters than rank 0, or is of another version.
+    #[error(
+        "it has {name} = {found}, rank 0 has {expected}: start all ranks with the same program, settings and data"
+    )]
+    Differs {
+        /// What differs.
+        name: String,
+        /// That of this rank.
+        found: String,
+        /// That of rank 0.
+        expected: String,
+    },
+
+    /// Its program has ended, or went on without the others.
+    #[error("it has left; let every rank make the same calls, and see what it has printed")]
+    Left,
+
+    /// An observer ended the run there.
+    #[error("an observer ended the run")]
+    Stopped,
+
+    /// The time of the run was over there.
+    #[error("the time budget of {} s was used up", budget.as_secs_f64())]
+    OutOfTime {
+        /// The budget.
+        budget: Duration,
+    },
+
+    /// It does something else than the others.
+    #[error("it does something else than the others: start all ranks with the same program")]
+    OutOfStep,
+}

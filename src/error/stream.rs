@@ -1,0 +1,117 @@
+//! What can be wrong with a file of samples.
+
+use std::io;
+
+/// Why a file of samples could not be read or written; see [`Streamed`](crate::data::Streamed).
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StreamProblem {
+    /// There is no such file.
+    #[error("there is no such file; check the path")]
+    NotFound,
+
+    /// The path leads to a directory, a pipe or a device.
+    #[error("this is not a regular file; give the path of one")]
+    NotAFile,
+
+    /// The operating system failed to read.
+    #[error("cannot be read: {source}; check the disk, and that you may read the file")]
+    Unreadable {
+        /// What the system says.
+        source: io::Error,
+    },
+
+    /// The operating system failed to write.
+    #[error("cannot be written: {source}; check the path, its permissions and the space on the disk")]
+    Unwritable {
+        /// What the system says.
+        source: io::Error,
+    },
+
+    /// The file is of another format.
+    #[error("this is not a file of samples; write one with `Streamed::write`, or from IDX files or a table")]
+    Foreign,
+
+    /// The header was never written: it is the last thing that is.
+    #[error("the file was not written to its end; write it again")]
+    Unfinished,
+
+    /// The file has a version of the format that is not known.
+    #[error(
+        "the file has version {found} of the format, this release reads version {supported}; use a newer release"
+    )]
+    Version {
+        /// The version in the file.
+        found: u32,
+        /// The version that is read.
+        supported: u32,
+    },
+
+    /// A field of the header has a value that no writer gives it.
+    #[error("the header is damaged ({reason}); copy or write the file again")]
+    Header {
+        /// What is wrong.
+        reason: &'static str,
+    },
+
+    /// The file is shorter or longer than its header says.
+    #[error(
+        "the file has {found} bytes, and {expected} by its header: it is cut short or was added to; copy it again"
+    )]
+    Length {
+        /// How many bytes there are.
+        found: u64,
+        /// How many there have to be.
+        expected: u64,
+    },
+
+    /// The checksum of a block does not agree with its bytes.
+    #[error(
+        "the block of samples {first} to {last} is damaged: its checksum is {found:08x}, that of its bytes {computed:08x}; copy the file again"
+    )]
+    Checksum {
+        /// The first sample of the block, counted from 0 in this file.
+        first: usize,
+        /// The last one.
+        last: usize,
+        /// The checksum in the file.
+        found: u32,
+        /// The CRC-32 of the bytes.
+        computed: u32,
+    },
+
+    /// A label does not belong to any class.
+    #[error(
+        "the label of sample {sample} is {found}, but with {n_classes} classes it must be below {n_classes}; is it the right file?"
+    )]
+    Label {
+        /// The sample, counted from 0 in this file.
+        sample: usize,
+        /// Its label.
+        found: u32,
+        /// The number of classes.
+        n_classes: usize,
+    },
+
+    /// Several files were to be read as one, and do not fit each other.
+    #[error(
+        "the samples have {found} {what}, those of the first file {expected}; do the files belong together?"
+    )]
+    Differs {
+        /// What differs.
+        what: &'static str,
+        /// That of this file.
+        found: String,
+        /// That of the first one.
+        expected: String,
+    },
+
+    /// Labels and images are not as many.
+    #[error("the data end here, after {read} of {expected} samples; do the files belong together?")]
+    EndsEarly {
+        /// How many samples there were.
+        read: usize,
+        /// How many there have to be.
+        expected: usize,
+    },
+}

@@ -1,0 +1,119 @@
+//! A run of several ranks: what begins it, what ends it, and how a failure reaches everybody.
+
+use std::fmt::Debug;
+use std::thread;
+use std::time::Duration;
+
+use super::fingerprint::Fingerprint;
+use super::leaves::Leaves;
+use super::{Parts, Run};
+use crate::error::{Error, RankProblem, Result, check_setting};
+use crate::ranks::{MAX_GREETING, Team};
+use crate::real::Real;
+use crate::stopping::StopReason;
+
+impl<T: Real> Parts<T> {
+    /// The ranks to train with, if there are any.
+    pub(super) fn team(&self) -> Result<Option<Team<'_>>> {
+        self.ranks.as_ref().map(|ranks| Team::new(&**ranks, self.patience)).transpose()
+    }
+
+    /// The parts of a rank: only rank 0 tells of the run, saves it, and looks at the clock.
+    pub(super) fn of_rank(&self, team: Option<&Team<'_>>) -> Self {
+        match team.map_or(0, Team::rank) {
+            0 => self.clone(),
+            _ => Self { observers: Vec::new(), checkpoint: None, time_budget: None, ..self.clone() },
+        }
+    }
+
+    /// The leaves that this rank computes.
+    pub(super) fn leaves(&self, team: Option<&Team<'_>>) -> Result<Leaves> {
+        let all = Leaves::all(self.leaves)?;
+        let Some(team) = team else { return Ok(all) };
+        let why = "each rank computes whole leaves; set `Trainer::leaves` to as many at least";
+        let (name, size) = ("number of ranks", team.size());
+        check_setting(name, size as f64, size <= self.leaves, "1 to the number of leaves", why)?;
+        Ok(Leaves::part(self.leaves, team.rank(), size))
+    }
+}
+
+/// Compares what all ranks say of themselves before the first step: everything on which the bits of the run depend.
+///
+/// # Errors
+///
+/// Returns [`Error::Rank`] on every rank if one differs from rank 0, or has failed.
+pub(super) fn greet<T: Real>(team: &Team<'_>, run: &Run<T>, others: &[(&str, &dyn Debug)]) -> Result<()> {
+    let mut hash = Fingerprint::default();
+    [&run.parameters, &run.kept].into_iter().chain(&run.slots).for_each(|arrays| hash.add(arrays.values()));
+    let text = |(name, value): &(String, String)| format!("{name}\t{value}\n");
+    let mut greeting = String::new();
+    for (name, value) in [
+        ("version of gradus", env!("CARGO_PKG_VERSION").to_owned()),
+        ("type of its numbers", T::DTYPE.to_owned()),
+        ("number of ranks", team.size().to_string()),
+        ("sizes of the layers", format!("{:?}", run.parameters.sizes())),
+    ] {
+        greeting += &text(&(name.to_owned(), value));
+    }
+    run.settings.values.iter().for_each(|setting| greeting += &text(setting));
+    others.iter().for_each(|(name, value)| greeting += &text(&((*name).to_owned(), format!("{value:?}"))));
+    let place = format!("epoch {}, mini-batch {}", run.history.len() + 1, run.step + 1);
+    greeting += &text(&("place in the run".to_owned(), place));
+    greeting += &text(&("parameters with the hash".to_owned(), format!("{:016x}", hash.finish())));
+    // More settings than fit are compared by their beginning.
+    let all = team.gather(&greeting.as_bytes()[..greeting.len().min(MAX_GREETING)])?;
+    let lines =
+        |bytes: &[u8]| -> Vec<String> { String::from_utf8_lossy(bytes).lines().map(str::to_owned).collect() };
+    let expected = all.first().map(|bytes| lines(bytes)).unwrap_or_default();
+    for (rank, bytes) in all.iter().enumerate() {
+        let found = lines(bytes);
+        let differing = found.iter().zip(&expected).find(|(found, expected)| found != expected);
+        if let Some((found, expected)) = differing {
+            let (name, found) = found.split_once('\t').unwrap_or_default();
+            let expected = expected.split_once('\t').unwrap_or_default().1;
+            let (name, found, expected) = (name.to_owned(), found.to_owned(), expected.to_owned());
+            return Err(Error::Rank { rank, problem: RankProblem::Differs { name, found, expected } });
+        }
+    }
+    Ok(())
+}
+
+/// Ends a run together: every rank has the same result.
+pub(super) fn end(team: Option<&Team<'_>>, ended: Result<StopReason>) -> Result<StopReason> {
+    let Some(team) = team else { return ended };
+    let ended = match ended {
+        // What only rank 0 knows.
+        Ok(StopReason::Observer) => {
+            team.leave(RankProblem::Stopped);
+            return Ok(StopReason::Observer);
+        }
+        Ok(StopReason::TimeBudget { seconds }) => {
+            team.leave(RankProblem::OutOfTime { budget: Duration::from_secs_f64(seconds) });
+            return Ok(StopReason::TimeBudget { seconds });
+        }
+        Ok(reason) => team.gather(&[]).map(|_| reason),
+        Err(error) => {
+            team.fail(&error);
+            Err(error)
+        }
+    };
+    match ended {
+        Err(Error::Rank { problem: RankProblem::Stopped, .. }) => Ok(StopReason::Observer),
+        Err(Error::Rank { problem: RankProblem::OutOfTime { budget }, .. }) => {
+            Ok(StopReason::TimeBudget { seconds: budget.as_secs_f64() })
+        }
+        ended => ended,
+    }
+}
+
+/// Tells the others of a panic on this rank.
+pub(super) struct TellOfPanic<'a>(pub Option<&'a Team<'a>>);
+
+impl Drop for TellOfPanic<'_> {
+    fn drop(&mut self) {
+        if let Some(team) = self.0.filter(|_| thread::panicking()) {
+            let reason = "a part of the program panicked; see what it printed".to_owned();
+            team.leave(RankProblem::Failed { reason });
+        }
+    }
+}

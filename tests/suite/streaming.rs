@@ -1,0 +1,453 @@
+//! Samples on a disk: the same as in memory, whole or refused with the place, and in an order of blocks.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::Write;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use gradus::data::{Blocks, Csv, Table, mnist};
+use gradus::prelude::*;
+use gradus::{Error, IdxField, IdxProblem, StreamProblem};
+use proptest::prelude::*;
+
+/// All samples of a source.
+fn all<T: Real>(source: &dyn Samples<T>) -> (DMatrix<T>, DMatrix<T>) {
+    let n = source.len();
+    let (mut x, mut y) = (DMatrix::zeros(source.n_inputs(), n), DMatrix::zeros(source.n_outputs(), n));
+    source.gather(1, &(0..n).collect::<Vec<_>>(), &mut x, &mut y).unwrap();
+    (x, y)
+}
+
+fn written<T: Real>(folder: &Path, name: &str, source: &dyn Samples<T>) -> PathBuf {
+    let path = folder.join(name);
+    Streamed::write(source, &path).unwrap();
+    path
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn what_was_written_is_read_to_the_bit_and_obeys_the_laws() {
+    let folder = tempfile::tempdir().unwrap();
+    let digits = Dataset::<f32>::synthetic_digits(2_900, 1).unwrap();
+    let path = written(folder.path(), "digits", &digits);
+    assert!(fs::metadata(&path).unwrap().len() < 2_900 * 790, "as bytes and labels");
+    let streamed = Streamed::open([&path]).unwrap();
+    assert!(all::<f32>(&streamed) == all(&digits));
+    assert_eq!(Samples::<f32>::task(&streamed), Some(Task::Classes));
+    gradus::check::samples::<f32>(&streamed).unwrap();
+    // More than one block, or the windows below would mix nothing.
+    assert!(Samples::<f32>::blocks(&streamed).unwrap().starts.len() > 3);
+
+    // Doubles that are no pixels; the last sample alone is none in the second set.
+    let odd = |i: usize| if i < 2_999 { (i % 256) as f64 * (1.0 / 255.0) } else { 0.123 };
+    for value in [&|i: usize| (i as f64).sin() as _, &odd as &dyn Fn(usize) -> f64] {
+        let x = DMatrix::from_fn(400, 3_000, |_, j| value(j));
+        let y = DMatrix::from_fn(2, 3_000, |i, j| (i + j) as f64 / 7.0);
+        let data = Dataset::new(x, y).unwrap();
+        let streamed = Streamed::open([written(folder.path(), "numbers", &data)]).unwrap();
+        assert!(all::<f64>(&streamed) == all(&data));
+        assert_eq!(Samples::<f64>::task(&streamed), Some(Task::Regression));
+        gradus::check::samples::<f64>(&streamed).unwrap();
+    }
+}
+
+#[test]
+fn several_files_are_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let digits = Dataset::<f64>::synthetic_digits(3_000, 1).unwrap();
+    let (first, second) = digits.split_at(1_700).unwrap();
+    let paths = [written(folder.path(), "1", &first), written(folder.path(), "2", &second)];
+    let streamed = Streamed::open(&paths).unwrap();
+    assert!(all::<f64>(&streamed) == all(&digits));
+    let starts = Samples::<f64>::blocks(&streamed).unwrap().starts;
+    assert!(starts.contains(&1_700) && starts.is_sorted());
+
+    let fingerprint = |paths: &[&PathBuf]| Samples::<f64>::fingerprint(&Streamed::open(paths).unwrap());
+    let [a, b] = &paths;
+    let all = [
+        fingerprint(&[a, b]),
+        fingerprint(&[b, a]),
+        fingerprint(&[a]),
+        fingerprint(&[b]),
+        fingerprint(&[a, a]),
+    ];
+    assert_eq!(HashSet::from(all).len(), 5);
+
+    let other = Dataset::new(DMatrix::<f64>::zeros(3, 2), DMatrix::zeros(1, 2)).unwrap();
+    let other = written(folder.path(), "3", &other);
+    match Streamed::open([a, &other]).unwrap_err() {
+        Error::Stream { path, problem: StreamProblem::Differs { what: "inputs", .. }, .. } => {
+            assert_eq!(path, other)
+        }
+        error => panic!("{error}"),
+    }
+    assert!(matches!(Streamed::open(Vec::<PathBuf>::new()), Err(Error::Empty { .. })));
+}
+
+#[test]
+fn damage_is_found_at_its_place_before_anything_is_learned_from_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let digits = Dataset::<f32>::synthetic_digits(3_000, 1).unwrap();
+    let path = written(folder.path(), "digits", &digits);
+    let whole = fs::read(&path).unwrap();
+    let problem = |bytes: &[u8]| {
+        fs::write(&path, bytes).unwrap();
+        match Streamed::open([&path]) {
+            Err(Error::Stream { path: at, offset, problem }) if at == path => (offset, problem),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(matches!(problem(b""), (0, StreamProblem::Foreign)));
+    assert!(matches!(
+        problem(
+            b"PK\x03\x04 some other file, which is long enough to have a header of eighty bytes or more."
+        ),
+        (0, StreamProblem::Foreign)
+    ));
+    assert!(matches!(problem(&[vec![0; 80], whole[80..].to_vec()].concat()), (0, StreamProblem::Unfinished)));
+    let cut = whole.len() as u64 - 1;
+    assert!(
+        matches!(problem(&whole[..whole.len() - 1]), (at, StreamProblem::Length { found, .. }) if (at, found) == (cut, cut))
+    );
+    assert!(
+        matches!(problem(&[&whole[..], b"x"].concat()), (at, StreamProblem::Length { .. }) if at == cut + 1)
+    );
+    for byte in 8..80 {
+        let mut damaged = whole.clone();
+        damaged[byte] ^= 4;
+        assert!(
+            matches!(problem(&damaged), (_, StreamProblem::Header { .. } | StreamProblem::Version { .. })),
+            "{byte}"
+        );
+    }
+
+    // A bit in the second block.
+    let starts = Samples::<f32>::blocks(&Streamed::open([written(folder.path(), "whole", &digits)]).unwrap())
+        .unwrap()
+        .starts;
+    let mut damaged = whole;
+    let offset = 80 + starts[1] * (784 + 4) + 4;
+    damaged[offset + 5_000] ^= 1;
+    fs::write(&path, &damaged).unwrap();
+    let streamed = Streamed::open([&path]).unwrap();
+    let mut network =
+        Network::<f32, _, _>::new(&[784, 5, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1).unwrap();
+    for threads in [1, 2] {
+        let trainer = Trainer::new(LogLikelihood).stop(MaxEpochs::new(1).unwrap()).threads(threads);
+        let Err(Error::Interrupted { cause, .. }) = trainer.fit(&mut network, &streamed, None) else {
+            panic!("learned from")
+        };
+        match *cause {
+            Error::Stream {
+                path: at,
+                offset: found,
+                problem: StreamProblem::Checksum { first, last, .. },
+            } => {
+                assert_eq!(
+                    (at, found as usize, first, last),
+                    (path.clone(), offset, starts[1], starts[2] - 1)
+                );
+            }
+            error => panic!("{error}"),
+        }
+    }
+    assert!(matches!(
+        Streamed::open([folder.path()]),
+        Err(Error::Stream { problem: StreamProblem::NotAFile, .. })
+    ));
+    assert!(matches!(
+        Streamed::open(["no/such/file"]),
+        Err(Error::Stream { problem: StreamProblem::NotFound, .. })
+    ));
+    let nowhere = Streamed::write(&digits, folder.path().join("no/such/folder")).unwrap_err();
+    assert!(matches!(nowhere, Error::Stream { problem: StreamProblem::Unwritable { .. }, .. }));
+}
+
+#[test]
+fn a_target_that_the_cost_does_not_know_is_found_in_the_first_epoch() {
+    let folder = tempfile::tempdir().unwrap();
+    let y = DMatrix::from_fn(1, 500, |_, j| if j == 321 { 1.5 } else { 0.5 });
+    let data = Dataset::new(DMatrix::from_fn(2, 500, |i, j| (i + j) as f64 / 500.0), y).unwrap();
+    let streamed = Streamed::open([written(folder.path(), "targets", &data)]).unwrap();
+    let mut network = Network::<f64, _, _>::new(&[2, 3, 1], Sigmoid, Sigmoid, &ScaledGaussian, 1).unwrap();
+    let error = Trainer::new(CrossEntropy).fit(&mut network, &streamed, None).unwrap_err();
+    let Error::Interrupted { cause, kept: 0, .. } = error else { panic!("{error}") };
+    assert!(matches!(*cause, Error::Target { sample: 321, value: 1.5, .. }), "{cause}");
+}
+
+#[test]
+fn idx_files_plain_and_gzip_become_what_they_hold() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    let n = 1_000_u32;
+    let pixels: Vec<u8> = (0..n * 12).map(|i| (i * i % 251) as u8).collect();
+    let labels: Vec<u8> = (0..n).map(|i| (i % 7) as u8).collect();
+    let head = |dims: &[u32]| {
+        [vec![0, 0, 8, dims.len() as u8], dims.iter().flat_map(|d| d.to_be_bytes()).collect()].concat()
+    };
+    let images = [head(&[n, 3, 4]), pixels].concat();
+    let labels = [head(&[n]), labels].concat();
+    fs::write(file("images"), &images).unwrap();
+    fs::write(file("labels"), &labels).unwrap();
+    fs::write(file("images.gz"), gzip(&images)).unwrap();
+    fs::write(file("labels.gz"), gzip(&labels)).unwrap();
+    let wanted: Dataset<f32> = mnist::read_pair(file("images"), file("labels"), 7).unwrap();
+    for (images, labels) in [("images", "labels"), ("images.gz", "labels.gz")] {
+        Streamed::write_idx(file(images), file(labels), 7, file("samples")).unwrap();
+        let streamed = Streamed::open([file("samples")]).unwrap();
+        assert!(all::<f32>(&streamed) == all(&wanted));
+    }
+    match Streamed::write_idx(file("images"), file("labels"), 6, file("samples")).unwrap_err() {
+        Error::Idx {
+            path,
+            offset: 14,
+            field: IdxField::Label(6),
+            problem: IdxProblem::LabelOutOfRange { .. },
+        } => {
+            assert_eq!(path, file("labels"));
+        }
+        error => panic!("{error}"),
+    }
+    assert!(matches!(
+        Streamed::open([file("samples")]),
+        Err(Error::Stream { problem: StreamProblem::Unfinished, .. })
+    ));
+    fs::write(file("cut.gz"), gzip(&images[..images.len() - 1])).unwrap();
+    match Streamed::write_idx(file("cut.gz"), file("labels"), 7, file("samples")).unwrap_err() {
+        Error::Idx { offset, problem: IdxProblem::Truncated { .. }, .. } => {
+            assert_eq!(offset as usize, images.len() - 1)
+        }
+        error => panic!("{error}"),
+    }
+    fs::write(file("few"), [&[0, 0, 8, 1, 0, 0, 0, 2, 3, 0][..]].concat()).unwrap();
+    assert!(matches!(
+        Streamed::write_idx(file("images"), file("few"), 7, file("samples")),
+        Err(Error::Idx { problem: IdxProblem::CountsDiffer { .. }, .. })
+    ));
+}
+
+#[cfg(feature = "csv")]
+#[test]
+fn tables_plain_and_gzip_become_what_they_hold() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    let mut text = "a,colour,b,kind\n".to_owned();
+    for i in 0..3_000 {
+        let a = if i % 50 == 7 { String::new() } else { format!("{}", (i * 37 % 101) as f64 / 8.0) };
+        text += &format!("{a},{},{i}.5,{}\n", ["red", "green", "blue"][i % 3], ["yes", "no"][i % 2]);
+    }
+    fs::write(file("table.csv"), &text).unwrap();
+    fs::write(file("table.csv.gz"), gzip(text.as_bytes())).unwrap();
+    for (csv, classes) in [
+        (Csv::new().target("kind").missing(gradus::data::Missing::DropRows), true),
+        (Csv::new().target("b").missing(gradus::data::Missing::Mean), false),
+    ] {
+        let table: Table<f64> = csv.open(file("table.csv")).unwrap();
+        for from in ["table.csv", "table.csv.gz"] {
+            let columns = csv.write::<f64>(file(from), file("samples")).unwrap();
+            assert_eq!(columns.input_names(), table.columns.input_names());
+            let streamed = Streamed::open([file("samples")]).unwrap();
+            assert!(all::<f64>(&streamed) == all(&table.data), "{from}");
+            assert_eq!(Samples::<f64>::task(&streamed) == Some(Task::Classes), classes);
+        }
+    }
+    let refused = Csv::new().target("kind").write::<f64>(file("table.csv"), file("samples")).unwrap_err();
+    assert!(refused.to_string().contains("line 9, column 1 `a`"), "{refused}");
+}
+
+/// Writes down what it is asked for.
+#[derive(Debug)]
+struct Watched {
+    n: usize,
+    blocks: Option<Blocks>,
+    asked: Mutex<Vec<usize>>,
+    soon: Mutex<Vec<Range<usize>>>,
+    /// Places at which a sample was asked for that had not been announced.
+    surprises: Mutex<Vec<usize>>,
+}
+
+impl Watched {
+    fn new(starts: Vec<usize>, window: usize) -> Self {
+        let n = *starts.last().unwrap();
+        let blocks = Some(Blocks { starts, window });
+        Self { n, blocks, asked: Mutex::default(), soon: Mutex::default(), surprises: Mutex::default() }
+    }
+
+    /// The samples of each epoch in their order.
+    fn orders(&self, trainer: Trainer<f64, Quadratic>, epochs: usize) -> Vec<Vec<usize>> {
+        let mut network = Network::<f64, _, _>::new(&[1, 1], Linear, Linear, &ScaledGaussian, 1).unwrap();
+        self.asked.lock().unwrap().clear();
+        self.surprises.lock().unwrap().clear();
+        trainer.stop(MaxEpochs::new(epochs).unwrap()).fit(&mut network, self, None).unwrap();
+        let surprises = self.surprises.lock().unwrap();
+        assert!(surprises.iter().all(|&place| place >= epochs * self.n), "{surprises:?}");
+        self.asked.lock().unwrap()[..epochs * self.n].chunks(self.n).map(<[_]>::to_vec).collect()
+    }
+}
+
+impl Samples<f64> for Watched {
+    fn len(&self) -> usize {
+        self.n
+    }
+    fn n_inputs(&self) -> usize {
+        1
+    }
+    fn n_outputs(&self) -> usize {
+        1
+    }
+    fn gather(
+        &self,
+        _: u64,
+        indices: &[usize],
+        x: &mut DMatrix<f64>,
+        y: &mut DMatrix<f64>,
+    ) -> gradus::Result<()> {
+        let soon = self.soon.lock().unwrap();
+        for (column, &index) in indices.iter().enumerate() {
+            let mut asked = self.asked.lock().unwrap();
+            if !soon.iter().any(|range| range.contains(&index)) {
+                self.surprises.lock().unwrap().push(asked.len());
+            }
+            asked.push(index);
+            (x[column], y[column]) = (index as f64 / self.n as f64, 0.5);
+        }
+        Ok(())
+    }
+    fn blocks(&self) -> Option<Blocks> {
+        self.blocks.clone()
+    }
+    fn read_ahead(&self, ranges: &[Range<usize>]) {
+        *self.soon.lock().unwrap() = ranges.to_vec();
+    }
+    fn task(&self) -> Option<Task> {
+        Some(Task::Regression)
+    }
+    fn fingerprint(&self) -> Option<u64> {
+        Some(1)
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn an_epoch_of_blocks_has_every_sample_once_and_stays_within_its_windows(
+        lengths in prop::collection::vec(1_usize..9, 1..12), window in 1_usize..5, m in 1_usize..12, seed in 0_u64..100,
+    ) {
+        let mut starts = vec![0];
+        lengths.iter().for_each(|length| starts.push(starts.last().unwrap() + length));
+        let source = Watched::new(starts.clone(), window);
+        let trainer = || Trainer::new(Quadratic).mini_batch(m).seed(seed).threads(1);
+        let orders = source.orders(trainer(), 2);
+        let block = |sample: &usize| starts.partition_point(|start| start <= sample);
+        for order in &orders {
+            let mut sorted = order.clone();
+            sorted.sort_unstable();
+            prop_assert_eq!(sorted, (0..source.n).collect::<Vec<_>>());
+            // A block that has been left does not come back after more blocks than a window has.
+            let mut open: HashSet<usize> = HashSet::new();
+            let mut done = HashSet::new();
+            for sample in order {
+                if open.insert(block(sample)) && open.len() > window {
+                    let complete: Vec<usize> = open.iter().copied().filter(|&b| b != block(sample)).collect();
+                    complete.iter().for_each(|b| { open.remove(b); done.insert(*b); });
+                }
+                prop_assert!(!done.contains(&block(sample)), "{:?} {:?}", order, starts);
+            }
+        }
+        prop_assert_eq!(source.orders(trainer(), 2), orders, "the same again");
+    }
+}
+
+#[test]
+fn the_order_of_blocks_depends_on_seed_and_epoch() {
+    let source = Watched::new((0..=20).map(|i| 10 * i).collect(), 4);
+    let of = |seed| source.orders(Trainer::new(Quadratic).seed(seed).threads(1), 2);
+    let (first, second) = (of(1), of(2));
+    assert!(first[0] != first[1] && first[0] != second[0]);
+    // Blocks are mixed within a window: the first mini-batch has samples of several.
+    assert!(first[0][..10].iter().map(|sample| sample / 10).collect::<HashSet<_>>().len() > 1);
+}
+
+/// A run on streamed samples has the same bits as one on the same samples in memory in the same order, on one and two threads,
+/// streamed again, and interrupted in the middle of an epoch.
+#[test]
+fn a_streamed_run_has_the_bits_of_one_in_memory() {
+    #[derive(Debug)]
+    struct InMemory(Dataset<f32>, Blocks);
+    impl Samples<f32> for InMemory {
+        fn len(&self) -> usize {
+            self.0.len()
+        }
+        fn n_inputs(&self) -> usize {
+            self.0.n_inputs()
+        }
+        fn n_outputs(&self) -> usize {
+            self.0.n_outputs()
+        }
+        fn gather(
+            &self,
+            epoch: u64,
+            indices: &[usize],
+            x: &mut DMatrix<f32>,
+            y: &mut DMatrix<f32>,
+        ) -> gradus::Result<()> {
+            self.0.gather(epoch, indices, x, y)
+        }
+        fn blocks(&self) -> Option<Blocks> {
+            Some(self.1.clone())
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let digits = Dataset::<f32>::synthetic_digits(6_000, 1).unwrap();
+    let path = written(folder.path(), "digits", &digits);
+    let open = || Streamed::open([&path]).unwrap().window(2 << 20).unwrap();
+    let memory = InMemory(digits, Samples::<f32>::blocks(&open()).unwrap());
+    assert_eq!(memory.1.window, 2, "blocks are mixed, and windows change");
+    let run = |source: &dyn Samples<f32>, threads: usize| {
+        let mut network = Network::new(&[784, 12, 10], Tanh, Softmax::default(), &ScaledGaussian, 1).unwrap();
+        let trainer = Trainer::new(LogLikelihood).mini_batch(64).threads(threads).optimizer(Adam::default());
+        trainer.stop(MaxEpochs::new(2).unwrap()).fit(&mut network, source, Some(source)).unwrap();
+        network
+    };
+    let wanted = run(&memory, 1);
+    for threads in [1, 2] {
+        assert!(run(&open(), threads) == wanted, "{threads}");
+    }
+
+    let trainer = Trainer::new(LogLikelihood).mini_batch(64).threads(2).optimizer(Adam::default());
+    let checkpoint = folder.path().join("run");
+    #[derive(Debug)]
+    struct Leave;
+    impl Observer<f32> for Leave {
+        fn on_step(&self, running: &Running<'_, f32>) -> std::ops::ControlFlow<()> {
+            if (running.epoch, running.step) == (2, 40) {
+                std::ops::ControlFlow::Break(())
+            } else {
+                std::ops::ControlFlow::Continue(())
+            }
+        }
+    }
+    let mut network = Network::new(&[784, 12, 10], Tanh, Softmax::default(), &ScaledGaussian, 1).unwrap();
+    let interrupted = trainer.clone().observe(Leave).checkpoint(&checkpoint, Every::Epochs(1));
+    interrupted.fit(&mut network, &open(), Some(&open())).unwrap();
+    let trainer = trainer.stop(MaxEpochs::new(2).unwrap());
+    trainer.resume(Run::load(&checkpoint).unwrap(), &mut network, &open(), Some(&open())).unwrap();
+    assert!(network == wanted);
+
+    // Other data are known from their header.
+    let other = Dataset::<f32>::synthetic_digits(6_000, 2).unwrap();
+    let other = Streamed::open([written(folder.path(), "other", &other)]).unwrap().window(2 << 20).unwrap();
+    let error =
+        trainer.resume(Run::load(&checkpoint).unwrap(), &mut network, &other, Some(&open())).unwrap_err();
+    assert!(matches!(error, Error::OtherSettings { .. }), "{error}");
+}
