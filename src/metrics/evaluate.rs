@@ -242,7 +242,8 @@ impl<T: Real> Evaluator<T> {
                 _ => &mut *block,
             };
             let next = indices.last().map_or(0, |last| last + 1);
-            samples.read_ahead(&[next..next.saturating_add(size).min(*n)]);
+            let soon = next..next.saturating_add(size).min(*n);
+            samples.read_ahead(std::slice::from_ref(&soon));
             buffers.batch.gather(samples, 1, indices)?;
             visit(indices.first().copied().unwrap_or(0), buffers)
         })

@@ -26,8 +26,8 @@ pub(super) struct MiniBatches<T> {
     next: Buffers<T>,
     /// The mini-batch that is in `next`.
     ahead: Option<Ahead>,
-    /// How long it took to gather the last one.
-    took: Duration,
+    /// How long it took to gather the last ones. One alone may have been interrupted.
+    took: [Duration; 3],
 }
 
 /// What became of a mini-batch that was gathered ahead.
@@ -45,7 +45,7 @@ impl<T: Real> MiniBatches<T> {
         let blocks = training.blocks().filter(|_| !parts.searches());
         let order = Order::new(leaves, (n, m), blocks, parts.seed);
         let buffers = || Buffers::new(training, leaves, (n, m));
-        Ok(Self { order, now: buffers()?, next: buffers()?, ahead: None, took: Duration::ZERO })
+        Ok(Self { order, now: buffers()?, next: buffers()?, ahead: None, took: [Duration::ZERO; 3] })
     }
 
     /// The different numbers of examples that a mini-batch can have here.
@@ -81,16 +81,21 @@ impl<T: Real> MiniBatches<T> {
         match ahead {
             Some(ahead) => {
                 std::mem::swap(&mut self.now, &mut self.next);
-                self.took = ahead.took;
+                self.note(ahead.took);
                 ahead.outcome.unwrap_or_else(|panic| resume_unwind(panic))?;
             }
             None => {
                 let start = Instant::now();
                 self.now.gather(&mut self.order, training, epoch, index)?;
-                self.took = start.elapsed();
+                self.note(start.elapsed());
             }
         }
         Ok(self.now.current())
+    }
+
+    fn note(&mut self, took: Duration) {
+        self.took.rotate_left(1);
+        self.took[2] = took;
     }
 
     /// Learns by `learn` from mini-batch number `index`, which has been [gathered](Self::gather), given its number of
@@ -104,7 +109,10 @@ impl<T: Real> MiniBatches<T> {
     ) -> V {
         let Self { order, now, next, ahead, took } = self;
         let size = order.size(index);
-        if index + 1 == order.steps() || *took < WORTH_A_THREAD || threads::count() == 1 {
+        if index + 1 == order.steps()
+            || took.iter().any(|took| *took < WORTH_A_THREAD)
+            || threads::count() == 1
+        {
             return learn(now.current(), size);
         }
         let gather = || {
