@@ -191,7 +191,7 @@ impl<T: Real> Run<T> {
         if !all(&self.parameters, T::is_finite) || !all(&self.kept, T::is_finite) {
             return Err(invalid("a parameter is NaN or infinite".to_owned()));
         }
-        match self.slots.iter().position(|slot| !all(slot, |value| value == value)) {
+        match self.slots.iter().position(|slot| !all(slot, |value| !value.to_f64().is_nan())) {
             Some(slot) => Err(invalid(format!("slot {slot} of the optimizer holds NaN"))),
             None => Ok(()),
         }
