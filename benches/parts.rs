@@ -219,7 +219,7 @@ mod steps {
     fn forward_and_backward<T: Real>(bencher: Bencher<'_, '_>) {
         let network = network::<T>();
         let (mut workspace, mut gradient) =
-            (Workspace::new(&network.sizes(), 10), ParameterArrays::zeros(&network.sizes()));
+            (Workspace::new(&network.sizes(), 10).unwrap(), ParameterArrays::zeros(&network.sizes()));
         let mut batch = Batch::zeros(784, 10, 10).unwrap();
         batch.x.copy_from(&matrix(784, 10));
         bencher.bench_local(|| {

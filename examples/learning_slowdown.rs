@@ -133,7 +133,7 @@ fn gradient<O: Activation<f64>>(
     x: &[f64],
 ) -> gradus::Result<(Vec<f64>, f64)> {
     let sizes = network.sizes();
-    let (mut workspace, mut gradient) = (Workspace::new(&sizes, 1), ParameterArrays::zeros(&sizes));
+    let (mut workspace, mut gradient) = (Workspace::new(&sizes, 1)?, ParameterArrays::zeros(&sizes));
     let mut batch = Batch::zeros(x.len(), 1, 1)?;
     batch.x.copy_from_slice(x);
     network.forward(&batch.x, &mut workspace);

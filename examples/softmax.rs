@@ -91,7 +91,7 @@ fn layer(z: &[f64]) -> gradus::Result<Network<f64, Linear, Softmax>> {
 fn cost_and_gradient(z: &[f64]) -> gradus::Result<(f64, Vec<f64>)> {
     let network = layer(z)?;
     let sizes = network.sizes();
-    let (mut workspace, mut gradient) = (Workspace::new(&sizes, 1), ParameterArrays::zeros(&sizes));
+    let (mut workspace, mut gradient) = (Workspace::new(&sizes, 1)?, ParameterArrays::zeros(&sizes));
     let mut batch = Batch::zeros(1, z.len(), 1)?;
     batch.y[z.len() - 1] = 1.0;
     network.forward(&batch.x, &mut workspace);

@@ -283,7 +283,7 @@ fn look<C: Cost<f32, Sigmoid>>(
     let images: Vec<usize> = (0..training.len().min(10_000)).collect();
     let sizes = network.sizes();
     let (mut workspace, mut gradient) =
-        (Workspace::new(&sizes, images.len()), ParameterArrays::zeros(&sizes));
+        (Workspace::new(&sizes, images.len())?, ParameterArrays::zeros(&sizes));
     let mut batch = Batch::zeros(sizes[0], network.n_outputs(), images.len())?;
     batch.gather(training, 1, &images)?;
     network.forward(&batch.x, &mut workspace);

@@ -63,7 +63,7 @@ where
 
     let sizes = network.sizes();
     let batch = Batch::new(x.clone(), y.clone())?;
-    let (mut workspace, mut found) = (Workspace::new(&sizes, x.ncols()), ParameterArrays::zeros(&sizes));
+    let (mut workspace, mut found) = (Workspace::new(&sizes, x.ncols())?, ParameterArrays::zeros(&sizes));
     network.forward(x, &mut workspace);
     let here = network.cost(cost, &batch, &mut workspace) / x.ncols() as f64;
     network.backward(cost, &batch, &mut workspace, &mut found);

@@ -190,7 +190,7 @@ impl<T: Real> Buffers<T> {
         let (n_inputs, n_outputs) = (sizes.first().copied().unwrap_or(0), sizes.last().copied().unwrap_or(0));
         Ok(Self {
             batch: Batch::zeros(n_inputs, n_outputs, examples)?,
-            workspace: Workspace::new(sizes, examples),
+            workspace: Workspace::new(sizes, examples)?,
             outputs: memory::zeros("the outputs of a block", n_outputs, examples)?,
             targets: memory::zeros("the targets of a block", n_outputs, examples)?,
             weights: vec![1.0; examples],

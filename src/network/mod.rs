@@ -22,6 +22,7 @@ use crate::activation::Activation;
 use crate::data::check_finite;
 use crate::error::{Error, Result};
 use crate::init::Initializer;
+use crate::memory;
 use crate::random::{Purpose, generator};
 use crate::real::Real;
 
@@ -78,6 +79,7 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
         for (layer, size) in (1..).zip(sizes.windows(2)) {
             dense::check_allocatable::<T>(layer, size[0], size[1])?;
         }
+        memory::check::<T>("the weights of a network", sizes.windows(2).map(|size| (size[1], size[0])))?;
         let rng = |layer: usize| generator(seed, Purpose::Initialize, 0, layer as u64);
         let hidden = (1..)
             .zip(before.windows(2))
@@ -255,7 +257,7 @@ fn check_inputs<T: Real>(network: &dyn AnyNetwork<T>, x: &DMatrix<T>) -> Result<
 
 fn predict<T: Real>(network: &dyn AnyNetwork<T>, x: &DMatrix<T>) -> Result<DMatrix<T>> {
     check_inputs(network, x)?;
-    let mut workspace = Workspace::new(&network.sizes(), x.ncols());
+    let mut workspace = Workspace::new(&network.sizes(), x.ncols())?;
     forward(network, x, &mut workspace);
     let outputs = workspace.into_outputs().ok_or(Error::TooFewLayers { found: 1 })?;
     if let Err(error) = check_finite("output", &outputs, 0) {

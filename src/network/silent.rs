@@ -43,7 +43,7 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
         let mut silence = Silence::new(self);
         for first in (0..x.ncols()).step_by(BLOCK) {
             let block = x.columns(first, BLOCK.min(x.ncols() - first)).into_owned();
-            silence.add(self, &block);
+            silence.add(self, &block)?;
         }
         Ok(silence.count())
     }
@@ -65,8 +65,8 @@ impl<T: Real> Silence<T> {
     }
 
     /// Looks at the examples in the columns of `x`.
-    pub(crate) fn add(&mut self, network: &dyn AnyNetwork<T>, x: &DMatrix<T>) {
-        let mut workspace = Workspace::new(&network.sizes(), x.ncols());
+    pub(crate) fn add(&mut self, network: &dyn AnyNetwork<T>, x: &DMatrix<T>) -> Result<()> {
+        let mut workspace = Workspace::new(&network.sizes(), x.ncols())?;
         super::forward(network, x, &mut workspace);
         for (index, (layer, neurons)) in network.layers().into_iter().zip(&mut self.0).enumerate() {
             let (z, a) = (workspace.weighted_inputs(index), workspace.activations(index));
@@ -86,6 +86,7 @@ impl<T: Real> Silence<T> {
                 }
             }
         }
+        Ok(())
     }
 
     /// The number of silent neurons of each layer.

@@ -7,7 +7,9 @@ use super::{AnyNetwork, Bound, Model, Network, ParameterArrays};
 use crate::activation::Activation;
 use crate::cost::Cost;
 use crate::data::Batch;
+use crate::error::Result;
 use crate::linalg;
+use crate::memory;
 use crate::real::Real;
 
 /// Preallocated activations, errors and costs for batches of one size.
@@ -19,7 +21,7 @@ use crate::real::Real;
 ///
 /// let network = Network::<f64, _, _>::new(&[2, 3, 1], Tanh, Sigmoid, &ScaledGaussian, 1)?;
 /// let batch = Batch::new(DMatrix::from_element(2, 5, 0.5), DMatrix::from_element(1, 5, 1.0))?;
-/// let mut workspace = Workspace::new(&network.sizes(), batch.examples());
+/// let mut workspace = Workspace::new(&network.sizes(), batch.examples())?;
 /// let mut gradient = ParameterArrays::zeros(&network.sizes());
 ///
 /// network.forward(&batch.x, &mut workspace);
@@ -80,17 +82,25 @@ impl<T> LayerWorkspace<T> {
 
 impl<T: Real> Workspace<T> {
     /// Allocates buffers for `examples` examples in a network with layers of `sizes` neurons, the inputs first.
-    pub fn new(sizes: &[usize], examples: usize) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Memory`](crate::Error::Memory) if they do not fit in memory: three numbers for each neuron and example.
+    pub fn new(sizes: &[usize], examples: usize) -> Result<Self> {
+        let shapes = sizes.iter().skip(1).flat_map(|&size| [(size, examples); 3]);
+        memory::check::<T>("the buffers of a workspace", shapes)?;
         let zeros = |size: usize| DMatrix::zeros(size, examples);
         let layer =
             |&size: &usize| LayerWorkspace { z: zeros(size), a: zeros(size), delta: zeros(size), mask: None };
         let highest = sizes.iter().skip(1).copied().max().unwrap_or(0);
-        Self {
+        let mut costs = memory::reserve("the costs of a batch", examples, 1)?;
+        costs.resize(examples, 0.0);
+        Ok(Self {
             layers: sizes.iter().skip(1).map(layer).collect(),
             inputs: None,
-            costs: vec![0.0; examples],
+            costs,
             sums: Sums::new(highest, examples, 1),
-        }
+        })
     }
 
     /// Multiplies the activations of some layers by factors on their way to the next layer: `masked(l)` says whether

@@ -64,7 +64,7 @@ impl<T: Real> Buffers<T> {
         memory::check::<T>("the buffers of a predictor", [(neurons, samples)])?;
         Ok(Self {
             x: memory::zeros("the inputs of a predictor", n_inputs, samples)?,
-            workspace: Workspace::new(sizes, samples),
+            workspace: Workspace::new(sizes, samples)?,
             values: memory::zeros("the values of a predictor", n_outputs, samples)?,
             probabilities: memory::zeros("the probabilities of a predictor", classes, samples)?,
             rule,

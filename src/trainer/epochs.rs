@@ -73,9 +73,7 @@ impl<'a, T: Real> Fit<'a, T> {
             let gradient = run.parameters.len() * size_of::<T>();
             team.expect(gradient.max((evaluator.message_bytes() + 16) * team.size()));
         }
-        mini_batches.sizes().for_each(|examples| {
-            stepper.workspace(examples);
-        });
+        mini_batches.sizes().try_for_each(|examples| stepper.workspace(examples).map(drop))?;
         run.parameters.copy_to(model);
         // An optimizer that searches makes one step an epoch: before it there is none to make again.
         let undo = Undo::new(&run.parameters, if parts.searches() { &[] } else { &run.slots });

@@ -16,6 +16,7 @@ use crate::data::Samples;
 use crate::error::Error;
 use crate::error::Result;
 use crate::history::Metric;
+use crate::memory;
 use crate::network::{BoundMut, ModelMut, Network, ParameterArrays};
 use crate::ranks::Team;
 use crate::real::Real;
@@ -153,6 +154,9 @@ fn train_with<T: Real>(
 ) -> Result<Report<T>> {
     // Asked for once: a source that loses samples meanwhile is asked for one that it does not have.
     let n = training.len();
+    if training.blocks().is_none() {
+        memory::check::<usize>("the order of the samples", [(n, 1)])?;
+    }
     let schedule: Arc<dyn LrSchedule> = match &parts.schedule {
         Some(schedule) => schedule.clone(),
         None => {

@@ -200,7 +200,7 @@ impl<'t, T: Real> Stepper<'t, T> {
     ) -> Result<f64> {
         let Parts { optimizer, regularizer, dropout, seed, .. } = self.parts;
         let scale = self.scale(m);
-        let workspace = self.workspace(batch.examples());
+        let workspace = self.workspace(batch.examples())?;
         self.workspaces[workspace].set_leaves(self.leaves.here(m), m);
         if let Some(dropout) = dropout {
             dropout.draw(*seed, self.descent.t, batch, &mut self.workspaces[workspace]);
@@ -305,19 +305,19 @@ impl<'t, T: Real> Stepper<'t, T> {
     }
 
     /// The place of the buffers for `examples` examples, which are allocated if there are none.
-    pub(super) fn workspace(&mut self, examples: usize) -> usize {
+    pub(super) fn workspace(&mut self, examples: usize) -> Result<usize> {
         if let Some(at) = self.workspaces.iter().position(|workspace| workspace.examples() == examples) {
-            return at;
+            return Ok(at);
         }
         if self.workspaces.len() == KEPT_WORKSPACES {
             self.workspaces.remove(0);
         }
-        let workspace = Workspace::new(&self.sizes, examples).with_leaves(self.leaves.own().len());
+        let workspace = Workspace::new(&self.sizes, examples)?.with_leaves(self.leaves.own().len());
         self.workspaces.push(match &self.parts.dropout {
             Some(dropout) => dropout.masked(workspace, self.sizes[0]),
             None => workspace,
         });
-        self.workspaces.len() - 1
+        Ok(self.workspaces.len() - 1)
     }
 
     /// Returns an error for a network of other sizes, or a batch that does not fit it.

@@ -61,7 +61,7 @@ impl Warning {
         for indices in indices.chunks(BLOCK) {
             let mut batch = Batch::zeros(training.n_inputs(), training.n_outputs(), indices.len())?;
             batch.gather(training, 1, indices)?;
-            silence.add(network, &batch.x);
+            silence.add(network, &batch.x)?;
         }
         let sizes = network.sizes();
         let layers = (1..).zip(silence.count()).zip(sizes.into_iter().skip(1));

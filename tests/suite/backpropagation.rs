@@ -274,7 +274,7 @@ where
         y[j % (last + 1)] += T::cast(0.25);
         y[last] += T::cast(0.75);
     }
-    let (mut workspace, mut gradient) = (Workspace::new(sizes, m), ParameterArrays::zeros(sizes));
+    let (mut workspace, mut gradient) = (Workspace::new(sizes, m).unwrap(), ParameterArrays::zeros(sizes));
     network.forward(&batch.x, &mut workspace);
     network.backward(&cost, &batch, &mut workspace, &mut gradient);
 

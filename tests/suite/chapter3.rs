@@ -104,7 +104,8 @@ where
 {
     let sizes = network.sizes();
     let batch = gradus::data::Batch::new(x.clone(), y.clone()).unwrap();
-    let (mut workspace, mut gradient) = (Workspace::new(&sizes, x.ncols()), ParameterArrays::zeros(&sizes));
+    let (mut workspace, mut gradient) =
+        (Workspace::new(&sizes, x.ncols()).unwrap(), ParameterArrays::zeros(&sizes));
     network.forward(x, &mut workspace);
     network.backward(cost, &batch, &mut workspace, &mut gradient);
     gradient

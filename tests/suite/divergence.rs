@@ -456,7 +456,7 @@ proptest! {
             layer.biases.iter_mut().enumerate().for_each(|(j, bias)| *bias = shift * j as f64 / 3.0);
         }
         let x = DMatrix::from_fn(3, m, |i, j| ((i * 37 + j * 11) % 29) as f64 / 29.0 - 0.4);
-        let mut workspace = Workspace::new(&network.sizes(), m);
+        let mut workspace = Workspace::new(&network.sizes(), m).unwrap();
         network.forward(&x, &mut workspace);
         let silent = |layer| workspace.activations(layer).row_iter().filter(|row| row.iter().all(|&a| a == 0.0)).count();
         prop_assert_eq!(network.silent_neurons(&x).unwrap(), [silent(0), silent(1), 0]);

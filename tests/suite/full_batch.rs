@@ -100,7 +100,7 @@ fn iris_is_fitted_as_by_scipy() -> Result<()> {
         let (n, penalty) = (data.len(), L2::new(case.lambda)?);
         let mut batch = Batch::zeros(4, 3, n)?;
         batch.gather(&data, 1, &(0..n).collect::<Vec<_>>())?;
-        let (mut workspace, mut x) = (Workspace::new(&[4, 3], n), case.start.clone());
+        let (mut workspace, mut x) = (Workspace::new(&[4, 3], n).unwrap(), case.start.clone());
         let mut slope = ParameterArrays::zeros(&[4, 3]);
         let found = lbfgs().minimize(&mut x, 1000, |x: &[f64], gradient: &mut [f64]| {
             network.parameters_mut().flatten().zip(x).for_each(|(w, x)| *w = *x);

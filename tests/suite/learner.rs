@@ -342,7 +342,7 @@ fn weights_count_samples() {
         let mut batch = Batch::zeros(16, 3, indices.len()).unwrap();
         batch.gather(&data(), 1, indices).unwrap();
         batch.weights.copy_from_slice(weights);
-        let mut workspace = Workspace::new(&network.sizes(), indices.len());
+        let mut workspace = Workspace::new(&network.sizes(), indices.len()).unwrap();
         let mut gradient = ParameterArrays::zeros(&network.sizes());
         network.forward(&batch.x, &mut workspace);
         let cost = network.cost(&LogLikelihood, &batch, &mut workspace);

@@ -26,7 +26,7 @@ fn part<T: Real>(
     let columns = |matrix: &DMatrix<T>| matrix.columns(first, count).into_owned();
     let mut part = Batch::new(columns(&batch.x), columns(&batch.y)).unwrap();
     part.weights.copy_from_slice(&batch.weights[first..first + count]);
-    let mut workspace = Workspace::new(&network.sizes(), count);
+    let mut workspace = Workspace::new(&network.sizes(), count).unwrap();
     let mut gradient = ParameterArrays::zeros(&network.sizes());
     network.forward(&part.x, &mut workspace);
     network.cost(&LogLikelihood, &part, &mut workspace);

@@ -191,8 +191,10 @@ fn the_gradient_of_50_000_images() {
             to.iter_mut().zip(from).for_each(|(to, &from)| *to = T::cast(from));
         }
         let batch = Batch::new(x.map(T::cast), y.map(T::cast)).unwrap();
-        let (mut workspace, mut gradient) =
-            (Workspace::new(&network.sizes(), batch.examples()), ParameterArrays::zeros(&network.sizes()));
+        let (mut workspace, mut gradient) = (
+            Workspace::new(&network.sizes(), batch.examples()).unwrap(),
+            ParameterArrays::zeros(&network.sizes()),
+        );
         network.forward(&batch.x, &mut workspace);
         network.backward(&CrossEntropy, &batch, &mut workspace, &mut gradient);
         gradient.values().iter().map(|value| value.to_f64()).collect()

@@ -58,7 +58,7 @@ fn assert_gradients<C: Cost<f64, Sigmoid>>(cost: &C, name: &str) {
     let Network2 { network, .. } = Network2::load(fixture("network2.json")).unwrap();
     let expected = expected();
     let batch = Batch::new(columns(&expected.inputs), columns(&expected.targets)).unwrap();
-    let mut workspace = Workspace::new(&network.sizes(), expected.inputs.len());
+    let mut workspace = Workspace::new(&network.sizes(), expected.inputs.len()).unwrap();
     let mut gradient = ParameterArrays::zeros(&network.sizes());
     network.forward(&batch.x, &mut workspace);
     network.backward(cost, &batch, &mut workspace, &mut gradient);
