@@ -35,8 +35,16 @@ use crate::history::History;
 /// What the crate's fallible functions return.
 pub type Result<V> = std::result::Result<V, Error>;
 
+impl std::fmt::Debug for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
+}
+
 /// Why the crate refused its input, or had to end a run.
-#[derive(Debug, thiserror::Error)]
+///
+/// `Debug` writes the message, as `Display` does: a `main` that returns an error then shows the message, and not the fields.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A hyper-parameter lies outside its range.

@@ -158,8 +158,8 @@ pub mod prelude {
     pub use crate::network::{Dense, Network, ParameterArrays, Workspace};
     pub use crate::optimizer::{
         AdaDelta, AdaGrad, Adam, AdamW, AnyOptimizer, ClipByGlobalNorm, ClipByNorm, ClipByValue,
-        ExponentialAverage, Lbfgs, Lion, MaxNorm, Momentum, Nesterov, Optimizer, PolyakAverage, RmsProp, Sgd,
-        StepInfo,
+        ExponentialAverage, Lbfgs, Lion, MaxNorm, Momentum, Nesterov, Optimizer, ParameterKind,
+        PolyakAverage, RmsProp, Scope, Sgd, StepInfo,
     };
     pub use crate::predict::{Meaning, Prediction, Predictor};
     pub use crate::real::Real;

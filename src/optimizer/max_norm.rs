@@ -22,8 +22,8 @@ use crate::real::Real;
 /// // Two neurons with two inputs each: rows (3, 4) and (0.3, 0.4), in column order.
 /// let at = StepInfo::first(2);
 /// let mut w = [3.0, 0.3, 4.0, 0.4];
-/// MaxNorm::new(Sgd, 1.0)?.step(&at, &mut [], &mut w, &mut [0.0; 4], 0.1);
-/// assert_eq!(w, [3.0 / 5.0, 0.3, 4.0 / 5.0, 0.4]);
+/// MaxNorm::new(Sgd, 2.5)?.step(&at, &mut [], &mut w, &mut [0.0; 4], 0.1);
+/// assert_eq!(w, [1.5, 0.3, 2.0, 0.4]);
 /// # Ok::<(), gradus::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]

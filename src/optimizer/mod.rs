@@ -76,7 +76,7 @@ use crate::real::Real;
 /// gradus::check::optimizer(&SignDescent).unwrap();
 /// ```
 pub trait Optimizer<T: Real>: Debug + Send + Sync {
-    /// The number of slots, at most [`MAX_SLOTS`].
+    /// The number of slots, at most [`MAX_SLOTS`]; by default 0.
     fn slots(&self) -> usize {
         0
     }
@@ -89,12 +89,13 @@ pub trait Optimizer<T: Real>: Debug + Send + Sync {
     }
 
     /// What the step of a parameter depends on. With [`Scope::Elementwise`] the trainer moves a block of the weights
-    /// while its gradient is still in the cache.
+    /// while its gradient is still in the cache. By default [`Scope::PerArray`], which suits every rule that does not look at the
+    /// whole gradient.
     fn scope(&self) -> Scope {
         Scope::PerArray
     }
 
-    /// The learning rate η that suits most networks.
+    /// The learning rate η that suits most networks; by default 0.5, as for plain descent.
     fn default_rate(&self) -> f64 {
         0.5
     }
