@@ -35,6 +35,8 @@ struct State {
     /// How many blocks are held, and the least number, whatever is wanted.
     capacity: usize,
     least: usize,
+    /// The memory of blocks that were forgotten, which the next ones are read into: new memory costs more than the reading.
+    spare: Vec<Vec<u8>>,
     closing: bool,
 }
 
@@ -123,7 +125,8 @@ impl Shared {
     fn read(&self, block: usize) -> Result<Arc<Block>> {
         let ended = Ended { shared: self, block };
         let (file, index) = self.places[block];
-        let read = Arc::new(self.files[file].read(index)?);
+        let spare = self.lock().spare.pop().unwrap_or_default();
+        let read = Arc::new(self.files[file].read(index, spare)?);
         let mut state = self.lock();
         state.slots.insert(block, Slot::Ready(read.clone()));
         state.age.push_back(block);
@@ -158,7 +161,9 @@ impl State {
         while self.age.len() > self.capacity.max(1) {
             let unwanted = self.age.iter().position(|block| !self.wanted.contains(block)).unwrap_or(0);
             if let Some(block) = self.age.remove(unwanted) {
-                self.slots.remove(&block);
+                if let Some(Slot::Ready(block)) = self.slots.remove(&block) {
+                    self.spare.extend(Arc::into_inner(block).map(Block::into_bytes));
+                }
             }
         }
     }

@@ -40,11 +40,11 @@ impl SampleFile {
         Ok(Self { path: path.to_path_buf(), header, file: Mutex::new(file) })
     }
 
-    /// Reads block `index`, and compares its checksum.
-    pub fn read(&self, index: usize) -> Result<Block> {
+    /// Reads block `index` into `bytes`, and compares its checksum.
+    pub fn read(&self, index: usize, mut bytes: Vec<u8>) -> Result<Block> {
         let (header, offset) = (self.header, self.header.block_offset(index));
         let samples = header.block_len(index);
-        let mut bytes = vec![0; header.block_bytes(samples)];
+        bytes.resize(header.block_bytes(samples), 0);
         {
             let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
             let read = file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_exact(&mut bytes));
@@ -120,4 +120,11 @@ fn decode<T: Real>(element: Element, bytes: &[u8], values: &mut [T]) {
 pub(super) struct Block {
     bytes: Vec<u8>,
     samples: usize,
+}
+
+impl Block {
+    /// The memory of the block.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
 }
