@@ -76,7 +76,7 @@ impl Samples<f32> for Generated {
         y.fill(0.0);
         for (column, &sample) in indices.iter().enumerate() {
             for (place, value) in x.column_mut(column).iter_mut().enumerate() {
-                *value = f32::from(Self::pixel(sample, place)) / 255.0;
+                *value = f32::from(Self::pixel(sample, place)) * (1.0 / 255.0); // as bytes become numbers in the crate
             }
             y[(sample % CLASSES, column)] = 1.0;
         }

@@ -230,7 +230,7 @@ fn accuracy_of<H: Activation<f32> + Clone>(
     accuracy
 }
 
-/// Issue 10: 784-100-10 with Adam at its defaults, 10 epochs: at least 97.5 % for each of three seeds.
+/// 784-100-10 with Adam at its defaults, 10 epochs: at least 97.5 % for each of three seeds.
 #[test]
 #[ignore = "minutes without optimization"]
 fn adam_at_its_defaults_reaches_97_5_percent() {
@@ -241,7 +241,7 @@ fn adam_at_its_defaults_reaches_97_5_percent() {
     assert!(all.iter().all(|&accuracy| accuracy >= 0.975), "{all:?}");
 }
 
-/// Issue 10: 784-100-10 with ReLU, He's initializer and η 0.1, 10 epochs: at least 97.5 % for each of three seeds.
+/// 784-100-10 with ReLU, He's initializer and η 0.1, 10 epochs: at least 97.5 % for each of three seeds.
 #[test]
 #[ignore = "minutes without optimization"]
 fn relu_with_he_reaches_97_5_percent() {
@@ -252,7 +252,7 @@ fn relu_with_he_reaches_97_5_percent() {
     assert!(all.iter().all(|&accuracy| accuracy >= 0.975), "{all:?}");
 }
 
-/// Issue 10: 784-30-10 with the rate that a range test suggests, 5 epochs: at least 94 % for each of three seeds.
+/// 784-30-10 with the rate that a range test suggests, 5 epochs: at least 94 % for each of three seeds.
 #[test]
 #[ignore = "minutes without optimization"]
 fn a_suggested_rate_reaches_94_percent_in_5_epochs() {

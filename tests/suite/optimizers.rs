@@ -42,7 +42,7 @@ fn parse(name: &str) -> AnyOptimizer {
     name.parse().unwrap()
 }
 
-/// Issue 10: every optimizer parses from its name and prints it back, wrappers too, also as JSON.
+/// Every optimizer parses from its name and prints it back, wrappers too, also as JSON.
 #[test]
 fn optimizers_print_as_they_parse() {
     for (text, printed) in OPTIMIZERS {

@@ -81,7 +81,7 @@ fn numbers(rows: usize, columns: usize) -> DMatrix<f32> {
     DMatrix::from_fn(rows, columns, |i, j| ((i * 37 + j * 101) % 257) as f32 / 32.0 - 4.0)
 }
 
-/// Issue 10: every activation, by its name, computes the same in both precisions.
+/// Every activation, by its name, computes the same in both precisions.
 #[test]
 fn activations_of_f32_agree_with_f64() {
     let (z, g) = (numbers(7, 40), numbers(7, 40).map(|v| 0.5 - v));

@@ -88,7 +88,7 @@ const SCHEDULES: [(&str, &str); 14] = [
     ),
 ];
 
-/// Issue 10: every schedule parses from its name and prints it back.
+/// Every schedule parses from its name and prints it back.
 #[test]
 fn schedules_print_as_they_parse() {
     let parse = |text: &str| text.parse::<AnySchedule>().unwrap();

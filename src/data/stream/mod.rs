@@ -152,7 +152,7 @@ impl Streamed {
     }
 
     /// Writes all samples of `source`, as they are in epoch 1, to the file at `path`: pixels as bytes and class labels as
-    /// labels if they can be, and numbers as they are. One block at a time is in memory.
+    /// labels if they can be, and numbers as they are. Pixels are numbers v · (1/255), rounded as here, for whole v. One block at a time is in memory.
     ///
     /// # Errors
     ///
