@@ -204,3 +204,20 @@ fn settings_outside_their_range() {
     }
     assert!(LabelSmoothing::new(1.0).is_err() && Focal::new(f64::INFINITY).is_err());
 }
+
+/// A cost says with which setting it was made.
+#[test]
+fn settings_are_returned() {
+    for value in [0.25, 0.75] {
+        assert_eq!(Focal::new(value).unwrap().gamma(), value);
+        assert_eq!(Huber::new(value).unwrap().threshold(), value);
+        assert_eq!(LabelSmoothing::new(value).unwrap().epsilon(), value);
+        assert_eq!(Quantile::new(value).unwrap().q(), value);
+        assert_eq!(GaussianNll::new(value).unwrap().floor(), value);
+    }
+    assert_eq!(
+        GaussianNll::pad(&DMatrix::from_row_slice(2, 1, &[3.0, 4.0])).as_slice(),
+        [3.0, 4.0, 0.0, 0.0]
+    );
+    assert_eq!(GaussianNll::pad(&DMatrix::from_element(3, 2, 1.0)).shape(), (6, 2));
+}

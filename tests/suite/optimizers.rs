@@ -254,3 +254,45 @@ fn settings_outside_their_range() {
         assert!(matches!(error, Some(gradus::Error::Setting { .. })), "number {index}: {error:?}");
     }
 }
+
+/// The learning rate of a trainer without a schedule: with momentum, steps along one gradient come to the same as
+/// without it; Adam's falls with the steps of an epoch; and a rule that wraps another has that one's.
+#[test]
+fn learning_rates_without_a_schedule() {
+    let rate = |name: &str| Optimizer::<f64>::default_rate(&parse(name));
+    let rate_for = |name: &str, steps: usize| Optimizer::<f64>::default_rate_for(&parse(name), steps);
+    let rates = [
+        ("sgd", 0.5),
+        ("momentum(mu=0.75)", 0.5 * 0.25),
+        ("nesterov(mu=0.75)", 0.5 * 0.25),
+        ("ada_grad", 0.01),
+        ("ada_delta", 1.0),
+        ("rms_prop", 0.01),
+        ("rms_prop(mu=0.75)", 0.01 * 0.25),
+        ("adam", 0.001),
+        ("adamw", 0.001),
+        ("lion", 0.0001),
+        ("lbfgs", 1.0),
+    ];
+    for (name, wanted) in rates {
+        assert_eq!(rate(name), wanted, "{name}");
+        for (steps, adams) in [(0, 0.01), (10, 0.01), (250, 0.004), (60_000, 0.001)] {
+            let wanted = if name.starts_with("adam") { adams } else { wanted };
+            assert_eq!(rate_for(name, steps), wanted, "{name}, {steps} steps");
+        }
+    }
+    for wrapper in [
+        "clip_by_value",
+        "clip_by_norm",
+        "clip_by_global_norm",
+        "max_norm",
+        "polyak_average",
+        "exponential_average",
+    ] {
+        for name in ["lion", "adam"] {
+            let wrapped = format!("{wrapper}({name})");
+            assert_eq!(rate(&wrapped), rate(name), "{wrapped}");
+            assert_eq!(rate_for(&wrapped, 250), rate_for(name, 250), "{wrapped}");
+        }
+    }
+}
