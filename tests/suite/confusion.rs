@@ -63,7 +63,8 @@ fn invalid_predictions_are_counted_and_invalid_targets_named() {
     let nan = f64::NAN;
     let confusion = counted(2, 2, &[nan, 0.0, 0.9, 0.1, nan, 0.1], &[1.0, 0.0, 0.0, 1.0, 1.0, 0.0]);
     assert_eq!([0, 1, 2].map(|class| confusion.invalid(class)), [2, 0, 0]);
-    assert_eq!((confusion.get(2, 0), confusion.get(1, 1), confusion.get(1, 0)), (0, 0, 1));
+    assert_eq!((confusion.get(1, 0), confusion.get(1, 1)), (1, 0));
+    assert_eq!((confusion.get(0, 2), confusion.get(2, 0)), (0, 0), "no such class");
 
     let (outputs, mut targets) = (DMatrix::<f64>::zeros(3, 4), DMatrix::zeros(3, 4));
     targets[(1, 2)] = nan;

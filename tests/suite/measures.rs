@@ -405,3 +405,88 @@ fn the_bins_of_a_reliability_table() -> Result<()> {
     near(table.error(), error / 17.0);
     Ok(())
 }
+
+/// A sample of weight 0 is as one that is not there, also for the median of two.
+#[test]
+fn samples_without_weight_do_not_count() {
+    let [one, two, nine, zero]: [&[f64]; 4] = [&[1.0], &[2.0], &[9.0], &[0.0]];
+    let found = |weights: &[f64]| {
+        let outputs = [two, nine, one];
+        measured("median_absolute_error", Task::Regression, &outputs, &[zero; 3], weights)
+    };
+    assert_eq!(found(&[0.0, 1.0, 1.0]), 5.0);
+    assert_eq!(found(&[1.0, 1.0, 1.0]), 2.0);
+    assert_eq!(found(&[1.0, 1.0, 3.0]), 1.0);
+}
+
+/// A named measure is that of the same name with the same parameters, and no other.
+#[test]
+fn named_measures_are_compared_by_what_they_name() {
+    assert_eq!(named("top_k"), named("top_k(k=5)"));
+    assert_ne!(named("top_k(k=3)"), named("top_k"));
+    assert_ne!(named("accuracy"), named("r2"));
+}
+
+/// A variance is one of at least two samples; and of targets that are all alike nothing is explained but by no error.
+#[test]
+fn variances_need_two_samples() {
+    let [one, three]: [&[f64]; 2] = [&[1.0], &[3.0]];
+    for name in ["r2", "explained_variance"] {
+        let found = |outputs: &[&[f64]], targets: &[&[f64]], weights: &[f64]| {
+            measured(name, Task::Regression, outputs, targets, weights)
+        };
+        assert!(found(&[one], &[one], &[1.0]).is_nan(), "{name} of one sample");
+        assert!(
+            found(&[one, three], &[one, three], &[1.0, 0.0]).is_nan(),
+            "{name} of one sample with weight"
+        );
+        assert_eq!(found(&[one, three], &[one, three], &[1.0, 1.0]), 1.0, "{name}");
+        assert_eq!(found(&[one, one], &[one, one], &[1.0, 1.0]), 1.0, "{name}");
+        assert_eq!(found(&[one, three], &[one, one], &[1.0, 1.0]), 0.0, "{name}");
+    }
+}
+
+/// A prediction that is NaN leaves an agreement undefined; a class that no sample has, or that all have, has no ranking;
+/// and a sample without weight does not disturb one.
+#[test]
+fn agreements_and_rankings_of_odd_samples() {
+    let [zero, one, nan]: [&[f64]; 3] = [&[1.0, 0.0, 0.0], &[0.0, 1.0, 0.0], &[f64::NAN, 0.0, 0.0]];
+    for name in ["matthews", "cohen_kappa", "balanced_accuracy"] {
+        let found = |outputs: &[&[f64]]| measured(name, Task::Classes, outputs, &[zero, one, one], &[1.0; 3]);
+        assert_eq!(found(&[zero, one, one]), 1.0, "{name}");
+        assert!(found(&[zero, one, nan]).is_nan() || name == "balanced_accuracy", "{name}");
+    }
+    let outputs: [&[f64]; 4] = [&[0.9, 0.1, 0.5], &[0.2, 0.6, 0.4], &[0.3, 0.2, 0.1], &[0.95, 0.7, 0.3]];
+    let rank = |name: &str, weights: &[f64]| {
+        measured(name, Task::Classes, &outputs, &[zero, one, zero, one], weights)
+    };
+    for name in ["roc_auc", "average_precision"] {
+        // Class 2 has no sample; the others are complements of each other, but not their outputs.
+        assert!(rank(name, &[1.0; 4]).is_finite(), "{name}");
+        let without = measured(name, Task::Classes, &outputs[..3], &[zero, one, zero], &[1.0; 3]);
+        assert_eq!(rank(name, &[1.0, 1.0, 1.0, 0.0]), without, "{name}");
+    }
+    assert_eq!(rank("roc_auc", &[1.0, 1.0, 1.0, 0.0]), 1.0);
+    let labels = |targets: &[&[f64]]| {
+        measured("roc_auc", Task::Labels { threshold: 0.5 }, &outputs[..2], targets, &[1.0; 2])
+    };
+    assert_eq!(labels(&[&[1.0, 1.0, 0.0], &[1.0, 0.0, 0.0]]), 0.0, "only the second output has both");
+}
+
+/// The sample whose output is not finite is named, also beyond the samples that go through the network at once.
+#[test]
+fn an_output_that_overflows_is_named() -> Result<()> {
+    let weights = DMatrix::from_element(1, 1, 10.0);
+    let output = Dense { weights, biases: DVector::zeros(1), activation: Linear };
+    let network = Network::<f64, Linear, _>::from_layers(Vec::new(), output)?;
+    for bad in [3, 700, 1203] {
+        let x = DMatrix::from_fn(1, 1300, |_, j| if j == bad { 1e308 } else { 1.0 });
+        let data = Dataset::new(x, DMatrix::from_element(1, 1300, 0.25))?;
+        let error = evaluate(&network, &Quadratic, &data).unwrap_err();
+        assert!(
+            matches!(error, Error::NonFiniteSample { what: "output", sample, .. } if sample == bad),
+            "{error:?}"
+        );
+    }
+    Ok(())
+}
