@@ -252,7 +252,7 @@ fn costs_at_their_kinks_and_ends() {
 /// ln cosh r near 0, where ln 2 would cancel: r²/2 − r⁴/12 + r⁶/45.
 #[test]
 fn log_cosh_keeps_its_digits_near_0() {
-    for r in [1e-150, 1e-9, 1e-6, 1e-4, 0.001, 0.01, -0.02] {
+    for r in [1e-150f64, 1e-9, 1e-6, 1e-4, 0.001, 0.01, -0.02] {
         let (square, found) = (r * r, evaluate(&LogCosh, &Linear, &[r], &[0.0]).0);
         let wanted = square * (0.5 - square * (1.0 / 12.0 - square / 45.0));
         assert!((found / wanted - 1.0).abs() < 1e-9, "{r}: {found:e} instead of {wanted:e}");
@@ -275,7 +275,7 @@ fn named_costs_check_their_targets() {
 #[test]
 fn the_focal_cost_keeps_its_digits() {
     let focal = Focal::default();
-    for z in [0.1, 1.0, 5.0, 20.0, 40.0, 100.0, 200.0] {
+    for z in [0.1f64, 1.0, 5.0, 20.0, 40.0, 100.0, 200.0] {
         let (one, deltas) = evaluate(&focal, &Softmax::default(), &[z, 0.0], &[1.0, 0.0]);
         // (1 − p)² ln(1/p) with 1 − p = e^(−z)/(1 + e^(−z)) and ln(1/p) = ln(1 + e^(−z)).
         let (others, log) = ((-z).exp() / (1.0 + (-z).exp()), (-z).exp().ln_1p());

@@ -377,7 +377,7 @@ fn wrappers_pass_on_what_the_wrapped_rule_needs() {
     }
     for wrapper in ["clip_by_value", "clip_by_norm", "max_norm", "polyak_average", "exponential_average"] {
         let rule = parse(&format!("{wrapper}(clip_by_global_norm(sgd, limit=0.5))"));
-        let mut gradient = ParameterArrays::from_values(vec![1, 1], vec![3.0, 4.0]).unwrap();
+        let mut gradient = ParameterArrays::<f64>::from_values(vec![1, 1], vec![3.0, 4.0]).unwrap();
         rule.prepare(&mut gradient);
         assert!((gradient.values()[0] - 0.3).abs() < 1e-15, "{wrapper}: {gradient:?}");
     }

@@ -170,6 +170,8 @@ fn settings_of_schedules_and_measures() {
         (Cyclic::new(0.5, 0.5, 5.0).map(drop), "upper bound"),
         (Cyclic::new(0.1, 0.5, 0.0).map(drop), "epochs of half a cycle"),
         (Cyclic::new(0.1, 0.5, 1.0).and_then(|s| s.shrink(1.5)).map(drop), "factor of the cycles"),
+        (Cyclic::new(0.1, 0.5, 1.0).and_then(|s| s.shrink(0.0)).map(drop), "factor of the cycles"),
+        (OneCycle::new(0.5, 5).and_then(|c| c.rise(0.0)).map(drop), "fraction of the rise"),
         (ReduceOnPlateau::new(0.5, 0.5, 0).map(drop), "patience"),
         (ReduceOnPlateau::new(0.5, 0.5, 1).and_then(|s| s.min_delta(-0.1)).map(drop), "smallest improvement"),
         (OneCycle::new(f64::NAN, 5).map(drop), "learning rate"),
@@ -315,6 +317,9 @@ fn names_and_constructors_have_the_same_defaults() -> Result<()> {
     same("reduce_on_plateau(eta=0.3, factor=0.4, patience=7)", ReduceOnPlateau::new(0.3, 0.4, 7)?.into());
     let warm_up = WarmUp::new(2.5, Constant::new(0.3)?)?;
     assert_eq!(warm_up.to_string(), "warm_up(constant(eta=0.3), epochs=2.5, from=0.1)");
+    assert_eq!(warm_up.metric(), None);
+    let plateau = HalveOnPlateau::new(0.3, 7)?.monitor(Metric::training_cost());
+    assert_eq!(WarmUp::new(2.5, plateau)?.metric(), Some(Metric::training_cost()));
     for name in [
         "constant(eta=0.3)",
         "step_decay(eta=0.3, every=7, factor=0.4, last=0.02)",
