@@ -271,14 +271,16 @@ fn named_costs_check_their_targets() {
     assert!(matches!(cost.check_targets(&bad, 4), Err(Error::Target { sample: 4, .. })));
 }
 
-/// The focal cost of a nearly certain output keeps its digits, though 1 − p would have lost them.
+/// The cost of a nearly certain output keeps its digits, though 1 − p and ln(1/p) would have lost them.
 #[test]
-fn the_focal_cost_keeps_its_digits() {
+fn costs_keep_their_digits_where_an_output_is_nearly_certain() {
     let focal = Focal::default();
     for z in [0.1f64, 1.0, 5.0, 20.0, 40.0, 100.0, 200.0] {
         let (one, deltas) = evaluate(&focal, &Softmax::default(), &[z, 0.0], &[1.0, 0.0]);
         // (1 − p)² ln(1/p) with 1 − p = e^(−z)/(1 + e^(−z)) and ln(1/p) = ln(1 + e^(−z)).
         let (others, log) = ((-z).exp() / (1.0 + (-z).exp()), (-z).exp().ln_1p());
+        let (value, _) = evaluate(&LogLikelihood, &Softmax::default(), &[0.0, z], &[0.0, 1.0]);
+        assert!((value / log - 1.0).abs() < 1e-12, "{z}: {value:e} instead of {log:e}");
         let wanted = others * others * log;
         assert!((one / wanted - 1.0).abs() < 1e-12, "{z}: {one:e} instead of {wanted:e}");
         // dC/dz_p = −(1 − p)² (2 p ln(1/p) + 1 − p)
