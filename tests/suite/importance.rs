@@ -129,9 +129,12 @@ fn columns_of_categories_are_permuted_as_a_whole() {
     });
     let table: Table<f64> = Csv::new().target("y").numbers().read(text.as_bytes(), "table.csv").unwrap();
     // a = Σ of the colours: always 1, and also after a permutation if they stay together.
-    let weights = DMatrix::from_row_slice(1, 4, &[0.0, 1.0, 1.0, 1.0]);
-    let output = Dense { weights, biases: DVector::zeros(1), activation: Linear };
-    let network = Network::<f64, Linear, _>::from_layers(Vec::new(), output).unwrap();
+    let of = |weights: [f64; 4]| {
+        let weights = DMatrix::from_row_slice(1, 4, &weights);
+        let output = Dense { weights, biases: DVector::zeros(1), activation: Linear };
+        Network::<f64, Linear, _>::from_layers(Vec::new(), output).unwrap()
+    };
+    let network = of([0.0, 1.0, 1.0, 1.0]);
     let permutation = PermutationImportance::new(3).unwrap();
     let together = permutation.clone().columns(&table.columns).of(&network, &Quadratic, &table.data).unwrap();
     let names: Vec<&str> = together.inputs.iter().map(|input| &input.name[..]).collect();
@@ -139,6 +142,12 @@ fn columns_of_categories_are_permuted_as_a_whole() {
     assert_eq!(together.inputs[1].drops, [0.0; 3]);
     let apart = permutation.clone().of(&network, &Quadratic, &table.data).unwrap();
     assert!(apart.inputs[1].spread().mean > 0.0);
+    // A number is a group of one.
+    let network = of([1.0, 0.0, 0.0, 0.0]);
+    let together = permutation.clone().columns(&table.columns).of(&network, &Quadratic, &table.data).unwrap();
+    let apart = permutation.clone().of(&network, &Quadratic, &table.data).unwrap();
+    assert_eq!(together.inputs[0].drops, apart.inputs[0].drops);
+    assert_ne!(together.inputs[0].drops, [0.0; 3]);
     let other = linear([1.0; 3]);
     let error = permutation.columns(&table.columns).of(&other, &Quadratic, &table.data).unwrap_err();
     assert!(error.to_string().contains("4 given, 3 needed"), "{error}");

@@ -456,6 +456,10 @@ fn agreements_and_rankings_of_odd_samples() {
         assert_eq!(found(&[zero, one, one]), 1.0, "{name}");
         assert!(found(&[zero, one, nan]).is_nan() || name == "balanced_accuracy", "{name}");
     }
+    // Always the same prediction agrees by chance only.
+    for name in ["matthews", "cohen_kappa"] {
+        assert_eq!(measured(name, Task::Classes, &[one; 3], &[zero, one, one], &[1.0; 3]), 0.0, "{name}");
+    }
     let outputs: [&[f64]; 4] = [&[0.9, 0.1, 0.5], &[0.2, 0.6, 0.4], &[0.3, 0.2, 0.1], &[0.95, 0.7, 0.3]];
     let rank = |name: &str, weights: &[f64]| {
         measured(name, Task::Classes, &outputs, &[zero, one, zero, one], weights)

@@ -492,3 +492,11 @@ fn two_pairs_give_the_direction_of_bfgs() {
         assert!((found - wanted).abs() < 1e-13, "{:?} instead of {wanted}", bowl.asked[0]);
     }
 }
+
+/// Arrays for a network without layers hold nothing.
+#[test]
+fn arrays_without_layers_are_empty() {
+    let (none, one) = (ParameterArrays::<f64>::zeros(&[3]), ParameterArrays::<f64>::zeros(&[1, 1]));
+    assert_eq!((none.is_empty(), none.len()), (true, 0));
+    assert_eq!((one.is_empty(), one.len()), (false, 2));
+}
