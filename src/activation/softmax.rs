@@ -82,8 +82,11 @@ impl Softmax {
     /// it.
     pub(crate) fn log_sum_exp<T: Real>(&self, z: &[T]) -> (T, impl Fn(T) -> T + use<T>) {
         let (c, largest) = (self.sharpness_in::<T>(), largest(z));
-        let sum: T = z.iter().map(|&z| Self::exponent(c, z, largest).fast_exp()).sum();
-        (sum.ln(), move |z| -Self::exponent(c, z, largest))
+        // Without the largest, whose power is 1 and beside which small ones would be lost.
+        let first = z.iter().position(|&z| z == largest);
+        let others = z.iter().enumerate().filter(|(j, _)| Some(*j) != first);
+        let sum: T = others.map(|(_, &z)| Self::exponent(c, z, largest).fast_exp()).sum();
+        (sum.ln_1p(), move |z| -Self::exponent(c, z, largest))
     }
 }
 

@@ -316,3 +316,15 @@ fn the_check_of_a_function_with_nan_is_a_broken_law() {
     }
     assert!(matches!(check::regularizer(&Logarithm), Err(Error::Law { .. })));
 }
+
+/// He's equation (14), for slopes that matter.
+#[test]
+fn gains_of_leaky_units() {
+    for (slope, gain) in [(0.0, 2.0), (0.5, 1.6), (1.0, 1.0), (2.0, 0.4)] {
+        if let Ok(leaky) = LeakyRelu::new(slope) {
+            let found = Activation::<f64>::gain(&leaky);
+            assert!((found * found - gain).abs() < 1e-15, "{slope}: {found}");
+        }
+    }
+    assert!(LeakyRelu::new(0.5).is_ok());
+}

@@ -56,3 +56,18 @@ fn a_confusion_prints_as_a_table() {
     assert_eq!(lines[2], ["1", "·", "·", "–"]);
     assert_eq!(ConfusionMatrix::new(2).unwrap().get(0, 2), 0, "no such class");
 }
+
+/// An output of NaN is counted by itself, and a target of NaN is an error that names its place.
+#[test]
+fn invalid_predictions_are_counted_and_invalid_targets_named() {
+    let nan = f64::NAN;
+    let confusion = counted(2, 2, &[nan, 0.0, 0.9, 0.1, nan, 0.1], &[1.0, 0.0, 0.0, 1.0, 1.0, 0.0]);
+    assert_eq!([0, 1, 2].map(|class| confusion.invalid(class)), [2, 0, 0]);
+    assert_eq!((confusion.get(1, 0), confusion.get(1, 1)), (1, 0));
+    assert_eq!((confusion.get(0, 2), confusion.get(2, 0)), (0, 0), "no such class");
+
+    let (outputs, mut targets) = (DMatrix::<f64>::zeros(3, 4), DMatrix::zeros(3, 4));
+    targets[(1, 2)] = nan;
+    let error = ConfusionMatrix::new(3).unwrap().add_batch(&outputs, &targets).unwrap_err();
+    assert!(matches!(error, gradus::Error::NonFiniteSample { sample: 2, index: 1, .. }), "{error:?}");
+}

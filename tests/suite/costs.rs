@@ -187,6 +187,9 @@ fn targets_that_a_cost_is_not_defined_for() {
     let error = Cost::<f64, Linear>::check_targets(&gaussian, &y(&[3.0, 0.0, 0.0, 4.0]), 5).unwrap_err();
     assert!(matches!(error, Error::Target { sample: 5, index: 3, value: 4.0, .. }), "{error:?}");
     assert!(error.to_string().contains("GaussianNll::pad"), "{error}");
+    let error =
+        Cost::<f64, Linear>::check_targets(&gaussian, &y(&[3.0, 2.0, 1.0, 0.0, 0.0, 4.0]), 0).unwrap_err();
+    assert!(matches!(error, Error::Target { sample: 0, index: 5, .. }), "{error:?}");
     let error = Cost::<f64, Linear>::check_targets(&gaussian, &y(&[3.0, 0.0, 0.0]), 0).unwrap_err();
     assert!(matches!(error, Error::SizeMismatch { found: 3, .. }), "{error:?}");
 }
@@ -203,4 +206,85 @@ fn settings_outside_their_range() {
         assert!(Focal::new(bad).is_err() && LabelSmoothing::new(bad).is_err(), "{bad}");
     }
     assert!(LabelSmoothing::new(1.0).is_err() && Focal::new(f64::INFINITY).is_err());
+}
+
+/// A cost says with which setting it was made.
+#[test]
+fn settings_are_returned() {
+    for value in [0.25, 0.75] {
+        assert_eq!(Focal::new(value).unwrap().gamma(), value);
+        assert_eq!(Huber::new(value).unwrap().threshold(), value);
+        assert_eq!(LabelSmoothing::new(value).unwrap().epsilon(), value);
+        assert_eq!(Quantile::new(value).unwrap().q(), value);
+        assert_eq!(GaussianNll::new(value).unwrap().floor(), value);
+    }
+    assert_eq!(
+        GaussianNll::pad(&DMatrix::from_row_slice(2, 1, &[3.0, 4.0])).as_slice(),
+        [3.0, 4.0, 0.0, 0.0]
+    );
+    assert_eq!(GaussianNll::pad(&DMatrix::from_element(3, 2, 1.0)).shape(), (6, 2));
+}
+
+/// A variance at its floor has no slope however large the residual is, and a NaN among the variances is not hidden by it.
+#[test]
+fn a_variance_at_its_floor_does_not_move() {
+    for bad in [f64::NAN, f64::NEG_INFINITY] {
+        let delta = evaluate(&GaussianNll::default(), &Linear, &[1e200, 0.2, -1000.0, bad], &[0.0; 4]).1;
+        assert!(delta[2] == 0.0 && delta[3].is_nan(), "{delta:?}");
+    }
+    let error =
+        Cost::<f64, Linear>::check_targets(&GaussianNll::default(), &DMatrix::zeros(3, 1), 0).unwrap_err();
+    assert!(matches!(error, Error::SizeMismatch { found: 3, expected: 4, .. }), "{error:?}");
+}
+
+/// Where a cost has a kink, and where it overflows.
+#[test]
+fn costs_at_their_kinks_and_ends() {
+    for q in [0.1, 0.9] {
+        let quantile = Quantile::new(q).unwrap();
+        let slopes = [-1.0, 0.0, 1.0].map(|r| evaluate(&quantile, &Linear, &[2.0 + r], &[2.0]).1[0]);
+        assert_eq!(slopes, [-q, 0.0, 1.0 - q]);
+    }
+    let (value, _) = evaluate(&Poisson, &Exponential, &[1000.0], &[1e308]);
+    assert_eq!(value, f64::INFINITY, "and not NaN");
+}
+
+/// ln cosh r near 0, where ln 2 would cancel: r²/2 − r⁴/12 + r⁶/45.
+#[test]
+fn log_cosh_keeps_its_digits_near_0() {
+    for r in [1e-150f64, 1e-9, 1e-6, 1e-4, 0.001, 0.01, -0.02] {
+        let (square, found) = (r * r, evaluate(&LogCosh, &Linear, &[r], &[0.0]).0);
+        let wanted = square * (0.5 - square * (1.0 / 12.0 - square / 45.0));
+        assert!((found / wanted - 1.0).abs() < 1e-9, "{r}: {found:e} instead of {wanted:e}");
+    }
+}
+
+/// A cost that is chosen by its name checks the same targets.
+#[test]
+fn named_costs_check_their_targets() {
+    let bad = DMatrix::from_element(1, 2, -3.0);
+    for name in ["cross_entropy", "focal", "label_smoothing"] {
+        let cost: AnyCost<f64, Sigmoid> = name.parse().unwrap();
+        assert!(matches!(cost.check_targets(&bad, 0), Err(Error::Target { .. })), "{name}");
+    }
+    let cost: AnyCost<f64, Exponential> = "poisson".parse().unwrap();
+    assert!(matches!(cost.check_targets(&bad, 4), Err(Error::Target { sample: 4, .. })));
+}
+
+/// The cost of a nearly certain output keeps its digits, though 1 − p and ln(1/p) would have lost them.
+#[test]
+fn costs_keep_their_digits_where_an_output_is_nearly_certain() {
+    let focal = Focal::default();
+    for z in [0.1f64, 1.0, 5.0, 20.0, 40.0, 100.0, 200.0] {
+        let (one, deltas) = evaluate(&focal, &Softmax::default(), &[z, 0.0], &[1.0, 0.0]);
+        // (1 − p)² ln(1/p) with 1 − p = e^(−z)/(1 + e^(−z)) and ln(1/p) = ln(1 + e^(−z)).
+        let (others, log) = ((-z).exp() / (1.0 + (-z).exp()), (-z).exp().ln_1p());
+        let (value, _) = evaluate(&LogLikelihood, &Softmax::default(), &[0.0, z], &[0.0, 1.0]);
+        assert!((value / log - 1.0).abs() < 1e-12, "{z}: {value:e} instead of {log:e}");
+        let wanted = others * others * log;
+        assert!((one / wanted - 1.0).abs() < 1e-12, "{z}: {one:e} instead of {wanted:e}");
+        // dC/dz_p = −(1 − p)² (2 p ln(1/p) + 1 − p)
+        let slope = -others * others * (2.0 * (1.0 - others) * log + others);
+        assert!((deltas[0] / slope - 1.0).abs() < 1e-12, "{z}: {:e} instead of {slope:e}", deltas[0]);
+    }
 }

@@ -463,6 +463,15 @@ proptest! {
     }
 }
 
+/// A neuron without weights gives the same output for every sample, but it still learns.
+#[test]
+fn a_constant_neuron_with_a_slope_is_not_silent() {
+    let mut network = Network::<f64, _, _>::new(&[2, 20, 3], Tanh, Linear, &ScaledGaussian, 1).unwrap();
+    network.hidden_mut()[0].weights.fill(0.0);
+    let x = DMatrix::from_fn(2, 30, |i, j| ((i * 7 + j * 11) % 13) as f64 / 13.0);
+    assert_eq!(network.silent_neurons(&x).unwrap(), [0, 0]);
+}
+
 /// Issue: `predict` and `evaluate` gave NaN as a success.
 #[test]
 fn outputs_that_are_not_finite_are_errors() {

@@ -73,6 +73,8 @@ fn mean_and_deviation_are_those_of_the_drops() {
     assert!((spread.mean - mean).abs() < 1e-12 && (spread.deviation - variance.sqrt()).abs() < 1e-12);
     assert_eq!(Spread::of(drops), spread);
     assert!(Spread::of(&[1.0]).deviation.is_nan() && Spread::of(&[]).mean.is_nan());
+    assert_eq!(Spread::of(&[1.0, 5.0, 3.0]).deviation, 2.0);
+    assert_eq!(Spread::of(&[1.0, 3.0]).deviation, f64::sqrt(2.0));
 
     // Sorted and printed, the most important first.
     let names: Vec<&str> = importances.sorted().iter().map(|input| &input.name[..]).collect();
@@ -127,9 +129,12 @@ fn columns_of_categories_are_permuted_as_a_whole() {
     });
     let table: Table<f64> = Csv::new().target("y").numbers().read(text.as_bytes(), "table.csv").unwrap();
     // a = Σ of the colours: always 1, and also after a permutation if they stay together.
-    let weights = DMatrix::from_row_slice(1, 4, &[0.0, 1.0, 1.0, 1.0]);
-    let output = Dense { weights, biases: DVector::zeros(1), activation: Linear };
-    let network = Network::<f64, Linear, _>::from_layers(Vec::new(), output).unwrap();
+    let of = |weights: [f64; 4]| {
+        let weights = DMatrix::from_row_slice(1, 4, &weights);
+        let output = Dense { weights, biases: DVector::zeros(1), activation: Linear };
+        Network::<f64, Linear, _>::from_layers(Vec::new(), output).unwrap()
+    };
+    let network = of([0.0, 1.0, 1.0, 1.0]);
     let permutation = PermutationImportance::new(3).unwrap();
     let together = permutation.clone().columns(&table.columns).of(&network, &Quadratic, &table.data).unwrap();
     let names: Vec<&str> = together.inputs.iter().map(|input| &input.name[..]).collect();
@@ -137,7 +142,29 @@ fn columns_of_categories_are_permuted_as_a_whole() {
     assert_eq!(together.inputs[1].drops, [0.0; 3]);
     let apart = permutation.clone().of(&network, &Quadratic, &table.data).unwrap();
     assert!(apart.inputs[1].spread().mean > 0.0);
+    // A number is a group of one.
+    let network = of([1.0, 0.0, 0.0, 0.0]);
+    let together = permutation.clone().columns(&table.columns).of(&network, &Quadratic, &table.data).unwrap();
+    let apart = permutation.clone().of(&network, &Quadratic, &table.data).unwrap();
+    assert_eq!(together.inputs[0].drops, apart.inputs[0].drops);
+    assert_ne!(together.inputs[0].drops, [0.0; 3]);
     let other = linear([1.0; 3]);
     let error = permutation.columns(&table.columns).of(&other, &Quadratic, &table.data).unwrap_err();
     assert!(error.to_string().contains("4 given, 3 needed"), "{error}");
+}
+
+/// The weights of the samples count in the score before and after: a sample of weight 0 is not missed.
+#[test]
+fn samples_count_by_their_weights() {
+    let (x, network) = (inputs(40), linear([1.0, 0.5, 0.0]));
+    let mut y = network.predict(&x).unwrap();
+    (0..20).for_each(|j| y[(0, j)] += 100.0);
+    let data = Dataset::new(x, y).unwrap();
+    let weights = (0..40).map(|j| f64::from(u8::from(j >= 20))).collect();
+    let weighted = Weighted::new(&data, weights).unwrap();
+    let permutation = PermutationImportance::new(2).unwrap().measure(MeanAbsoluteError);
+    let importances = permutation.of(&network, &Quadratic, &weighted).unwrap();
+    assert!(importances.score.abs() < 1e-12, "{importances}");
+    assert!(importances.inputs[0].drops.iter().all(|drop| (0.0..10.0).contains(drop)), "{importances}");
+    assert_eq!(importances.inputs[2].drops, [0.0; 2]);
 }

@@ -70,6 +70,25 @@ fn the_gradient_is_the_sum_of_the_leaves_in_a_binary_tree() {
     }
 }
 
+/// The running cost of an epoch whose one step does not move the network is the mean cost, whatever the leaves.
+#[test]
+fn the_cost_is_the_sum_over_the_leaves() {
+    let data = digits();
+    let mut network =
+        Network::<f32, Tanh, _>::new(&[784, 10], Tanh, Softmax::default(), &ScaledGaussian, 1).unwrap();
+    let mean = evaluate(&network, &LogLikelihood, &data).unwrap().scores.cost();
+    for leaves in [1, 2, 8] {
+        let trainer = Trainer::new(LogLikelihood)
+            .schedule(Constant::new(1e-30).unwrap())
+            .stop(MaxEpochs::new(1).unwrap())
+            .mini_batch(230)
+            .leaves(leaves);
+        let report = trainer.fit(&mut network, &data, None).unwrap();
+        let cost = report.history.last().unwrap().running_cost;
+        assert!((cost / mean - 1.0).abs() < 1e-5, "{leaves} leaves: {cost} instead of {mean}");
+    }
+}
+
 #[test]
 fn the_number_of_leaves_is_a_power_of_two() {
     let network =

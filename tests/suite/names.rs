@@ -404,3 +404,13 @@ fn a_run_goes_on_with_its_parts_by_name() -> Result<()> {
     }
     Ok(())
 }
+
+/// Parentheses may be nested a hundred deep, and no deeper.
+#[test]
+fn a_hundred_parentheses() {
+    let nested =
+        |n: usize| format!("{}max_epochs{}", "(".repeat(n), ")".repeat(n)).parse::<AnyStoppingRule>();
+    assert_eq!(nested(100).unwrap().to_string(), "max_epochs(epochs=30)");
+    assert!(matches!(nested(101), Err(Error::MalformedName { .. })));
+    assert_ne!("max_epochs".parse::<AnyStoppingRule>().unwrap(), "max_epochs(epochs=7)".parse().unwrap());
+}

@@ -56,6 +56,26 @@ fn optimizers_print_as_they_parse() {
     for name in AnyOptimizer::NAMES {
         assert!(OPTIMIZERS.iter().any(|(_, printed)| printed.split('(').next() == Some(name)), "{name}");
     }
+    // No parameter at its default, and no two alike.
+    for text in [
+        "momentum(mu=0.3)",
+        "nesterov(mu=0.4)",
+        "ada_grad(epsilon=1e-7)",
+        "ada_delta(rho=0.8, epsilon=1e-5)",
+        "rms_prop(rho=0.7, epsilon=1e-6, centred=true, mu=0.25)",
+        "adam(beta1=0.8, beta2=0.99, epsilon=1e-7)",
+        "adamw(beta1=0.7, beta2=0.98, epsilon=1e-6, lambda=0.02)",
+        "lion(beta1=0.8, beta2=0.95, lambda=0.03)",
+        "lbfgs(memory=7, tolerance=0.0001)",
+        "clip_by_value(momentum(mu=0.1), limit=2)",
+        "clip_by_norm(momentum(mu=0.1), limit=3)",
+        "clip_by_global_norm(momentum(mu=0.1), limit=4)",
+        "max_norm(momentum(mu=0.1), limit=5)",
+        "polyak_average(momentum(mu=0.1), skip=6)",
+        "exponential_average(momentum(mu=0.1), beta=0.75)",
+    ] {
+        assert_eq!(parse(text).to_string(), text);
+    }
     assert_eq!(
         PolyakAverage::new(MaxNorm::new(Sgd, 2.0).unwrap()).to_string(),
         "polyak_average(max_norm(sgd, limit=2), skip=0)"
@@ -247,10 +267,236 @@ fn settings_outside_their_range() {
         ClipByNorm::new(Sgd, f64::NAN).err(),
         ClipByGlobalNorm::new(Sgd, f64::INFINITY).err(),
         MaxNorm::new(Sgd, -1.0).err(),
+        MaxNorm::new(Sgd, 0.0).err(),
         Dropout::new(1.0, 0.0).err(),
         Dropout::new(0.0, -0.1).err(),
     ];
     for (index, error) in bad.into_iter().enumerate() {
         assert!(matches!(error, Some(gradus::Error::Setting { .. })), "number {index}: {error:?}");
     }
+}
+
+/// The learning rate of a trainer without a schedule: with momentum, steps along one gradient come to the same as
+/// without it; Adam's falls with the steps of an epoch; and a rule that wraps another has that one's.
+#[test]
+fn learning_rates_without_a_schedule() {
+    let rate = |name: &str| Optimizer::<f64>::default_rate(&parse(name));
+    let rate_for = |name: &str, steps: usize| Optimizer::<f64>::default_rate_for(&parse(name), steps);
+    let rates = [
+        ("sgd", 0.5),
+        ("momentum(mu=0.75)", 0.5 * 0.25),
+        ("nesterov(mu=0.75)", 0.5 * 0.25),
+        ("ada_grad", 0.01),
+        ("ada_delta", 1.0),
+        ("rms_prop", 0.01),
+        ("rms_prop(mu=0.75)", 0.01 * 0.25),
+        ("adam", 0.001),
+        ("adamw", 0.001),
+        ("lion", 0.0001),
+        ("lbfgs", 1.0),
+    ];
+    for (name, wanted) in rates {
+        assert_eq!(rate(name), wanted, "{name}");
+        for (steps, adams) in [(0, 0.01), (10, 0.01), (250, 0.004), (60_000, 0.001)] {
+            let wanted = if name.starts_with("adam") { adams } else { wanted };
+            assert_eq!(rate_for(name, steps), wanted, "{name}, {steps} steps");
+        }
+    }
+    for wrapper in [
+        "clip_by_value",
+        "clip_by_norm",
+        "clip_by_global_norm",
+        "max_norm",
+        "polyak_average",
+        "exponential_average",
+    ] {
+        for name in ["lion", "adam"] {
+            let wrapped = format!("{wrapper}({name})");
+            assert_eq!(rate(&wrapped), rate(name), "{wrapped}");
+            assert_eq!(rate_for(&wrapped, 250), rate_for(name, 250), "{wrapped}");
+        }
+    }
+}
+
+/// What each rule keeps for a parameter, and what it says of a setting that is out of range.
+#[test]
+fn slots_and_reasons() {
+    let slots = |name: &str| Optimizer::<f64>::slots(&parse(name));
+    for (name, wanted) in [
+        ("rms_prop", 1),
+        ("rms_prop(mu=0.5)", 2),
+        ("rms_prop(centred=true)", 2),
+        ("rms_prop(centred=true, mu=0.5)", 3),
+        ("lbfgs(memory=5)", 13),
+    ] {
+        assert_eq!(slots(name), wanted, "{name}");
+    }
+    for (mu, reason) in [(-0.5, "negative momentum"), (f64::NAN, "NaN"), (1.0, "friction")] {
+        for error in [Momentum::new(mu).unwrap_err(), Nesterov::new(mu).unwrap_err()] {
+            assert!(error.to_string().contains(reason), "{mu}: {error}");
+        }
+    }
+    // A single step of L-BFGS, without its search, is one of plain descent.
+    let mut w = [1.0, -2.0];
+    Lbfgs::default().step(&StepInfo::first(1), &mut [], &mut w, &mut [0.5, 3.0], 0.25);
+    assert_eq!(w, [0.875, -2.75]);
+}
+
+/// A function with one value and one slope everywhere.
+struct Everywhere(f64, f64);
+
+impl gradus::optimizer::Objective<f64> for Everywhere {
+    fn read(&self, parameters: &mut [f64]) {
+        parameters.fill(1.0);
+    }
+    fn evaluate(&mut self, _: &[f64], gradient: &mut [f64]) -> f64 {
+        gradient.fill(self.1);
+        self.0
+    }
+}
+
+/// A search says that its function is not finite, also where only the gradient is not.
+#[test]
+fn a_search_reports_what_is_not_finite() {
+    let (lbfgs, at) = (Lbfgs::default(), gradus::optimizer::SearchInfo { t: 1, eta: 1.0, known: None });
+    for (value, slope) in [(1.0, f64::INFINITY), (1.0, f64::NAN), (f64::INFINITY, 1.0), (f64::NAN, 1.0)] {
+        let mut slots = vec![ParameterArrays::<f64>::zeros(&[2, 1]); Optimizer::<f64>::slots(&lbfgs)];
+        let found = lbfgs.search(&at, &mut slots, &mut Everywhere(value, slope)).unwrap();
+        assert!(!found.before.is_finite() && found.converged.is_none(), "{value}, {slope}: {found:?}");
+    }
+}
+
+/// A rule that wraps another passes on what that one asks for: its average, and the whole gradient before the steps.
+#[test]
+fn wrappers_pass_on_what_the_wrapped_rule_needs() {
+    for wrapper in ["clip_by_value", "clip_by_norm", "clip_by_global_norm", "max_norm"] {
+        let averaged = parse(&format!("{wrapper}(polyak_average(momentum))"));
+        assert_eq!(Optimizer::<f64>::average_slot(&averaged), Some(1), "{wrapper}");
+        let rule = parse(&format!("{wrapper}(sgd)"));
+        assert_eq!(Optimizer::<f64>::average_slot(&rule), None, "{wrapper}");
+    }
+    for wrapper in ["clip_by_value", "clip_by_norm", "max_norm", "polyak_average", "exponential_average"] {
+        let rule = parse(&format!("{wrapper}(clip_by_global_norm(sgd, limit=0.5))"));
+        let mut gradient = ParameterArrays::<f64>::from_values(vec![1, 1], vec![3.0, 4.0]).unwrap();
+        rule.prepare(&mut gradient);
+        assert!((gradient.values()[0] - 0.3).abs() < 1e-15, "{wrapper}: {gradient:?}");
+    }
+}
+
+/// The variance of a gradient that stays the same is 0, and rounding does not make it less.
+#[test]
+fn a_constant_gradient_has_no_negative_variance() {
+    for (rho, g) in [(0.5, 0.7), (0.5, 1e-3), (0.5, 3.3), (0.3, 1.1), (0.7, 3.3), (0.9, 3.3)] {
+        let (rule, mut w, mut slots) = (RmsProp::new(rho, 1e-8).unwrap().centred(), [0.0], [[0.0]; 2]);
+        for t in 1..=500 {
+            let [v, m] = &mut slots;
+            rule.step(&StepInfo { t, ..StepInfo::first(1) }, &mut [v, m], &mut w, &mut [g], 1e-8);
+            assert!(f64::is_finite(w[0]), "{g} after {t} steps");
+        }
+    }
+}
+
+/// Half of the squared distance from 0, which notes where it is asked.
+struct Bowl {
+    x: Vec<f64>,
+    asked: Vec<Vec<f64>>,
+}
+
+impl gradus::optimizer::Objective<f64> for Bowl {
+    fn read(&self, parameters: &mut [f64]) {
+        parameters.copy_from_slice(&self.x);
+    }
+    fn evaluate(&mut self, parameters: &[f64], gradient: &mut [f64]) -> f64 {
+        self.x.copy_from_slice(parameters);
+        self.asked.push(parameters.to_vec());
+        gradient.copy_from_slice(parameters);
+        0.5 * parameters.iter().map(|w| w * w).sum::<f64>()
+    }
+}
+
+/// Without a memory the first point that L-BFGS tries is η along the gradient, and no farther than η away; and a memory
+/// whose step has been lost to overflow is forgotten.
+#[test]
+fn the_first_step_of_a_search() {
+    let search = |x: f64, eta: f64, slots: &mut [ParameterArrays<f64>], known: Option<f64>| {
+        let mut bowl = Bowl { x: vec![x, 0.0], asked: Vec::new() };
+        let at = gradus::optimizer::SearchInfo { t: 1, eta, known };
+        let found = Lbfgs::new(2).unwrap().search(&at, slots, &mut bowl).unwrap();
+        (bowl.asked, found)
+    };
+    let empty = || vec![ParameterArrays::<f64>::zeros(&[1, 1]); 7];
+    for eta in [0.25, 1.0] {
+        for (x, moved) in [(4.0, eta), (0.5, 0.5 * eta)] {
+            let (asked, found) = search(x, eta, &mut empty(), None);
+            assert_eq!(asked[..2], [[x, 0.0], [x - moved, 0.0]]);
+            assert!(found.after < found.before && found.before == 0.5 * x * x, "{found:?}");
+        }
+    }
+    // g, x, d, and of the two pairs (s, y) the newer: y·y overflows, and of the direction nothing is left.
+    let mut slots = empty();
+    let values =
+        [[4.0, 0.0], [4.0, 0.0], [0.0, 0.0], [1e-300, 0.0], [1e-300, 0.0], [1e200, 0.0], [1e200, 0.0]];
+    for (slot, value) in slots.iter_mut().zip(values) {
+        slot.values_mut().copy_from_slice(&value);
+    }
+    let (asked, found) = search(4.0, 1.0, &mut slots, Some(8.0));
+    assert_eq!(asked[0], [3.0, 0.0], "as without a memory");
+    assert!(found.after < found.before, "{found:?}");
+    let older = slots[3..].iter().filter(|slot| slot.values()[0] == 0.0).count();
+    assert_eq!(older, 2, "{slots:?}");
+}
+
+/// A minimization counts its iterations and evaluations, and ends where it is told to.
+#[test]
+fn iterations_and_evaluations_are_counted() {
+    let (mut x, mut calls) = ([-1.2, 1.0], 0);
+    let found = Lbfgs::default().minimize(&mut x, 5, |x, gradient| {
+        calls += 1;
+        let (a, b) = (1.0 - x[0], x[1] - x[0] * x[0]);
+        gradient.copy_from_slice(&[-2.0 * a - 400.0 * x[0] * b, 200.0 * b]);
+        a * a + 100.0 * b * b
+    });
+    assert_eq!((found.iterations, found.evaluations, found.converged), (5, calls, false));
+    let found = Lbfgs::default().minimize(&mut [0.0, 0.0], 5, |x, gradient| {
+        gradient.copy_from_slice(x);
+        0.0
+    });
+    assert_eq!((found.iterations, found.evaluations, found.converged), (1, 1, true));
+}
+
+/// The direction from two pairs is that of the matrix which BFGS forms from them, the older first.
+#[test]
+fn two_pairs_give_the_direction_of_bfgs() {
+    let (s, y) = ([[1.0, 0.5], [-0.5, 1.0]], [[2.0, 0.25], [0.25, 1.5]]);
+    let x = [4.0, -1.0];
+    let mut slots = vec![ParameterArrays::<f64>::zeros(&[1, 1]); 7];
+    for (slot, value) in slots.iter_mut().zip([x, x, [0.0; 2], s[0], s[1], y[0], y[1]]) {
+        slot.values_mut().copy_from_slice(&value);
+    }
+    let known = Some(0.5 * (x[0] * x[0] + x[1] * x[1]));
+    let mut bowl = Bowl { x: x.to_vec(), asked: Vec::new() };
+    let at = gradus::optimizer::SearchInfo { t: 1, eta: 1.0, known };
+    Lbfgs::new(2).unwrap().search(&at, &mut slots, &mut bowl).unwrap();
+
+    // At t = 1 of two places, 0 holds the newer pair. H ← (I − ρ s yᵀ) H (I − ρ y sᵀ) + ρ s sᵀ with ρ = 1/(s·y).
+    let vector = |v: [f64; 2]| DVector::from_column_slice(&v);
+    let mut h = DMatrix::identity(2, 2) * (vector(s[0]).dot(&vector(y[0])) / vector(y[0]).norm_squared());
+    for place in [1, 0] {
+        let (s, y) = (vector(s[place]), vector(y[place]));
+        let rho = 1.0 / s.dot(&y);
+        let left = DMatrix::identity(2, 2) - &s * y.transpose() * rho;
+        h = &left * h * left.transpose() + &s * s.transpose() * rho;
+    }
+    let wanted = vector(x) - h * vector(x);
+    for (found, wanted) in bowl.asked[0].iter().zip(&wanted) {
+        assert!((found - wanted).abs() < 1e-13, "{:?} instead of {wanted}", bowl.asked[0]);
+    }
+}
+
+/// Arrays for a network without layers hold nothing.
+#[test]
+fn arrays_without_layers_are_empty() {
+    let (none, one) = (ParameterArrays::<f64>::zeros(&[3]), ParameterArrays::<f64>::zeros(&[1, 1]));
+    assert_eq!((none.is_empty(), none.len()), (true, 0));
+    assert_eq!((one.is_empty(), one.len()), (false, 2));
 }

@@ -144,3 +144,49 @@ fn each_layer_is_trained_with_its_own_penalty() {
     assert_eq!(mixed[..2], [other[0].clone(), all[1].clone()]);
     assert!(mixed[2] != all[2] && mixed[2] != other[2]);
 }
+
+/// No penalty is none.
+#[test]
+fn no_regularizer_has_no_penalty() {
+    let (w, at) = ([3.0, -4.0], LayerInfo::first(1));
+    assert_eq!(NoRegularizer.penalty(&at, &w), 0.0);
+    assert_eq!(gradient(&NoRegularizer, &at, &w), [0.0; 2]);
+}
+
+/// A penalty says with which λ it was made, and whether it knows the weights only one by one.
+#[test]
+fn settings_are_returned() {
+    for lambda in [0.25, 2.0] {
+        assert_eq!(L1::new(lambda).unwrap().lambda(), lambda);
+        assert_eq!(L2::new(lambda).unwrap().lambda(), lambda);
+        assert_eq!(GroupLasso::by_input(lambda).unwrap().lambda(), lambda);
+        let huber = HuberPenalty::new(lambda, 0.5 * lambda).unwrap();
+        assert_eq!((huber.lambda(), huber.width()), (lambda, 0.5 * lambda));
+        assert!(GroupLasso::by_neuron(lambda).unwrap().is_by_neuron());
+        assert!(!GroupLasso::by_input(lambda).unwrap().is_by_neuron());
+    }
+    let (l1, l2) = (L1::new(1.0).unwrap(), L2::new(1.0).unwrap());
+    let (huber, group) = (HuberPenalty::new(1.0, 0.5).unwrap(), GroupLasso::by_input(1.0).unwrap());
+    let one_by_one: [&dyn Regularizer<f64>; 6] =
+        [&NoRegularizer, &l1, &l2, &huber, &Plus(l1, l2), &PerLayer::new(l1).then(huber)];
+    for penalty in one_by_one {
+        assert!(penalty.elementwise(), "{penalty:?}");
+    }
+    let in_groups: [&dyn Regularizer<f64>; 5] = [
+        &group,
+        &Plus(l1, group),
+        &Plus(group, l2),
+        &PerLayer::new(l1).then(group),
+        &PerLayer::new(group).then(l2),
+    ];
+    for penalty in in_groups {
+        assert!(!penalty.elementwise(), "{penalty:?}");
+    }
+    let named = |name: &str| name.parse::<AnyRegularizer>().unwrap();
+    for name in ["none", "l1", "l2", "huber", "l1 + l2", "l1 then huber"] {
+        assert!(Regularizer::<f64>::elementwise(&named(name)), "{name}");
+    }
+    for name in ["group_lasso_by_input", "l1 + group_lasso_by_neuron", "l1 then group_lasso_by_input"] {
+        assert!(!Regularizer::<f64>::elementwise(&named(name)), "{name}");
+    }
+}

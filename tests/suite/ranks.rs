@@ -107,6 +107,32 @@ proptest! {
     }
 }
 
+/// More samples than go through the network at once are evaluated block by block, each block by one rank.
+#[test]
+fn many_samples_are_evaluated_by_all_ranks() {
+    let set = |n: usize| {
+        let x = DMatrix::from_fn(3, n, |i, j| ((i * 37 + j * 11) % 101) as f64 / 101.0);
+        let labels: Vec<u32> = (0..n).map(|j| (j * j % 7 % 3) as u32).collect();
+        Dataset::from_labels(x, &labels, 3).unwrap()
+    };
+    let (training, validation) = (set(8), set(1730));
+    let run = |trainer: Trainer<f64, LogLikelihood>| {
+        let mut network = Network::new(&[3, 4, 3], Tanh, Softmax::default(), &ScaledGaussian, 1).unwrap();
+        let report = trainer.fit(&mut network, &training, Some(&validation)).unwrap();
+        bits(&network, &report)
+    };
+    let trainer = || {
+        let trainer = Trainer::new(LogLikelihood).schedule(Constant::new(0.1).unwrap());
+        trainer.stop(MaxEpochs::new(2).unwrap()).mini_batch(8).leaves(8)
+    };
+    let alone = run(trainer());
+    for size in [2, 4, 8] {
+        for found in on_ranks(size, |rank| run(trainer().ranks(rank))) {
+            assert!(found.unwrap() == alone, "{size} ranks");
+        }
+    }
+}
+
 const CASE: Case =
     Case { n: 45, m: 10, leaves: 4, optimizer: "adam", dropout: true, augmented: false, threads: 1 };
 

@@ -321,13 +321,15 @@ fn losses_without_a_number() {
     );
 }
 
-/// Means that are equal but for rounding are equal, and those that differ by more are not.
+/// Means that are equal but for rounding are equal, and those that differ by more are not, in any unit.
 #[test]
 fn a_rolling_average_tells_a_rise_from_rounding() {
     let acts = |accuracies: &[f64], n| {
         at(&RollingAverage::new(n).unwrap(), &History::from_validation_accuracies(accuracies))
     };
-    assert_eq!(acts(&[0.9, 0.9 * (1.0 + f64::EPSILON)], 1), Some(2));
-    assert_eq!(acts(&[0.9, 0.9 + 1e-14], 1), None);
+    for unit in [1.0, 2.0f64.powi(-20), 2.0f64.powi(20)] {
+        assert_eq!(acts(&[0.9 * unit, 0.9 * (1.0 + f64::EPSILON) * unit], 1), Some(2));
+        assert_eq!(acts(&[0.9 * unit, (0.9 + 1e-14) * unit], 1), None);
+    }
     assert_eq!(acts(&[0.1, 0.2, 0.3, 0.3, 0.2, 0.1], 3), Some(6));
 }

@@ -170,6 +170,8 @@ fn settings_of_schedules_and_measures() {
         (Cyclic::new(0.5, 0.5, 5.0).map(drop), "upper bound"),
         (Cyclic::new(0.1, 0.5, 0.0).map(drop), "epochs of half a cycle"),
         (Cyclic::new(0.1, 0.5, 1.0).and_then(|s| s.shrink(1.5)).map(drop), "factor of the cycles"),
+        (Cyclic::new(0.1, 0.5, 1.0).and_then(|s| s.shrink(0.0)).map(drop), "factor of the cycles"),
+        (OneCycle::new(0.5, 5).and_then(|c| c.rise(0.0)).map(drop), "fraction of the rise"),
         (ReduceOnPlateau::new(0.5, 0.5, 0).map(drop), "patience"),
         (ReduceOnPlateau::new(0.5, 0.5, 1).and_then(|s| s.min_delta(-0.1)).map(drop), "smallest improvement"),
         (OneCycle::new(f64::NAN, 5).map(drop), "learning rate"),
@@ -291,4 +293,49 @@ fn schedules_that_reach_zero() {
     breaks(&Rule(|_: &Progress<'_>, done: f64| 0.1 / done.min(0.5)));
     breaks(&Rule(|_: &Progress<'_>, done: f64| 0.1 * (1.0 + (std::f64::consts::PI * done).cos())));
     check::schedule(&Rule(|p: &Progress<'_>, done: f64| 0.5 / (p.epoch as f64 + done))).unwrap();
+}
+
+/// What a constructor leaves at its default is what a name leaves at its default, and a name that gives every parameter
+/// prints as it was written.
+#[test]
+fn names_and_constructors_have_the_same_defaults() -> Result<()> {
+    let same = |name: &str, schedule: AnySchedule| assert_eq!(name.parse::<AnySchedule>().unwrap(), schedule);
+    same("constant(eta=0.3)", Constant::new(0.3)?.into());
+    same("step_decay(eta=0.3, every=7, factor=0.4)", StepDecay::new(0.3, 7, 0.4)?.into());
+    same(
+        "multi_step_decay(eta=0.3, after=[3, 5], factor=0.4)",
+        MultiStepDecay::new(0.3, &[3, 5], 0.4)?.into(),
+    );
+    same("exponential_decay(eta=0.3, factor=0.8)", ExponentialDecay::new(0.3, 0.8)?.into());
+    same("polynomial_decay(eta=0.3, epochs=7)", PolynomialDecay::new(0.3, 7)?.into());
+    same("inverse_time_decay(eta=0.3, decay=0.2)", InverseTimeDecay::new(0.3, 0.2)?.into());
+    same("cosine(eta=0.3, epochs=7)", Cosine::new(0.3, 7)?.into());
+    same("cosine_restarts(eta=0.3, epochs=7)", CosineRestarts::new(0.3, 7)?.into());
+    same("cyclic(low=0.1, high=0.3, epochs=2.5)", Cyclic::new(0.1, 0.3, 2.5)?.into());
+    same("one_cycle(eta=0.3, epochs=7)", OneCycle::new(0.3, 7)?.into());
+    same("halve_on_plateau(eta=0.3, patience=7)", HalveOnPlateau::new(0.3, 7)?.into());
+    same("reduce_on_plateau(eta=0.3, factor=0.4, patience=7)", ReduceOnPlateau::new(0.3, 0.4, 7)?.into());
+    let warm_up = WarmUp::new(2.5, Constant::new(0.3)?)?;
+    assert_eq!(warm_up.to_string(), "warm_up(constant(eta=0.3), epochs=2.5, from=0.1)");
+    assert_eq!(warm_up.metric(), None);
+    let plateau = HalveOnPlateau::new(0.3, 7)?.monitor(Metric::training_cost());
+    assert_eq!(WarmUp::new(2.5, plateau)?.metric(), Some(Metric::training_cost()));
+    for name in [
+        "constant(eta=0.3)",
+        "step_decay(eta=0.3, every=7, factor=0.4, last=0.02)",
+        "multi_step_decay(eta=0.3, after=[3, 5], factor=0.4, last=0.02)",
+        "exponential_decay(eta=0.3, factor=0.4, last=0.02)",
+        "polynomial_decay(eta=0.3, epochs=7, power=2.5, last=0.02)",
+        "inverse_time_decay(eta=0.3, decay=0.2)",
+        "cosine(eta=0.3, epochs=7, last=0.02)",
+        "cosine_restarts(eta=0.3, epochs=7, lengthen=3, last=0.02)",
+        "cyclic(low=0.1, high=0.3, epochs=2.5, shrink=0.4)",
+        "one_cycle(eta=0.3, epochs=7, rise=0.4, initial_divisor=5, last_divisor=50)",
+        "halve_on_plateau(eta=0.3, patience=7, floor=0.02, monitor=validation cost)",
+        "reduce_on_plateau(eta=0.3, factor=0.4, patience=7, cooldown=2, min_delta=0.05, last=0.02, monitor=training cost)",
+        "warm_up(constant(eta=0.3), epochs=2.5, from=0.4)",
+    ] {
+        assert_eq!(name.parse::<AnySchedule>()?.to_string(), name);
+    }
+    Ok(())
 }

@@ -72,3 +72,25 @@ impl<T: Real> Evaluator<T> {
         Ok(all.into_iter().flatten().flat_map(|value| value.to_le_bytes()).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::activation::{Linear, Tanh};
+    use crate::cost::Quadratic;
+    use crate::data::Dataset;
+    use crate::init::ScaledGaussian;
+    use crate::network::{Bound, Network};
+
+    /// The limit of a message is what a whole block comes to: a rank reserves so much to receive it.
+    #[test]
+    fn a_message_holds_a_block() -> Result<()> {
+        let data = Dataset::new(DMatrix::from_element(2, 7, 0.5), DMatrix::from_element(3, 7, 0.25))?;
+        let network = Network::<f64, _, _>::new(&[2, 3], Tanh, Linear, &ScaledGaussian, 1)?;
+        let mut evaluator = Evaluator::new(&network, &data)?;
+        let model = Bound { network: &network, cost: &Quadratic };
+        let message = evaluator.encoded(&model, &data, 0)?;
+        assert_eq!((message.len(), evaluator.message_bytes()), (8 * 7 * (3 + 3 + 2), 8 * 7 * (3 + 3 + 2)));
+        Ok(())
+    }
+}
