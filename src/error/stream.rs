@@ -1,6 +1,19 @@
 //! What can be wrong with a file of samples.
 
 use std::io;
+use std::path::PathBuf;
+
+/// Where a file of samples is wrong, and how.
+#[derive(Debug, thiserror::Error)]
+#[error("{}, byte {offset}: {problem}", path.display())]
+pub struct StreamError {
+    /// The file.
+    pub path: PathBuf,
+    /// Where in the file.
+    pub offset: u64,
+    /// What is wrong there.
+    pub problem: StreamProblem,
+}
 
 /// Why a file of samples could not be read or written; see [`Streamed`](crate::data::Streamed).
 #[derive(Debug, thiserror::Error)]

@@ -1,9 +1,15 @@
 //! Parts of messages that depend on the values.
 
-use std::fmt::{Formatter, Result};
+use std::fmt::{Debug, Display, Formatter, Result};
 use std::path::Path;
 
-use super::DownloadProblem;
+use super::{DownloadProblem, Error};
+
+impl Debug for Error {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        Display::fmt(self, f)
+    }
+}
 
 /// A number without rows of zeros: 10, 0.5, 1e-300.
 pub(crate) fn plain(value: f64) -> String {
@@ -42,6 +48,19 @@ pub(super) fn transposed(
         x.0, x.1, y.0, y.1
     )?;
     if what == "x and y" { f.write_str(", or use `Dataset::from_rows`") } else { Ok(()) }
+}
+
+/// The message of [`NoScale`](super::Error::NoScale).
+pub(super) fn no_scale(
+    what: &str,
+    index: &usize,
+    center: &f64,
+    width: &f64,
+    f: &mut Formatter<'_>,
+) -> Result {
+    let (center, width) = (plain(*center), plain(*width));
+    write!(f, "{what} {index} cannot be scaled with center {center} and width {width}: ")?;
+    f.write_str("both must be finite, and the width positive; repair the outliers of this column, or drop it")
 }
 
 /// The message of [`Label`](super::Error::Label).

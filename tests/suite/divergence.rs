@@ -78,19 +78,17 @@ fn a_parameter_that_becomes_infinite() {
             let costs = Arc::new(Costs::default());
             let faulty = Faulty { step, layer, kind, fault: |w: &mut [f64]| w[w.len() - 1] = f64::INFINITY };
             let error = trainer().optimizer(faulty).observe(costs.clone()).fit(&mut network(), &data(), None);
-            let Error::Interrupted { epoch, step: found, last_costs, cause, .. } = error.unwrap_err() else {
-                panic!("another error");
-            };
-            assert_eq!((epoch as u64 - 1) * STEPS + found as u64, step);
+            let Error::Interrupted(run) = error.unwrap_err() else { panic!("another error") };
+            assert_eq!((run.epoch as u64 - 1) * STEPS + run.step as u64, step);
             let Error::Diverged { quantity: "parameter", layer: Some(named), sample: None, value, .. } =
-                *cause
+                run.cause
             else {
-                panic!("{cause}");
+                panic!("{run}");
             };
             assert_eq!((named, value), (layer + 1, f64::INFINITY));
             let costs = costs.0.lock().unwrap();
             assert_eq!(costs.len() as u64, step, "no step is made with it");
-            assert_eq!(last_costs, costs[costs.len().saturating_sub(5)..]);
+            assert_eq!(run.last_costs, costs[costs.len().saturating_sub(5)..]);
         }
     }
 }
@@ -105,13 +103,13 @@ fn a_penalty_that_is_too_strong_is_named() {
             .schedule(Constant::new(eta).unwrap());
         let mut network = Network::<f64, _, _>::new(&[3, 5, 1], Tanh, Linear, &ScaledGaussian, 1).unwrap();
         let error = trainer.stop(MaxEpochs::new(1000).unwrap()).fit(&mut network, &data(), None).unwrap_err();
-        let Error::Interrupted { cause, .. } = error else { panic!("{error}") };
-        cause
+        let Error::Interrupted(run) = error else { panic!("{error}") };
+        run.cause
     };
     // The larger λ is, the fewer weights are still finite when the run ends.
     for lambda in [5000.0, 1e30, 1e200, 1e308] {
         let by_penalty = cause("sgd", lambda, 0.5);
-        assert!(matches!(*by_penalty, Error::Diverged { penalty: true, .. }), "{lambda}: {by_penalty}");
+        assert!(matches!(by_penalty, Error::Diverged { penalty: true, .. }), "{lambda}: {by_penalty}");
         assert!(by_penalty.to_string().contains("lower λ"), "{by_penalty}");
     }
     // In single precision λ itself is infinite from 10³⁹ on.
@@ -124,11 +122,11 @@ fn a_penalty_that_is_too_strong_is_named() {
         assert!(error.contains("lower λ"), "{lambda}: {error}");
     }
     let by_rate = cause("sgd", 0.01, 50.0);
-    assert!(matches!(*by_rate, Error::Diverged { penalty: false, .. }), "{by_rate}");
+    assert!(matches!(by_rate, Error::Diverged { penalty: false, .. }), "{by_rate}");
     assert!(by_rate.to_string().contains("lower the learning rate"), "{by_rate}");
     // A search takes no step that raises the cost: only a cost that is infinite from the beginning ends it.
     let by_search = cause("lbfgs", f64::MAX, 1.0);
-    assert!(matches!(*by_search, Error::Diverged { penalty: true, .. }), "{by_search}");
+    assert!(matches!(by_search, Error::Diverged { penalty: true, .. }), "{by_search}");
 }
 
 /// Ends a run after some steps.

@@ -12,7 +12,7 @@ use gradus::data::augment::Elastic;
 use gradus::data::{Blocks, Streamed};
 use gradus::prelude::*;
 use gradus::ranks::{Communicator, Exchange, Threads, agree};
-use gradus::{Error, RankProblem};
+use gradus::{Error, RankError, RankProblem};
 use proptest::prelude::*;
 
 /// Does `work` on `size` ranks, each a thread, and returns what each returns or panics with.
@@ -242,7 +242,7 @@ impl Samples<f32> for Faulty {
 }
 
 fn cause(error: &Error) -> &Error {
-    if let Error::Interrupted { cause, .. } = error { cause } else { error }
+    if let Error::Interrupted(run) = error { &run.cause } else { error }
 }
 
 /// Before the first step, in the first one, in a later one, and in the evaluation of the training data.
@@ -268,7 +268,7 @@ fn a_rank_that_fails_ends_all_with_its_number_and_its_reason() {
                     }
                     Ok(result) => match cause(&result.unwrap_err()) {
                         Error::Samples { .. } => assert_eq!((rank, fault), (failing, Fault::Error)),
-                        Error::Rank { rank: named, problem: RankProblem::Failed { reason } } => {
+                        Error::Rank(RankError { rank: named, problem: RankProblem::Failed { reason } }) => {
                             let wanted = if fault == Fault::Error { "the disk is gone" } else { "panicked" };
                             assert!(
                                 rank != failing && *named == failing && reason.contains(wanted),
@@ -305,7 +305,10 @@ fn a_rank_that_does_not_answer_is_named_by_all_others() {
         if !slow {
             let error = result.unwrap_err();
             assert!(
-                matches!(cause(&error), Error::Rank { rank: 2, problem: RankProblem::Silent { .. } }),
+                matches!(
+                    cause(&error),
+                    Error::Rank(RankError { rank: 2, problem: RankProblem::Silent { .. } })
+                ),
                 "{error}"
             );
             assert!(took < Duration::from_secs(7), "{took:?}");
@@ -324,7 +327,7 @@ fn a_rank_that_has_left_is_named_at_once() {
     for (rank, result) in results.into_iter().enumerate().filter(|(rank, _)| *rank != 1) {
         let error = result.unwrap().unwrap_err();
         assert!(
-            matches!(cause(&error), Error::Rank { rank: 1, problem: RankProblem::Left }),
+            matches!(cause(&error), Error::Rank(RankError { rank: 1, problem: RankProblem::Left })),
             "rank {rank}: {error}"
         );
     }
@@ -346,7 +349,9 @@ fn what_differs_between_ranks_is_named_before_the_first_step() {
             CASE.run(&other(CASE.trainer::<f32>().ranks(rank)))
         }) {
             let error = result.unwrap().unwrap_err();
-            let Error::Rank { rank: 3, problem: RankProblem::Differs { name: found, .. } } = &error else {
+            let Error::Rank(RankError { rank: 3, problem: RankProblem::Differs { name: found, .. } }) =
+                &error
+            else {
                 panic!("{error}")
             };
             assert_eq!(found, name);
@@ -361,7 +366,8 @@ fn what_differs_between_ranks_is_named_before_the_first_step() {
             CASE.trainer::<f32>().ranks(rank).fit(&mut network, &digits(n), None).map(drop)
         }) {
             let error = result.unwrap().unwrap_err();
-            let Error::Rank { rank: 1, problem: RankProblem::Differs { name, .. } } = &error else {
+            let Error::Rank(RankError { rank: 1, problem: RankProblem::Differs { name, .. } }) = &error
+            else {
                 panic!("{error}")
             };
             assert_eq!(name, wanted);
@@ -404,7 +410,7 @@ fn a_checkpoint_that_cannot_be_written_ends_all() {
         let error = result.unwrap().unwrap_err();
         match cause(&error) {
             Error::File { .. } => assert_eq!(rank, 0),
-            Error::Rank { rank: 0, problem: RankProblem::Failed { reason } } => {
+            Error::Rank(RankError { rank: 0, problem: RankProblem::Failed { reason } }) => {
                 assert!(reason.contains("/no/such/folder"))
             }
             error => panic!("{error}"),
@@ -423,8 +429,8 @@ fn what_one_rank_cannot_open_is_an_error_of_all() {
     {
         let error = result.unwrap().unwrap_err();
         match &error {
-            Error::Stream { .. } => assert_eq!(rank, 2),
-            Error::Rank { rank: 2, problem: RankProblem::Failed { reason } } => {
+            Error::Stream(_) => assert_eq!(rank, 2),
+            Error::Rank(RankError { rank: 2, problem: RankProblem::Failed { reason } }) => {
                 assert!(reason.contains("no/such/file"))
             }
             error => panic!("{error}"),

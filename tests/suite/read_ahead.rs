@@ -108,9 +108,9 @@ fn an_error_and_a_panic_come_at_the_step_that_needs_the_samples() {
     for (network, threads) in six_steps.iter_mut().zip([1, 2]) {
         let source = Slow::new(Fault::Error(27));
         let error = trainer(threads, 3).fit(network, &source, None).unwrap_err();
-        let Error::Interrupted { epoch, step, last_costs, cause, .. } = error else { panic!("{error}") };
-        assert_eq!((epoch, step, last_costs.len()), (2, 7, 5), "{threads} threads");
-        assert!(matches!(*cause, Error::Samples { epoch: 2, .. }));
+        let Error::Interrupted(run) = error else { panic!("{error}") };
+        assert_eq!((run.epoch, run.step, run.last_costs.len()), (2, 7, 5), "{threads} threads");
+        assert!(matches!(run.cause, Error::Samples { epoch: 2, .. }));
         assert_eq!(source.calls.lock().unwrap().len(), 27);
     }
 
