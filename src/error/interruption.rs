@@ -6,8 +6,9 @@ use crate::history::History;
 /// How a run ended that could not go on, and what it had reached.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "epoch {epoch}, mini-batch {step}: {cause}{} (the network is left with the parameters of epoch {kept}, 0 being the initial ones)",
-    text::listed("; the costs of the mini-batches before: ", last_costs)
+    "epoch {epoch}, mini-batch {step}: {cause}{} (the network is left with the parameters of epoch {kept}, 0 being the initial ones){}",
+    text::listed("; the costs of the mini-batches before: ", last_costs),
+    text::noticed(noticed)
 )]
 #[non_exhaustive]
 pub struct Interruption {
@@ -20,6 +21,8 @@ pub struct Interruption {
     pub kept: usize,
     /// The mean costs of up to five mini-batches before, the last one last.
     pub last_costs: Vec<f64>,
+    /// What was noticed in the data before the first step, such as inputs that are not scaled.
+    pub noticed: Vec<String>,
     /// The records of the epochs before.
     pub history: History,
     /// What happened.

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::text;
+
 /// Where a file of samples is wrong, and how.
 #[derive(Debug, thiserror::Error)]
 #[error("{}, byte {offset}: {problem}", path.display())]
@@ -35,7 +37,7 @@ pub enum StreamProblem {
     },
 
     /// The operating system failed to write.
-    #[error("cannot be written: {source}; check the path, its permissions and the space on the disk")]
+    #[error("cannot be written: {source}; {}", text::unwritable(source))]
     Unwritable {
         /// What the system says.
         source: io::Error,

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Instant;
 
+use super::aftermath::Norms;
 use super::checkpoint::Saved;
 use super::learner::Stepper;
 use super::mini_batches::MiniBatches;
@@ -50,6 +51,8 @@ pub(super) struct Fit<'a, T: Real> {
     pub(super) undo: Undo<T>,
     /// Whether the network holds the averaged parameters while it is evaluated.
     pub(super) holds_average: bool,
+    /// How large the weights were at the beginning.
+    norms: Norms,
     started: Instant,
 }
 
@@ -79,6 +82,7 @@ impl<'a, T: Real> Fit<'a, T> {
         let undo = Undo::new(&run.parameters, if parts.searches() { &[] } else { &run.slots });
         let state;
         (state, stepper.descent.slots, stepper.descent.t) = run.into_state();
+        let norms = Norms::of(model.network());
         let (saved, started) = (Saved::now(), Instant::now());
         Ok(Self {
             parts,
@@ -90,6 +94,7 @@ impl<'a, T: Real> Fit<'a, T> {
             mini_batches,
             saved,
             undo,
+            norms,
             started,
             holds_average: false,
         })
@@ -103,7 +108,7 @@ impl<'a, T: Real> Fit<'a, T> {
             let run = state.to_run(model.network(), &stepper.descent.slots, stepper.descent.t);
             telling::tell_panic(parts, &run, panic)
         });
-        let Self { parts, model, job, stepper, state, .. } = self;
+        let Self { parts, model, job, stepper, state, norms, .. } = self;
         let run = state.to_run(model.network(), &stepper.descent.slots, stepper.descent.t);
         state.kept.copy_to(model);
         let completed = catch_unwind(AssertUnwindSafe(|| {
@@ -112,14 +117,15 @@ impl<'a, T: Real> Fit<'a, T> {
                 Ok(reason)
             });
             let reason = together::end(stepper.team, saved)?;
-            Ok((reason, Warning::silent_neurons(model.network(), job.training)?))
+            let unscaled = job.warnings.iter().any(Warning::is_of_inputs);
+            Ok((reason, norms.warnings(&*model, job.training, unscaled)?))
         }));
         let result = match completed.unwrap_or_else(|panic| telling::tell_panic(parts, &run, panic)) {
-            Ok((reason, silent)) => {
-                let warnings = job.warnings.into_iter().chain(silent).collect();
+            Ok((reason, after)) => {
+                let warnings = job.warnings.into_iter().chain(after).collect();
                 Ok(Report::new(run.clone(), reason, &job.keep, warnings))
             }
-            Err(cause) => Err(state.interrupted(cause)),
+            Err(cause) => Err(state.interrupted(cause, &job.warnings)),
         };
         match telling::tell_end(parts, &Outcome { result: result.as_ref(), run: &run }) {
             Some(panic) => resume_unwind(panic),

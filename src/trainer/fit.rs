@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::checkpoint::Checkpoint;
 use super::epochs::{Fit, Job};
 use super::scoring::Plan;
 use super::snapshot::Keep;
@@ -40,6 +41,7 @@ impl<T: Real, C> Trainer<T, C> {
     ///   fit the network or the cost;
     /// - [`Error::NeedsValidation`] for a rule that reads validation scores where there are no validation data;
     /// - [`Error::Search`] for dropout or augmentation with an optimizer that evaluates the cost several times per step;
+    /// - [`Error::File`] if the folder of the checkpoint does not exist;
     /// - [`Error::Measure`] for a measure that is not defined for what the targets mean, and [`Error::SameName`] for two
     ///   that share a name.
     ///
@@ -172,6 +174,7 @@ fn train_with<T: Real>(
     let keep = parts.keep.clone().unwrap_or(usual);
     let metrics = parts.check_settings(&*schedule, &*stop, &keep, validation.is_some())?;
     parts.check_search(training)?;
+    parts.checkpoint.iter().try_for_each(Checkpoint::check)?;
     let Checked { task, fingerprint, warnings } = validate::check_data(&*model, training, validation)?;
     let plan = Plan::new((task, training.n_outputs()), &metrics, &parts.measures, parts.monitor_training)?;
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::Parts;
+use super::{Parts, Warning};
 use crate::error::{Error, Interruption, Result};
 use crate::history::History;
 use crate::network::{AnyNetwork, Layer, ParameterArrays};
@@ -221,7 +221,7 @@ impl<T: Real> State<T> {
     }
 
     /// The error of a run that ends because of `cause`.
-    pub(super) fn interrupted(self, cause: Error) -> Error {
+    pub(super) fn interrupted(self, cause: Error, warnings: &[Warning]) -> Error {
         // A parameter is found to be NaN or infinite after the step that made it so.
         let is_of_last_step = matches!(cause, Error::Diverged { quantity: "parameter", .. });
         Error::Interrupted(Box::new(Interruption {
@@ -229,6 +229,7 @@ impl<T: Real> State<T> {
             step: if is_of_last_step { self.step.max(1) } else { self.step + 1 },
             kept: self.kept_epoch,
             last_costs: self.last_costs.into(),
+            noticed: warnings.iter().map(ToString::to_string).collect(),
             history: self.history,
             cause,
         }))

@@ -431,7 +431,7 @@ fn neurons_that_fell_silent_are_reported() {
     let mut network = Network::new(&[784, 30, 10], Relu, Relu, &ScaledGaussian, 1).unwrap();
     let report =
         Trainer::new(Quadratic).stop(MaxEpochs::new(2).unwrap()).fit(&mut network, &data, None).unwrap();
-    let dead = Warning::SilentNeurons { layer: 2, silent: 10, neurons: 10, samples: 1000 };
+    let dead = Warning::SilentNeurons { layer: 2, silent: 10, neurons: 10, samples: 1000, unscaled: false };
     assert!(report.warnings.contains(&dead), "{report}");
     assert!(report.to_string().contains("warning     10 of 10 neurons of layer 2 are silent"), "{report}");
 
