@@ -4,8 +4,9 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
 use gradus::prelude::*;
-use gradus::{Error, Result};
+use gradus::Result;
 
+use crate::doubles::interruption;
 use crate::tasks::parabola;
 
 type Net = Network<f64, Tanh, Linear>;
@@ -103,7 +104,7 @@ fn kept_parameters_are_averaged() -> Result<()> {
     let mut left = network()?;
     let failing = trainer("exponential_average(momentum, beta=0.8)", 6)?.schedule(Failing);
     let error = failing.fit(&mut left, &data, Some(&data)).unwrap_err();
-    let Error::Interrupted(run) = error else { panic!("{error}") };
+    let run = interruption(error);
     let cost = run.history.epochs()[run.kept - 1].validation.as_ref().unwrap().cost();
     assert_close(&[evaluate(&left, &Quadratic, &data)?.scores.cost()], &[cost]);
     Ok(())

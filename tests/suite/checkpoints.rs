@@ -15,6 +15,7 @@ use proptest::prelude::*;
 use rand::Rng;
 
 use super::child;
+use super::doubles::interruption;
 
 fn data() -> Dataset<f32> {
     Dataset::synthetic_digits(97, 1).unwrap()
@@ -216,7 +217,7 @@ fn a_full_disk_loses_nothing() {
     let trainer = trainer(9).checkpoint_with(Checkpoint::new(&path, Every::Epochs(1)).on(disk));
     let mut left = network();
     let error = trainer.fit(&mut left, &data(), None).unwrap_err();
-    let Error::Interrupted(run) = error else { panic!("{error}") };
+    let run = interruption(error);
     assert!(run.cause.to_string().contains(path.to_str().unwrap()), "{run}");
     assert_eq!((run.kept, run.history.len()), (3, 3));
     let mut three = network();

@@ -12,6 +12,8 @@ use gradus::prelude::*;
 use gradus::trainer::Warning;
 use proptest::prelude::*;
 
+use super::doubles::{Hooked, interruption};
+
 const SAMPLES: usize = 40;
 const STEPS: u64 = 4;
 
@@ -78,7 +80,7 @@ fn a_parameter_that_becomes_infinite() {
             let costs = Arc::new(Costs::default());
             let faulty = Faulty { step, layer, kind, fault: |w: &mut [f64]| w[w.len() - 1] = f64::INFINITY };
             let error = trainer().optimizer(faulty).observe(costs.clone()).fit(&mut network(), &data(), None);
-            let Error::Interrupted(run) = error.unwrap_err() else { panic!("another error") };
+            let run = interruption(error.unwrap_err());
             assert_eq!((run.epoch as u64 - 1) * STEPS + run.step as u64, step);
             let Error::Diverged { quantity: "parameter", layer: Some(named), sample: None, value, .. } =
                 run.cause
@@ -103,8 +105,7 @@ fn a_penalty_that_is_too_strong_is_named() {
             .schedule(Constant::new(eta).unwrap());
         let mut network = Network::<f64, _, _>::new(&[3, 5, 1], Tanh, Linear, &ScaledGaussian, 1).unwrap();
         let error = trainer.stop(MaxEpochs::new(1000).unwrap()).fit(&mut network, &data(), None).unwrap_err();
-        let Error::Interrupted(run) = error else { panic!("{error}") };
-        run.cause
+        interruption(error).cause
     };
     // The larger λ is, the fewer weights are still finite when the run ends.
     for lambda in [5000.0, 1e30, 1e200, 1e308] {
@@ -281,47 +282,18 @@ fn observers_are_told_of_a_panic() {
     }
 }
 
-/// Samples that panic when their fuse has burnt down.
-#[derive(Debug)]
-struct Lost(AtomicUsize);
-
-impl Samples<f64> for Lost {
-    fn len(&self) -> usize {
-        SAMPLES
-    }
-
-    fn n_inputs(&self) -> usize {
-        3
-    }
-
-    fn n_outputs(&self) -> usize {
-        1
-    }
-
-    fn gather(
-        &self,
-        epoch: u64,
-        indices: &[usize],
-        x: &mut DMatrix<f64>,
-        y: &mut DMatrix<f64>,
-    ) -> gradus::Result<()> {
-        assert!(self.0.fetch_sub(1, SeqCst) != 1, "lost");
-        data().gather(epoch, indices, x, y)
-    }
-}
-
 /// A panic at any call of a source reaches the caller and, once the run has begun, the observers: also the last call, which
 /// looks for silent neurons.
 #[test]
 fn observers_are_told_of_a_panic_after_the_last_epoch() {
-    let calls = |fuse| {
+    let calls = |last: usize| {
         let ends = Arc::new(Ends::default());
-        let samples = Lost(AtomicUsize::new(fuse));
+        let samples = Hooked::new(data(), |call, _| if call == last { panic!("lost") } else { Ok(()) });
         let trainer = trainer().observe(ends.clone());
         let run = || trainer.fit(&mut network(), &samples, None).map(drop);
         let panics = catch_unwind(AssertUnwindSafe(run)).is_err();
         let told = ends.told.lock().unwrap().pop();
-        (panics, told, fuse.wrapping_sub(samples.0.load(SeqCst)))
+        (panics, told, samples.calls())
     };
     let (panics, told, last) = calls(usize::MAX);
     assert!(!panics && told.is_some_and(|(error, _)| error.is_none()));
@@ -375,40 +347,6 @@ fn a_panic_on_another_thread() {
     }
 }
 
-/// Data that panic when they are asked for a third time: by the evaluation of epoch 2.
-#[derive(Debug)]
-struct PanicsThen(Dataset<f64>, Mutex<usize>);
-
-impl Samples<f64> for PanicsThen {
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    fn n_inputs(&self) -> usize {
-        self.0.n_inputs()
-    }
-
-    fn n_outputs(&self) -> usize {
-        self.0.n_outputs()
-    }
-
-    fn gather(
-        &self,
-        epoch: u64,
-        at: &[usize],
-        x: &mut DMatrix<f64>,
-        y: &mut DMatrix<f64>,
-    ) -> gradus::Result<()> {
-        let call = {
-            let mut calls = self.1.lock().unwrap();
-            *calls += 1;
-            *calls
-        };
-        assert!(call < 3, "this call panics");
-        self.0.gather(epoch, at, x, y)
-    }
-}
-
 /// A panic while the averaged parameters are evaluated leaves the network with its own.
 #[test]
 fn a_panic_in_the_evaluation_of_an_average() {
@@ -418,7 +356,9 @@ fn a_panic_in_the_evaluation_of_an_average() {
     let wanted = two.fit(&mut network_after_two, &data(), None).unwrap().run.parameters;
     assert!(ParameterArrays::from_network(&network_after_two) != wanted, "the average is another");
     let mut left = network();
-    let validation = PanicsThen(data(), Mutex::new(0));
+    // In the evaluation of epoch 2.
+    let validation =
+        Hooked::new(data(), |call, _| if call == 3 { panic!("this call panics") } else { Ok(()) });
     let run = || trainer().fit(&mut left, &data(), Some(&validation)).map(drop);
     catch_unwind(AssertUnwindSafe(run)).expect_err("it panics");
     assert!(ParameterArrays::from_network(&left) == wanted);

@@ -6,6 +6,7 @@ use gradus::Error;
 use gradus::prelude::*;
 use proptest::prelude::{any, prop, prop_assert_eq, proptest};
 
+use super::doubles::interruption;
 use super::hostile_files::signed;
 
 fn data() -> Dataset<f32> {
@@ -100,7 +101,7 @@ fn the_checkpoint_of_a_run_that_diverges_is_the_last_finite_one() {
         .stop(MaxEpochs::new(50).unwrap())
         .checkpoint(&path, Every::Steps(1));
     let error = trainer.fit(&mut network(), &data(), None).unwrap_err();
-    let Error::Interrupted(run) = error else { panic!("{error}") };
+    let run = interruption(error);
     assert!(matches!(run.cause, Error::Diverged { .. }), "{run}");
     let run = Run::<f32>::load(&path).unwrap();
     assert_eq!(run.t, 2);

@@ -10,7 +10,7 @@ use gradus::{Error, Interruption};
 use proptest::prelude::*;
 use rand::seq::SliceRandom;
 
-use super::doubles::interruption;
+use super::doubles::{Hooked, gone, interruption};
 
 const M: usize = 10;
 const SEED: u64 = 3;
@@ -217,37 +217,6 @@ impl LrSchedule for FallsToZero {
     }
 }
 
-/// Samples that cannot be read in some epoch.
-#[derive(Debug)]
-struct FailsIn(u64, Dataset<f64>);
-
-impl Samples<f64> for FailsIn {
-    fn len(&self) -> usize {
-        self.1.len()
-    }
-
-    fn n_inputs(&self) -> usize {
-        self.1.n_inputs()
-    }
-
-    fn n_outputs(&self) -> usize {
-        self.1.n_outputs()
-    }
-
-    fn gather(
-        &self,
-        epoch: u64,
-        indices: &[usize],
-        x: &mut DMatrix<f64>,
-        y: &mut DMatrix<f64>,
-    ) -> gradus::Result<()> {
-        if epoch == self.0 {
-            return Err(Error::Samples { epoch, source: "the disk is gone".into() });
-        }
-        self.1.gather(epoch, indices, x, y)
-    }
-}
-
 /// Whatever ends a run: the history and the best parameters stay, and observers are told once.
 #[test]
 fn an_error_in_mid_run_loses_nothing() {
@@ -263,7 +232,7 @@ fn an_error_in_mid_run_loses_nothing() {
     assert_eq!((left, records(&history), kept), (whole, records(&wanted.history), wanted.kept_epoch));
 
     let mut left = network();
-    let samples = FailsIn(3, data.clone());
+    let samples = Hooked::new(data.clone(), |_, epoch| if epoch == 3 { Err(gone(epoch)) } else { Ok(()) });
     let error = new().fit(&mut left, &samples, Some(&data)).unwrap_err();
     let Interruption { epoch: 3, step: 1, kept, history, cause, .. } = interruption(error) else { panic!() };
     assert!(matches!(cause, Error::Samples { epoch: 3, .. }), "{cause}");

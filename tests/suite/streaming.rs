@@ -14,6 +14,8 @@ use gradus::prelude::*;
 use gradus::{Error, IdxField, IdxProblem, StreamError, StreamProblem};
 use proptest::prelude::*;
 
+use super::doubles::{Hooked, interruption};
+
 /// All samples of a source.
 fn all<T: Real>(source: &dyn Samples<T>) -> (DMatrix<T>, DMatrix<T>) {
     let n = source.len();
@@ -146,9 +148,7 @@ fn damage_is_found_at_its_place_before_anything_is_learned_from_it() {
         Network::<f32, _, _>::new(&[784, 5, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1).unwrap();
     for threads in [1, 2] {
         let trainer = Trainer::new(LogLikelihood).stop(MaxEpochs::new(1).unwrap()).threads(threads);
-        let Err(Error::Interrupted(run)) = trainer.fit(&mut network, &streamed, None) else {
-            panic!("learned from")
-        };
+        let run = interruption(trainer.fit(&mut network, &streamed, None).unwrap_err());
         let StreamError { path: at, offset: found, problem } = stream_error(Err::<(), _>(run.cause));
         let StreamProblem::Checksum { first, last, .. } = problem else { panic!("{problem}") };
         assert_eq!((at, found as usize, first, last), (path.clone(), offset, starts[1], starts[2] - 1));
@@ -170,7 +170,7 @@ fn a_target_that_the_cost_does_not_know_is_found_in_the_first_epoch() {
     let streamed = Streamed::open([written(folder.path(), "targets", &data)]).unwrap();
     let mut network = Network::<f64, _, _>::new(&[2, 3, 1], Sigmoid, Sigmoid, &ScaledGaussian, 1).unwrap();
     let error = Trainer::new(CrossEntropy).fit(&mut network, &streamed, None).unwrap_err();
-    let Error::Interrupted(run) = error else { panic!("{error}") };
+    let run = interruption(error);
     assert_eq!(run.kept, 0);
     assert!(matches!(run.cause, Error::Target { sample: 321, value: 1.5, .. }), "{run}");
 }
@@ -371,37 +371,13 @@ fn the_order_of_blocks_depends_on_seed_and_epoch() {
 /// streamed again, and interrupted in the middle of an epoch.
 #[test]
 fn a_streamed_run_has_the_bits_of_one_in_memory() {
-    #[derive(Debug)]
-    struct InMemory(Dataset<f32>, Blocks);
-    impl Samples<f32> for InMemory {
-        fn len(&self) -> usize {
-            self.0.len()
-        }
-        fn n_inputs(&self) -> usize {
-            self.0.n_inputs()
-        }
-        fn n_outputs(&self) -> usize {
-            self.0.n_outputs()
-        }
-        fn gather(
-            &self,
-            epoch: u64,
-            indices: &[usize],
-            x: &mut DMatrix<f32>,
-            y: &mut DMatrix<f32>,
-        ) -> gradus::Result<()> {
-            self.0.gather(epoch, indices, x, y)
-        }
-        fn blocks(&self) -> Option<Blocks> {
-            Some(self.1.clone())
-        }
-    }
     let folder = tempfile::tempdir().unwrap();
     let digits = Dataset::<f32>::synthetic_digits(6_000, 1).unwrap();
     let path = written(folder.path(), "digits", &digits);
     let open = || Streamed::open([&path]).unwrap().window(2 << 20).unwrap();
-    let memory = InMemory(digits, Samples::<f32>::blocks(&open()).unwrap());
-    assert_eq!(memory.1.window, 2, "blocks are mixed, and windows change");
+    let mut memory = Hooked::new(digits, |_, _| Ok(()));
+    memory.blocks = Samples::<f32>::blocks(&open());
+    assert_eq!(memory.blocks.as_ref().unwrap().window, 2, "blocks are mixed, and windows change");
     let run = |source: &dyn Samples<f32>, threads: usize| {
         let mut network = Network::new(&[784, 12, 10], Tanh, Softmax::default(), &ScaledGaussian, 1).unwrap();
         let trainer = Trainer::new(LogLikelihood).mini_batch(64).threads(threads).optimizer(Adam::default());
