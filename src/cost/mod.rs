@@ -100,7 +100,8 @@ pub trait Cost<T: Real, A: Activation<T>>: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`Error::Target`] with the sample, the output and the value.
+    /// [`Error::Target`] with the sample, the output and the value. The costs of softmax outputs return [`Error::Setting`] for
+    /// a single output, which is always 1.
     fn check_targets(&self, _y: &DMatrix<T>, _first: usize) -> Result<()> {
         Ok(())
     }

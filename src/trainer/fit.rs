@@ -34,7 +34,7 @@ impl<T: Real, C> Trainer<T, C> {
     ///
     /// Before the first step, returns
     ///
-    /// - [`Error::Setting`] for a mini-batch of 0, or a number of threads of 0 or above 1024;
+    /// - [`Error::Setting`] for a mini-batch of 0, a number of threads of 0 or above 1024, or a softmax of one output;
     /// - [`Error::EmptyLayer`], [`Error::LayerMismatch`] and [`Error::NonFiniteParameter`] for a network whose layers were
     ///   changed so that they do not fit each other or hold a NaN or an infinity;
     /// - [`Error::Empty`], [`Error::SizeMismatch`], [`Error::NonFiniteSample`] and [`Error::Target`] for data that do not

@@ -52,7 +52,7 @@ impl Survey {
 
     /// Takes the samples of a block into account, the first of which has the number `first`.
     pub fn add<T: Real>(&mut self, first: usize, batch: &Batch<T>) {
-        for column in (0..batch.examples()).filter(|column| (first + column) % self.stride == 0) {
+        for column in (0..batch.examples()).filter(|column| (first + column).is_multiple_of(self.stride)) {
             for (rows, values) in [(&mut self.inputs, &batch.x), (&mut self.targets, &batch.y)] {
                 let values = values.column(column);
                 rows.iter_mut()

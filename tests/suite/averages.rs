@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
-use gradus::prelude::*;
 use gradus::Result;
+use gradus::prelude::*;
 
 use crate::doubles::interruption;
 use crate::tasks::parabola;

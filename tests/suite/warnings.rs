@@ -162,8 +162,7 @@ fn bytes_as_numbers_and_years_are_large() {
     let (found, text) = warnings(DMatrix::from_fn(2, 50, |i, j| 1970.0 + ((3 * i + j) % 50) as f64));
     assert!(matches!(found[..], [Warning::LargeInputs { .. }]), "{text}");
 
-    let data =
-        Dataset::<f32>::from_pixels((0..800).map(bytes).collect(), 16, vec![0, 1].repeat(25), 2).unwrap();
+    let data = Dataset::<f32>::from_pixels((0..800).map(bytes).collect(), 16, [0, 1].repeat(25), 2).unwrap();
     let mut network = Network::new(&[16, 2], Linear, Softmax::default(), &ByActivation, 1).unwrap();
     let trainer = Trainer::new(LogLikelihood).stop(MaxEpochs::new(1).unwrap());
     assert_eq!(trainer.fit(&mut network, &data, None).unwrap().warnings, []);
