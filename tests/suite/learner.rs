@@ -502,10 +502,16 @@ fn a_refused_step_is_no_step() {
     for (wrong, words) in [
         (
             with(|batch| batch.x = DMatrix::zeros(15, 4)),
-            "rows of x, the network's inputs: 15 given, 16 needed",
+            "rows of x, one for each input of the network (a column is an example): 15 given, 16 needed",
         ),
-        (with(|batch| batch.y = DMatrix::zeros(4, 4)), "rows of y, the network's outputs: 4 given, 3 needed"),
-        (with(|batch| batch.y = DMatrix::zeros(3, 3)), "columns of y, one for each of x: 3 given, 4 needed"),
+        (
+            with(|batch| batch.y = DMatrix::zeros(4, 4)),
+            "rows of y, one for each output of the network (a column is an example): 4 given, 3 needed",
+        ),
+        (
+            with(|batch| batch.y = DMatrix::zeros(3, 3)),
+            "columns of y, one for each of x (a column is an example): 3 given, 4 needed",
+        ),
         (with(|batch| batch.weights.truncate(1)), "weights of the batch, one for each example: 1 given"),
         (
             with(|batch| batch.samples.clear()),
