@@ -3,6 +3,7 @@
 mod download;
 mod idx;
 mod image;
+mod interruption;
 mod law;
 mod memory;
 mod persist;
@@ -18,28 +19,22 @@ use std::path::PathBuf;
 pub use download::DownloadProblem;
 pub use idx::{IdxField, IdxProblem};
 pub use image::ImageProblem;
+pub use interruption::Interruption;
 pub use law::Deviation;
 pub use memory::MemoryProblem;
 pub use persist::FileProblem;
-pub use rank::RankProblem;
+pub use rank::{RankError, RankProblem};
 pub use split::SplitProblem;
-pub use stream::StreamProblem;
+pub use stream::{StreamError, StreamProblem};
 pub use table::{TableError, TableProblem};
 
 pub(crate) use setting::{PATIENCE, check_nonzero, check_setting};
 pub(crate) use text::plain;
 
 use crate::data::Task;
-use crate::history::History;
 
 /// What the crate's fallible functions return.
 pub type Result<V> = std::result::Result<V, Error>;
-
-impl std::fmt::Debug for Error {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        std::fmt::Display::fmt(self, f)
-    }
-}
 
 /// Why the crate refused its input, or had to end a run.
 ///
@@ -205,10 +200,7 @@ pub enum Error {
     ScaledClasses,
 
     /// A column has no center or no width that numbers can be scaled by.
-    #[error(
-        "{what} {index} cannot be scaled with center {} and width {}: both must be finite, and the width positive; repair the outliers of this column, or drop it",
-        plain(*center), plain(*width)
-    )]
+    #[error(fmt = text::no_scale)]
     NoScale {
         /// `"input"`, `"target"`, or `"row"` of a scaler from a file.
         what: &'static str,
@@ -317,26 +309,8 @@ pub enum Error {
     },
 
     /// A run that had begun could not go on. The network holds the parameters that were kept so far.
-    #[error(
-        "epoch {epoch}, mini-batch {step}: {cause}{} (the network is left with the parameters of epoch {kept}, 0 being the initial ones)",
-        text::listed("; the costs of the mini-batches before: ", last_costs)
-    )]
-    Interrupted {
-        /// The epoch, counted from 1, in which it happened.
-        epoch: usize,
-        /// The mini-batch of that epoch, counted from 1: that whose step made a parameter infinite, if one is. One past the last if
-        /// the epoch was being evaluated.
-        step: usize,
-        /// The epoch whose parameters the network holds; 0 for the initial ones.
-        kept: usize,
-        /// The mean costs of up to five mini-batches before, the last one last.
-        last_costs: Vec<f64>,
-        /// The records of the epochs before.
-        history: Box<History>,
-        /// What happened.
-        #[source]
-        cause: Box<Error>,
-    },
+    #[error(transparent)]
+    Interrupted(Box<Interruption>),
 
     /// A part of the user's own panicked, as observers are told: the panic itself reaches the caller.
     #[error("a part panicked after {epochs} whole epoch(s): {message}")]
@@ -374,15 +348,8 @@ pub enum Error {
     },
 
     /// A file of samples could not be read or written.
-    #[error("{}, byte {offset}: {problem}", path.display())]
-    Stream {
-        /// The file.
-        path: PathBuf,
-        /// Where in the file.
-        offset: u64,
-        /// What is wrong there.
-        problem: StreamProblem,
-    },
+    #[error(transparent)]
+    Stream(Box<StreamError>),
 
     /// A model, a checkpoint or a file of `network2.py` could not be read or written.
     #[error("{}: {problem}", path.display())]
@@ -403,13 +370,8 @@ pub enum Error {
     },
 
     /// Ranks cannot go on training together.
-    #[error("rank {rank}: {problem}")]
-    Rank {
-        /// The rank that is at fault, counted from 0.
-        rank: usize,
-        /// What is wrong with it.
-        problem: RankProblem,
-    },
+    #[error(transparent)]
+    Rank(RankError),
 
     /// MPI is not there, or cannot do what is needed.
     #[error("MPI cannot be used: {reason}")]

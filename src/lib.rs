@@ -119,8 +119,9 @@ pub mod trainer;
 use forward::forward;
 
 pub use error::{
-    Deviation, DownloadProblem, Error, FileProblem, IdxField, IdxProblem, ImageProblem, MemoryProblem,
-    RankProblem, Result, SplitProblem, StreamProblem, TableError, TableProblem,
+    Deviation, DownloadProblem, Error, FileProblem, IdxField, IdxProblem, ImageProblem, Interruption,
+    MemoryProblem, RankError, RankProblem, Result, SplitProblem, StreamError, StreamProblem, TableError,
+    TableProblem,
 };
 
 /// Everything that a program which trains networks needs, nalgebra's matrices included.

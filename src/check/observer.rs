@@ -96,7 +96,7 @@ fn run<T: Real>(
     }
     let (history, parameters) = match trainer.fit(&mut network, &data, validated.then_some(&data)) {
         Ok(report) => (report.history, report.run.parameters),
-        Err(Error::Interrupted { history, .. }) => (*history, ParameterArrays::from_network(&network)),
+        Err(Error::Interrupted(run)) => (run.history, ParameterArrays::from_network(&network)),
         Err(other) => return Err(other),
     };
     let records = history.epochs().iter().map(|record| EpochRecord { seconds: 0.0, ..record.clone() });

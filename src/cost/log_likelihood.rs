@@ -4,7 +4,7 @@ use nalgebra::DMatrix;
 
 use super::{Cost, check_range};
 use crate::activation::Softmax;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_setting};
 use crate::real::Real;
 
 /// C_x = −Σ_j y_j ln a_j, with δ = c (a − y): for softmax outputs of sharpness c and targets that are probability
@@ -94,8 +94,11 @@ pub(super) fn delta<T: Real>(
     }
 }
 
-/// Returns an error for the first sample whose targets are not a probability distribution.
+/// Returns an error for a single output, and for the first sample whose targets are not a probability distribution.
 pub(super) fn check_distributions<T: Real>(y: &DMatrix<T>, first: usize) -> Result<()> {
+    let why = "a softmax of one output is always 1; use one-hot targets and an output for each class, or one `Sigmoid` output \
+               with `CrossEntropy`";
+    check_setting("number of softmax outputs", y.nrows() as f64, y.nrows() != 1, "[2, ∞)", why)?;
     let why = "the targets of a sample are the probabilities of its classes; use one-hot targets, or divide by the sum";
     check_range(y, first, T::zero()..=T::one(), "[0, 1]", why)?;
     for (sample, column) in (first..).zip(y.column_iter()) {

@@ -78,7 +78,8 @@ use crate::real::Real;
 #[diagnostic::on_unimplemented(
     message = "the cost `{Self}` cannot be paired with the output activation `{A}`",
     label = "no such pair of cost and output activation",
-    note = "the pairs are: `CrossEntropy` with `Sigmoid`, `LogLikelihood` with `Softmax`, `Quadratic` with any activation, `Focal` and `LabelSmoothing` with `Sigmoid` or `Softmax`, `Huber`, `LogCosh`, `Quantile` and `GaussianNll` with `Linear`, `Poisson` with `Exponential`"
+    note = "the pairs are: `CrossEntropy` with `Sigmoid`, `LogLikelihood` with `Softmax`, `Quadratic` with any activation, `Focal` and `LabelSmoothing` with `Sigmoid` or `Softmax`, `Huber`, `LogCosh`, `Quantile` and `GaussianNll` with `Linear`, `Poisson` with `Exponential`",
+    note = "load a network with the types of its activations, such as `Network::<f32, Sigmoid, Softmax>::load`, to train it with another cost than `Quadratic`"
 )]
 pub trait Cost<T: Real, A: Activation<T>>: Debug + Send + Sync {
     /// Sets `costs[j]` to C_x of the example in column j, summed over its outputs in double precision.
@@ -99,7 +100,8 @@ pub trait Cost<T: Real, A: Activation<T>>: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`Error::Target`] with the sample, the output and the value.
+    /// [`Error::Target`] with the sample, the output and the value. The costs of softmax outputs return [`Error::Setting`] for
+    /// a single output, which is always 1.
     fn check_targets(&self, _y: &DMatrix<T>, _first: usize) -> Result<()> {
         Ok(())
     }

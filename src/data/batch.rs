@@ -2,6 +2,7 @@
 
 use nalgebra::DMatrix;
 
+use super::dataset::check_columns;
 use super::{Samples, gather_checked, weights_checked};
 use crate::error::{Error, Result};
 use crate::memory;
@@ -47,15 +48,10 @@ impl<T: Real> Batch<T> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::SizeMismatch`] if `x` and `y` differ in their number of columns.
+    /// Returns [`Error::Transposed`] if `x` and `y` differ in their number of columns, and their rows look like the examples, and
+    /// [`Error::SizeMismatch`] if they differ otherwise.
     pub fn new(x: DMatrix<T>, y: DMatrix<T>) -> Result<Self> {
-        if x.ncols() != y.ncols() {
-            return Err(Error::SizeMismatch {
-                what: "columns of y, one for each of x",
-                found: y.ncols(),
-                expected: x.ncols(),
-            });
-        }
+        check_columns(x.shape(), y.shape())?;
         let m = x.ncols();
         Ok(Self { x, y, weights: vec![T::one(); m], epoch: 0, samples: (0..m).collect() })
     }

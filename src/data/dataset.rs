@@ -9,6 +9,8 @@ use std::sync::{Arc, OnceLock};
 
 use nalgebra::DMatrix;
 
+pub(super) use labels::check_columns;
+
 use super::{Samples, Task, digits};
 use crate::error::{Error, Result};
 use crate::memory;
@@ -87,7 +89,7 @@ impl<T: Real> Dataset<T> {
                 return Err(Error::NoRows { what, value });
             }
         }
-        labels::check_columns(x.shape(), y.shape())?;
+        check_columns(x.shape(), y.shape())?;
         check_finite("input", &x, 0)?;
         check_finite("target", &y, 0)?;
         Ok(Self::whole(Inputs::Numbers(x), Targets::Numbers(y)))

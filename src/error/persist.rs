@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::Error;
+use super::{Error, text};
 
 /// Why a file could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -69,9 +69,7 @@ pub enum FileProblem {
     },
 
     /// A step of writing the file failed.
-    #[error(
-        "cannot be written: failed to {step} ({source}); free space on the disk or check its permissions"
-    )]
+    #[error("cannot be written: failed to {step} ({source}); {}", text::unwritable(source))]
     Unwritable {
         /// What was tried. Until `"sync the folder"`, which is the last step, the previous file is untouched; after
         /// that step the new file is in place but may not survive a loss of power.
@@ -167,9 +165,7 @@ pub enum FileProblem {
     },
 
     /// The numbers have another type than those of the network.
-    #[error(
-        "the numbers of {name} are of type {found}, not {expected}; load them as what they are, or convert the file"
-    )]
+    #[error("the numbers of {name} are of type {found}, not {expected}: {}", text::other_numbers(found))]
     Dtype {
         /// The tensor, or `"the model"`.
         name: String,
@@ -179,7 +175,21 @@ pub enum FileProblem {
         expected: &'static str,
     },
 
-    /// A layer has another activation function than the type of the network says.
+    /// A layer has another activation function of the crate than the type of the network says.
+    #[error(
+        "layer {layer} (the inputs are layer 0) has the activation {found}, not {expected} as the type of the network says: \
+         name the activations of the file, or load a network of `AnyActivation`"
+    )]
+    OtherActivation {
+        /// Which layer, counted from 1 for the first after the inputs.
+        layer: usize,
+        /// The name in the file.
+        found: String,
+        /// The name of the type's activation.
+        expected: String,
+    },
+
+    /// A layer has an activation function that the type of the network cannot take.
     #[error("layer {layer} (the inputs are layer 0) has the activation {found}: {source}")]
     Activation {
         /// Which layer, counted from 1 for the first after the inputs.

@@ -2,6 +2,16 @@
 
 use std::time::Duration;
 
+/// Which rank is at fault, and why.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("rank {rank}: {problem}")]
+pub struct RankError {
+    /// The rank that is at fault, counted from 0.
+    pub rank: usize,
+    /// What is wrong with it.
+    pub problem: RankProblem,
+}
+
 /// Why ranks could not go on training together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

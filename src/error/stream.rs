@@ -1,6 +1,21 @@
 //! What can be wrong with a file of samples.
 
 use std::io;
+use std::path::PathBuf;
+
+use super::text;
+
+/// Where a file of samples is wrong, and how.
+#[derive(Debug, thiserror::Error)]
+#[error("{}, byte {offset}: {problem}", path.display())]
+pub struct StreamError {
+    /// The file.
+    pub path: PathBuf,
+    /// Where in the file.
+    pub offset: u64,
+    /// What is wrong there.
+    pub problem: StreamProblem,
+}
 
 /// Why a file of samples could not be read or written; see [`Streamed`](crate::data::Streamed).
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +37,7 @@ pub enum StreamProblem {
     },
 
     /// The operating system failed to write.
-    #[error("cannot be written: {source}; check the path, its permissions and the space on the disk")]
+    #[error("cannot be written: {source}; {}", text::unwritable(source))]
     Unwritable {
         /// What the system says.
         source: io::Error,

@@ -1,9 +1,16 @@
 //! Parts of messages that depend on the values.
 
-use std::fmt::{Formatter, Result};
+use std::fmt::{Debug, Display, Formatter, Result};
+use std::io;
 use std::path::Path;
 
-use super::DownloadProblem;
+use super::{DownloadProblem, Error};
+
+impl Debug for Error {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        Display::fmt(self, f)
+    }
+}
 
 /// A number without rows of zeros: 10, 0.5, 1e-300.
 pub(crate) fn plain(value: f64) -> String {
@@ -18,6 +25,41 @@ pub(crate) fn plain(value: f64) -> String {
 pub(super) fn listed(title: &str, values: &[f64]) -> String {
     let values: Vec<String> = values.iter().map(|value| format!("{value:.4e}")).collect();
     if values.is_empty() { String::new() } else { format!("{title}{}", values.join(", ")) }
+}
+
+/// What was noticed before the first step of a run that was interrupted.
+pub(super) fn noticed(warnings: &[String]) -> String {
+    warnings.iter().map(|warning| format!("; {warning}")).collect()
+}
+
+/// What to do about a file that cannot be written.
+pub(super) fn unwritable(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::NotFound => "its folder does not exist: create it, or choose another path",
+        io::ErrorKind::NotADirectory => "a part of its path is a file and no folder: choose another path",
+        io::ErrorKind::IsADirectory => "this is a folder: give the path of a file in it",
+        io::ErrorKind::PermissionDenied => {
+            "its folder is not writable for you: change that, or choose another path"
+        }
+        io::ErrorKind::ReadOnlyFilesystem => "its file system is mounted read-only: choose another path",
+        io::ErrorKind::StorageFull => "the disk is full: free space, or choose another path",
+        io::ErrorKind::QuotaExceeded => {
+            "your share of the disk is used up: free space, or choose another path"
+        }
+        io::ErrorKind::InvalidFilename => "no file can have this name: choose another",
+        _ => "free space on the disk or check its permissions",
+    }
+}
+
+/// What to do about numbers of a type that is not that of the network.
+pub(super) fn other_numbers(found: &str) -> String {
+    match found.to_lowercase().as_str() {
+        found @ ("f32" | "f64") => format!(
+            "name that type where the file is loaded, as in `Network::<{found}, …>::load`, `Predictor::<{found}>::load` or \
+             `Run::<{found}>::load`"
+        ),
+        _ => "convert the file to one of the types f32 and f64".to_owned(),
+    }
 }
 
 /// What to do about an input, target or output that is NaN or infinite.
@@ -42,6 +84,19 @@ pub(super) fn transposed(
         x.0, x.1, y.0, y.1
     )?;
     if what == "x and y" { f.write_str(", or use `Dataset::from_rows`") } else { Ok(()) }
+}
+
+/// The message of [`NoScale`](super::Error::NoScale).
+pub(super) fn no_scale(
+    what: &str,
+    index: &usize,
+    center: &f64,
+    width: &f64,
+    f: &mut Formatter<'_>,
+) -> Result {
+    let (center, width) = (plain(*center), plain(*width));
+    write!(f, "{what} {index} cannot be scaled with center {center} and width {width}: ")?;
+    f.write_str("both must be finite, and the width positive; repair the outliers of this column, or drop it")
 }
 
 /// The message of [`Label`](super::Error::Label).

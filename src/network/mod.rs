@@ -248,11 +248,28 @@ pub(crate) fn check_shapes<T: Real>(network: &dyn AnyNetwork<T>) -> Result<()> {
 /// Refuses layers that do not fit each other, or inputs that do not fit the first.
 fn check_inputs<T: Real>(network: &dyn AnyNetwork<T>, x: &DMatrix<T>) -> Result<()> {
     check_shapes(network)?;
-    let (found, expected) = (x.nrows(), network.layer(0).weights.ncols());
-    if found != expected {
-        return Err(Error::SizeMismatch { what: "rows of x, the network's inputs", found, expected });
-    }
-    Ok(())
+    check_rows_of_x(x.shape(), network.layer(0).weights.ncols())
+}
+
+/// Returns an error if `x` of the shape `rows` × `columns` has not a row for each of the inputs.
+pub(crate) fn check_rows_of_x((rows, columns): (usize, usize), inputs: usize) -> Result<()> {
+    let what = match columns == inputs {
+        true => "rows of x, one for each input of the network (a column is an example: transpose x)",
+        false => "rows of x, one for each input of the network (a column is an example)",
+    };
+    if rows == inputs { Ok(()) } else { Err(Error::SizeMismatch { what, found: rows, expected: inputs }) }
+}
+
+/// Returns an error if `y` of the shape `rows` × `columns` has not a row for each of the outputs.
+pub(crate) fn check_rows_of_y((rows, columns): (usize, usize), outputs: usize) -> Result<()> {
+    let what = match (rows, columns == outputs) {
+        (1, _) => {
+            "rows of y, one for each output of the network (a class label becomes a one-hot column of y)"
+        }
+        (_, true) => "rows of y, one for each output of the network (a column is an example: transpose y)",
+        (_, false) => "rows of y, one for each output of the network (a column is an example)",
+    };
+    if rows == outputs { Ok(()) } else { Err(Error::SizeMismatch { what, found: rows, expected: outputs }) }
 }
 
 fn predict<T: Real>(network: &dyn AnyNetwork<T>, x: &DMatrix<T>) -> Result<DMatrix<T>> {

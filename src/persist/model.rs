@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::Container;
 use super::tensor::Tensor;
 use super::{FileSystem, IN_MEMORY, MAX_BYTES, Outcome, refuse, replace};
-use crate::activation::Activation;
+use crate::activation::{Activation, AnyActivation};
 use crate::error::{Error, FileProblem, Result};
 use crate::network::{Dense, Network};
 use crate::real::Real;
@@ -184,7 +184,8 @@ where
     /// - [`FileProblem::NotSafetensors`], [`FileProblem::Foreign`], [`FileProblem::Kind`] or [`FileProblem::Version`] if
     ///   this is another kind of file;
     /// - [`FileProblem::Checksum`] if it is damaged or cut short;
-    /// - [`FileProblem::Dtype`] or [`FileProblem::Activation`] if it holds a network of another type;
+    /// - [`FileProblem::Dtype`], [`FileProblem::OtherActivation`] or [`FileProblem::Activation`] if it holds a network of
+    ///   another type;
     /// - [`FileProblem::Described`] if it holds a [`Model`] with a description;
     /// - [`FileProblem::MissingTensor`], [`FileProblem::UnknownTensor`], [`FileProblem::Shape`], [`FileProblem::Json`] or
     ///   [`FileProblem::Network`] if it does not describe a valid network.
@@ -241,6 +242,29 @@ where
     /// Those of [`from_bytes`](Self::from_bytes), and [`Error::File`] with [`FileProblem::NotFound`],
     /// [`FileProblem::IsADirectory`], [`FileProblem::NotAFile`], [`FileProblem::Unreadable`], [`FileProblem::Changed`],
     /// [`FileProblem::TooLarge`] or [`FileProblem::OutOfMemory`].
+    ///
+    /// # Examples
+    ///
+    /// To go on training, name the activations: a cost is paired with the type of the output layer, and of the costs only
+    /// [`Quadratic`](crate::cost::Quadratic) goes with [`AnyActivation`].
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("digits.safetensors");
+    /// let data = Dataset::<f32>::synthetic_digits(200, 1)?;
+    /// let trainer = Trainer::new(LogLikelihood).stop(MaxEpochs::new(2)?);
+    /// let mut network = Network::new(&[784, 10, 10], Tanh, Softmax::default(), &ByActivation, 1)?;
+    /// let first = trainer.fit(&mut network, &data, None)?;
+    /// network.save(&path)?;
+    ///
+    /// let mut loaded = Network::<f32, Tanh, Softmax>::load(&path)?;
+    /// let second = trainer.fit(&mut loaded, &data, None)?;
+    /// let cost = |report: &Report<f32>| report.history.last().map(EpochRecord::training_cost);
+    /// assert!(cost(&second) < cost(&first));
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         Self::load_within(path, MAX_BYTES)
     }
@@ -391,9 +415,13 @@ fn bias(index: usize) -> String {
 
 /// The activation of a name.
 fn activation<A: FromStr<Err = Error>>(layer: usize, name: &str) -> Outcome<A> {
-    let unknown =
-        |source| FileProblem::Activation { layer, found: name.to_string(), source: Box::new(source) };
-    name.parse().map_err(unknown)
+    name.parse().map_err(|source| match source {
+        // A type that takes one of the crate's activations only.
+        Error::UnknownName { known: expected, .. } if name.parse::<AnyActivation>().is_ok() => {
+            FileProblem::OtherActivation { layer, found: name.to_string(), expected }
+        }
+        source => FileProblem::Activation { layer, found: name.to_string(), source: Box::new(source) },
+    })
 }
 
 /// The name of an activation, if it comes back from it.

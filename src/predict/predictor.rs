@@ -9,7 +9,7 @@ use super::buffers::{Buffers, Rule};
 use super::{Meaning, Prediction};
 use crate::activation::{Activation, AnyActivation};
 use crate::error::{Error, Result};
-use crate::network::Network;
+use crate::network::{Network, check_rows_of_x};
 use crate::persist::{self, Model};
 use crate::real::Real;
 use crate::threads;
@@ -182,11 +182,8 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Predictor<T, H, O> {
         x: &DMatrix<T>,
         mut visit: impl FnMut(usize, Prediction<'_, T>),
     ) -> Result<()> {
-        let (found, expected) = (x.nrows(), self.network.n_inputs());
-        if found != expected {
-            let what = "rows of x, one for each input of the network (a column is a sample)";
-            return Err(Error::SizeMismatch { what, found, expected });
-        }
+        let expected = self.network.n_inputs();
+        check_rows_of_x(x.shape(), expected)?;
         let Self { network, meaning, single, block } = self;
         let size = block.samples();
         for (first, x) in (0..).step_by(size).zip(x.as_slice().chunks(size * expected)) {
@@ -260,6 +257,28 @@ where
     /// # Errors
     ///
     /// Returns the errors of [`Model::load`] and of [`new`](Self::new).
+    ///
+    /// # Examples
+    ///
+    /// To go on training, name the activations: a cost is paired with the type of the output layer, and of the costs only
+    /// [`Quadratic`](crate::cost::Quadratic) goes with [`AnyActivation`].
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("digits.safetensors");
+    /// let data = Dataset::<f32>::synthetic_digits(200, 1)?;
+    /// let network = Network::<f32, _, _>::new(&[784, 10, 10], Tanh, Softmax::default(), &ByActivation, 1)?;
+    /// Predictor::new(network, Meaning::of(&data))?.save(&path)?;
+    ///
+    /// let (mut network, meaning) = Predictor::<f32, Tanh, Softmax>::load(&path)?.into_parts();
+    /// let before = evaluate(&network, &LogLikelihood, &data)?.scores.cost();
+    /// Trainer::new(LogLikelihood).stop(MaxEpochs::new(3)?).fit(&mut network, &data, None)?;
+    /// assert!(evaluate(&network, &LogLikelihood, &data)?.scores.cost() < before);
+    /// Predictor::new(network, meaning)?.save(&path)?;
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let Model { network, description } = Model::load(path)?;
         Self::new(network, description)

@@ -18,7 +18,7 @@ pub use mpi::Mpi;
 pub(crate) use team::{MAX_GREETING, Team};
 pub use threads::Threads;
 
-use crate::error::{Error, RankProblem, Result};
+use crate::error::{Error, RankError, RankProblem, Result};
 
 /// What connects some ranks: one operation, from which all others are made.
 ///
@@ -115,5 +115,5 @@ pub fn agree<V>(communicator: &dyn Communicator, result: Result<V>) -> Result<V>
 
 /// The error of a rank.
 fn error(rank: usize, problem: RankProblem) -> Error {
-    Error::Rank { rank, problem }
+    Error::Rank(RankError { rank, problem })
 }

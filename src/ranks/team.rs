@@ -185,8 +185,8 @@ impl<'a> Team<'a> {
 
     /// Tells the other ranks that this one cannot go on because of `reason`, unless it has that from them.
     pub(crate) fn fail(&self, reason: &Error) {
-        let cause = if let Error::Interrupted { cause, .. } = reason { cause } else { reason };
-        if !matches!(cause, Error::Rank { .. }) {
+        let cause = if let Error::Interrupted(run) = reason { &run.cause } else { reason };
+        if !matches!(cause, Error::Rank(_)) {
             self.leave(RankProblem::Failed { reason: cause.to_string() });
         }
     }

@@ -307,7 +307,7 @@ fn check_trials(n: usize) -> Result<()> {
 fn diverged(error: &Error) -> bool {
     match error {
         Error::Diverged { .. } => true,
-        Error::Interrupted { cause, .. } => diverged(cause),
+        Error::Interrupted(run) => diverged(&run.cause),
         _ => false,
     }
 }

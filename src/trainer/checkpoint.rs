@@ -1,5 +1,6 @@
 //! Checkpoints: a run in a file, from which it goes on.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,7 +12,7 @@ use super::{Run, Settings};
 use crate::error::{Error, FileProblem, Result};
 use crate::history::History;
 use crate::network::ParameterArrays;
-use crate::persist::{Container, Disk, FileSystem, MAX_BYTES, Tensor, replace};
+use crate::persist::{Container, Disk, Entry, FileSystem, MAX_BYTES, Tensor, replace};
 use crate::real::Real;
 
 /// How often a checkpoint is written.
@@ -53,6 +54,17 @@ impl Checkpoint {
     pub fn on(mut self, disk: Arc<dyn Disk>) -> Self {
         self.disk = disk;
         self
+    }
+
+    /// Returns an error if the folder of the file does not exist, so that this is not found after the first epoch.
+    pub(super) fn check(&self) -> Result<()> {
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let source = match folder.map(|folder| self.disk.entry(folder)) {
+            Some(Ok(Entry::Missing)) => io::ErrorKind::NotFound,
+            Some(Ok(Entry::File { .. } | Entry::Other)) => io::ErrorKind::NotADirectory,
+            _ => return Ok(()),
+        };
+        Err(refuse(&self.path, FileProblem::Unwritable { step: "find its folder", source: source.into() }))
     }
 
     pub(super) fn is_due_after_epoch(&self, epoch: usize) -> bool {

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Instant;
 
+use super::aftermath::Norms;
 use super::checkpoint::Saved;
 use super::learner::Stepper;
 use super::mini_batches::MiniBatches;
@@ -41,15 +42,17 @@ pub(super) struct Job<'a, T> {
 pub(super) struct Fit<'a, T: Real> {
     pub(super) parts: &'a Parts<T>,
     pub(super) model: &'a mut dyn ModelMut<T>,
-    job: Job<'a, T>,
+    pub(super) job: Job<'a, T>,
     pub(super) stepper: Stepper<'a, T>,
     evaluator: EpochEvaluator<'a, T>,
     pub(super) state: State<T>,
     pub(super) mini_batches: MiniBatches<T>,
     pub(super) saved: Saved,
-    undo: Undo<T>,
+    pub(super) undo: Undo<T>,
     /// Whether the network holds the averaged parameters while it is evaluated.
-    holds_average: bool,
+    pub(super) holds_average: bool,
+    /// How large the weights were at the beginning.
+    norms: Norms,
     started: Instant,
 }
 
@@ -79,6 +82,7 @@ impl<'a, T: Real> Fit<'a, T> {
         let undo = Undo::new(&run.parameters, if parts.searches() { &[] } else { &run.slots });
         let state;
         (state, stepper.descent.slots, stepper.descent.t) = run.into_state();
+        let norms = Norms::of(model.network());
         let (saved, started) = (Saved::now(), Instant::now());
         Ok(Self {
             parts,
@@ -90,6 +94,7 @@ impl<'a, T: Real> Fit<'a, T> {
             mini_batches,
             saved,
             undo,
+            norms,
             started,
             holds_average: false,
         })
@@ -103,7 +108,7 @@ impl<'a, T: Real> Fit<'a, T> {
             let run = state.to_run(model.network(), &stepper.descent.slots, stepper.descent.t);
             telling::tell_panic(parts, &run, panic)
         });
-        let Self { parts, model, job, stepper, state, .. } = self;
+        let Self { parts, model, job, stepper, state, norms, .. } = self;
         let run = state.to_run(model.network(), &stepper.descent.slots, stepper.descent.t);
         state.kept.copy_to(model);
         let completed = catch_unwind(AssertUnwindSafe(|| {
@@ -112,43 +117,20 @@ impl<'a, T: Real> Fit<'a, T> {
                 Ok(reason)
             });
             let reason = together::end(stepper.team, saved)?;
-            Ok((reason, Warning::silent_neurons(model.network(), job.training)?))
+            let unscaled = job.warnings.iter().any(Warning::is_of_inputs);
+            Ok((reason, norms.warnings(&*model, job.training, unscaled)?))
         }));
         let result = match completed.unwrap_or_else(|panic| telling::tell_panic(parts, &run, panic)) {
-            Ok((reason, silent)) => {
-                let warnings = job.warnings.into_iter().chain(silent).collect();
+            Ok((reason, after)) => {
+                let warnings = job.warnings.into_iter().chain(after).collect();
                 Ok(Report::new(run.clone(), reason, &job.keep, warnings))
             }
-            Err(cause) => Err(state.interrupted(cause)),
+            Err(cause) => Err(state.interrupted(cause, &job.warnings)),
         };
         match telling::tell_end(parts, &Outcome { result: result.as_ref(), run: &run }) {
             Some(panic) => resume_unwind(panic),
             None => result,
         }
-    }
-
-    /// After a panic: leaves the network as it was before the step, which may have moved some of its parameters. The steps
-    /// of the epoch before it are made again, from the parameters that the epoch began with.
-    fn undo_step(&mut self) {
-        if self.holds_average {
-            self.exchange_average();
-        }
-        if !self.stepper.is_moving {
-            return;
-        }
-        self.undo.restore(self.model, &mut self.stepper.descent);
-        // Other ranks do not make their steps again.
-        if self.stepper.team.is_some() {
-            return;
-        }
-        let epoch = self.state.history.len() + 1;
-        // What has panicked once may do so again: then the parameters are those of a step before.
-        let _ = catch_unwind(AssertUnwindSafe(|| -> Result<()> {
-            let progress = Progress { epoch, history: &self.state.history };
-            let Some(learning_rate) = self.job.schedule.rate(&progress) else { return Ok(()) };
-            (self.undo.step..self.state.step)
-                .try_for_each(|step| self.step(epoch, learning_rate, step).map(drop))
-        }));
     }
 
     /// Trains epoch by epoch until something ends the run.
@@ -227,7 +209,12 @@ impl<'a, T: Real> Fit<'a, T> {
 
     /// Performs step number `step` of the epoch, counted from 0. Returns its learning rate, the size of its mini-batch and
     /// the sum of its costs.
-    fn step(&mut self, epoch: usize, learning_rate: f64, step: usize) -> Result<(f64, usize, f64)> {
+    pub(super) fn step(
+        &mut self,
+        epoch: usize,
+        learning_rate: f64,
+        step: usize,
+    ) -> Result<(f64, usize, f64)> {
         let done = step as f64 / self.mini_batches.len() as f64;
         let Self { model, job, stepper, state, mini_batches, .. } = self;
         let batch = mini_batches.gather(job.training, epoch, step)?;
@@ -252,7 +239,7 @@ impl<'a, T: Real> Fit<'a, T> {
     }
 
     /// Exchanges the parameters of the network for their average, or back again.
-    fn exchange_average(&mut self) {
+    pub(super) fn exchange_average(&mut self) {
         if let Some(average) = self.stepper.average_mut() {
             average.exchange(self.model);
             self.holds_average = !self.holds_average;

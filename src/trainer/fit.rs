@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::checkpoint::Checkpoint;
 use super::epochs::{Fit, Job};
 use super::scoring::Plan;
 use super::snapshot::Keep;
@@ -33,13 +34,14 @@ impl<T: Real, C> Trainer<T, C> {
     ///
     /// Before the first step, returns
     ///
-    /// - [`Error::Setting`] for a mini-batch of 0, or a number of threads of 0 or above 1024;
+    /// - [`Error::Setting`] for a mini-batch of 0, a number of threads of 0 or above 1024, or a softmax of one output;
     /// - [`Error::EmptyLayer`], [`Error::LayerMismatch`] and [`Error::NonFiniteParameter`] for a network whose layers were
     ///   changed so that they do not fit each other or hold a NaN or an infinity;
     /// - [`Error::Empty`], [`Error::SizeMismatch`], [`Error::NonFiniteSample`] and [`Error::Target`] for data that do not
     ///   fit the network or the cost;
     /// - [`Error::NeedsValidation`] for a rule that reads validation scores where there are no validation data;
     /// - [`Error::Search`] for dropout or augmentation with an optimizer that evaluates the cost several times per step;
+    /// - [`Error::File`] if the folder of the checkpoint does not exist;
     /// - [`Error::Measure`] for a measure that is not defined for what the targets mean, and [`Error::SameName`] for two
     ///   that share a name.
     ///
@@ -172,6 +174,7 @@ fn train_with<T: Real>(
     let keep = parts.keep.clone().unwrap_or(usual);
     let metrics = parts.check_settings(&*schedule, &*stop, &keep, validation.is_some())?;
     parts.check_search(training)?;
+    parts.checkpoint.iter().try_for_each(Checkpoint::check)?;
     let Checked { task, fingerprint, warnings } = validate::check_data(&*model, training, validation)?;
     let plan = Plan::new((task, training.n_outputs()), &metrics, &parts.measures, parts.monitor_training)?;
 

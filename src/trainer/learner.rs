@@ -40,6 +40,35 @@ use crate::regularizer::LayerInfo;
 /// assert!(last < 0.1 * first);
 /// # Ok::<(), gradus::Error>(())
 /// ```
+///
+/// Mini-batches, in another order in each epoch. A network from a file needs its types here, as in
+/// `Network::<f32, Sigmoid, Softmax>::load(path)`: of the costs only [`Quadratic`](crate::cost::Quadratic) goes with
+/// [`AnyActivation`](crate::activation::AnyActivation).
+///
+/// ```
+/// use gradus::prelude::*;
+/// use gradus::random::{Purpose, generator};
+/// use rand::seq::SliceRandom;
+///
+/// let (training, validation) = Dataset::<f32>::synthetic_digits(600, 1)?.split_at(500)?;
+/// let mut network = Network::new(&[784, 20, 10], Sigmoid, Softmax::default(), &ByActivation, 1)?;
+/// let trainer = Trainer::new(LogLikelihood).optimizer(Adam::default()).regularizer(L2::new(0.1)?);
+/// let mut learner = trainer.learner(&network)?.training_samples(training.len());
+///
+/// let before = evaluate(&network, &LogLikelihood, &validation)?.scores;
+/// let mut order: Vec<usize> = (0..training.len()).collect();
+/// for epoch in 1..=5 {
+///     order.shuffle(&mut generator(42, Purpose::Shuffle, epoch, 0));
+///     for samples in order.chunks(10) {
+///         let mut batch = Batch::zeros(784, 10, samples.len())?;
+///         batch.gather(&training, epoch, samples)?;
+///         learner.step(&mut network, &batch, 0.005)?;
+///     }
+/// }
+/// let after = evaluate(&network, &LogLikelihood, &validation)?.scores;
+/// assert!(after.cost() < 0.5 * before.cost() && after.accuracy() > 0.6);
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Learner<'t, T: Real, C> {
     cost: &'t C,
@@ -340,11 +369,11 @@ impl<'t, T: Real> Stepper<'t, T> {
             let why = "an example that should not count has weight 0, and none can count infinitely much";
             check_setting("weight of an example", weight.to_f64(), false, "(−∞, ∞)", why)?;
         }
-        let (m, last) = (batch.examples(), self.sizes.len() - 1);
+        network::check_rows_of_x(batch.x.shape(), self.sizes[0])?;
+        network::check_rows_of_y(batch.y.shape(), self.sizes[self.sizes.len() - 1])?;
+        let m = batch.examples();
         for (what, found, expected) in [
-            ("rows of x, the network's inputs", batch.x.nrows(), self.sizes[0]),
-            ("rows of y, the network's outputs", batch.y.nrows(), self.sizes[last]),
-            ("columns of y, one for each of x", batch.y.ncols(), m),
+            ("columns of y, one for each of x (a column is an example)", batch.y.ncols(), m),
             ("weights of the batch, one for each example", batch.weights.len(), m),
             ("numbers of samples of the batch, one for each example", batch.samples.len(), m),
         ] {

@@ -1,5 +1,6 @@
 //! The trainer, which puts a cost, an optimizer, a regularizer, a schedule and a stopping rule together.
 
+mod aftermath;
 mod blocks;
 mod checkpoint;
 mod descent;
@@ -21,12 +22,12 @@ mod scoring;
 mod search;
 mod seen_classes;
 mod snapshot;
+mod survey;
 mod telling;
 mod together;
 mod undo;
 mod validate;
 mod warning;
-mod widths;
 
 use std::path::PathBuf;
 use std::sync::Arc;

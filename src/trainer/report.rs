@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::snapshot::Keep;
 use super::{Run, Warning};
-use crate::history::{EpochRecord, History};
+use crate::history::{EpochRecord, History, Metric};
 use crate::real::Real;
 use crate::stopping::StopReason;
 
@@ -28,7 +28,7 @@ pub struct Report<T> {
 impl<T: Real> Report<T> {
     pub(super) fn new(run: Run<T>, stop_reason: StopReason, keep: &Keep, warnings: Vec<Warning>) -> Self {
         let kept_for = match keep {
-            Keep::Best(metric) => format!("best {}", run.history.name_of(metric)),
+            Keep::Best(metric) => best(&run.history, metric, run.kept_epoch),
             Keep::Last => "the last".to_owned(),
         };
         let (history, kept_epoch) = (run.history.clone(), run.kept_epoch);
@@ -54,8 +54,29 @@ impl<T: Real> fmt::Display for Report<T> {
         if let Some(record) = self.kept() {
             writeln!(f, "            {record}")?;
         }
-        let mean = self.seconds() / epochs.max(1) as f64;
-        write!(f, "time        {:.2} s of training steps, {mean:.3} s per epoch", self.seconds())?;
+        let (all, mean) = (time(self.seconds()), time(self.seconds() / epochs.max(1) as f64));
+        write!(f, "time        {all} of training steps, {mean} per epoch")?;
         self.warnings.iter().try_for_each(|warning| write!(f, "\nwarning     {warning}"))
+    }
+}
+
+/// Why `kept` is the best epoch by `metric`, of those that are equally good.
+fn best(history: &History, metric: &Metric, kept: usize) -> String {
+    let name = history.name_of(metric);
+    let value = history.values(metric).find(|(epoch, _)| *epoch == kept).map(|(_, value)| value);
+    let ties = history.values(metric).filter(|(_, other)| Some(*other) == value).count();
+    match ties {
+        0 | 1 => format!("best {name}"),
+        _ if name.ends_with(" cost") => format!("best {name}, the first of {ties} epochs with it"),
+        _ => format!("best {name}, the lowest cost of {ties} epochs with it"),
+    }
+}
+
+/// A time in seconds, or in milliseconds or microseconds if it is short.
+fn time(seconds: f64) -> String {
+    match seconds {
+        long if long >= 1.0 => format!("{long:.2} s"),
+        short if short >= 1e-3 => format!("{:.2} ms", 1e3 * short),
+        _ => format!("{:.2} µs", 1e6 * seconds),
     }
 }

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::Parts;
-use crate::error::{Error, Result};
+use super::{Parts, Warning};
+use crate::error::{Error, Interruption, Result};
 use crate::history::History;
 use crate::network::{AnyNetwork, Layer, ParameterArrays};
 use crate::real::Real;
@@ -221,17 +221,18 @@ impl<T: Real> State<T> {
     }
 
     /// The error of a run that ends because of `cause`.
-    pub(super) fn interrupted(self, cause: Error) -> Error {
+    pub(super) fn interrupted(self, cause: Error, warnings: &[Warning]) -> Error {
         // A parameter is found to be NaN or infinite after the step that made it so.
         let is_of_last_step = matches!(cause, Error::Diverged { quantity: "parameter", .. });
-        Error::Interrupted {
+        Error::Interrupted(Box::new(Interruption {
             epoch: self.history.len() + 1,
             step: if is_of_last_step { self.step.max(1) } else { self.step + 1 },
             kept: self.kept_epoch,
             last_costs: self.last_costs.into(),
-            history: Box::new(self.history),
-            cause: Box::new(cause),
-        }
+            noticed: warnings.iter().map(ToString::to_string).collect(),
+            history: self.history,
+            cause,
+        }))
     }
 
     pub(super) fn to_run(&self, network: &dyn AnyNetwork<T>, slots: &[ParameterArrays<T>], t: u64) -> Run<T> {

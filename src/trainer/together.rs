@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::fingerprint::Fingerprint;
 use super::leaves::Leaves;
 use super::{Parts, Run};
-use crate::error::{Error, RankProblem, Result, check_setting};
+use crate::error::{Error, RankError, RankProblem, Result, check_setting};
 use crate::ranks::{MAX_GREETING, Team};
 use crate::real::Real;
 use crate::stopping::StopReason;
@@ -72,7 +72,10 @@ pub(super) fn greet<T: Real>(team: &Team<'_>, run: &Run<T>, others: &[(&str, &dy
             let (name, found) = found.split_once('\t').unwrap_or_default();
             let expected = expected.split_once('\t').unwrap_or_default().1;
             let (name, found, expected) = (name.to_owned(), found.to_owned(), expected.to_owned());
-            return Err(Error::Rank { rank, problem: RankProblem::Differs { name, found, expected } });
+            return Err(Error::Rank(RankError {
+                rank,
+                problem: RankProblem::Differs { name, found, expected },
+            }));
         }
     }
     Ok(())
@@ -98,8 +101,8 @@ pub(super) fn end(team: Option<&Team<'_>>, ended: Result<StopReason>) -> Result<
         }
     };
     match ended {
-        Err(Error::Rank { problem: RankProblem::Stopped, .. }) => Ok(StopReason::Observer),
-        Err(Error::Rank { problem: RankProblem::OutOfTime { budget }, .. }) => {
+        Err(Error::Rank(RankError { problem: RankProblem::Stopped, .. })) => Ok(StopReason::Observer),
+        Err(Error::Rank(RankError { problem: RankProblem::OutOfTime { budget }, .. })) => {
             Ok(StopReason::TimeBudget { seconds: budget.as_secs_f64() })
         }
         ended => ended,

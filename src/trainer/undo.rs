@@ -1,8 +1,13 @@
 //! What a step that panics is undone from.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use super::descent::Descent;
+use super::epochs::Fit;
+use crate::error::Result;
 use crate::network::{AnyNetwork, ModelMut, ParameterArrays};
 use crate::real::Real;
+use crate::schedule::Progress;
 
 /// The parameters, and the state that the optimizer needs to make the steps of an epoch again, as they were before the first of
 /// them. A copy before each step would cost a tenth of it.
@@ -36,5 +41,31 @@ impl<T: Real> Undo<T> {
             slot.values_mut().copy_from_slice(copy.values());
         }
         (descent.t, descent.known) = (self.t, None);
+    }
+}
+
+impl<T: Real> Fit<'_, T> {
+    /// After a panic: leaves the network as it was before the step, which may have moved some of its parameters. The steps
+    /// of the epoch before it are made again, from the parameters that the epoch began with.
+    pub(super) fn undo_step(&mut self) {
+        if self.holds_average {
+            self.exchange_average();
+        }
+        if !self.stepper.is_moving {
+            return;
+        }
+        self.undo.restore(self.model, &mut self.stepper.descent);
+        // Other ranks do not make their steps again.
+        if self.stepper.team.is_some() {
+            return;
+        }
+        let epoch = self.state.history.len() + 1;
+        // What has panicked once may do so again: then the parameters are those of a step before.
+        let _ = catch_unwind(AssertUnwindSafe(|| -> Result<()> {
+            let progress = Progress { epoch, history: &self.state.history };
+            let Some(learning_rate) = self.job.schedule.rate(&progress) else { return Ok(()) };
+            (self.undo.step..self.state.step)
+                .try_for_each(|step| self.step(epoch, learning_rate, step).map(drop))
+        }));
     }
 }

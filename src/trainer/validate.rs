@@ -5,8 +5,8 @@ use super::fingerprint::Fingerprint;
 use super::leaves::Leaves;
 use super::seen_classes::SeenClasses;
 use super::snapshot::Keep;
+use super::survey::Survey;
 use super::warning::Warning;
-use super::widths::Widths;
 use crate::data::{Batch, Samples, Task, TaskFinder, Unaugmented, check_finite};
 use crate::error::{Error, Result, check_nonzero, check_setting};
 use crate::history::Metric;
@@ -218,9 +218,9 @@ pub(super) fn check_data<T: Real>(
     network::check(network)?;
     let (mut finder, declared) = (TaskFinder::new(), training.task());
     let mut fingerprint = Fingerprint::default();
-    let mut widths = Some(Widths::new(training.n_inputs(), training.len()));
+    let mut survey = Some(Survey::new(training.n_inputs(), training.n_outputs(), training.len()));
     let mut classes = SeenClasses::new(training.n_outputs());
-    let mut warnings = Vec::new();
+    let mut surveyed = None;
     let mut agreed = declared.filter(|task| task.fits(training.n_outputs()));
     let sets = [(Some(training), TRAINING), (validation, "the validation set")];
     for (samples, what) in sets.into_iter().filter_map(|(samples, what)| Some((samples?, what))) {
@@ -230,7 +230,7 @@ pub(super) fn check_data<T: Real>(
         if let (Some(number), true, Some(_)) = (samples.fingerprint(), what == TRAINING, samples.task()) {
             // Each batch is checked when it has been gathered; the warnings need a look at all samples.
             fingerprint.add_number(number);
-            widths = None;
+            survey = None;
             continue;
         }
         let samples = Unaugmented(samples);
@@ -242,8 +242,8 @@ pub(super) fn check_data<T: Real>(
             fingerprint.add(batch.y.as_slice());
             fingerprint.add(&batch.weights);
             weight += batch.weights.iter().map(|weight| weight.to_f64()).sum::<f64>();
-            if let Some(widths) = &mut widths {
-                widths.add(first, batch);
+            if let Some(survey) = &mut survey {
+                survey.add(first, batch);
                 classes.add(&batch.y);
             }
             model.check_targets(&batch.y, first)
@@ -251,7 +251,7 @@ pub(super) fn check_data<T: Real>(
         let why = "with weight 0 no sample counts, and there is nothing to learn or to measure";
         check_setting("sum of the weights of a data set", weight, weight > 0.0, "(0, ∞)", why)?;
         // Those of the training data, which come first.
-        warnings.extend(widths.take().and_then(|widths| widths.warning()));
+        surveyed = surveyed.or(survey.take());
     }
     if training.unaugmented().is_some() {
         // As they are in the first epoch, to recognize the augmentation.
@@ -262,6 +262,7 @@ pub(super) fn check_data<T: Real>(
         fingerprint.add(batch.y.as_slice());
     }
     let task = agreed.unwrap_or_else(|| finder.finish());
+    let mut warnings = surveyed.map_or_else(Vec::new, |survey| survey.warnings(task, network));
     warnings.extend(classes.warning(task));
     Ok(Checked { task, fingerprint: fingerprint.finish(), warnings })
 }

@@ -2,16 +2,7 @@
 
 use std::fmt;
 
-use crate::data::{Batch, Samples};
-use crate::error::Result;
-use crate::network::{AnyNetwork, Silence};
-use crate::real::Real;
-
-/// Training samples that are looked at.
-const SAMPLES: usize = 1000;
-
-/// Samples that are looked at together.
-const BLOCK: usize = 100;
+use crate::error::plain;
 
 /// What a run went on with, although it hardly was meant.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +19,42 @@ pub enum Warning {
         /// Its standard deviation in the training data.
         smallest: f64,
     },
+    /// The inputs are all together so large that neurons saturate or fall silent, such as bytes as numbers from 0 to 255, or
+    /// years.
+    LargeInputs {
+        /// √(mean of x²) over all inputs of the training data.
+        root_mean_square: f64,
+    },
+    /// The targets of an output that may have any value are so large that its bias alone takes long to come near them.
+    LargeTargets {
+        /// The output, counted from 0.
+        output: usize,
+        /// The mean of its targets in the training data.
+        mean: f64,
+        /// Their standard deviation.
+        deviation: f64,
+    },
+    /// Some targets lie where the activation of the outputs never comes, such as the label 2 for a sigmoid.
+    UnreachableTargets {
+        /// The output, counted from 0.
+        output: usize,
+        /// The target that lies furthest out.
+        value: f64,
+        /// The infimum of the output.
+        low: f64,
+        /// The supremum of the output.
+        high: f64,
+    },
+    /// The weights of a layer have shrunk so far that the network gives all samples the same outputs: the penalty
+    /// outweighs the data.
+    ShrunkWeights {
+        /// The layer, counted from 1 for the first after the inputs.
+        layer: usize,
+        /// The norm of its weights when the run began.
+        before: f64,
+        /// The norm of its weights in the network that the run left.
+        after: f64,
+    },
     /// No training sample is of some classes.
     UnseenClasses {
         /// The classes, counted from 0.
@@ -43,34 +70,20 @@ pub enum Warning {
         neurons: usize,
         /// The training samples for which they are.
         samples: usize,
+        /// Whether there is a warning of the inputs as well, which are then the likely cause.
+        unscaled: bool,
     },
 }
 
 impl Warning {
-    /// The layers of a network trained on `training` that have silent neurons.
-    pub(super) fn silent_neurons<T: Real>(
-        network: &dyn AnyNetwork<T>,
-        training: &dyn Samples<T>,
-    ) -> Result<Vec<Self>> {
-        let training = training.unaugmented().unwrap_or(training);
-        // From everywhere: data may be sorted by class.
-        let (n, samples) = (training.len(), training.len().min(SAMPLES));
-        let indices: Vec<usize> =
-            (0..samples).map(|i| (i as u128 * n as u128 / samples as u128) as usize).collect();
-        let mut silence = Silence::new(network);
-        for indices in indices.chunks(BLOCK) {
-            let mut batch = Batch::zeros(training.n_inputs(), training.n_outputs(), indices.len())?;
-            batch.gather(training, 1, indices)?;
-            silence.add(network, &batch.x)?;
-        }
-        let sizes = network.sizes();
-        let layers = (1..).zip(silence.count()).zip(sizes.into_iter().skip(1));
-        Ok(layers
-            .filter(|((_, silent), _)| *silent > 0)
-            .map(|((layer, silent), neurons)| Self::SilentNeurons { layer, silent, neurons, samples })
-            .collect())
+    /// Whether it says that the inputs are not scaled.
+    pub(super) fn is_of_inputs(&self) -> bool {
+        matches!(self, Self::UnscaledInputs { .. } | Self::LargeInputs { .. })
     }
 }
+
+/// How inputs are scaled.
+const SCALE_INPUTS: &str = "scale the inputs by `Standardize.fit(&training)?`";
 
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -78,8 +91,32 @@ impl fmt::Display for Warning {
             Self::UnscaledInputs { widest, largest, narrowest, smallest } => write!(
                 f,
                 "input {widest} is {:.0} times as wide as input {narrowest} (standard deviations {largest:.3e} and \
-                 {smallest:.3e}): scale the inputs by `Standardize.fit(&training)?`",
+                 {smallest:.3e}): {SCALE_INPUTS}",
                 largest / smallest
+            ),
+            Self::LargeInputs { root_mean_square } => write!(
+                f,
+                "the inputs are large (root mean square {root_mean_square:.3e}, 1 is best), so that neurons saturate or \
+                 fall silent: {SCALE_INPUTS}, or divide them by their largest magnitude"
+            ),
+            Self::LargeTargets { output, mean, deviation } => write!(
+                f,
+                "the targets of output {output} are large (mean {mean:.3e}, standard deviation {deviation:.3e}), and \
+                 are approached slowly: scale them by `Standardize.fit_targets(&training)?` and `transform_targets_all`, and \
+                 predict in their units with `Meaning::with_target_scaler`"
+            ),
+            Self::UnreachableTargets { output, value, low, high } => write!(
+                f,
+                "some targets of output {output} are {}, but the output lies between {} and {}: give numbers a `Linear` \
+                 output or scale them by `MinMax`; make one-hot targets of class labels by `Dataset::from_labels`",
+                plain(*value),
+                endless(*low),
+                endless(*high)
+            ),
+            Self::ShrunkWeights { layer, before, after } => write!(
+                f,
+                "the weights of layer {layer} have shrunk from the norm {before:.2e} to {after:.2e}, and the cost is \
+                 that of a constant prediction: lower λ, or the weight decay of the optimizer"
             ),
             Self::UnseenClasses { classes } => {
                 let classes: Vec<_> = classes.iter().map(ToString::to_string).collect();
@@ -90,11 +127,21 @@ impl fmt::Display for Warning {
                     classes.join(" or ")
                 )
             }
-            Self::SilentNeurons { layer, silent, neurons, samples } => write!(
-                f,
-                "{silent} of {neurons} neurons of layer {layer} are silent (the same output for each of {samples} training \
-                 samples, derivative 0): lower the learning rate, or initialize with ByActivation"
-            ),
+            Self::SilentNeurons { layer, silent, neurons, samples, unscaled } => {
+                write!(
+                    f,
+                    "{silent} of {neurons} neurons of layer {layer} are silent (the same output for each of {samples} \
+                     training samples, derivative 0): "
+                )?;
+                f.write_str(match unscaled {
+                    true => SCALE_INPUTS,
+                    false => "lower the learning rate, or initialize with ByActivation",
+                })
+            }
         }
     }
+}
+
+fn endless(limit: f64) -> String {
+    if limit.is_finite() { plain(limit) } else { format!("{}∞", if limit < 0.0 { "−" } else { "" }) }
 }

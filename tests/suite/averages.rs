@@ -3,9 +3,10 @@
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
+use gradus::Result;
 use gradus::prelude::*;
-use gradus::{Error, Result};
 
+use crate::doubles::interruption;
 use crate::tasks::parabola;
 
 type Net = Network<f64, Tanh, Linear>;
@@ -103,8 +104,8 @@ fn kept_parameters_are_averaged() -> Result<()> {
     let mut left = network()?;
     let failing = trainer("exponential_average(momentum, beta=0.8)", 6)?.schedule(Failing);
     let error = failing.fit(&mut left, &data, Some(&data)).unwrap_err();
-    let Error::Interrupted { history, kept, .. } = error else { panic!("{error}") };
-    let cost = history.epochs()[kept - 1].validation.as_ref().unwrap().cost();
+    let run = interruption(error);
+    let cost = run.history.epochs()[run.kept - 1].validation.as_ref().unwrap().cost();
     assert_close(&[evaluate(&left, &Quadratic, &data)?.scores.cost()], &[cost]);
     Ok(())
 }

@@ -15,6 +15,7 @@ use proptest::prelude::*;
 use rand::Rng;
 
 use super::child;
+use super::doubles::interruption;
 
 fn data() -> Dataset<f32> {
     Dataset::synthetic_digits(97, 1).unwrap()
@@ -216,9 +217,9 @@ fn a_full_disk_loses_nothing() {
     let trainer = trainer(9).checkpoint_with(Checkpoint::new(&path, Every::Epochs(1)).on(disk));
     let mut left = network();
     let error = trainer.fit(&mut left, &data(), None).unwrap_err();
-    let Error::Interrupted { kept, history, cause, .. } = error else { panic!("{error}") };
-    assert!(cause.to_string().contains(path.to_str().unwrap()), "{cause}");
-    assert_eq!((kept, history.len()), (3, 3));
+    let run = interruption(error);
+    assert!(run.cause.to_string().contains(path.to_str().unwrap()), "{run}");
+    assert_eq!((run.kept, run.history.len()), (3, 3));
     let mut three = network();
     self::trainer(3).fit(&mut three, &data(), None).unwrap();
     assert_eq!(left, three);

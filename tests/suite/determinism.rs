@@ -8,6 +8,8 @@ use gradus::random::{Purpose, generator};
 use rand::Rng;
 use rand::seq::SliceRandom;
 
+use super::doubles::Hooked;
+
 /// What is to be the same: the bits of every parameter, and the history without its timings.
 #[derive(Debug, PartialEq)]
 struct Run {
@@ -252,47 +254,17 @@ const PINNED: [[u64; 2]; 4] = [
 
 const SHUFFLED: [usize; 20] = [13, 19, 7, 0, 8, 10, 16, 18, 3, 9, 2, 6, 17, 4, 1, 11, 15, 12, 14, 5];
 
-/// Hands out its samples and writes down in which order they were asked for.
-#[derive(Debug)]
-struct Recorder(std::sync::Mutex<Vec<(u64, Vec<usize>)>>);
-
-impl Samples<f64> for Recorder {
-    fn len(&self) -> usize {
-        20
-    }
-
-    fn n_inputs(&self) -> usize {
-        1
-    }
-
-    fn n_outputs(&self) -> usize {
-        1
-    }
-
-    fn gather(
-        &self,
-        epoch: u64,
-        indices: &[usize],
-        x: &mut DMatrix<f64>,
-        y: &mut DMatrix<f64>,
-    ) -> gradus::Result<()> {
-        self.0.lock().unwrap().push((epoch, indices.to_vec()));
-        x.fill(0.5);
-        y.fill(0.5);
-        Ok(())
-    }
-}
-
 /// The trainer takes the samples in the pinned order, every one once in each epoch, and in another in the next.
 #[test]
 fn the_trainer_shuffles_as_pinned() {
-    let recorder = Recorder(Default::default());
+    let data = Dataset::new(DMatrix::from_element(1, 20, 0.5), DMatrix::from_element(1, 20, 0.5)).unwrap();
+    let recorder = Hooked::new(data, |_, _| Ok(()));
     let mut network = Network::<f64, _, _>::new(&[1, 1], Linear, Sigmoid, &ScaledGaussian, 1).unwrap();
     let trainer = Trainer::new(CrossEntropy).mini_batch(6).seed(1).stop(MaxEpochs::new(2).unwrap());
     trainer.fit(&mut network, &recorder, None).unwrap();
 
     // The first call is the look through the data before the first step, the last one that for silent neurons.
-    let calls = recorder.0.into_inner().unwrap();
+    let calls = recorder.asked.into_inner().unwrap();
     let calls = &calls[..calls.len() - 1];
     let sizes: Vec<_> = calls.iter().map(|(epoch, indices)| (*epoch, indices.len())).collect();
     assert_eq!(sizes, [(1, 20), (1, 6), (1, 6), (1, 6), (1, 2), (2, 6), (2, 6), (2, 6), (2, 2)]);

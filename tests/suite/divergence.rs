@@ -12,6 +12,8 @@ use gradus::prelude::*;
 use gradus::trainer::Warning;
 use proptest::prelude::*;
 
+use super::doubles::{Hooked, interruption};
+
 const SAMPLES: usize = 40;
 const STEPS: u64 = 4;
 
@@ -78,19 +80,17 @@ fn a_parameter_that_becomes_infinite() {
             let costs = Arc::new(Costs::default());
             let faulty = Faulty { step, layer, kind, fault: |w: &mut [f64]| w[w.len() - 1] = f64::INFINITY };
             let error = trainer().optimizer(faulty).observe(costs.clone()).fit(&mut network(), &data(), None);
-            let Error::Interrupted { epoch, step: found, last_costs, cause, .. } = error.unwrap_err() else {
-                panic!("another error");
-            };
-            assert_eq!((epoch as u64 - 1) * STEPS + found as u64, step);
+            let run = interruption(error.unwrap_err());
+            assert_eq!((run.epoch as u64 - 1) * STEPS + run.step as u64, step);
             let Error::Diverged { quantity: "parameter", layer: Some(named), sample: None, value, .. } =
-                *cause
+                run.cause
             else {
-                panic!("{cause}");
+                panic!("{run}");
             };
             assert_eq!((named, value), (layer + 1, f64::INFINITY));
             let costs = costs.0.lock().unwrap();
             assert_eq!(costs.len() as u64, step, "no step is made with it");
-            assert_eq!(last_costs, costs[costs.len().saturating_sub(5)..]);
+            assert_eq!(run.last_costs, costs[costs.len().saturating_sub(5)..]);
         }
     }
 }
@@ -105,13 +105,12 @@ fn a_penalty_that_is_too_strong_is_named() {
             .schedule(Constant::new(eta).unwrap());
         let mut network = Network::<f64, _, _>::new(&[3, 5, 1], Tanh, Linear, &ScaledGaussian, 1).unwrap();
         let error = trainer.stop(MaxEpochs::new(1000).unwrap()).fit(&mut network, &data(), None).unwrap_err();
-        let Error::Interrupted { cause, .. } = error else { panic!("{error}") };
-        cause
+        interruption(error).cause
     };
     // The larger λ is, the fewer weights are still finite when the run ends.
     for lambda in [5000.0, 1e30, 1e200, 1e308] {
         let by_penalty = cause("sgd", lambda, 0.5);
-        assert!(matches!(*by_penalty, Error::Diverged { penalty: true, .. }), "{lambda}: {by_penalty}");
+        assert!(matches!(by_penalty, Error::Diverged { penalty: true, .. }), "{lambda}: {by_penalty}");
         assert!(by_penalty.to_string().contains("lower λ"), "{by_penalty}");
     }
     // In single precision λ itself is infinite from 10³⁹ on.
@@ -124,11 +123,11 @@ fn a_penalty_that_is_too_strong_is_named() {
         assert!(error.contains("lower λ"), "{lambda}: {error}");
     }
     let by_rate = cause("sgd", 0.01, 50.0);
-    assert!(matches!(*by_rate, Error::Diverged { penalty: false, .. }), "{by_rate}");
+    assert!(matches!(by_rate, Error::Diverged { penalty: false, .. }), "{by_rate}");
     assert!(by_rate.to_string().contains("lower the learning rate"), "{by_rate}");
     // A search takes no step that raises the cost: only a cost that is infinite from the beginning ends it.
     let by_search = cause("lbfgs", f64::MAX, 1.0);
-    assert!(matches!(*by_search, Error::Diverged { penalty: true, .. }), "{by_search}");
+    assert!(matches!(by_search, Error::Diverged { penalty: true, .. }), "{by_search}");
 }
 
 /// Ends a run after some steps.
@@ -283,47 +282,18 @@ fn observers_are_told_of_a_panic() {
     }
 }
 
-/// Samples that panic when their fuse has burnt down.
-#[derive(Debug)]
-struct Lost(AtomicUsize);
-
-impl Samples<f64> for Lost {
-    fn len(&self) -> usize {
-        SAMPLES
-    }
-
-    fn n_inputs(&self) -> usize {
-        3
-    }
-
-    fn n_outputs(&self) -> usize {
-        1
-    }
-
-    fn gather(
-        &self,
-        epoch: u64,
-        indices: &[usize],
-        x: &mut DMatrix<f64>,
-        y: &mut DMatrix<f64>,
-    ) -> gradus::Result<()> {
-        assert!(self.0.fetch_sub(1, SeqCst) != 1, "lost");
-        data().gather(epoch, indices, x, y)
-    }
-}
-
 /// A panic at any call of a source reaches the caller and, once the run has begun, the observers: also the last call, which
 /// looks for silent neurons.
 #[test]
 fn observers_are_told_of_a_panic_after_the_last_epoch() {
-    let calls = |fuse| {
+    let calls = |last: usize| {
         let ends = Arc::new(Ends::default());
-        let samples = Lost(AtomicUsize::new(fuse));
+        let samples = Hooked::new(data(), |call, _| if call == last { panic!("lost") } else { Ok(()) });
         let trainer = trainer().observe(ends.clone());
         let run = || trainer.fit(&mut network(), &samples, None).map(drop);
         let panics = catch_unwind(AssertUnwindSafe(run)).is_err();
         let told = ends.told.lock().unwrap().pop();
-        (panics, told, fuse.wrapping_sub(samples.0.load(SeqCst)))
+        (panics, told, samples.calls())
     };
     let (panics, told, last) = calls(usize::MAX);
     assert!(!panics && told.is_some_and(|(error, _)| error.is_none()));
@@ -377,40 +347,6 @@ fn a_panic_on_another_thread() {
     }
 }
 
-/// Data that panic when they are asked for a third time: by the evaluation of epoch 2.
-#[derive(Debug)]
-struct PanicsThen(Dataset<f64>, Mutex<usize>);
-
-impl Samples<f64> for PanicsThen {
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    fn n_inputs(&self) -> usize {
-        self.0.n_inputs()
-    }
-
-    fn n_outputs(&self) -> usize {
-        self.0.n_outputs()
-    }
-
-    fn gather(
-        &self,
-        epoch: u64,
-        at: &[usize],
-        x: &mut DMatrix<f64>,
-        y: &mut DMatrix<f64>,
-    ) -> gradus::Result<()> {
-        let call = {
-            let mut calls = self.1.lock().unwrap();
-            *calls += 1;
-            *calls
-        };
-        assert!(call < 3, "this call panics");
-        self.0.gather(epoch, at, x, y)
-    }
-}
-
 /// A panic while the averaged parameters are evaluated leaves the network with its own.
 #[test]
 fn a_panic_in_the_evaluation_of_an_average() {
@@ -420,7 +356,9 @@ fn a_panic_in_the_evaluation_of_an_average() {
     let wanted = two.fit(&mut network_after_two, &data(), None).unwrap().run.parameters;
     assert!(ParameterArrays::from_network(&network_after_two) != wanted, "the average is another");
     let mut left = network();
-    let validation = PanicsThen(data(), Mutex::new(0));
+    // In the evaluation of epoch 2.
+    let validation =
+        Hooked::new(data(), |call, _| if call == 3 { panic!("this call panics") } else { Ok(()) });
     let run = || trainer().fit(&mut left, &data(), Some(&validation)).map(drop);
     catch_unwind(AssertUnwindSafe(run)).expect_err("it panics");
     assert!(ParameterArrays::from_network(&left) == wanted);
@@ -433,7 +371,7 @@ fn neurons_that_fell_silent_are_reported() {
     let mut network = Network::new(&[784, 30, 10], Relu, Relu, &ScaledGaussian, 1).unwrap();
     let report =
         Trainer::new(Quadratic).stop(MaxEpochs::new(2).unwrap()).fit(&mut network, &data, None).unwrap();
-    let dead = Warning::SilentNeurons { layer: 2, silent: 10, neurons: 10, samples: 1000 };
+    let dead = Warning::SilentNeurons { layer: 2, silent: 10, neurons: 10, samples: 1000, unscaled: false };
     assert!(report.warnings.contains(&dead), "{report}");
     assert!(report.to_string().contains("warning     10 of 10 neurons of layer 2 are silent"), "{report}");
 

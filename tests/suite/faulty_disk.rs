@@ -350,13 +350,59 @@ fn paths_without_a_name_are_refused() {
     assert!(matches!(problem(network(1).save(folder.path().join(".."))), FileProblem::IsADirectory));
     assert!(matches!(problem(network(1).save(folder.path().join("none/.."))), FileProblem::NoName));
     assert!(matches!(problem(network(1).save("")), FileProblem::NoName));
-    assert!(matches!(
-        problem(network(1).save(folder.path().join("none/model"))),
-        FileProblem::Unwritable { .. }
-    ));
     let long = folder.path().join("n".repeat(250));
     network(1).save(&long).unwrap();
     assert_eq!(Sigmoids::load(&long).unwrap(), network(1));
+}
+
+/// The message says what to do about each way in which a disk refuses, at whatever step.
+#[test]
+fn what_cannot_be_written_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    network(1).save(&file).unwrap();
+    let model = |name: &str| network(1).save(folder.path().join(name)).unwrap_err().to_string();
+    let missing = "its folder does not exist: create it, or choose another path";
+    assert!(model("none/model").contains(missing), "{}", model("none/model"));
+    assert!(
+        model("file/model").contains("a part of its path is a file and no folder"),
+        "{}",
+        model("file/model")
+    );
+    let data = Dataset::<f64>::synthetic_digits(10, 1).unwrap();
+    let samples = Streamed::write(&data, folder.path().join("none/samples")).unwrap_err().to_string();
+    assert!(samples.contains(missing), "{samples}");
+
+    for (kind, says) in [
+        (io::ErrorKind::PermissionDenied, "not writable for you"),
+        (io::ErrorKind::ReadOnlyFilesystem, "mounted read-only"),
+        (io::ErrorKind::StorageFull, "free space"),
+        (io::ErrorKind::QuotaExceeded, "free space"),
+        (io::ErrorKind::Other, "free space on the disk or check its permissions"),
+    ] {
+        // Looking up the path is the first operation; removing what was left behind, the second, may fail.
+        for at in [0, 2, 3] {
+            let disk = Faulty::new(at, true, Fault::Error(kind));
+            let message = replace(&disk, &file, b"contents").unwrap_err().to_string();
+            assert!(message.contains(says) && message.contains("failed to"), "{at}: {message}");
+        }
+    }
+}
+
+/// A folder that is not there is found before the first step, and not at the first checkpoint.
+#[test]
+fn the_folder_of_a_checkpoint_is_looked_for_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = Dataset::<f64>::synthetic_digits(20, 1).unwrap();
+    fs::write(folder.path().join("file"), b"").unwrap();
+    for (name, says) in [("none/run", "its folder does not exist"), ("file/run", "is a file and no folder")] {
+        let mut network = Network::new(&[784, 10], Sigmoid, Softmax::default(), &ByActivation, 1).unwrap();
+        let before = network.clone();
+        let trainer = Trainer::new(LogLikelihood).checkpoint(folder.path().join(name), Every::Epochs(1));
+        let error = trainer.fit(&mut network, &data, None).unwrap_err();
+        assert!(matches!(error, Error::File { .. }) && error.to_string().contains(says), "{error}");
+        assert_eq!(network, before);
+    }
 }
 
 #[cfg(unix)]

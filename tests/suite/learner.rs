@@ -3,12 +3,14 @@
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
-use gradus::Error;
 use gradus::optimizer::{ParameterKind, Scope};
 use gradus::prelude::*;
 use gradus::random::{Purpose, generator};
+use gradus::{Error, Interruption};
 use proptest::prelude::*;
 use rand::seq::SliceRandom;
+
+use super::doubles::{Hooked, gone, interruption};
 
 const M: usize = 10;
 const SEED: u64 = 3;
@@ -215,37 +217,6 @@ impl LrSchedule for FallsToZero {
     }
 }
 
-/// Samples that cannot be read in some epoch.
-#[derive(Debug)]
-struct FailsIn(u64, Dataset<f64>);
-
-impl Samples<f64> for FailsIn {
-    fn len(&self) -> usize {
-        self.1.len()
-    }
-
-    fn n_inputs(&self) -> usize {
-        self.1.n_inputs()
-    }
-
-    fn n_outputs(&self) -> usize {
-        self.1.n_outputs()
-    }
-
-    fn gather(
-        &self,
-        epoch: u64,
-        indices: &[usize],
-        x: &mut DMatrix<f64>,
-        y: &mut DMatrix<f64>,
-    ) -> gradus::Result<()> {
-        if epoch == self.0 {
-            return Err(Error::Samples { epoch, source: "the disk is gone".into() });
-        }
-        self.1.gather(epoch, indices, x, y)
-    }
-}
-
 /// Whatever ends a run: the history and the best parameters stay, and observers are told once.
 #[test]
 fn an_error_in_mid_run_loses_nothing() {
@@ -256,15 +227,15 @@ fn an_error_in_mid_run_loses_nothing() {
 
     let mut left = network();
     let error = new().schedule(FallsToZero).fit(&mut left, &data, Some(&data)).unwrap_err();
-    let Error::Interrupted { epoch: 4, step: 1, kept, history, cause, .. } = error else { panic!("{error}") };
-    assert!(matches!(*cause, Error::Setting { .. }), "{cause}");
+    let Interruption { epoch: 4, step: 1, kept, history, cause, .. } = interruption(error) else { panic!() };
+    assert!(matches!(cause, Error::Setting { .. }), "{cause}");
     assert_eq!((left, records(&history), kept), (whole, records(&wanted.history), wanted.kept_epoch));
 
     let mut left = network();
-    let samples = FailsIn(3, data.clone());
+    let samples = Hooked::new(data.clone(), |_, epoch| if epoch == 3 { Err(gone(epoch)) } else { Ok(()) });
     let error = new().fit(&mut left, &samples, Some(&data)).unwrap_err();
-    let Error::Interrupted { epoch: 3, step: 1, kept, history, cause, .. } = error else { panic!("{error}") };
-    assert!(matches!(*cause, Error::Samples { epoch: 3, .. }), "{cause}");
+    let Interruption { epoch: 3, step: 1, kept, history, cause, .. } = interruption(error) else { panic!() };
+    assert!(matches!(cause, Error::Samples { epoch: 3, .. }), "{cause}");
     assert_eq!(history.len(), 2);
     let mut two = network();
     let report = trainer(0, 2).fit(&mut two, &data, Some(&data)).unwrap();
@@ -284,11 +255,11 @@ fn divergence_ends_the_run_within_the_step() {
     let mut network = Network::<f64, Linear, _>::new(&[1, 1], Linear, Linear, &LargeGaussian, 1).unwrap();
     let before = network.clone();
     let error = Trainer::new(Quadratic).mini_batch(1).fit(&mut network, &data, None).unwrap_err();
-    let Error::Interrupted { epoch: 1, step, kept: 0, history, cause, .. } = error else { panic!("{error}") };
+    let Interruption { epoch: 1, step, kept: 0, history, cause, .. } = interruption(error) else { panic!() };
     let mut order: Vec<usize> = (0..40).collect();
     order.shuffle(&mut generator(0, Purpose::Shuffle, 1, 0));
     assert_eq!(order[step - 1], 17);
-    assert!(matches!(*cause, Error::Diverged { quantity: "cost", sample: Some(17), .. }), "{cause}");
+    assert!(matches!(cause, Error::Diverged { quantity: "cost", sample: Some(17), .. }), "{cause}");
     assert!(history.is_empty());
     assert_eq!(network, before);
 }
@@ -531,10 +502,16 @@ fn a_refused_step_is_no_step() {
     for (wrong, words) in [
         (
             with(|batch| batch.x = DMatrix::zeros(15, 4)),
-            "rows of x, the network's inputs: 15 given, 16 needed",
+            "rows of x, one for each input of the network (a column is an example): 15 given, 16 needed",
         ),
-        (with(|batch| batch.y = DMatrix::zeros(4, 4)), "rows of y, the network's outputs: 4 given, 3 needed"),
-        (with(|batch| batch.y = DMatrix::zeros(3, 3)), "columns of y, one for each of x: 3 given, 4 needed"),
+        (
+            with(|batch| batch.y = DMatrix::zeros(4, 4)),
+            "rows of y, one for each output of the network (a column is an example): 4 given, 3 needed",
+        ),
+        (
+            with(|batch| batch.y = DMatrix::zeros(3, 3)),
+            "columns of y, one for each of x (a column is an example): 3 given, 4 needed",
+        ),
         (with(|batch| batch.weights.truncate(1)), "weights of the batch, one for each example: 1 given"),
         (
             with(|batch| batch.samples.clear()),

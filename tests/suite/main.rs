@@ -15,6 +15,7 @@ mod dataset;
 mod determinism;
 mod digits;
 mod divergence;
+mod doubles;
 #[cfg(feature = "download")]
 mod download;
 mod elementary_functions;

@@ -430,3 +430,100 @@ fn mistakes_in_matrices() {
         assert!(message.contains(says), "`{says}` is not in: {message}");
     }
 }
+
+/// Examples as rows, and labels where one-hot targets are needed, are named wherever matrices come in.
+#[test]
+fn matrices_that_do_not_fit() {
+    let x = |rows, columns| DMatrix::from_fn(rows, columns, |i, j| (i * 31 + j * 7 % 13) as f64 / 31.0);
+    let network = || Network::new(&[4, 5, 3], Tanh, Softmax::default(), &ByActivation, 1).unwrap();
+    let batch = |x, y| Batch::new(x, y).unwrap_err().to_string();
+    let step = |x, y| {
+        let (trainer, mut network) = (Trainer::new(LogLikelihood), network());
+        let batch = Batch::new(x, y).unwrap();
+        trainer.learner(&network).unwrap().step(&mut network, &batch, 0.1).unwrap_err().to_string()
+    };
+    let meaning = || Meaning::new(Task::Classes);
+    let predict = |x| {
+        let mut predictor = Predictor::new(network(), meaning()).unwrap();
+        let messages = [
+            network().predict(&x).unwrap_err().to_string(),
+            network().silent_neurons(&x).unwrap_err().to_string(),
+            predictor.predict_each(&x, |_, _| ()).unwrap_err().to_string(),
+        ];
+        assert!(messages.iter().all(|message| *message == messages[0]), "{messages:?}");
+        messages[0].clone()
+    };
+    /// A source that has as many inputs and targets as it is told.
+    #[derive(Debug)]
+    struct Shaped(usize, usize);
+    impl Samples<f64> for Shaped {
+        fn len(&self) -> usize {
+            150
+        }
+        fn n_inputs(&self) -> usize {
+            self.0
+        }
+        fn n_outputs(&self) -> usize {
+            self.1
+        }
+        fn gather(
+            &self,
+            _: u64,
+            _: &[usize],
+            _: &mut DMatrix<f64>,
+            _: &mut DMatrix<f64>,
+        ) -> gradus::Result<()> {
+            unreachable!("it does not fit")
+        }
+    }
+    let fit = |inputs, targets| {
+        let fitted = Trainer::new(LogLikelihood).fit(&mut network(), &Shaped(inputs, targets), None);
+        fitted.unwrap_err().to_string()
+    };
+    let (transposed, one_hot) =
+        ("a column is an example: transpose", "a class label becomes a one-hot column of y");
+    for (message, says, never) in [
+        (batch(x(150, 4), x(150, 3)), "transpose x and y", one_hot),
+        (batch(x(150, 4), x(3, 150)), "transpose x", "x and y seem"),
+        (batch(x(4, 150), x(150, 3)), "transpose y", "x and y seem"),
+        (batch(x(4, 150), x(3, 149)), "a column is an example", "transpose"),
+        (step(x(150, 4), x(150, 4)), "a column is an example: transpose x", one_hot),
+        (
+            step(x(5, 6), x(3, 6)),
+            "rows of x, one for each input of the network (a column is an example)",
+            "transpose",
+        ),
+        (step(x(4, 3), x(7, 3)), "a column is an example: transpose y", one_hot),
+        (step(x(4, 150), x(1, 150)), one_hot, "transpose"),
+        (step(x(4, 150), x(2, 150)), "rows of y, one for each output of the network", "transpose"),
+        (predict(x(150, 4)), transposed, one_hot),
+        (predict(x(5, 150)), "a column is an example", "transpose"),
+        (fit(150, 3), "transpose x if its rows are", one_hot),
+        (fit(4, 1), one_hot, "transpose"),
+    ] {
+        assert!(
+            message.contains(says) && !message.contains(never),
+            "`{says}` is not in, or `{never}` is: {message}"
+        );
+    }
+}
+
+/// A softmax of one output gives 1 whatever it learns.
+#[test]
+fn a_softmax_of_one_output() {
+    let x = DMatrix::from_fn(2, 30, |i, j| ((i + j) % 3) as f64);
+    for first in [0.0, 1.0] {
+        let y = DMatrix::from_fn(1, 30, |_, j| if j % 2 == 0 { first } else { 1.0 });
+        let data = Dataset::new(x.clone(), y).unwrap();
+        let mut network = Network::new(&[2, 1], Linear, Softmax::default(), &ByActivation, 1).unwrap();
+        for error in [
+            Trainer::new(LogLikelihood).fit(&mut network, &data, None).map(drop),
+            Trainer::new(Focal::new(2.0).unwrap()).fit(&mut network, &data, None).map(drop),
+            Trainer::new(LabelSmoothing::new(0.1).unwrap()).fit(&mut network, &data, None).map(drop),
+        ] {
+            let message = error.unwrap_err().to_string();
+            assert!(message.contains("a softmax of one output is always 1"), "{message}");
+            assert!(message.contains("one `Sigmoid` output with `CrossEntropy`"), "{message}");
+        }
+    }
+}

@@ -136,16 +136,23 @@ fn a_network_of_fixed_activations_takes_only_those() {
     assert_eq!(AnyNetwork::from_bytes(&bytes).unwrap(), network);
 
     match problem(Network::<f64, Tanh, Softmax>::from_bytes(&bytes)) {
-        FileProblem::Activation { layer: 2, found, source } => {
-            assert_eq!(found, "relu");
-            assert!(source.to_string().contains("tanh"), "{source}");
+        FileProblem::OtherActivation { layer: 2, found, expected } => {
+            assert_eq!((found.as_str(), expected.as_str()), ("relu", "tanh"));
         }
         other => panic!("{other}"),
     }
     match problem(Network::<f64, AnyActivation, Sigmoid>::from_bytes(&bytes)) {
-        FileProblem::Activation { layer: 3, found, .. } => assert_eq!(found, "softmax(sharpness=2.5)"),
+        FileProblem::OtherActivation { layer: 3, found, .. } => assert_eq!(found, "softmax(sharpness=2.5)"),
         other => panic!("{other}"),
     }
+    let message = problem(Network::<f64, Tanh, Softmax>::from_bytes(&bytes)).to_string();
+    assert!(message.contains("has the activation relu, not tanh"), "{message}");
+    assert!(message.contains("a network of `AnyActivation`"), "{message}");
+    let message = problem(Network::<f32, AnyActivation, AnyActivation>::from_bytes(&bytes)).to_string();
+    assert!(
+        message.contains("of type f64, not f32") && message.contains("`Predictor::<f64>::load`"),
+        "{message}"
+    );
     let typed = Network::<f64, AnyActivation, Softmax>::from_bytes(&bytes).unwrap();
     assert_eq!(typed.output().activation.sharpness(), 2.5);
 }

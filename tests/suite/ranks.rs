@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,8 +11,10 @@ use gradus::data::augment::Elastic;
 use gradus::data::{Blocks, Streamed};
 use gradus::prelude::*;
 use gradus::ranks::{Communicator, Exchange, Threads, agree};
-use gradus::{Error, RankProblem};
+use gradus::{Error, RankError, RankProblem};
 use proptest::prelude::*;
+
+use super::doubles::{Hooked, gone};
 
 /// Does `work` on `size` ranks, each a thread, and returns what each returns or panics with.
 fn on_ranks<V: Send>(size: usize, work: impl Fn(Arc<Threads>) -> V + Sync) -> Vec<thread::Result<V>> {
@@ -230,45 +231,21 @@ enum Fault {
     Sleep,
 }
 
-/// Samples of which one rank cannot have those of a later epoch.
-#[derive(Debug)]
-struct Faulty {
-    data: Dataset<f32>,
-    fault: Option<Fault>,
-    calls: AtomicUsize,
-    at: usize,
-}
-
-impl Samples<f32> for Faulty {
-    fn len(&self) -> usize {
-        self.data.len()
-    }
-    fn n_inputs(&self) -> usize {
-        784
-    }
-    fn n_outputs(&self) -> usize {
-        10
-    }
-    fn gather(
-        &self,
-        epoch: u64,
-        indices: &[usize],
-        x: &mut DMatrix<f32>,
-        y: &mut DMatrix<f32>,
-    ) -> gradus::Result<()> {
-        let calls = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
-        match self.fault.filter(|_| calls == self.at) {
-            Some(Fault::Error) => return Err(Error::Samples { epoch, source: "the disk is gone".into() }),
-            Some(Fault::Panic) => panic!("on purpose"),
-            Some(Fault::Sleep) => thread::sleep(Duration::from_secs(8)),
-            None => {}
+/// Samples with a fault in call `at`.
+fn faulty(at: usize, fault: Option<Fault>) -> impl Samples<f32> {
+    Hooked::new(digits(45), move |call, epoch| match fault.filter(|_| call == at) {
+        Some(Fault::Error) => Err(gone(epoch)),
+        Some(Fault::Panic) => panic!("on purpose"),
+        Some(Fault::Sleep) => {
+            thread::sleep(Duration::from_secs(8));
+            Ok(())
         }
-        self.data.gather(epoch, indices, x, y)
-    }
+        None => Ok(()),
+    })
 }
 
 fn cause(error: &Error) -> &Error {
-    if let Error::Interrupted { cause, .. } = error { cause } else { error }
+    if let Error::Interrupted(run) = error { &run.cause } else { error }
 }
 
 /// Before the first step, in the first one, in a later one, and in the evaluation of the training data.
@@ -278,8 +255,7 @@ fn a_rank_that_fails_ends_all_with_its_number_and_its_reason() {
         for fault in [Fault::Error, Fault::Panic] {
             let start = Instant::now();
             let results = on_ranks(size, |rank| {
-                let fault = (rank.rank() == failing).then_some(fault);
-                let data = Faulty { data: digits(45), fault, calls: AtomicUsize::new(0), at };
+                let data = faulty(at, (rank.rank() == failing).then_some(fault));
                 let mut network =
                     Network::new(&[784, 40, 10], Tanh, Softmax::default(), &ScaledGaussian, 1).unwrap();
                 let trainer = Case { leaves: 8, m: 16, ..CASE }.trainer::<f32>().ranks(rank);
@@ -294,7 +270,7 @@ fn a_rank_that_fails_ends_all_with_its_number_and_its_reason() {
                     }
                     Ok(result) => match cause(&result.unwrap_err()) {
                         Error::Samples { .. } => assert_eq!((rank, fault), (failing, Fault::Error)),
-                        Error::Rank { rank: named, problem: RankProblem::Failed { reason } } => {
+                        Error::Rank(RankError { rank: named, problem: RankProblem::Failed { reason } }) => {
                             let wanted = if fault == Fault::Error { "the disk is gone" } else { "panicked" };
                             assert!(
                                 rank != failing && *named == failing && reason.contains(wanted),
@@ -316,12 +292,7 @@ fn a_rank_that_does_not_answer_is_named_by_all_others() {
     let start = Instant::now();
     let results = on_ranks(4, |rank| {
         let slow = rank.rank() == 2;
-        let data = Faulty {
-            data: digits(45),
-            fault: slow.then_some(Fault::Sleep),
-            calls: AtomicUsize::new(0),
-            at: 4,
-        };
+        let data = faulty(4, slow.then_some(Fault::Sleep));
         let mut network = Network::new(&[784, 40, 10], Tanh, Softmax::default(), &ScaledGaussian, 1).unwrap();
         let trainer = CASE.trainer::<f32>().ranks(rank).patience(Duration::from_secs(1));
         (slow, trainer.fit(&mut network, &data, None).map(drop), start.elapsed())
@@ -331,7 +302,10 @@ fn a_rank_that_does_not_answer_is_named_by_all_others() {
         if !slow {
             let error = result.unwrap_err();
             assert!(
-                matches!(cause(&error), Error::Rank { rank: 2, problem: RankProblem::Silent { .. } }),
+                matches!(
+                    cause(&error),
+                    Error::Rank(RankError { rank: 2, problem: RankProblem::Silent { .. } })
+                ),
                 "{error}"
             );
             assert!(took < Duration::from_secs(7), "{took:?}");
@@ -350,7 +324,7 @@ fn a_rank_that_has_left_is_named_at_once() {
     for (rank, result) in results.into_iter().enumerate().filter(|(rank, _)| *rank != 1) {
         let error = result.unwrap().unwrap_err();
         assert!(
-            matches!(cause(&error), Error::Rank { rank: 1, problem: RankProblem::Left }),
+            matches!(cause(&error), Error::Rank(RankError { rank: 1, problem: RankProblem::Left })),
             "rank {rank}: {error}"
         );
     }
@@ -372,7 +346,9 @@ fn what_differs_between_ranks_is_named_before_the_first_step() {
             CASE.run(&other(CASE.trainer::<f32>().ranks(rank)))
         }) {
             let error = result.unwrap().unwrap_err();
-            let Error::Rank { rank: 3, problem: RankProblem::Differs { name: found, .. } } = &error else {
+            let Error::Rank(RankError { rank: 3, problem: RankProblem::Differs { name: found, .. } }) =
+                &error
+            else {
                 panic!("{error}")
             };
             assert_eq!(found, name);
@@ -387,7 +363,8 @@ fn what_differs_between_ranks_is_named_before_the_first_step() {
             CASE.trainer::<f32>().ranks(rank).fit(&mut network, &digits(n), None).map(drop)
         }) {
             let error = result.unwrap().unwrap_err();
-            let Error::Rank { rank: 1, problem: RankProblem::Differs { name, .. } } = &error else {
+            let Error::Rank(RankError { rank: 1, problem: RankProblem::Differs { name, .. } }) = &error
+            else {
                 panic!("{error}")
             };
             assert_eq!(name, wanted);
@@ -430,7 +407,7 @@ fn a_checkpoint_that_cannot_be_written_ends_all() {
         let error = result.unwrap().unwrap_err();
         match cause(&error) {
             Error::File { .. } => assert_eq!(rank, 0),
-            Error::Rank { rank: 0, problem: RankProblem::Failed { reason } } => {
+            Error::Rank(RankError { rank: 0, problem: RankProblem::Failed { reason } }) => {
                 assert!(reason.contains("/no/such/folder"))
             }
             error => panic!("{error}"),
@@ -449,8 +426,8 @@ fn what_one_rank_cannot_open_is_an_error_of_all() {
     {
         let error = result.unwrap().unwrap_err();
         match &error {
-            Error::Stream { .. } => assert_eq!(rank, 2),
-            Error::Rank { rank: 2, problem: RankProblem::Failed { reason } } => {
+            Error::Stream(_) => assert_eq!(rank, 2),
+            Error::Rank(RankError { rank: 2, problem: RankProblem::Failed { reason } }) => {
                 assert!(reason.contains("no/such/file"))
             }
             error => panic!("{error}"),
@@ -514,47 +491,18 @@ fn no_more_is_sent_than_the_best_algorithm_needs() {
 /// Each rank is asked for its own samples only, and reads its own blocks.
 #[test]
 fn each_rank_reads_its_part_only() {
-    #[derive(Debug)]
-    struct Watched(Dataset<f32>, Mutex<Vec<usize>>, bool);
-    impl Samples<f32> for Watched {
-        fn len(&self) -> usize {
-            self.0.len()
-        }
-        fn n_inputs(&self) -> usize {
-            784
-        }
-        fn n_outputs(&self) -> usize {
-            10
-        }
-        fn gather(
-            &self,
-            epoch: u64,
-            indices: &[usize],
-            x: &mut DMatrix<f32>,
-            y: &mut DMatrix<f32>,
-        ) -> gradus::Result<()> {
-            self.1.lock().unwrap().extend(indices);
-            self.0.gather(epoch, indices, x, y)
-        }
-        fn blocks(&self) -> Option<Blocks> {
-            self.2.then(|| Blocks { starts: (0..=20).map(|i| 20 * i).collect(), window: 4 })
-        }
-        fn task(&self) -> Option<Task> {
-            Some(Task::Classes)
-        }
-        fn fingerprint(&self) -> Option<u64> {
-            Some(1)
-        }
-    }
     for blocks in [false, true] {
         let train = |trainer: Trainer<f32, LogLikelihood>| {
-            let data = Watched(digits(400), Mutex::default(), blocks);
+            let mut data = Hooked::new(digits(400), |_, _| Ok(()));
+            data.blocks = blocks.then(|| Blocks { starts: (0..=20).map(|i| 20 * i).collect(), window: 4 });
+            data.fingerprint = Some(1);
             let mut network =
                 Network::new(&[784, 10, 10], Tanh, Softmax::default(), &ScaledGaussian, 1).unwrap();
             let trainer = trainer.leaves(4).mini_batch(24).threads(1).stop(MaxEpochs::new(1).unwrap());
             trainer.fit(&mut network, &data, None).unwrap();
             // The last are those that are looked at for silent neurons.
-            let mut asked = data.1.into_inner().unwrap();
+            let asked = data.asked.into_inner().unwrap().into_iter();
+            let mut asked: Vec<usize> = asked.flat_map(|(_, indices)| indices).collect();
             asked.truncate(asked.len() - 400);
             (network, asked)
         };

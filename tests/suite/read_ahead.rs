@@ -1,7 +1,6 @@
 //! The next mini-batch is gathered while this one is learned from, and nobody can tell by the result.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
@@ -9,66 +8,18 @@ use gradus::Error;
 use gradus::data::augment::Elastic;
 use gradus::prelude::*;
 
-/// What a slow source does when it is asked for a sample.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Fault {
-    None,
-    Error(usize),
-    Panic(usize),
-}
+use super::doubles::{Hooked, gone, interruption};
 
-/// Takes longer for a mini-batch than it takes to hand it to another thread.
-#[derive(Debug)]
-struct Slow {
-    data: Dataset<f32>,
-    fault: Fault,
-    calls: Mutex<Vec<usize>>,
-}
-
-impl Slow {
-    fn new(fault: Fault) -> Self {
-        Self { data: Dataset::synthetic_digits(640, 1).unwrap(), fault, calls: Mutex::default() }
-    }
-}
-
-impl Samples<f32> for Slow {
-    fn len(&self) -> usize {
-        self.data.len()
-    }
-    fn n_inputs(&self) -> usize {
-        784
-    }
-    fn n_outputs(&self) -> usize {
-        10
-    }
-    fn gather(
-        &self,
-        epoch: u64,
-        indices: &[usize],
-        x: &mut DMatrix<f32>,
-        y: &mut DMatrix<f32>,
-    ) -> gradus::Result<()> {
+/// Takes longer for a mini-batch than it takes to hand it to another thread, and asks `fault` with the number of the call.
+fn slow(
+    fault: impl Fn(usize, u64) -> gradus::Result<()> + Send + Sync,
+) -> Hooked<f32, impl Fn(usize, u64) -> gradus::Result<()> + Send + Sync> {
+    let mut source = Hooked::new(Dataset::synthetic_digits(640, 1).unwrap(), move |call, epoch| {
         thread::sleep(Duration::from_micros(300));
-        let calls = {
-            let mut calls = self.calls.lock().unwrap();
-            calls.push(indices[0]);
-            calls.len()
-        };
-        match self.fault {
-            Fault::Error(at) if at == calls => {
-                return Err(Error::Samples { epoch, source: "on purpose".into() });
-            }
-            Fault::Panic(at) if at == calls => panic!("on purpose"),
-            _ => {}
-        }
-        self.data.gather(epoch, indices, x, y)
-    }
-    fn task(&self) -> Option<Task> {
-        Some(Task::Classes)
-    }
-    fn fingerprint(&self) -> Option<u64> {
-        Some(7)
-    }
+        fault(call, epoch)
+    });
+    source.fingerprint = Some(7);
+    source
 }
 
 fn begin() -> Network<f32, Tanh, Softmax> {
@@ -83,7 +34,7 @@ fn trainer(threads: usize, epochs: usize) -> Trainer<f32, LogLikelihood> {
 fn bits_do_not_depend_on_it() {
     let (mut alone, mut ahead) = (begin(), begin());
     let reports = [(&mut alone, 1), (&mut ahead, 2)]
-        .map(|(network, threads)| trainer(threads, 3).fit(network, &Slow::new(Fault::None), None).unwrap());
+        .map(|(network, threads)| trainer(threads, 3).fit(network, &slow(|_, _| Ok(())), None).unwrap());
     assert!(alone == ahead);
     let costs =
         reports.map(|report| report.history.epochs().iter().map(|e| e.running_cost).collect::<Vec<_>>());
@@ -106,17 +57,17 @@ fn bits_do_not_depend_on_it() {
 fn an_error_and_a_panic_come_at_the_step_that_needs_the_samples() {
     let mut six_steps = [begin(), begin()];
     for (network, threads) in six_steps.iter_mut().zip([1, 2]) {
-        let source = Slow::new(Fault::Error(27));
+        let source = slow(|call, epoch| if call == 27 { Err(gone(epoch)) } else { Ok(()) });
         let error = trainer(threads, 3).fit(network, &source, None).unwrap_err();
-        let Error::Interrupted { epoch, step, last_costs, cause, .. } = error else { panic!("{error}") };
-        assert_eq!((epoch, step, last_costs.len()), (2, 7, 5), "{threads} threads");
-        assert!(matches!(*cause, Error::Samples { epoch: 2, .. }));
-        assert_eq!(source.calls.lock().unwrap().len(), 27);
+        let run = interruption(error);
+        assert_eq!((run.epoch, run.step, run.last_costs.len()), (2, 7, 5), "{threads} threads");
+        assert!(matches!(run.cause, Error::Samples { epoch: 2, .. }));
+        assert_eq!(source.calls(), 27);
     }
 
     let mut left = [begin(), begin()];
     for (network, threads) in left.iter_mut().zip([1, 2]) {
-        let source = Slow::new(Fault::Panic(27));
+        let source = slow(|call, _| if call == 27 { panic!("on purpose") } else { Ok(()) });
         let panicked =
             catch_unwind(AssertUnwindSafe(|| drop(trainer(threads, 3).fit(network, &source, None))));
         assert_eq!(panicked.unwrap_err().downcast_ref::<&str>(), Some(&"on purpose"), "{threads} threads");
@@ -145,10 +96,10 @@ fn a_run_that_is_left_goes_on_to_the_same_bits() {
             (self.epoch - 1) * self.steps + self.step == t
         }
     }
-    let source = Slow::new(Fault::None);
+    let source = slow(|_, _| Ok(()));
     let (mut whole, mut parts) = (begin(), begin());
     trainer(2, 2).fit(&mut whole, &source, None).unwrap();
-    let calls = || source.calls.lock().unwrap().len();
+    let calls = || source.calls();
     // Beside the 40 mini-batches of two epochs, each run looks for silent neurons.
     let (before, others) = (calls(), calls() - 40);
     let run = trainer(2, 2).observe(Leave).fit(&mut parts, &source, None).unwrap().run;

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gradus::prelude::*;
-use gradus::{Error, MemoryProblem, Result};
+use gradus::{Error, Interruption, MemoryProblem, Result};
 
 /// Matches the error of a `Result` against a pattern.
 macro_rules! assert_refused {
@@ -229,22 +229,12 @@ where
     error
 }
 
-/// What ended a run after it had begun.
-#[derive(Debug)]
-struct End {
-    epoch: usize,
-    step: usize,
-    kept: usize,
-    history: History,
-    cause: Error,
-}
-
 #[track_caller]
-fn interrupted<V: std::fmt::Debug>(result: Result<V>) -> End {
+fn interrupted<V: std::fmt::Debug>(result: Result<V>) -> Interruption {
     match result {
-        Err(Error::Interrupted { epoch, step, kept, history, cause, .. }) => {
-            assert_eq!(epoch, history.len() + 1);
-            End { epoch, step, kept, history: *history, cause: *cause }
+        Err(Error::Interrupted(run)) => {
+            assert_eq!(run.epoch, run.history.len() + 1);
+            *run
         }
         other => panic!("not interrupted: {other:?}"),
     }

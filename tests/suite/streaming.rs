@@ -11,8 +11,10 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use gradus::data::{Blocks, Csv, Table, mnist};
 use gradus::prelude::*;
-use gradus::{Error, IdxField, IdxProblem, StreamProblem};
+use gradus::{Error, IdxField, IdxProblem, StreamError, StreamProblem};
 use proptest::prelude::*;
+
+use super::doubles::{Hooked, interruption};
 
 /// All samples of a source.
 fn all<T: Real>(source: &dyn Samples<T>) -> (DMatrix<T>, DMatrix<T>) {
@@ -26,6 +28,14 @@ fn written<T: Real>(folder: &Path, name: &str, source: &dyn Samples<T>) -> PathB
     let path = folder.join(name);
     Streamed::write(source, &path).unwrap();
     path
+}
+
+#[track_caller]
+fn stream_error<V: std::fmt::Debug>(result: gradus::Result<V>) -> StreamError {
+    match result {
+        Err(Error::Stream(error)) => *error,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -84,12 +94,8 @@ fn several_files_are_one() {
 
     let other = Dataset::new(DMatrix::<f64>::zeros(3, 2), DMatrix::zeros(1, 2)).unwrap();
     let other = written(folder.path(), "3", &other);
-    match Streamed::open([a, &other]).unwrap_err() {
-        Error::Stream { path, problem: StreamProblem::Differs { what: "inputs", .. }, .. } => {
-            assert_eq!(path, other)
-        }
-        error => panic!("{error}"),
-    }
+    let StreamError { path, problem, .. } = stream_error(Streamed::open([a, &other]));
+    assert!(path == other && matches!(problem, StreamProblem::Differs { what: "inputs", .. }), "{problem}");
     assert!(matches!(Streamed::open(Vec::<PathBuf>::new()), Err(Error::Empty { .. })));
 }
 
@@ -101,10 +107,9 @@ fn damage_is_found_at_its_place_before_anything_is_learned_from_it() {
     let whole = fs::read(&path).unwrap();
     let problem = |bytes: &[u8]| {
         fs::write(&path, bytes).unwrap();
-        match Streamed::open([&path]) {
-            Err(Error::Stream { path: at, offset, problem }) if at == path => (offset, problem),
-            other => panic!("{other:?}"),
-        }
+        let StreamError { path: at, offset, problem } = stream_error(Streamed::open([&path]));
+        assert_eq!(at, path);
+        (offset, problem)
     };
     assert!(matches!(problem(b""), (0, StreamProblem::Foreign)));
     assert!(matches!(
@@ -143,33 +148,18 @@ fn damage_is_found_at_its_place_before_anything_is_learned_from_it() {
         Network::<f32, _, _>::new(&[784, 5, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1).unwrap();
     for threads in [1, 2] {
         let trainer = Trainer::new(LogLikelihood).stop(MaxEpochs::new(1).unwrap()).threads(threads);
-        let Err(Error::Interrupted { cause, .. }) = trainer.fit(&mut network, &streamed, None) else {
-            panic!("learned from")
-        };
-        match *cause {
-            Error::Stream {
-                path: at,
-                offset: found,
-                problem: StreamProblem::Checksum { first, last, .. },
-            } => {
-                assert_eq!(
-                    (at, found as usize, first, last),
-                    (path.clone(), offset, starts[1], starts[2] - 1)
-                );
-            }
-            error => panic!("{error}"),
-        }
+        let run = interruption(trainer.fit(&mut network, &streamed, None).unwrap_err());
+        let StreamError { path: at, offset: found, problem } = stream_error(Err::<(), _>(run.cause));
+        let StreamProblem::Checksum { first, last, .. } = problem else { panic!("{problem}") };
+        assert_eq!((at, found as usize, first, last), (path.clone(), offset, starts[1], starts[2] - 1));
     }
-    assert!(matches!(
-        Streamed::open([folder.path()]),
-        Err(Error::Stream { problem: StreamProblem::NotAFile, .. })
-    ));
-    assert!(matches!(
-        Streamed::open(["no/such/file"]),
-        Err(Error::Stream { problem: StreamProblem::NotFound, .. })
-    ));
-    let nowhere = Streamed::write(&digits, folder.path().join("no/such/folder")).unwrap_err();
-    assert!(matches!(nowhere, Error::Stream { problem: StreamProblem::Unwritable { .. }, .. }));
+    let problem = stream_error(Streamed::open([folder.path()])).problem;
+    assert!(matches!(problem, StreamProblem::NotAFile), "{problem}");
+    let problem = stream_error(Streamed::open(["no/such/file"])).problem;
+    assert!(matches!(problem, StreamProblem::NotFound), "{problem}");
+    let nowhere = Streamed::write(&digits, folder.path().join("no/such/folder"));
+    let problem = stream_error(nowhere).problem;
+    assert!(matches!(problem, StreamProblem::Unwritable { .. }), "{problem}");
 }
 
 #[test]
@@ -180,8 +170,9 @@ fn a_target_that_the_cost_does_not_know_is_found_in_the_first_epoch() {
     let streamed = Streamed::open([written(folder.path(), "targets", &data)]).unwrap();
     let mut network = Network::<f64, _, _>::new(&[2, 3, 1], Sigmoid, Sigmoid, &ScaledGaussian, 1).unwrap();
     let error = Trainer::new(CrossEntropy).fit(&mut network, &streamed, None).unwrap_err();
-    let Error::Interrupted { cause, kept: 0, .. } = error else { panic!("{error}") };
-    assert!(matches!(*cause, Error::Target { sample: 321, value: 1.5, .. }), "{cause}");
+    let run = interruption(error);
+    assert_eq!(run.kept, 0);
+    assert!(matches!(run.cause, Error::Target { sample: 321, value: 1.5, .. }), "{run}");
 }
 
 #[test]
@@ -217,10 +208,8 @@ fn idx_files_plain_and_gzip_become_what_they_hold() {
         }
         error => panic!("{error}"),
     }
-    assert!(matches!(
-        Streamed::open([file("samples")]),
-        Err(Error::Stream { problem: StreamProblem::Unfinished, .. })
-    ));
+    let problem = stream_error(Streamed::open([file("samples")])).problem;
+    assert!(matches!(problem, StreamProblem::Unfinished), "{problem}");
     fs::write(file("cut.gz"), gzip(&images[..images.len() - 1])).unwrap();
     match Streamed::write_idx(file("cut.gz"), file("labels"), 7, file("samples")).unwrap_err() {
         Error::Idx { offset, problem: IdxProblem::Truncated { .. }, .. } => {
@@ -382,37 +371,13 @@ fn the_order_of_blocks_depends_on_seed_and_epoch() {
 /// streamed again, and interrupted in the middle of an epoch.
 #[test]
 fn a_streamed_run_has_the_bits_of_one_in_memory() {
-    #[derive(Debug)]
-    struct InMemory(Dataset<f32>, Blocks);
-    impl Samples<f32> for InMemory {
-        fn len(&self) -> usize {
-            self.0.len()
-        }
-        fn n_inputs(&self) -> usize {
-            self.0.n_inputs()
-        }
-        fn n_outputs(&self) -> usize {
-            self.0.n_outputs()
-        }
-        fn gather(
-            &self,
-            epoch: u64,
-            indices: &[usize],
-            x: &mut DMatrix<f32>,
-            y: &mut DMatrix<f32>,
-        ) -> gradus::Result<()> {
-            self.0.gather(epoch, indices, x, y)
-        }
-        fn blocks(&self) -> Option<Blocks> {
-            Some(self.1.clone())
-        }
-    }
     let folder = tempfile::tempdir().unwrap();
     let digits = Dataset::<f32>::synthetic_digits(6_000, 1).unwrap();
     let path = written(folder.path(), "digits", &digits);
     let open = || Streamed::open([&path]).unwrap().window(2 << 20).unwrap();
-    let memory = InMemory(digits, Samples::<f32>::blocks(&open()).unwrap());
-    assert_eq!(memory.1.window, 2, "blocks are mixed, and windows change");
+    let mut memory = Hooked::new(digits, |_, _| Ok(()));
+    memory.blocks = Samples::<f32>::blocks(&open());
+    assert_eq!(memory.blocks.as_ref().unwrap().window, 2, "blocks are mixed, and windows change");
     let run = |source: &dyn Samples<f32>, threads: usize| {
         let mut network = Network::new(&[784, 12, 10], Tanh, Softmax::default(), &ScaledGaussian, 1).unwrap();
         let trainer = Trainer::new(LogLikelihood).mini_batch(64).threads(threads).optimizer(Adam::default());

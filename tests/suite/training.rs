@@ -518,7 +518,10 @@ fn a_report_says_why_it_stopped_and_what_is_kept() {
         lines[0],
         "stopped     after epoch 4: no better validation accuracy in 3 epochs than 1.0000 in epoch 1"
     );
-    assert_eq!(lines[1], "parameters  of epoch 1 (best validation accuracy)");
+    assert_eq!(
+        lines[1],
+        "parameters  of epoch 1 (best validation accuracy, the lowest cost of 4 epochs with it)"
+    );
     let record = report.kept().unwrap();
     assert_eq!(lines[2].trim_start(), record.to_string());
     let (scores, validation) = (record.training.as_ref().unwrap(), record.validation.as_ref().unwrap());
@@ -531,7 +534,7 @@ fn a_report_says_why_it_stopped_and_what_is_kept() {
     for number in numbers {
         assert!(lines[2].contains(&number), "{} does not say {number}", lines[2]);
     }
-    assert!(lines[3].starts_with("time ") && lines[3].ends_with(" s per epoch") && lines.len() == 4);
+    assert!(lines[3].starts_with("time ") && lines[3].ends_with("s per epoch") && lines.len() == 4);
     let sum: f64 = report.history.epochs().iter().map(|record| record.seconds).sum();
     assert_eq!(report.seconds(), sum);
 
@@ -542,6 +545,36 @@ fn a_report_says_why_it_stopped_and_what_is_kept() {
         last.starts_with("stopped     after epoch 2: all 2 epochs done\nparameters  of epoch 2 (the last)\n")
     );
     assert!(!last.contains("penalty") && !last.contains("accuracy"));
+}
+
+/// A report gives times in a unit in which they are not 0, and says how many epochs share the best value.
+#[test]
+fn times_and_ties_of_a_report() {
+    let (trainer, mut network, training, validation) = flat();
+    let mut report =
+        trainer.stop(MaxEpochs::new(2).unwrap()).fit(&mut network, &training, Some(&validation)).unwrap();
+    for (seconds, says) in [
+        (100.0, "100.00 s of training steps, 50.00 s per epoch"),
+        (1.0, "1.00 s of training steps, 500.00 ms per epoch"),
+        (0.001, "1.00 ms of training steps, 500.00 µs per epoch"),
+        (0.0, "0.00 µs of training steps"),
+    ] {
+        let half = |record: &EpochRecord| EpochRecord { seconds: seconds / 2.0, ..record.clone() };
+        report.history = report.history.epochs().iter().map(half).collect();
+        assert!(report.to_string().contains(says), "{report}");
+    }
+
+    let best = |trainer: Trainer<f64, CrossEntropy>, epochs| {
+        let (_, mut network, training, validation) = flat();
+        let trainer = trainer.stop(MaxEpochs::new(epochs).unwrap());
+        let report = trainer.fit(&mut network, &training, Some(&validation)).unwrap();
+        report.to_string().lines().nth(1).unwrap().split_once('(').unwrap().1.to_owned()
+    };
+    let flat = || flat().0;
+    assert_eq!(best(flat(), 1), "best validation accuracy)");
+    assert_eq!(best(flat(), 5), "best validation accuracy, the lowest cost of 5 epochs with it)");
+    let by_cost = || flat().keep_best(Metric::validation_cost());
+    assert!(best(by_cost(), 5).starts_with("best validation cost"));
 }
 
 /// Each history's record is of its own epoch, and the training scores are those after the epoch.

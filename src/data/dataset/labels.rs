@@ -196,7 +196,7 @@ impl<T> Targets<T> {
 
 /// Returns an error if `x` and `y` of these shapes differ in their number of columns, which says so if a transposed matrix
 /// explains it.
-pub(super) fn check_columns(x: (usize, usize), y: (usize, usize)) -> Result<()> {
+pub(in crate::data) fn check_columns(x: (usize, usize), y: (usize, usize)) -> Result<()> {
     let what = match (x, y) {
         _ if x.1 == y.1 => return Ok(()),
         _ if x.0 == y.0 => "x and y",

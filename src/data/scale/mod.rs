@@ -255,6 +255,37 @@ impl Scaler {
         data.map_targets(|y| self.scale(y))
     }
 
+    /// Scales the targets of several data sets; see [`transform_targets`](Self::transform_targets).
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`transform_targets`](Self::transform_targets).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let (x, y) = (DMatrix::from_element(1, 4, 1.0), DMatrix::from_row_slice(1, 4, &[10.0, 30.0, 50.0, 70.0]));
+    /// let parts = Split::in_order().counts(&Dataset::new(x, y)?, [2, 2])?;
+    /// let [_, test] = Standardize.fit_targets(&parts[0])?.transform_targets_all(parts)?;
+    ///
+    /// let (mut x, mut y) = (DMatrix::zeros(1, 2), DMatrix::zeros(1, 2));
+    /// test.gather(1, &[0, 1], &mut x, &mut y)?;
+    /// assert_eq!(y.as_slice(), [3.0, 5.0]);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
+    pub fn transform_targets_all<T: Real, const N: usize>(
+        &self,
+        sets: [Dataset<T>; N],
+    ) -> Result<[Dataset<T>; N]> {
+        let mut scaled = sets;
+        for data in &mut scaled {
+            *data = self.transform_targets(data.clone())?;
+        }
+        Ok(scaled)
+    }
+
     /// Scales samples that are stored one after the other, as the columns of a matrix are: x becomes (x − c)/s.
     ///
     /// Values after the last whole sample stay as they are.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::data::Task;
-use crate::error::{Error, Result, StreamProblem};
+use crate::error::{Error, Result, StreamError, StreamProblem};
 use crate::real::Real;
 
 /// The first bytes of every file of samples.
@@ -173,5 +173,5 @@ impl Header {
 
 /// The error at `offset` of the file at `path`.
 pub(super) fn error(path: &Path, offset: u64, problem: StreamProblem) -> Error {
-    Error::Stream { path: path.to_path_buf(), offset, problem }
+    Error::Stream(Box::new(StreamError { path: path.to_path_buf(), offset, problem }))
 }

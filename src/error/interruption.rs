@@ -1,0 +1,31 @@
+//! How far a run had come that an error ended.
+
+use super::{Error, text};
+use crate::history::History;
+
+/// How a run ended that could not go on, and what it had reached.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "epoch {epoch}, mini-batch {step}: {cause}{} (the network is left with the parameters of epoch {kept}, 0 being the initial ones){}",
+    text::listed("; the costs of the mini-batches before: ", last_costs),
+    text::noticed(noticed)
+)]
+#[non_exhaustive]
+pub struct Interruption {
+    /// The epoch, counted from 1, in which it happened.
+    pub epoch: usize,
+    /// The mini-batch of that epoch, counted from 1: that whose step made a parameter infinite, if one is. One past the last if
+    /// the epoch was being evaluated.
+    pub step: usize,
+    /// The epoch whose parameters the network holds; 0 for the initial ones.
+    pub kept: usize,
+    /// The mean costs of up to five mini-batches before, the last one last.
+    pub last_costs: Vec<f64>,
+    /// What was noticed in the data before the first step, such as inputs that are not scaled.
+    pub noticed: Vec<String>,
+    /// The records of the epochs before.
+    pub history: History,
+    /// What happened.
+    #[source]
+    pub cause: Error,
+}
