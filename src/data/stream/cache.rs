@@ -160,10 +160,10 @@ impl State {
     fn shrink(&mut self) {
         while self.age.len() > self.capacity.max(1) {
             let unwanted = self.age.iter().position(|block| !self.wanted.contains(block)).unwrap_or(0);
-            if let Some(block) = self.age.remove(unwanted) {
-                if let Some(Slot::Ready(block)) = self.slots.remove(&block) {
-                    self.spare.extend(Arc::into_inner(block).map(Block::into_bytes));
-                }
+            if let Some(number) = self.age.remove(unwanted)
+                && let Some(Slot::Ready(block)) = self.slots.remove(&number)
+            {
+                self.spare.extend(Arc::into_inner(block).map(Block::into_bytes));
             }
         }
     }
