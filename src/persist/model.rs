@@ -192,7 +192,7 @@ where
     ///
     /// # Examples
     ///
-    /// A network of [`AnyActivation`](crate::activation::AnyActivation) takes every activation of the crate; any other
+    /// A network of [`AnyActivation`] takes every activation of the crate; any other
     /// takes its own only.
     ///
     /// ```
