@@ -7,7 +7,7 @@ use crate::activation::Activation;
 use crate::cost::Cost;
 use crate::data::{Batch, check_finite};
 use crate::error::{Error, Result};
-use crate::network::{Network, ParameterArrays, Workspace, check_rows_of_x, check_rows_of_y};
+use crate::network::{Network, ParameterArrays, Workspace, check_batch_shapes};
 
 /// Verifies backpropagation: the gradient of the mean cost of the batch (`x`, `y`) by every weight and every bias of
 /// `network`, by differences, to a relative 10⁻⁷.
@@ -45,13 +45,7 @@ where
     C: Cost<f64, O>,
 {
     network.check()?;
-    check_rows_of_x(x.shape(), network.n_inputs())?;
-    check_rows_of_y(y.shape(), network.n_outputs())?;
-    let (found, expected) = (y.ncols(), x.ncols());
-    if found != expected {
-        let what = "columns of y, one for each of x (a column is an example)";
-        return Err(Error::SizeMismatch { what, found, expected });
-    }
+    check_batch_shapes(x.shape(), y.shape(), (network.n_inputs(), network.n_outputs()))?;
     if x.ncols() == 0 {
         return Err(Error::Empty { what: "the batch" });
     }

@@ -260,8 +260,20 @@ pub(crate) fn check_rows_of_x((rows, columns): (usize, usize), inputs: usize) ->
     if rows == inputs { Ok(()) } else { Err(Error::SizeMismatch { what, found: rows, expected: inputs }) }
 }
 
+/// Returns an error if inputs of the shape `x` and targets of the shape `y` are no batch for a network of these sizes.
+pub(crate) fn check_batch_shapes(
+    x: (usize, usize),
+    y: (usize, usize),
+    (inputs, outputs): (usize, usize),
+) -> Result<()> {
+    check_rows_of_x(x, inputs)?;
+    check_rows_of_y(y, outputs)?;
+    let what = "columns of y, one for each of x (a column is an example)";
+    if y.1 == x.1 { Ok(()) } else { Err(Error::SizeMismatch { what, found: y.1, expected: x.1 }) }
+}
+
 /// Returns an error if `y` of the shape `rows` × `columns` has not a row for each of the outputs.
-pub(crate) fn check_rows_of_y((rows, columns): (usize, usize), outputs: usize) -> Result<()> {
+fn check_rows_of_y((rows, columns): (usize, usize), outputs: usize) -> Result<()> {
     let what = match (rows, columns == outputs) {
         (1, _) => {
             "rows of y, one for each output of the network (a class label becomes a one-hot column of y)"

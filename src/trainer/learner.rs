@@ -369,11 +369,10 @@ impl<'t, T: Real> Stepper<'t, T> {
             let why = "an example that should not count has weight 0, and none can count infinitely much";
             check_setting("weight of an example", weight.to_f64(), false, "(−∞, ∞)", why)?;
         }
-        network::check_rows_of_x(batch.x.shape(), self.sizes[0])?;
-        network::check_rows_of_y(batch.y.shape(), self.sizes[self.sizes.len() - 1])?;
+        let ends = (self.sizes[0], self.sizes[self.sizes.len() - 1]);
+        network::check_batch_shapes(batch.x.shape(), batch.y.shape(), ends)?;
         let m = batch.examples();
         for (what, found, expected) in [
-            ("columns of y, one for each of x (a column is an example)", batch.y.ncols(), m),
             ("weights of the batch, one for each example", batch.weights.len(), m),
             ("numbers of samples of the batch, one for each example", batch.samples.len(), m),
         ] {
