@@ -4,6 +4,8 @@
 //! element of `b` for each column of the tile. Only whole columns of a tile are loaded and stored here, because this file
 //! is compiled once per tile size; all other cases are in [`edges`].
 
+use std::hint::black_box;
+
 use pulp::{Simd, WithSimd};
 
 use super::destination::Destination;
@@ -133,14 +135,10 @@ impl<T: SimdScalar, const HEIGHT: usize, const WIDTH: usize, const BY_COLUMNS: b
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self(tile, c) = self;
-        let initial: [T::Register<S>; HEIGHT] = match tile.initial {
-            InitialValue::Rows(rows) => load(simd, &rows[tile.row..]),
-            _ => [T::broadcast(simd, T::zero()); HEIGHT],
-        };
         for number in 0..tile.tiles {
             let along = number * WIDTH;
             let column = tile.column + along;
-            let mut sums = [initial; WIDTH];
+            let mut sums = [tile.initial_column(simd); WIDTH];
             let b = &tile.b[if BY_COLUMNS { along * tile.b_stride } else { along }..];
             tile.sum::<S, HEIGHT, WIDTH, BY_COLUMNS>(simd, &mut sums, b);
             tile.store(simd, &sums, c, column);
@@ -149,6 +147,16 @@ impl<T: SimdScalar, const HEIGHT: usize, const WIDTH: usize, const BY_COLUMNS: b
 }
 
 impl<T: SimdScalar> Tile<'_, T> {
+    /// The value with which the sums of each column begin.
+    #[inline(always)]
+    fn initial_column<S: Simd, const HEIGHT: usize>(&self, simd: S) -> [T::Register<S>; HEIGHT] {
+        // Read anew for each tile: kept, it would take registers that the inner loop needs.
+        match black_box(self).initial {
+            InitialValue::Rows(rows) => load(simd, &rows[self.row..]),
+            _ => [T::broadcast(simd, T::zero()); HEIGHT],
+        }
+    }
+
     /// Adds a_ip b_pj to every element of the tile, p in ascending order, each product and sum rounded once.
     #[inline(always)]
     fn sum<S: Simd, const HEIGHT: usize, const WIDTH: usize, const BY_COLUMNS: bool>(
@@ -209,13 +217,21 @@ impl<T: SimdScalar> Tile<'_, T> {
             unrolled!(j < WIDTH { copy.0[j] = tile[j] });
             return edges::write(self, column, T::scalars::<S>(copy.0.as_flattened()), WIDTH, c);
         };
-        // Only the last register of a column may hold rows that are not wanted.
-        let (stride, last) = (*stride, HEIGHT - 1);
-        let wanted = T::first_lanes(simd, self.rows - last * T::lanes::<S>());
-        let data = &mut data[column * stride + self.row..];
-        unrolled!(j < WIDTH {
-            store_column(simd, &tile[j], wanted, self.rows, &mut data[j * stride..]);
-        });
+        let (stride, data) = (*stride, &mut data[column * *stride + self.row..]);
+        let rows_of_last = self.rows - (HEIGHT - 1) * T::lanes::<S>();
+        if rows_of_last == T::lanes::<S>() {
+            unrolled!(j < WIDTH {
+                let Some(c) = T::registers_mut::<S>(&mut data[j * stride..]).first_chunk_mut() else {
+                    unreachable!("all rows of the tile are rows of the result");
+                };
+                *c = tile[j];
+            });
+        } else {
+            let wanted = T::first_lanes(simd, rows_of_last);
+            unrolled!(j < WIDTH {
+                store_rows(simd, &tile[j], wanted, self.rows, &mut data[j * stride..]);
+            });
+        }
     }
 }
 
@@ -236,7 +252,7 @@ fn add_product<T: SimdScalar, S: Simd, const HEIGHT: usize>(
 
 /// Stores the first `rows` scalars of one column of a tile; `wanted` are those of its last register.
 #[inline(always)]
-fn store_column<T: SimdScalar, S: Simd, const HEIGHT: usize>(
+fn store_rows<T: SimdScalar, S: Simd, const HEIGHT: usize>(
     simd: S,
     column: &[T::Register<S>; HEIGHT],
     wanted: T::Mask<S>,
@@ -250,7 +266,9 @@ fn store_column<T: SimdScalar, S: Simd, const HEIGHT: usize>(
             for i in 0..last {
                 c[i] = column[i];
             }
-            c[last] = T::select_lanes(simd, wanted, column[last], c[last]);
+            // AVX-512 stores under a mask. So does AVX2, but slowly: there the old value must be seen to be read.
+            let old = if S::REGISTER_COUNT > 16 { c[last] } else { black_box(c[last]) };
+            c[last] = T::select_lanes(simd, wanted, column[last], old);
         }
         None => store_rest::<T, S, HEIGHT>(*column, &mut c[..rows]),
     }
