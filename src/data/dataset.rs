@@ -14,7 +14,7 @@ pub(super) use labels::check_columns;
 use super::{Samples, Task, digits};
 use crate::error::{Error, Result};
 use crate::memory;
-use crate::real::Real;
+use crate::real::{Real, first_non_finite};
 use crate::threads;
 
 /// Samples in memory: inputs as numbers or as the bytes of images, targets as numbers or as class labels.
@@ -406,7 +406,7 @@ impl<T: Real> Samples<T> for Dataset<T> {
 
 /// Returns an error for the first NaN or infinity in a batch whose first sample has the number `first`.
 pub(crate) fn check_finite<T: Real>(what: &'static str, batch: &DMatrix<T>, first: usize) -> Result<()> {
-    match batch.iter().position(|v| !v.is_finite()) {
+    match first_non_finite(batch.as_slice()) {
         Some(at) => {
             let (sample, index) = (first + at / batch.nrows(), at % batch.nrows());
             Err(Error::NonFiniteSample { what, sample, index, value: batch[at].to_f64() })

@@ -15,6 +15,7 @@ use super::initial::InitialValue;
 use super::operand::Operand;
 use super::panels::{self, INNER, Layout, Panels};
 use super::scalar::SimdScalar;
+use super::stream;
 use super::tile::{self, Columns, Tile};
 
 /// Bytes of a block's panels, which stay in the L2 cache.
@@ -88,6 +89,12 @@ impl<T: SimdScalar> WithSimd for Blocks<'_, T> {
     fn with_simd<S: Simd>(mut self, simd: S) {
         let layout = Layout::of::<T, S>();
         let rows = self.a.rows();
+        if let Left::Operand(a) = self.a
+            && stream::fits::<T, S>(a, self.b, self.transposed)
+            && rows <= self.scratch.len()
+        {
+            return stream::product(simd, self.initial, a, self.b, &mut self.c, self.scratch);
+        }
         let packed = match self.a {
             Left::Operand(a) => !a.by_columns || self.b.columns > FEW_COLUMNS,
             Left::Panels(_) => false,
@@ -213,7 +220,15 @@ mod tests {
                 nalgebra::convert(((i * 31 + j * 17) % 101) as f64 / 7.0 - 6.0)
             })
         };
-        for (n, inner, m) in [(1, 1, 1), (30, 784, 10), (100, 33, 37), (77, 1100, 5), (10, 100, 130)] {
+        for (n, inner, m) in [
+            (1, 1, 1),
+            (30, 784, 10),
+            (100, 33, 37),
+            (77, 1100, 5),
+            (77, 2100, 3),
+            (90, 13, 1),
+            (10, 100, 130),
+        ] {
             let (a, b, transposed) = (matrix(n, inner), matrix(inner, m), matrix(inner, n));
             for (a, b) in [
                 (Operand::of(&a), Operand::of(&b)),

@@ -14,6 +14,7 @@ mod operand;
 mod panels;
 mod product;
 mod scalar;
+mod stream;
 mod tile;
 
 use std::ops::Range;
@@ -57,8 +58,20 @@ pub(crate) fn prepare<T: Product>() {
 /// assert_eq!(z[0], 23.5);
 /// ```
 pub fn weighted_inputs<T: Product>(w: &DMatrix<T>, b: &DVector<T>, x: &DMatrix<T>, z: &mut DMatrix<T>) {
+    weighted_inputs_of(w, b, x, 0..x.ncols(), z);
+}
+
+/// Computes [`weighted_inputs`] of some `examples`, which are columns of `x`.
+pub(crate) fn weighted_inputs_of<T: Product>(
+    w: &DMatrix<T>,
+    b: &DVector<T>,
+    x: &DMatrix<T>,
+    examples: Range<usize>,
+    z: &mut DMatrix<T>,
+) {
     assert_eq!(b.len(), z.nrows(), "biases against rows of z");
-    divide::product(InitialValue::Rows(b.as_slice()), Operand::of(w), Operand::of(x), z);
+    let x = Operand::of(x).columns(examples);
+    divide::product(InitialValue::Rows(b.as_slice()), Operand::of(w), x, z);
 }
 
 /// Computes ∂C/∂w = δ aᵀ, with a the activations of the previous layer.

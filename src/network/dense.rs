@@ -6,7 +6,7 @@ use rand::Rng;
 use crate::activation::Activation;
 use crate::error::{Error, MemoryProblem, Result};
 use crate::init::Initializer;
-use crate::real::Real;
+use crate::real::{Real, first_non_finite};
 
 /// A layer in which every neuron sees every input: a = f(w x + b).
 #[derive(Debug, Clone, PartialEq)]
@@ -93,11 +93,7 @@ impl<T: Real> Layer<'_, T> {
     pub(super) fn check_finite(&self, layer: usize) -> Result<()> {
         let parameters = [("weight", self.weights.as_slice()), ("bias", self.biases.as_slice())];
         for (what, values) in parameters {
-            // A loop without a way out vectorizes.
-            if values.iter().fold(true, |finite, value| finite & value.is_finite()) {
-                continue;
-            }
-            if let Some(index) = values.iter().position(|v| !v.is_finite()) {
+            if let Some(index) = first_non_finite(values) {
                 return Err(Error::NonFiniteParameter { what, layer, index, value: values[index].to_f64() });
             }
         }

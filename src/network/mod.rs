@@ -3,6 +3,7 @@
 mod dense;
 mod gradient;
 mod model;
+mod outputs;
 mod parameters;
 mod silent;
 mod workspace;
@@ -13,6 +14,7 @@ use nalgebra::DMatrix;
 
 pub use dense::{Dense, Layer};
 pub(crate) use model::{Bound, BoundMut, Model, ModelMut};
+pub(crate) use outputs::Outputs;
 pub use parameters::ParameterArrays;
 pub(crate) use silent::Silence;
 pub use workspace::Workspace;
@@ -286,9 +288,7 @@ fn check_rows_of_y((rows, columns): (usize, usize), outputs: usize) -> Result<()
 
 fn predict<T: Real>(network: &dyn AnyNetwork<T>, x: &DMatrix<T>) -> Result<DMatrix<T>> {
     check_inputs(network, x)?;
-    let mut workspace = Workspace::new(&network.sizes(), x.ncols())?;
-    forward(network, x, &mut workspace);
-    let outputs = workspace.into_outputs().ok_or(Error::TooFewLayers { found: 1 })?;
+    let outputs = outputs::outputs(network, x)?;
     if let Err(error) = check_finite("output", &outputs, 0) {
         // What made it so comes first.
         check(network)?;

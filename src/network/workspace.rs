@@ -170,10 +170,6 @@ impl<T: Real> Workspace<T> {
     pub fn costs(&self) -> &[f64] {
         &self.costs
     }
-
-    pub(super) fn into_outputs(mut self) -> Option<DMatrix<T>> {
-        self.layers.pop().map(|layer| layer.a)
-    }
 }
 
 impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {

@@ -7,8 +7,8 @@ use crate::activation::Activation;
 use crate::data::Task;
 use crate::error::{Error, Result};
 use crate::memory;
-use crate::network::{Network, Workspace};
-use crate::real::Real;
+use crate::network::{Network, Outputs};
+use crate::real::{Real, first_non_finite};
 use crate::threads;
 
 /// How outputs become probabilities.
@@ -43,7 +43,7 @@ impl Rule {
 pub(super) struct Buffers<T> {
     /// Inputs × samples.
     x: DMatrix<T>,
-    workspace: Workspace<T>,
+    outputs: Outputs<T>,
     /// The outputs in the units of the data.
     values: DMatrix<T>,
     /// Where they are not the outputs themselves.
@@ -59,12 +59,9 @@ impl<T: Real> Buffers<T> {
             Rule::Normalized => n_outputs,
             Rule::Both => 2,
         };
-        // The workspace holds three values for each neuron.
-        let neurons = sizes.iter().fold(0usize, |sum, &size| sum.saturating_add(size.saturating_mul(3)));
-        memory::check::<T>("the buffers of a predictor", [(neurons, samples)])?;
         Ok(Self {
             x: memory::zeros("the inputs of a predictor", n_inputs, samples)?,
-            workspace: Workspace::new(sizes, samples)?,
+            outputs: Outputs::new(sizes, samples)?,
             values: memory::zeros("the values of a predictor", n_outputs, samples)?,
             probabilities: memory::zeros("the probabilities of a predictor", classes, samples)?,
             rule,
@@ -82,7 +79,7 @@ impl<T: Real> Buffers<T> {
     }
 
     /// Takes the first `n` samples, whose inputs have been filled in, through the network. `first` is the number of the
-    /// first one. The others hold what was there before, and nothing of it is read.
+    /// first one.
     pub fn run<H: Activation<T>, O: Activation<T>>(
         &mut self,
         network: &Network<T, H, O>,
@@ -98,16 +95,17 @@ impl<T: Real> Buffers<T> {
             check_finite("scaled input", x, width, first)?;
         }
         // Handing work to other threads would allocate.
-        threads::run(Some(1), false, || network.forward(&self.x, &mut self.workspace))?;
-        let outputs = self.workspace.outputs();
-        self.values.copy_from(outputs);
+        let Self { x, outputs, values, probabilities, rule } = self;
+        let outputs = threads::run(Some(1), false, || outputs.compute(network, x, 0..n))?;
+        let values = &mut values.as_mut_slice()[..outputs.len()];
+        values.copy_from_slice(outputs.as_slice());
         if let Some(scaler) = meaning.target_scaler() {
-            scaler.unscale(self.values.as_mut_slice());
+            scaler.unscale(values);
         }
-        let rows = self.probabilities.nrows().max(1);
-        let columns = self.probabilities.as_mut_slice().chunks_exact_mut(rows);
+        let rows = probabilities.nrows().max(1);
+        let columns = probabilities.as_mut_slice().chunks_exact_mut(rows);
         for (p, a) in columns.zip(outputs.as_slice().chunks_exact(outputs.nrows().max(1))) {
-            fill_probabilities(self.rule, a, p);
+            fill_probabilities(*rule, a, p);
         }
         Ok(())
     }
@@ -118,7 +116,7 @@ impl<T: Real> Buffers<T> {
             let rows = matrix.nrows();
             matrix.as_slice().get(j * rows..(j + 1) * rows).unwrap_or_default()
         };
-        let outputs = column(self.workspace.outputs());
+        let outputs = column(self.outputs.last());
         let probabilities = match self.rule {
             Rule::None => None,
             Rule::Outputs => Some(outputs),
@@ -143,7 +141,7 @@ fn fill_probabilities<T: Real>(rule: Rule, a: &[T], p: &mut [T]) {
 
 /// Returns an error for the first input that is NaN or infinite.
 fn check_finite<T: Real>(what: &'static str, x: &[T], width: usize, first: usize) -> Result<()> {
-    match x.iter().position(|value| !value.is_finite()) {
+    match first_non_finite(x) {
         Some(at) => {
             let (sample, index, value) = (first + at / width.max(1), at % width.max(1), x[at].to_f64());
             Err(Error::NonFiniteSample { what, sample, index, value })

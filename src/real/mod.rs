@@ -3,6 +3,7 @@
 mod bytes;
 mod elementary;
 pub(crate) mod exact;
+mod finite;
 mod vectorize;
 
 use std::iter::Sum;
@@ -15,6 +16,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::linalg::Product;
 
 pub(crate) use bytes::{LittleEndian, Slice, Values};
+pub(crate) use finite::{all_finite, first_non_finite};
 pub(crate) use vectorize::zip_map_except;
 pub use vectorize::{map, vectorized, zip_map, zip_sums};
 

@@ -12,7 +12,7 @@ use crate::error::{Error, Result, check_nonzero, check_setting};
 use crate::history::Metric;
 use crate::metrics::Evaluator;
 use crate::network::{self, AnyNetwork, Layer, Model, Workspace};
-use crate::real::{Real, vectorized};
+use crate::real::{Real, all_finite};
 use crate::regularizer::{LayerInfo, Regularizer};
 use crate::schedule::LrSchedule;
 use crate::stopping::StoppingRule;
@@ -118,23 +118,6 @@ pub(super) fn overshoots<T: Real>(
         (w2 + (w / largest).powi(2), step2 + (step / largest).powi(2))
     });
     step > w
-}
-
-/// Whether no value is NaN or infinite, as a loop that vectorizes.
-fn all_finite<T: Real>(values: &[T]) -> bool {
-    vectorized(
-        #[inline(always)]
-        || {
-            // 0 · x is 0 for finite x and NaN otherwise.
-            let mut sums = [T::zero(); 16];
-            for chunk in values.chunks(16) {
-                for (sum, &value) in sums.iter_mut().zip(chunk) {
-                    *sum += value * T::zero();
-                }
-            }
-            sums.iter().all(|sum| *sum == T::zero())
-        },
-    )
 }
 
 /// Returns an error for the first parameter that is NaN or infinite.
@@ -269,11 +252,8 @@ pub(super) fn check_data<T: Real>(
 
 /// Checks a batch of a source that was not looked through before: finite values, valid targets.
 pub(super) fn check_batch<T: Real>(model: &dyn Model<T>, batch: &Batch<T>) -> Result<()> {
-    let finite = |what, values: &nalgebra::DMatrix<T>| {
-        if all_finite(values.as_slice()) { Ok(()) } else { check_finite(what, values, 0) }
-    };
-    let checked = finite("input", &batch.x)
-        .and_then(|()| finite("target", &batch.y))
+    let checked = check_finite("input", &batch.x, 0)
+        .and_then(|()| check_finite("target", &batch.y, 0))
         .and_then(|()| model.check_targets(&batch.y, 0));
     checked.map_err(|mut error| {
         if let Error::NonFiniteSample { sample, .. } | Error::Target { sample, .. } = &mut error {

@@ -1,0 +1,129 @@
+//! Outputs alone, without the errors that learning needs: inference.
+
+use std::mem;
+use std::ops::Range;
+
+use nalgebra::DMatrix;
+
+use super::AnyNetwork;
+use crate::error::Result;
+use crate::linalg;
+use crate::memory;
+use crate::real::Real;
+use crate::threads;
+
+/// The most samples that go through a network at once: their activations stay in the cache.
+const BLOCK: usize = 256;
+
+/// The most values of a layer for them.
+const BLOCK_VALUES: usize = 1 << 18;
+
+/// The memory that outputs are computed in: the weighted inputs and the activations of one layer at a time.
+#[derive(Debug, Clone)]
+pub(crate) struct Outputs<T> {
+    z: DMatrix<T>,
+    a: DMatrix<T>,
+}
+
+impl<T: Real> Outputs<T> {
+    /// Allocates memory for a network of these `sizes` and so many `examples` at once.
+    pub(crate) fn new(sizes: &[usize], examples: usize) -> Result<Self> {
+        let widest = sizes.iter().skip(1).copied().max().unwrap_or(0);
+        memory::check::<T>("the buffers of a prediction", [(widest, examples); 2])?;
+        Ok(Self { z: DMatrix::zeros(widest, examples), a: DMatrix::zeros(widest, examples) })
+    }
+
+    /// Takes the `examples`, which are columns of `x`, through the network and returns its outputs, outputs × examples.
+    /// Nothing is allocated for at most as many examples as [`new`](Self::new) was told of.
+    pub(crate) fn compute(
+        &mut self,
+        network: &dyn AnyNetwork<T>,
+        x: &DMatrix<T>,
+        examples: Range<usize>,
+    ) -> &DMatrix<T> {
+        let Self { z, a } = self;
+        for index in 0..network.n_layers() {
+            let layer = network.layer(index);
+            reshape(z, layer.biases.len(), examples.len());
+            match index {
+                0 => linalg::weighted_inputs_of(layer.weights, layer.biases, x, examples.clone(), z),
+                _ => linalg::weighted_inputs(layer.weights, layer.biases, a, z),
+            }
+            reshape(a, z.nrows(), z.ncols());
+            layer.activation.activate(z, a);
+        }
+        a
+    }
+}
+
+impl<T> Outputs<T> {
+    /// What [`compute`](Self::compute) returned last.
+    pub(crate) fn last(&self) -> &DMatrix<T> {
+        &self.a
+    }
+}
+
+/// Gives a matrix another shape in the memory that it has; its elements are arbitrary then.
+fn reshape<T: Real>(matrix: &mut DMatrix<T>, rows: usize, columns: usize) {
+    if matrix.shape() != (rows, columns) {
+        let mut elements: Vec<T> = mem::replace(matrix, DMatrix::zeros(0, 0)).data.into();
+        elements.resize(rows * columns, T::zero());
+        *matrix = DMatrix::from_vec(rows, columns, elements);
+    }
+}
+
+/// The outputs for the columns of `x`, which fit the network: blocks of samples, divided among threads.
+pub(super) fn outputs<T: Real>(network: &dyn AnyNetwork<T>, x: &DMatrix<T>) -> Result<DMatrix<T>> {
+    let sizes = network.sizes();
+    let n_outputs = sizes.last().copied().unwrap_or(0);
+    let mut outputs = memory::zeros("the outputs of a prediction", n_outputs, x.ncols())?;
+    let products: usize = sizes.windows(2).map(|size| size[0] * size[1]).sum();
+    let widest = sizes.iter().skip(1).copied().max().unwrap_or(0);
+    let most = (BLOCK_VALUES / widest.max(1)).clamp(32, BLOCK);
+    // A few samples are divided among threads neuron by neuron, by the products themselves.
+    let threads =
+        if x.ncols() < BLOCK { 1 } else { threads::useful_threads(products.saturating_mul(x.ncols())) };
+    let all = 0..x.ncols();
+    divide(threads, outputs.as_mut_slice(), all, n_outputs, &|examples, outputs| {
+        let blocks = examples.len().div_ceil(most);
+        let size = examples.len().div_ceil(blocks.max(1));
+        let mut block = Outputs::new(&sizes, size)?;
+        let mut compute = || {
+            for first in examples.clone().step_by(size.max(1)) {
+                // The last block reaches back to samples that the one before it holds too.
+                let first = first.min(examples.end - size);
+                let at = (first - examples.start) * n_outputs;
+                let computed = block.compute(network, x, first..first + size);
+                outputs[at..at + size * n_outputs].copy_from_slice(computed.as_slice());
+            }
+        };
+        match threads {
+            1 => compute(),
+            _ => threads::run(Some(1), false, compute)?,
+        }
+        Ok(())
+    })?;
+    Ok(outputs)
+}
+
+/// Divides `examples` and the slice of their outputs among threads.
+fn divide<T: Real>(
+    threads: usize,
+    outputs: &mut [T],
+    examples: Range<usize>,
+    n_outputs: usize,
+    work: &(impl Fn(Range<usize>, &mut [T]) -> Result<()> + Sync),
+) -> Result<()> {
+    if threads <= 1 {
+        return work(examples, outputs);
+    }
+    let (one, other) = (threads.div_ceil(2), threads / 2);
+    let count = examples.len() * one / threads;
+    let at = examples.start + count;
+    let (left, right) = outputs.split_at_mut(count * n_outputs);
+    let (left, right) = threads::join(
+        || divide(one, left, examples.start..at, n_outputs, work),
+        || divide(other, right, at..examples.end, n_outputs, work),
+    );
+    left.and(right)
+}
