@@ -10,7 +10,7 @@ use pulp::Simd;
 use super::destination::Destination;
 use super::initial::InitialValue;
 use super::operand::Operand;
-use super::panels::{INNER, highest};
+use super::panels::INNER;
 use super::scalar::SimdScalar;
 
 /// The most columns of the right operand: with more, tiles read the matrix seldom enough.
@@ -19,10 +19,13 @@ const MOST_COLUMNS: usize = 4;
 /// Columns of the matrix that are read side by side.
 const ABREAST: usize = 8;
 
-/// Whether a product is better computed here than in tiles: one tile is not as high as the matrix.
+/// The fewest registers of a column: tiles sum fewer in registers, which is quicker than in memory.
+const FEWEST_REGISTERS: usize = 16;
+
+/// Whether a product is better computed here than in tiles.
 #[inline(always)]
 pub(super) fn fits<T: SimdScalar, S: Simd>(a: Operand<'_, T>, b: Operand<'_, T>, transposed: bool) -> bool {
-    let high = a.rows > highest::<T, S>() * T::lanes::<S>();
+    let high = a.rows >= FEWEST_REGISTERS * T::lanes::<S>();
     high && a.by_columns && b.columns <= MOST_COLUMNS && !transposed
 }
 

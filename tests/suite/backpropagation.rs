@@ -368,17 +368,28 @@ proptest! {
     }
 }
 
-/// `predict` is the forward pass for any number of examples, and each example's outputs are its own.
+/// `predict` is the forward pass for any number of examples, and each example's outputs are its own: those of small
+/// matrices and of large ones, of one block and of several, on one thread and on more.
 #[test]
 fn an_example_is_predicted_alike_alone_and_in_a_batch() {
-    let network =
-        Network::<f64, _, _>::new(&[784, 30, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1).unwrap();
-    let x = DMatrix::from_fn(784, 45, |i, j| ((i * 7 + j * 13) % 256) as f64 / 255.0);
-    let together = network.predict(&x).unwrap();
-    for j in 0..45 {
-        assert_eq!(
-            network.predict(&x.columns(j, 1).into_owned()).unwrap(),
-            together.columns(j, 1).into_owned()
-        );
+    fn check<T: Real>(sizes: &[usize], examples: usize) {
+        let network =
+            Network::<T, _, _>::new(sizes, Sigmoid, Softmax::default(), &ScaledGaussian, 1).unwrap();
+        let x = DMatrix::from_fn(sizes[0], examples, |i, j| T::cast(((i * 7 + j * 13) % 256) as f64 / 255.0));
+        let together = network.predict(&x).unwrap();
+        let mut workspace = Workspace::new(sizes, examples).unwrap();
+        network.forward(&x, &mut workspace);
+        assert!(&together == workspace.outputs(), "{sizes:?}, {examples} examples");
+        for j in (0..examples).step_by(examples / 45 + 1).chain(examples.checked_sub(1)) {
+            for few in [1, 3].into_iter().filter(|few| j + few <= examples) {
+                let alone = network.predict(&x.columns(j, few).into_owned()).unwrap();
+                assert!(alone == together.columns(j, few), "{sizes:?}, {examples} examples, {few} from {j}");
+            }
+        }
     }
+    for examples in [0, 1, 45, 255, 256, 257, 700] {
+        check::<f64>(&[784, 30, 10], examples);
+        check::<f32>(&[20, 300, 290, 3], examples);
+    }
+    check::<f32>(&[1100, 600, 2], 777);
 }
