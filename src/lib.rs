@@ -83,6 +83,8 @@
 //! ```
 
 #![forbid(unsafe_code)]
+// See clippy.toml.
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 #![warn(missing_docs, missing_debug_implementations)]
 
 /// The programs of the README compile and run.
@@ -92,6 +94,7 @@ struct Readme;
 
 pub mod activation;
 pub mod check;
+mod clock;
 pub mod cost;
 pub mod data;
 mod error;
