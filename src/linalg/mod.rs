@@ -9,6 +9,7 @@ mod blocks;
 mod destination;
 mod divide;
 mod edges;
+mod fused;
 mod initial;
 mod operand;
 mod panels;
