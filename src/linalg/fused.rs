@@ -70,6 +70,13 @@ mod tests {
             assert_fused(sign * almost, almost, tiny);
             assert_fused(sign * f32::MAX, 1.0, sign * f32::MAX);
         }
+        // 97 · 172961 = 2²⁴ + 1, in the middle of two numbers; c is some quarters of the last bit of a double.
+        let (a, scale) = (172_961.0, f32::from_bits((127 - 24) << 23));
+        for quarters in -9i8..=9 {
+            let c = f32::from(quarters) * f32::from_bits((127 - 54) << 23);
+            assert_fused(a, 97.0 * scale, c);
+            assert_fused(-a, 97.0 * scale, c);
+        }
         assert_eq!(fused(0.0, -1.0, 0.0).to_bits(), 0);
         assert_eq!(fused(0.0, -1.0, -0.0).to_bits(), (-0.0f32).to_bits());
         assert_eq!(fused(f32::MAX, 2.0, f32::NEG_INFINITY), f32::NEG_INFINITY);

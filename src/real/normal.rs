@@ -126,5 +126,10 @@ mod tests {
             let found = draws.iter().filter(|&&draw| draw < x).count() as f64 / n;
             assert!((found - p).abs() < 5.0 * (p * (1.0 - p) / n).sqrt(), "{x}: {found} instead of {p}");
         }
+        // Between −x and x, where the uppermost layer is: it is under f nowhere as a whole.
+        for (x, p) in [(0.05, 3.987761167674492e-2), (0.1, 7.965567455405798e-2)] {
+            let found = draws.iter().filter(|&&draw| draw.abs() < x).count() as f64 / n;
+            assert!((found - p).abs() < 5.0 * (p * (1.0 - p) / n).sqrt(), "±{x}: {found} instead of {p}");
+        }
     }
 }
