@@ -9,7 +9,6 @@ mod blocks;
 mod destination;
 mod divide;
 mod edges;
-mod fused;
 mod initial;
 mod operand;
 mod panels;

@@ -5,8 +5,6 @@ use std::cell::Cell;
 use nalgebra::RealField;
 use pulp::{Simd, bytemuck};
 
-use super::fused;
-
 /// A scalar that a product computes with: registers of several, and the fused multiply-add. Private to the crate, which
 /// also seals [`Real`](crate::real::Real).
 pub trait SimdScalar: RealField + Copy + Default {
@@ -62,7 +60,7 @@ pub trait SimdScalar: RealField + Copy + Default {
 }
 
 macro_rules! simd_scalar {
-    ($real:ty, $mask_integer:ty, $register:ident, $mask:ident, $registers:ident, $registers_mut:ident, $splat:ident, $fused:ident, $software:path, $mask_between:ident, $select:ident) => {
+    ($real:ty, $mask_integer:ty, $register:ident, $mask:ident, $registers:ident, $registers_mut:ident, $splat:ident, $fused:ident, $mask_between:ident, $select:ident) => {
         impl SimdScalar for $real {
             type Register<S: Simd> = S::$register;
             type Mask<S: Simd> = S::$mask;
@@ -104,16 +102,7 @@ macro_rules! simd_scalar {
 
             #[inline(always)]
             fn fused<S: Simd>(simd: S, a: S::$register, b: S::$register, c: S::$register) -> S::$register {
-                let is_software = cfg!(target_family = "wasm")
-                    || cfg!(any(target_arch = "x86", target_arch = "x86_64")) && Self::lanes::<S>() == 1;
-                if !is_software {
-                    return simd.$fused(a, b, c);
-                }
-                let mut sum = c;
-                let [a, b] = [&a, &b].map(|register| Self::scalars::<S>(std::slice::from_ref(register)));
-                let sums = Self::scalars_mut::<S>(std::slice::from_mut(&mut sum));
-                sums.iter_mut().zip(a.iter().zip(b)).for_each(|(c, (&a, &b))| *c = $software(a, b, *c));
-                sum
+                simd.$fused(a, b, c)
             }
 
             #[inline(always)]
@@ -138,7 +127,6 @@ simd_scalar!(
     as_mut_simd_f32s,
     splat_f32s,
     mul_add_f32s,
-    fused::fused,
     mask_between_m32s,
     select_f32s
 );
@@ -151,7 +139,6 @@ simd_scalar!(
     as_mut_simd_f64s,
     splat_f64s,
     mul_add_f64s,
-    f64::mul_add,
     mask_between_m64s,
     select_f64s
 );
