@@ -9,7 +9,6 @@ use gradus::prelude::*;
 use gradus::random::{Purpose, generator};
 use plotters::prelude::SeriesLabelPosition;
 use rand::RngExt;
-use rand_distr::{Distribution, StandardNormal};
 use shared::plot::{self, Chart};
 
 mod shared;
@@ -90,7 +89,7 @@ fn sample(options: &Options) -> (DMatrix<f64>, DMatrix<f64>) {
     let mut rng = generator(options.seed, Purpose::User, 0, 0);
     let x = DMatrix::from_fn(1, options.samples, |_, _| rng.random::<f64>());
     let y = x.map(|x| {
-        let noise: f64 = StandardNormal.sample(&mut rng);
+        let noise = f64::sample_normal(&mut rng);
         let outlier =
             if rng.random::<f64>() < options.outliers { 1.0 + 3.0 * rng.random::<f64>() } else { 0.0 };
         (TAU * x).sin() + options.noise * noise + outlier

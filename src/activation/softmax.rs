@@ -6,7 +6,7 @@ use nalgebra::DMatrix;
 
 use super::Activation;
 use crate::error::{Result, check_setting};
-use crate::real::{Real, vectorized};
+use crate::real::{Real, portable, vectorized};
 
 /// a_j = e^(c z_j) / Σ_k e^(c z_k): positive outputs that sum to 1.
 ///
@@ -86,7 +86,7 @@ impl Softmax {
         let first = z.iter().position(|&z| z == largest);
         let others = z.iter().enumerate().filter(|(j, _)| Some(*j) != first);
         let sum: T = others.map(|(_, &z)| Self::exponent(c, z, largest).fast_exp()).sum();
-        (sum.ln_1p(), move |z| -Self::exponent(c, z, largest))
+        (T::cast(portable::ln_1p(sum.to_f64())), move |z| -Self::exponent(c, z, largest))
     }
 }
 

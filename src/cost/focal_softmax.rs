@@ -6,7 +6,7 @@ use super::log_likelihood::check_distributions;
 use super::{Cost, Focal};
 use crate::activation::Softmax;
 use crate::error::Result;
-use crate::real::Real;
+use crate::real::{Real, portable};
 
 impl<T: Real> Cost<T, Softmax> for Focal {
     fn values(&self, output: &Softmax, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, costs: &mut [f64]) {
@@ -16,7 +16,7 @@ impl<T: Real> Cost<T, Softmax> for Focal {
             let (log_sum, below) = output.log_sum_exp(z);
             let expected = (0..neurons).filter(|&j| y[j] != T::zero());
             *cost = expected
-                .map(|j| (y[j] * complement(a, j).powf(gamma) * (log_sum + below(z[j]))).to_f64())
+                .map(|j| (y[j] * power(complement(a, j), gamma) * (log_sum + below(z[j]))).to_f64())
                 .sum();
         }
     }
@@ -43,7 +43,7 @@ impl<T: Real> Cost<T, Softmax> for Focal {
                 // infinite.
                 let ratio = if rest > T::zero() { a[j] * (loss / rest) } else { T::one() };
                 let ratio = if a[j] == T::zero() { T::zero() } else { ratio };
-                let h = -y[j] * rest.powf(gamma) * (T::one() + gamma * ratio);
+                let h = -y[j] * power(rest, gamma) * (T::one() + gamma * ratio);
                 for (k, delta) in delta.iter_mut().enumerate() {
                     *delta += c * h * if k == j { rest } else { -a[k] };
                 }
@@ -54,6 +54,11 @@ impl<T: Real> Cost<T, Softmax> for Focal {
     fn check_targets(&self, y: &DMatrix<T>, first: usize) -> Result<()> {
         check_distributions(y, first)
     }
+}
+
+/// x^γ, computed in double precision.
+fn power<T: Real>(x: T, gamma: T) -> T {
+    T::cast(portable::pow(x.to_f64(), gamma.to_f64()))
 }
 
 /// 1 − p_j, as the sum of the other outputs where p_j may have rounded to 1.

@@ -6,6 +6,7 @@ use super::Cost;
 use crate::activation::{Linear, Sigmoid};
 use crate::error::{Error, Result, check_setting};
 use crate::real::Real;
+use crate::real::portable::ln;
 
 /// C_x = ½ Σ_j [ln v_j + (y_j − m_j)²/v_j], for k targets and 2k linear outputs: the first k are the means
 /// m_j, the others s_j, which give the variances v_j = v₀ + e^(s_j).
@@ -74,10 +75,9 @@ impl GaussianNll {
 
     /// Returns (r/√v, 1/√v, ln v, e^s/v) for the residual `r` = m − y and the output `s`.
     ///
-    /// With d = s − ln v₀, v = v₀ (1 + e^d), of which neither factor is computed where it would overflow.
+    /// With `log_floor` = ln v₀ and d = s − ln v₀, v = v₀ (1 + e^d), of which neither factor is computed where it would overflow.
     #[inline(always)]
-    fn terms<T: Real>(&self, r: T, s: T) -> (T, T, T, T) {
-        let log_floor = T::cast(self.floor.ln());
+    fn terms<T: Real>(log_floor: T, r: T, s: T) -> (T, T, T, T) {
         let d = s - log_floor;
         let above = if d > T::zero() { s } else { log_floor };
         let log_variance = above + (-d.abs()).fast_exp().fast_ln_1p();
@@ -94,11 +94,11 @@ impl Default for GaussianNll {
 
 impl<T: Real> Cost<T, Linear> for GaussianNll {
     fn values(&self, _output: &Linear, _z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, costs: &mut [f64]) {
-        let k = a.nrows() / 2;
+        let (k, log_floor) = (a.nrows() / 2, T::cast(ln(self.floor)));
         for ((cost, a), y) in costs.iter_mut().zip(a.column_iter()).zip(y.column_iter()) {
             *cost = (0..k)
                 .map(|j| {
-                    let (scaled, _, log_variance, _) = self.terms(a[j] - y[j], a[k + j]);
+                    let (scaled, _, log_variance, _) = Self::terms(log_floor, a[j] - y[j], a[k + j]);
                     0.5 * (log_variance.to_f64() + (scaled * scaled).to_f64())
                 })
                 .sum();
@@ -113,11 +113,11 @@ impl<T: Real> Cost<T, Linear> for GaussianNll {
         y: &DMatrix<T>,
         delta: &mut DMatrix<T>,
     ) {
-        let k = a.nrows() / 2;
+        let (k, log_floor) = (a.nrows() / 2, T::cast(ln(self.floor)));
         delta.fill(T::zero());
         for ((mut delta, a), y) in delta.column_iter_mut().zip(a.column_iter()).zip(y.column_iter()) {
             for j in 0..k {
-                let (scaled, precision, _, share) = self.terms(a[j] - y[j], a[k + j]);
+                let (scaled, precision, _, share) = Self::terms(log_floor, a[j] - y[j], a[k + j]);
                 delta[j] = scaled * precision;
                 // A variance at its floor does not move, however large the residual.
                 let pull = T::cast(0.5) * share * (T::one() - scaled * scaled);

@@ -16,7 +16,7 @@ pub(super) fn normal<T: Real>(rng: &mut dyn Rng, deviation: f64, weights: &mut D
 pub(super) fn uniform<T: Real>(rng: &mut dyn Rng, deviation: f64, weights: &mut DMatrix<T>) {
     let limit = 3.0f64.sqrt() * deviation;
     // 53 random bits: a multiple of 2⁻⁵³ in [0, 1).
-    let step = (-53.0f64).exp2();
+    let step = 1.0 / (1u64 << 53) as f64;
     weights.apply(|w| {
         let unit = (rng.next_u64() >> 11) as f64 * step;
         *w = T::cast(limit * (2.0 * unit - 1.0));

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::{Direction, Mean, Measure, Meter, probability};
 use crate::data::Task;
 use crate::error::Result;
+use crate::real::portable::ln;
 
 /// The mean of −ln p, with p the probability that the outputs give to the truth; recorded as `"log loss"`.
 ///
@@ -53,9 +54,9 @@ impl Measure for LogLoss {
             let p = probability::of(task, y);
             let pairs = a.iter().zip(y).map(|(&a, &y)| (held(p(a)), p(y)));
             match task {
-                Task::Classes => -pairs.map(|(a, y)| y * a.ln()).sum::<f64>(),
+                Task::Classes => -pairs.map(|(a, y)| y * ln(a)).sum::<f64>(),
                 _ => {
-                    let losses = pairs.map(|(a, y)| -y * a.ln() - (1.0 - y) * (1.0 - a).ln());
+                    let losses = pairs.map(|(a, y)| -y * ln(a) - (1.0 - y) * ln(1.0 - a));
                     losses.sum::<f64>() / a.len() as f64
                 }
             }

@@ -28,6 +28,8 @@ impl Score {
     /// Names `value` after the measure that gave it.
     pub fn new(measure: &dyn Measure, value: f64) -> Self {
         let (name, direction, is_fraction) = (measure.name(), measure.direction(), measure.is_fraction());
+        // One NaN: the sign of 0/0 differs between processors, and would be stored.
+        let value = if value.is_nan() { f64::NAN } else { value };
         Self { name, value, direction, is_fraction }
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ::mpi::Threading;
 use ::mpi::environment::Universe;
@@ -13,6 +13,7 @@ use ::mpi::topology::SimpleCommunicator;
 use ::mpi::traits::{Communicator as _, Destination, Equivalence, Source};
 
 use super::{Communicator, Exchange, Team};
+use crate::clock::Moment;
 use crate::error::{Error, RankProblem, Result};
 
 /// How often a message is looked for before the processor is offered to others, and before the thread sleeps.
@@ -168,7 +169,7 @@ fn serve(jobs: &Receiver<Job>, done: &Sender<std::result::Result<Exchange, RankP
     let world = SimpleCommunicator::world();
     for Job { partner, exchange: Exchange { send, mut receive }, patience } in jobs {
         let process = world.process_at_rank(partner as i32);
-        let start = Instant::now();
+        let start = Moment::now();
         let length = request::scope(|scope| {
             let mut sending = Some(process.immediate_send(scope, &send[..]));
             let mut receiving = Some(process.immediate_receive_into(scope, &mut receive[..]));

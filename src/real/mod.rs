@@ -4,13 +4,14 @@ mod bytes;
 mod elementary;
 pub(crate) mod exact;
 mod finite;
+pub(crate) mod normal;
+pub mod portable;
 mod vectorize;
 
 use std::iter::Sum;
 
 use nalgebra::RealField;
 use rand::Rng;
-use rand_distr::{Distribution, StandardNormal};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::linalg::Product;
@@ -74,7 +75,7 @@ pub trait Real:
     /// The relative error is below 3 ε. Results are bitwise identical on every machine.
     fn fast_ln_1p(self) -> Self;
 
-    /// Draws from N(0, 1).
+    /// Draws from N(0, 1). Results are bitwise identical on every machine.
     fn sample_normal<R: Rng + ?Sized>(rng: &mut R) -> Self;
 }
 
@@ -120,7 +121,7 @@ impl Real for f32 {
     }
 
     fn sample_normal<R: Rng + ?Sized>(rng: &mut R) -> Self {
-        StandardNormal.sample(rng)
+        normal::sample(rng) as f32
     }
 }
 
@@ -166,7 +167,7 @@ impl Real for f64 {
     }
 
     fn sample_normal<R: Rng + ?Sized>(rng: &mut R) -> Self {
-        StandardNormal.sample(rng)
+        normal::sample(rng)
     }
 }
 

@@ -4,6 +4,7 @@ use std::f64::consts::FRAC_PI_2;
 
 use super::{LrSchedule, Progress, check_eta, check_final, check_length};
 use crate::error::Result;
+use crate::real::portable::sin;
 
 /// Lowers η along half a cosine, from its initial value to a final one, by default 0, and then ends the training.
 ///
@@ -92,7 +93,7 @@ impl LrSchedule for Cosine {
     fn rate_within(&self, _rate: f64, progress: &Progress<'_>, done: f64) -> f64 {
         // (1 + cos(π t / T)) / 2 = sin²(π (T − t) / (2 T)), which does not round to 0 just before the end.
         let left = self.epochs.saturating_sub(progress.epoch) as f64 + (1.0 - done);
-        let sine = (FRAC_PI_2 * (left / self.epochs as f64)).sin();
+        let sine = sin(FRAC_PI_2 * (left / self.epochs as f64));
         self.last + (self.eta - self.last) * (sine * sine)
     }
 }

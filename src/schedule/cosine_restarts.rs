@@ -4,6 +4,7 @@ use std::f64::consts::FRAC_PI_2;
 
 use super::{LrSchedule, Progress, check_eta, check_final, check_length};
 use crate::error::{Result, check_setting};
+use crate::real::portable::sin;
 
 /// Lowers η along half a cosine, raises it at once to its initial value, and begins again, without end.
 ///
@@ -130,7 +131,7 @@ impl LrSchedule for CosineRestarts {
         let (epochs, length) = self.period(progress.epoch);
         // (1 + cos(π s/T))/2 = sin²(π (T − s)/(2 T)), which does not round to 0 just before the end.
         let left = (length - epochs - 1) as f64 + (1.0 - done);
-        let sine = (FRAC_PI_2 * (left / length as f64)).sin();
+        let sine = sin(FRAC_PI_2 * (left / length as f64));
         self.last + (self.eta - self.last) * (sine * sine)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{LOWEST, LrSchedule, Progress, check_eta, check_factor, check_last};
 use crate::error::Result;
+use crate::real::portable::pow;
 
 /// Multiplies η by a factor in each epoch, a little with every step.
 ///
@@ -85,6 +86,6 @@ impl LrSchedule for ExponentialDecay {
     }
 
     fn rate_within(&self, _rate: f64, progress: &Progress<'_>, done: f64) -> f64 {
-        (self.eta * self.factor.powf(progress.epochs_done(done))).max(self.last)
+        (self.eta * pow(self.factor, progress.epochs_done(done))).max(self.last)
     }
 }

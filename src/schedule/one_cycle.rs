@@ -4,6 +4,7 @@ use std::f64::consts::PI;
 
 use super::{LrSchedule, Progress, check_eta, check_length};
 use crate::error::{Result, check_setting};
+use crate::real::portable::cos;
 
 /// Raises η along half a cosine to its highest value, lowers it along another one to nearly nothing, and then ends the
 /// training.
@@ -117,7 +118,7 @@ impl OneCycle {
 
 /// From `u` to `v` along half a cosine, as `s` goes from 0 to 1.
 fn anneal(u: f64, v: f64, s: f64) -> f64 {
-    v + (u - v) * (0.5 * (1.0 + (PI * s).cos()))
+    v + (u - v) * (0.5 * (1.0 + cos(PI * s)))
 }
 
 impl LrSchedule for OneCycle {

@@ -3,6 +3,7 @@
 use super::{LrSchedule, Progress, check_eta};
 use crate::error::{PATIENCE, Result, check_nonzero, check_setting};
 use crate::history::Metric;
+use crate::real::power;
 
 /// Halves η each time a metric has not improved in `patience` epochs, and ends the training once η has reached `floor`
 /// times its initial value, by default 1/128.
@@ -100,7 +101,7 @@ impl HalveOnPlateau {
 impl LrSchedule for HalveOnPlateau {
     fn rate(&self, progress: &Progress<'_>) -> Option<f64> {
         let halvings = progress.history.plateaus(&self.metric, self.patience);
-        let fraction = 0.5f64.powi(i32::try_from(halvings).unwrap_or(i32::MAX));
+        let fraction = power(0.5, halvings as u64);
         (fraction > self.floor).then_some(self.eta * fraction)
     }
 

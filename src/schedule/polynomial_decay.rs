@@ -2,6 +2,7 @@
 
 use super::{LrSchedule, Progress, check_eta, check_final, check_length};
 use crate::error::{Result, check_setting};
+use crate::real::portable::pow;
 
 /// Lowers η along a power of the time that is left, by default along a straight line, and then ends the training.
 ///
@@ -106,6 +107,6 @@ impl LrSchedule for PolynomialDecay {
     fn rate_within(&self, _rate: f64, progress: &Progress<'_>, done: f64) -> f64 {
         // The time left, and not 1 − t/T, which rounds to 0 just before the end.
         let left = self.epochs.saturating_sub(progress.epoch) as f64 + (1.0 - done);
-        self.last + (self.eta - self.last) * (left / self.epochs as f64).powf(self.power)
+        self.last + (self.eta - self.last) * pow(left / self.epochs as f64, self.power)
     }
 }

@@ -6,6 +6,7 @@ use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result, check_setting};
+use crate::real::portable::{exp, ln};
 
 /// The values that one setting may have.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,7 +62,7 @@ impl Domain {
 
     /// The value at `at` ∈ [0, 1] of a range, or of a list of choices.
     fn at(&self, at: f64) -> Value {
-        let log = |low: f64, high: f64| (low.ln() + at * (high / low).ln()).exp().clamp(low, high);
+        let log = |low: f64, high: f64| exp(ln(low) + at * ln(high / low)).clamp(low, high);
         // Each integer has the same part of [0, 1], or of its logarithm.
         let integer =
             |value: f64, low: u64, high: u64| Value::Integer((value.floor() as u64).clamp(low, high));
@@ -71,7 +72,7 @@ impl Domain {
             Self::Integers { low, high } => integer(low as f64 + at * (high - low + 1) as f64, low, high),
             Self::LogIntegers { low, high } => {
                 let (from, to) = (low as f64, high as f64 + 1.0);
-                integer((from.ln() + at * (to / from).ln()).exp(), low, high)
+                integer(exp(ln(from) + at * ln(to / from)), low, high)
             }
             Self::Choice(ref texts) => {
                 let index = ((at * texts.len() as f64) as usize).min(texts.len().saturating_sub(1));

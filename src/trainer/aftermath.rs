@@ -25,7 +25,7 @@ pub(super) struct Norms(Vec<f64>);
 
 impl Norms {
     pub(super) fn of<T: Real>(network: &dyn AnyNetwork<T>) -> Self {
-        let norm = |weights: &[T]| weights.iter().map(|w| w.to_f64().powi(2)).sum::<f64>().sqrt();
+        let norm = |weights: &[T]| weights.iter().map(|w| w.to_f64() * w.to_f64()).sum::<f64>().sqrt();
         Self(network.layers().iter().map(|layer| norm(layer.weights.as_slice())).collect())
     }
 

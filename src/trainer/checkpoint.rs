@@ -3,12 +3,12 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
 
 use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
 
 use super::{Run, Settings};
+use crate::clock::Moment;
 use crate::error::{Error, FileProblem, Result};
 use crate::history::History;
 use crate::network::ParameterArrays;
@@ -22,7 +22,8 @@ pub enum Every {
     Epochs(usize),
     /// After every so many training steps, counted from the beginning of the run.
     Steps(u64),
-    /// After the first step that ends so many seconds after the last checkpoint.
+    /// After the first step that ends so many seconds after the last checkpoint: never on `wasm32-unknown-unknown`, which has
+    /// no clock.
     Seconds(f64),
 }
 
@@ -36,11 +37,11 @@ pub struct Checkpoint {
 
 /// When the last checkpoint was written.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Saved(Instant);
+pub(super) struct Saved(Moment);
 
 impl Saved {
     pub(super) fn now() -> Self {
-        Self(Instant::now())
+        Self(Moment::now())
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::time::Instant;
 
 use super::aftermath::Norms;
 use super::checkpoint::Saved;
@@ -15,6 +14,7 @@ use super::snapshot::Keep;
 use super::undo::Undo;
 use super::warning::Warning;
 use super::{Parts, Report, Run, telling, together, validate};
+use crate::clock::Moment;
 use crate::data::Samples;
 use crate::error::Result;
 use crate::history::{EpochRecord, Split};
@@ -53,7 +53,7 @@ pub(super) struct Fit<'a, T: Real> {
     pub(super) holds_average: bool,
     /// How large the weights were at the beginning.
     norms: Norms,
-    started: Instant,
+    started: Moment,
 }
 
 impl<'a, T: Real> Fit<'a, T> {
@@ -83,7 +83,7 @@ impl<'a, T: Real> Fit<'a, T> {
         let state;
         (state, stepper.descent.slots, stepper.descent.t) = run.into_state();
         let norms = Norms::of(model.network());
-        let (saved, started) = (Saved::now(), Instant::now());
+        let (saved, started) = (Saved::now(), Moment::now());
         Ok(Self {
             parts,
             model,
@@ -172,7 +172,7 @@ impl<'a, T: Real> Fit<'a, T> {
     fn steps(&mut self, epoch: usize, learning_rate: f64) -> Result<ControlFlow<()>> {
         self.mini_batches.shuffle(self.parts, epoch);
         self.undo.copy_from(self.model.network(), &self.stepper.descent, self.state.step);
-        let (seconds, start) = (self.state.seconds, Instant::now());
+        let (seconds, start) = (self.state.seconds, Moment::now());
         while self.state.step < self.mini_batches.len() {
             let (eta, m, cost) = self.step(epoch, learning_rate, self.state.step)?;
             let Self { parts, state, stepper, saved, .. } = self;

@@ -14,6 +14,7 @@ use crate::error::{Error, Result, check_nonzero, check_setting, plain};
 use crate::network::{BoundMut, ModelMut, Network};
 use crate::random::{Purpose, generator};
 use crate::real::Real;
+use crate::real::portable::pow;
 use crate::threads;
 
 /// The rates of a [range test](Trainer::find_rate): `steps` of them from `from` to `to`, each the same factor above the one before.
@@ -56,7 +57,7 @@ impl RateRange {
 
     /// The rate of step `k`, counted from 0.
     fn rate(&self, k: usize) -> f64 {
-        self.from * (self.to / self.from).powf(k as f64 / (self.steps - 1) as f64)
+        self.from * pow(self.to / self.from, k as f64 / (self.steps - 1) as f64)
     }
 }
 

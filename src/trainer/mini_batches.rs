@@ -2,11 +2,12 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Parts;
 use super::leaves::Leaves;
 use super::order::Order;
+use crate::clock::Moment;
 use crate::data::{Batch, Samples};
 use crate::error::Result;
 use crate::real::Real;
@@ -85,7 +86,7 @@ impl<T: Real> MiniBatches<T> {
                 ahead.outcome.unwrap_or_else(|panic| resume_unwind(panic))?;
             }
             None => {
-                let start = Instant::now();
+                let start = Moment::now();
                 self.now.gather(&mut self.order, training, epoch, index)?;
                 self.note(start.elapsed());
             }
@@ -116,7 +117,7 @@ impl<T: Real> MiniBatches<T> {
             return learn(now.current(), size);
         }
         let gather = || {
-            let start = Instant::now();
+            let start = Moment::now();
             // A panic waits for the step that would have met it.
             let outcome = catch_unwind(AssertUnwindSafe(|| next.gather(order, training, epoch, index + 1)));
             Ahead { epoch, index: index + 1, outcome, took: start.elapsed() }

@@ -180,7 +180,8 @@ impl<T: Real, C> Trainer<T, C> {
     ///
     /// The run lasts longer than the budget by one epoch at most, and has one epoch at least. It is no
     /// [`StoppingRule`], which acts at the same epoch on every machine: how many epochs fit in a budget is chance, though
-    /// their steps are not, and a run that goes on is bitwise the one that was never stopped.
+    /// their steps are not, and a run that goes on is bitwise the one that was never stopped. On `wasm32-unknown-unknown`, which has
+    /// no clock, no budget is ever used up.
     ///
     /// # Examples
     ///

@@ -6,6 +6,7 @@ use super::warning::Warning;
 use crate::data::{Batch, Task};
 use crate::network::AnyNetwork;
 use crate::real::Real;
+use crate::real::portable::hypot;
 
 /// At most about so many samples are looked at.
 const SAMPLES: usize = 4096;
@@ -87,7 +88,7 @@ impl Survey {
     }
 
     fn large_inputs(&self) -> Option<Warning> {
-        let squares = self.inputs.iter().map(|row| row.root_mean_square(self.n).powi(2));
+        let squares = self.inputs.iter().map(|row| row.root_mean_square(self.n)).map(|size| size * size);
         let root_mean_square = (squares.sum::<f64>() / self.inputs.len().max(1) as f64).sqrt();
         (root_mean_square > LARGE_INPUTS).then_some(Warning::LargeInputs { root_mean_square })
     }
@@ -141,7 +142,7 @@ impl Row {
     }
 
     fn root_mean_square(&self, n: usize) -> f64 {
-        self.mean(n).hypot(self.deviation(n))
+        hypot(self.mean(n), self.deviation(n))
     }
 }
 

@@ -114,9 +114,8 @@ pub(super) fn overshoots<T: Real>(
     }
     // Divided by the largest, so that no square overflows.
     let largest = pairs().fold(0.0f64, |largest, (w, step)| largest.max(w.abs()).max(step.abs()));
-    let (w, step) = pairs().fold((0.0, 0.0), |(w2, step2), (w, step)| {
-        (w2 + (w / largest).powi(2), step2 + (step / largest).powi(2))
-    });
+    let square = |x: f64| (x / largest) * (x / largest);
+    let (w, step) = pairs().fold((0.0, 0.0), |(w2, step2), (w, step)| (w2 + square(w), step2 + square(step)));
     step > w
 }
 

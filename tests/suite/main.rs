@@ -57,6 +57,7 @@ mod read_ahead;
 mod reference;
 mod refusals;
 mod rules;
+mod same_bits;
 mod scale;
 mod schedules;
 mod search;

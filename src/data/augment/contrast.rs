@@ -4,6 +4,7 @@ use rand::Rng;
 
 use super::{Amount, Distortion, Grid, within};
 use crate::error::{Result, check_setting};
+use crate::real::portable::{exp, ln};
 
 /// Multiplies the contrast of an image: v ← m + f (v − m), with m the mean of its values and f the factor.
 ///
@@ -37,7 +38,7 @@ impl Contrast {
     pub fn up_to(most: f64) -> Result<Self> {
         let why = "it is the largest factor, and the smallest is its inverse: give 1 to leave an image as it is, or 1.5";
         check_setting("contrast", most, (1.0..=100.0).contains(&most), "[1, 100]", why)?;
-        Ok(Self { factor: Amount::UpTo(most.ln()) })
+        Ok(Self { factor: Amount::UpTo(ln(most)) })
     }
 
     /// The contrast multiplied by exactly `factor`, the same for every image.
@@ -59,7 +60,7 @@ impl Distortion for Contrast {
     fn retouch(&self, values: &mut [f64], _shape: (usize, usize), rng: &mut dyn Rng) {
         let factor = match self.factor {
             Amount::Exactly(factor) => factor,
-            Amount::UpTo(logarithm) => within(logarithm, rng).exp(),
+            Amount::UpTo(logarithm) => exp(within(logarithm, rng)),
         };
         let mean = values.iter().sum::<f64>() / values.len() as f64;
         // Written so that a factor of 1 changes no bit.

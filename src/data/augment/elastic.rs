@@ -4,6 +4,7 @@ use rand::Rng;
 
 use super::{Distortion, Grid};
 use crate::error::{Result, check_setting};
+use crate::real::portable::exp;
 use crate::real::vectorized;
 
 /// The bell is cut off at this many standard deviations, where it has fallen to 1 % of its height.
@@ -72,7 +73,10 @@ impl Elastic {
         check_setting("elastic α", alpha, (0.0..=10_000.0).contains(&alpha), "[0, 10000]", why)?;
 
         let radius = (CUT * sigma).ceil() as i32;
-        let weight = |d: i32| (-0.5 * (f64::from(d) / sigma).powi(2)).exp();
+        let weight = |d: i32| {
+            let distance = f64::from(d) / sigma;
+            exp(-0.5 * distance * distance)
+        };
         let sum: f64 = (-radius..=radius).map(weight).sum();
         let bell = (-radius..=radius).map(|d| (weight(d) / sum) as f32).collect();
         Ok(Self { sigma, alpha, bell })

@@ -4,6 +4,7 @@ use rand::Rng;
 
 use super::{Distortion, Grid, unit, within};
 use crate::error::{Result, check_setting};
+use crate::real::portable::exp;
 
 /// The largest ratio of the sides of the rectangle, as a logarithm.
 const ASPECT: f64 = 1.0;
@@ -55,7 +56,7 @@ impl Distortion for Erasing {
     fn distort(&self, _grid: &mut Grid, _rng: &mut dyn Rng) {}
 
     fn retouch(&self, values: &mut [f64], (rows, columns): (usize, usize), rng: &mut dyn Rng) {
-        let (area, aspect) = (self.most * unit(rng), within(ASPECT, rng).exp());
+        let (area, aspect) = (self.most * unit(rng), exp(within(ASPECT, rng)));
         let side = |pixels: usize, fraction: f64| (pixels as f64 * fraction.min(1.0)) as usize;
         let (height, width) = (side(rows, (area * aspect).sqrt()), side(columns, (area / aspect).sqrt()));
         let place = |free: usize, rng: &mut dyn Rng| (unit(rng) * (free + 1) as f64) as usize;

@@ -4,8 +4,8 @@ use std::sync::{Mutex, PoisonError};
 
 use nalgebra::DMatrix;
 use rand::RngExt;
-use rand_distr::{Beta, Distribution};
 
+use super::beta;
 use crate::data::{Samples, Task};
 use crate::error::{Result, check_setting};
 use crate::memory;
@@ -68,8 +68,7 @@ impl<T: Real, S: Samples<T>> Mixup<S, T> {
     fn mix(&self, epoch: u64, index: usize) -> (usize, f64) {
         let mut rng = generator(self.seed, Purpose::Mix, epoch, index as u64);
         let partner = rng.random_range(0..self.samples.len().max(1));
-        // The constructor lets pass only what makes a distribution.
-        (partner, Beta::new(self.alpha, self.alpha).map_or(1.0, |beta| beta.sample(&mut rng)))
+        (partner, beta::symmetric(self.alpha, &mut rng))
     }
 }
 

@@ -11,6 +11,7 @@
 //! | [`Contrast`], [`Noise`], [`Erasing`] | values | more or less contrast, noise on every pixel, a rectangle of 0 |
 
 mod augmented;
+mod beta;
 mod contrast;
 mod elastic;
 mod erasing;

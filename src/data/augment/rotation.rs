@@ -4,6 +4,7 @@ use rand::Rng;
 
 use super::{Amount, Distortion, Grid, within};
 use crate::error::{Result, check_setting};
+use crate::real::portable::{cos, sin};
 
 /// Turns an image about its middle; positive angles turn it anticlockwise.
 ///
@@ -84,8 +85,8 @@ impl Distortion for Rotation {
             Amount::Exactly(angle) => angle,
             Amount::UpTo(most) => within(most, rng),
         };
-        let (sin, cos) = degrees.to_radians().sin_cos();
-        let (sin, cos) = (sin as f32, cos as f32);
+        let radians = degrees.to_radians();
+        let (sin, cos) = (sin(radians) as f32, cos(radians) as f32);
         grid.map(|x, y| (x * cos - y * sin, x * sin + y * cos));
     }
 }

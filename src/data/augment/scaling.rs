@@ -4,6 +4,7 @@ use rand::Rng;
 
 use super::{Amount, Distortion, Grid, within};
 use crate::error::{Result, check_setting};
+use crate::real::portable::{exp, ln};
 
 /// Enlarges or shrinks an image about its middle, equally in both directions.
 ///
@@ -47,7 +48,7 @@ impl Scaling {
     pub fn up_to(most: f64) -> Result<Self> {
         let why = "it is the largest factor, and the smallest is its inverse: give 1 to leave an image as it is, or 1.15";
         check_setting("scaling", most, (1.0..=100.0).contains(&most), "[1, 100]", why)?;
-        Ok(Self { factor: Amount::UpTo(most.ln()) })
+        Ok(Self { factor: Amount::UpTo(ln(most)) })
     }
 
     /// The scaling by exactly `factor`, the same for every image.
@@ -76,7 +77,7 @@ impl Distortion for Scaling {
     fn distort(&self, grid: &mut Grid, rng: &mut dyn Rng) {
         let factor = match self.factor {
             Amount::Exactly(factor) => factor,
-            Amount::UpTo(logarithm) => within(logarithm, rng).exp(),
+            Amount::UpTo(logarithm) => exp(within(logarithm, rng)),
         };
         let inverse = (1.0 / factor) as f32;
         grid.map(|x, y| (x * inverse, y * inverse));

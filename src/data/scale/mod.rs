@@ -314,5 +314,8 @@ impl Scaler {
 
 /// The smallest and the largest value.
 fn extremes(column: &[f64]) -> (f64, f64) {
-    column.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(min, max), &v| (v.min(min), v.max(max)))
+    // By comparisons: which of −0 and 0 is the result of `f64::min` is the machine's choice.
+    column.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(min, max), &v| {
+        (if v < min { v } else { min }, if v > max { v } else { max })
+    })
 }

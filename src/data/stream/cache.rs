@@ -11,7 +11,7 @@ use crate::error::Result;
 #[derive(Debug)]
 pub(super) struct Cache {
     shared: Arc<Shared>,
-    /// `None` if no thread could be started: then nothing is read ahead.
+    /// `None` without the feature `parallel`, and if no thread could be started: then nothing is read ahead.
     reader: Option<JoinHandle<()>>,
 }
 
@@ -56,9 +56,11 @@ impl Cache {
         let state = Mutex::new(State { capacity, least: capacity, ..State::default() });
         let shared = Arc::new(Shared { files, places, state, changed: Condvar::new() });
         let reading = shared.clone();
-        let reader =
-            thread::Builder::new().name("gradus-read".to_owned()).spawn(move || reading.read_ahead());
-        Self { shared, reader: reader.ok() }
+        let start = move || {
+            thread::Builder::new().name("gradus-read".to_owned()).spawn(move || reading.read_ahead()).ok()
+        };
+        let reader = cfg!(feature = "parallel").then(start).flatten();
+        Self { shared, reader }
     }
 
     pub fn files(&self) -> &[SampleFile] {

@@ -1,0 +1,23 @@
+//! The clock, where there is one.
+
+use std::time::{Duration, Instant};
+
+/// `wasm32-unknown-unknown` has no clock: its `Instant::now` panics.
+const HAS_CLOCK: bool = !cfg!(all(target_family = "wasm", target_os = "unknown"));
+
+/// A point in time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment(Option<Instant>);
+
+impl Moment {
+    /// Returns the current time.
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the platform's clock")]
+    pub fn now() -> Self {
+        Self(HAS_CLOCK.then(Instant::now))
+    }
+
+    /// Returns the time that has passed since then: zero where there is no clock.
+    pub fn elapsed(self) -> Duration {
+        self.0.map_or(Duration::ZERO, |start| start.elapsed())
+    }
+}
