@@ -36,6 +36,10 @@ pub enum StreamProblem {
         source: io::Error,
     },
 
+    /// Another program is writing the same file.
+    #[error("another program or thread is writing this file now; wait for it, or let only one rank write")]
+    Busy,
+
     /// The operating system failed to write.
     #[error("cannot be written: {source}; {}", text::unwritable(source))]
     Unwritable {
@@ -119,14 +123,5 @@ pub enum StreamProblem {
         found: String,
         /// That of the first one.
         expected: String,
-    },
-
-    /// Labels and images are not as many.
-    #[error("the data end here, after {read} of {expected} samples; do the files belong together?")]
-    EndsEarly {
-        /// How many samples there were.
-        read: usize,
-        /// How many there have to be.
-        expected: usize,
     },
 }
