@@ -269,6 +269,52 @@ fn a_header_that_claims_the_impossible_is_an_error() {
     assert!(matches!(problem(&[(48, &[1]), (56, &nan)]), StreamProblem::Header { .. }));
 }
 
+/// A file that another program has written may hold anything: the error names the file and the byte.
+#[test]
+fn a_value_that_is_not_finite_is_found_at_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let (n, width) = (7, 3);
+    let x = DMatrix::from_fn(width, n, |i, j| (i * 7 + j) as f64 / 3.0);
+    let data = Dataset::new(x, DMatrix::from_fn(1, n, |_, j| 1e300 * (j + 1) as f64 / 7.0)).unwrap();
+    let path = written(folder.path(), "numbers", &data);
+    let whole = fs::read(&path).unwrap();
+    let gather = |sample: usize| {
+        let streamed = Streamed::open([&path]).unwrap();
+        let (mut x, mut y) = (DMatrix::<f64>::zeros(width, 1), DMatrix::zeros(1, 1));
+        streamed.gather(1, &[sample], &mut x, &mut y)
+    };
+    let targets = 80 + n * width * 8;
+    for (at, what, sample, number) in
+        [(80 + (5 * width + 2) * 8, "input", 5, 2), (80, "input", 0, 0), (targets + 6 * 8, "target", 6, 0)]
+    {
+        for value in [f64::NAN, f64::INFINITY] {
+            let mut bytes = whole.clone();
+            bytes[at..at + 8].copy_from_slice(&value.to_le_bytes());
+            let end = bytes.len() - 4;
+            let checksum = crc32(&bytes[80..end]);
+            bytes[end..].copy_from_slice(&checksum.to_le_bytes());
+            fs::write(&path, bytes).unwrap();
+            let StreamError { path: found, offset, problem } = stream_error(gather(sample));
+            assert_eq!((found, offset as usize), (path.clone(), at));
+            let StreamProblem::NonFinite { what: a, sample: b, number: c, .. } = problem else {
+                panic!("{problem}")
+            };
+            assert_eq!((a, b, c), (what, sample, number));
+            assert!(gather((sample + 1) % n).is_ok(), "the others are as they were");
+        }
+    }
+    // Finite, but not in single precision.
+    fs::write(&path, whole).unwrap();
+    let streamed = Streamed::open([&path]).unwrap();
+    let (mut x, mut y) = (DMatrix::<f32>::zeros(width, 1), DMatrix::zeros(1, 1));
+    let StreamError { offset, problem, .. } = stream_error(streamed.gather(1, &[2], &mut x, &mut y));
+    assert!(
+        matches!(problem, StreamProblem::NonFinite { what: "target", precision: "f32", .. }),
+        "{problem}"
+    );
+    assert_eq!(offset as usize, targets + 2 * 8);
+}
+
 /// The file that is read from too, if a write fails or panics, and if two write at once.
 #[test]
 fn a_file_is_replaced_by_a_whole_one_only() {
@@ -434,6 +480,34 @@ fn tables_plain_and_gzip_become_what_they_hold() {
             assert!(all::<f64>(&streamed) == all(&table.data), "{from}");
             assert_eq!(Samples::<f64>::task(&streamed) == Some(Task::Classes), classes);
         }
+    }
+    // Several files are one, and another table is written with the columns of the first.
+    let lines: Vec<&str> = text.lines().collect();
+    let part = |rows: &[&str]| format!("{}\n{}\n", lines[0], rows.join("\n"));
+    fs::write(file("1.csv"), part(&lines[1..2_000])).unwrap();
+    fs::write(file("2.csv.gz"), gzip(part(&lines[2_000..]).as_bytes())).unwrap();
+    let csv = Csv::new().target("kind").missing(gradus::data::Missing::DropRows);
+    let columns = csv.write_all::<f64>(&[file("1.csv"), file("2.csv.gz")], file("samples")).unwrap();
+    let table: Table<f64> = csv.open(file("table.csv")).unwrap();
+    assert_eq!(columns, table.columns);
+    assert!(all::<f64>(&Streamed::open([file("samples")]).unwrap()) == all(&table.data));
+    fs::write(file("few.csv"), "kind,b,a,colour\nno,1,2,red\nno,3,4,red\n").unwrap();
+    csv.write_like::<f64>(&columns, file("few.csv"), file("few")).unwrap();
+    let few: Table<f64> = csv.open_like(&columns, file("few.csv")).unwrap();
+    assert!(all::<f64>(&Streamed::open([file("few")]).unwrap()) == all(&few.data));
+    let none = csv.write_all::<f64>(&Vec::<PathBuf>::new(), file("samples"));
+    assert!(matches!(none, Err(Error::Empty { .. })));
+    fs::write(file("other.csv"), "a,b,kind\n1,2,yes\n").unwrap();
+    let other = csv.write_all::<f64>(&[file("1.csv"), file("other.csv")], file("samples")).unwrap_err();
+    assert!(other.to_string().contains("other.csv") && other.to_string().contains("colour"), "{other}");
+
+    // The task is that of all rows, not of the first ones.
+    let labels = |last: &str| format!("a,p,q\n{}1,{last},1\n", "0,1,0\n1,0,0\n2,1,1\n".repeat(30));
+    for (last, is_regression) in [("0", false), ("0.5", true)] {
+        fs::write(file("labels.csv"), labels(last)).unwrap();
+        Csv::new().target("p").target("q").write::<f32>(file("labels.csv"), file("samples")).unwrap();
+        let task = Samples::<f32>::task(&Streamed::open([file("samples")]).unwrap());
+        assert_eq!(task == Some(Task::Regression), is_regression, "{task:?}");
     }
     let refused = Csv::new().target("kind").write::<f64>(file("table.csv"), file("samples")).unwrap_err();
     assert!(refused.to_string().contains("line 9, column 1 `a`"), "{refused}");

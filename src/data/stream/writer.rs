@@ -66,10 +66,17 @@ impl Writer {
         path: &Path,
         labels: bool,
         sizes: (usize, usize),
-        task: Task,
     ) -> Result<Self> {
         let number = Element::of::<T>();
-        Self::create(path, (number, if labels { Element::Compact } else { number }), sizes, task)
+        let (targets, task) =
+            if labels { (Element::Compact, Task::Classes) } else { (number, Task::Regression) };
+        Self::create(path, (number, targets), sizes, task)
+    }
+
+    /// Says what the targets mean, if it is found out only while they are written.
+    #[cfg(feature = "csv")]
+    pub(in crate::data) fn set_task(&mut self, task: Task) {
+        self.header.task = task;
     }
 
     /// Adds a sample, whose inputs and targets are encoded as the file stores them.
