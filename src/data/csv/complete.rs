@@ -13,12 +13,13 @@ use super::{Csv, Missing, Predicted};
 use crate::data::columns::{Cell, ColumnKind, Columns, Syntax, TargetColumns};
 use crate::error::{Result, TableProblem};
 
-/// Reads all rows of some tables, and adds to `columns` the categories and classes that are not among theirs.
+/// Reads all rows of some tables, and adds to `columns` the categories and classes that are not among theirs. Returns the number of
+/// rows.
 pub(super) fn complete<'a>(
     csv: &Csv,
     columns: &mut Columns,
     tables: impl Iterator<Item = Result<(&'a Path, Box<dyn Read>)>>,
-) -> Result<()> {
+) -> Result<usize> {
     let mut seen = Seen::of(csv, columns);
     for table in tables {
         let (path, reader) = table?;
@@ -31,7 +32,9 @@ pub(super) fn complete<'a>(
         order.sort_unstable();
         rows.for_each(|record| seen.row(record, &order, &syntax))?;
     }
-    seen.add_to(columns)
+    let rows = seen.rows;
+    seen.add_to(columns);
+    Ok(rows)
 }
 
 /// What is in a column.
@@ -129,7 +132,7 @@ impl<'a> Seen<'a> {
     }
 
     /// Gives `columns` all that was seen, in the order of the names.
-    fn add_to(self, columns: &mut Columns) -> Result<()> {
+    fn add_to(self, columns: &mut Columns) {
         for (number, SeenColumn { holds, .. }) in self.columns.into_iter().enumerate() {
             let (Holds::Texts(dictionary) | Holds::NumberClasses(dictionary)) = holds else { continue };
             let (sorted, places) = dictionary.sorted();
@@ -146,7 +149,6 @@ impl<'a> Seen<'a> {
                 }
             }
         }
-        Ok(())
     }
 }
 

@@ -29,10 +29,10 @@ pub(super) fn write<T: Real>(csv: &Csv, from: &[&Path], to: &Path) -> Result<Col
 /// The columns of some tables, from the first `most` bytes and all categories and classes of the rest.
 fn columns<T: Real>(csv: &Csv, from: &[&Path], most: u64) -> Result<Columns> {
     let Some(first) = from.first() else { return Err(Error::Empty { what: "the list of tables" }) };
-    let unreadable = |source| {
-        let (path, problem) = (first.to_path_buf(), TableProblem::Unreadable { source });
-        Error::Table(Box::new(TableError { path, line: None, column: None, problem }))
+    let refuse = |problem| {
+        Error::Table(Box::new(TableError { path: first.to_path_buf(), line: None, column: None, problem }))
     };
+    let unreadable = |source| refuse(TableProblem::Unreadable { source });
     let mut head = Vec::new();
     open(first)?.take(most).read_to_end(&mut head).map_err(unreadable)?;
     let is_cut = head.len() as u64 == most;
@@ -43,7 +43,10 @@ fn columns<T: Real>(csv: &Csv, from: &[&Path], most: u64) -> Result<Columns> {
     let mut columns = fit::columns::<T>(csv, head.as_slice(), first, has_more)?;
     drop(head);
     if has_more {
-        complete(csv, &mut columns, from.iter().map(|&path| Ok((path, open(path)?))))?;
+        let rows = complete(csv, &mut columns, from.iter().map(|&path| Ok((path, open(path)?))))?;
+        if let [value] = columns.class_names() {
+            return Err(refuse(TableProblem::OneTarget { value: value.clone(), rows }));
+        }
     }
     Ok(columns)
 }
@@ -148,6 +151,21 @@ mod tests {
                 assert_eq!(columns::<f64>(&csv, &[&one, &two], 1 << 20)?, table.columns, "{target}");
             }
         }
+        // One class alone is one, however many tables have it.
+        write(&one, header.to_owned() + &rows(0..90));
+        let csv = Csv::new().target("kind").missing(Missing::DropRows);
+        for tables in [&[&*one, &*one][..], &[&*one]] {
+            let refused = columns::<f64>(&csv, tables, 150);
+            let Err(Error::Table(error)) = refused else { panic!("{refused:?}") };
+            assert!(matches!(error.problem, TableProblem::OneTarget { .. }), "{error}");
+        }
+        // More classes than 20 that are written as numbers are no classes.
+        let many: String =
+            (0..200).map(|i| format!("1.5,red,{}\n", if i < 150 { i % 2 } else { i })).collect();
+        write(&two, header.to_owned() + &many);
+        let refused = columns::<f64>(&csv, &[&two], 150);
+        let Err(Error::Table(error)) = refused else { panic!("{refused:?}") };
+        assert!(matches!(error.problem, TableProblem::TooManyClasses { classes: 21, .. }), "{error}");
         Ok(())
     }
 }
