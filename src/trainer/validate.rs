@@ -7,7 +7,8 @@ use super::seen_classes::SeenClasses;
 use super::snapshot::Keep;
 use super::survey::Survey;
 use super::warning::Warning;
-use crate::data::{Batch, Samples, Task, TaskFinder, Unaugmented, check_finite, weights_checked};
+use super::weights::{add_weights, check_weight_sum};
+use crate::data::{Batch, Samples, Task, TaskFinder, Unaugmented, check_finite};
 use crate::error::{Error, Result, check_nonzero, check_setting};
 use crate::history::Metric;
 use crate::metrics::Evaluator;
@@ -19,9 +20,6 @@ use crate::stopping::StoppingRule;
 
 /// More threads than any machine has cores for: starting them would take longer than most runs.
 const MAX_THREADS: usize = 1024;
-
-/// Samples whose weights are looked at together.
-const WEIGHTS: usize = 4096;
 
 /// Augmented samples by which their augmentation is recognized.
 const RECOGNIZED: usize = 8;
@@ -269,27 +267,6 @@ pub(super) fn check_data<T: Real>(
     let mut warnings = surveyed.map_or_else(Vec::new, |survey| survey.warnings(task, network));
     warnings.extend(classes.warning(task));
     Ok(Checked { task, fingerprint: fingerprint.finish(), warnings })
-}
-
-fn check_weight_sum(sum: f64) -> Result<()> {
-    let why = "with weight 0 no sample counts, and there is nothing to learn or to measure";
-    check_setting("sum of the weights of a data set", sum, sum > 0.0, "(0, ∞)", why)
-}
-
-/// Checks the weights of samples that are not looked through, and adds them to the fingerprint.
-fn add_weights<T: Real>(samples: &dyn Samples<T>, fingerprint: &mut Fingerprint) -> Result<()> {
-    let (n, mut sum) = (samples.len(), 0.0);
-    let mut indices: Vec<usize> = Vec::new();
-    let mut weights: Vec<T> = Vec::new();
-    for first in (0..n).step_by(WEIGHTS) {
-        indices.clear();
-        indices.extend(first..n.min(first + WEIGHTS));
-        weights.resize(indices.len(), T::one());
-        weights_checked(samples, &indices, &mut weights)?;
-        sum += weights.iter().map(|weight| weight.to_f64()).sum::<f64>();
-        fingerprint.add(&weights);
-    }
-    check_weight_sum(sum)
 }
 
 /// Checks a batch of a source that was not looked through before: finite values, valid targets.
