@@ -85,6 +85,11 @@ fn train<T: Real>(arguments: &Arguments) -> gradus::Result<()> {
     let is_first = gradus::ranks::Communicator::rank(&ranks) == 0;
     #[cfg(not(feature = "mpi"))]
     let is_first = true;
+    #[cfg(feature = "mpi")]
+    if gradus::ranks::Communicator::size(&ranks) > 1 {
+        // If a rank is killed, `mpirun` says which process it was.
+        eprintln!("{ranks:?}, has the number {}", std::process::id());
+    }
 
     let (training, validation) = agreed(data::<T>(arguments))?;
     let distortion = Elastic::new(4.0, 30.0)?;
@@ -103,7 +108,9 @@ fn train<T: Real>(arguments: &Arguments) -> gradus::Result<()> {
         .leaves(arguments.leaves)
         .seed(arguments.seed)
         .threads(arguments.threads)
-        .patience(std::time::Duration::from_secs_f64(arguments.patience));
+        .patience(
+            std::time::Duration::try_from_secs_f64(arguments.patience).unwrap_or(std::time::Duration::MAX),
+        );
     if arguments.rich {
         let adam = ClipByGlobalNorm::new(Adam::default(), 1.0)?;
         trainer = trainer.optimizer(adam).dropout(Dropout::new(0.1, 0.2)?);

@@ -1,5 +1,7 @@
 //! The blocks of a source that is read in large pieces.
 
+use crate::error::{Error, Result, check_nonzero};
+
 /// Where the blocks of a source begin, and how many of them are mixed with each other.
 ///
 /// In each epoch the trainer shuffles the blocks and cuts their sequence into windows of `window` blocks. It learns from the
@@ -22,4 +24,23 @@ pub struct Blocks {
     pub starts: Vec<usize>,
     /// How many blocks are mixed with each other, at least 1.
     pub window: usize,
+}
+
+impl Blocks {
+    /// Returns an error unless these are the blocks of `n` samples.
+    pub(crate) fn check(&self, n: usize) -> Result<()> {
+        check_nonzero("window of blocks", self.window, "samples are mixed within one block at least")?;
+        let ascending = self.starts.windows(2).filter(|pair| pair[0] < pair[1]).count();
+        let ends = |index: Option<&usize>| index.copied().unwrap_or(usize::MAX);
+        for (what, found, expected) in [
+            ("first sample of the first block", ends(self.starts.first()), 0),
+            ("samples of all blocks", ends(self.starts.last()), n),
+            ("blocks that begin after the one before", ascending, self.starts.len().saturating_sub(1)),
+        ] {
+            if found != expected {
+                return Err(Error::SizeMismatch { what, found, expected });
+            }
+        }
+        Ok(())
+    }
 }

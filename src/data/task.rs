@@ -154,7 +154,7 @@ impl TaskFinder {
         targets.column_iter().for_each(|column| self.add_sample(column.as_slice()));
     }
 
-    fn add_sample<T: Real>(&mut self, y: &[T]) {
+    pub(super) fn add_sample<T: Real>(&mut self, y: &[T]) {
         self.n_outputs = self.n_outputs.max(y.len());
         let (zero, one) = (T::zero(), T::one());
         let ones = y.iter().filter(|&&y| y == one).count();

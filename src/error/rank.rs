@@ -61,6 +61,8 @@ pub enum RankProblem {
     },
 
     /// It does something else than the others.
-    #[error("it does something else than the others: start all ranks with the same program")]
+    #[error(
+        "it does something else than the others: start all ranks with the same program, and let them make one run after the other"
+    )]
     OutOfStep,
 }

@@ -36,6 +36,10 @@ pub enum StreamProblem {
         source: io::Error,
     },
 
+    /// Another program is writing the same file.
+    #[error("another program or thread is writing this file now; wait for it, or let only one rank write")]
+    Busy,
+
     /// The operating system failed to write.
     #[error("cannot be written: {source}; {}", text::unwritable(source))]
     Unwritable {
@@ -108,6 +112,23 @@ pub enum StreamProblem {
         n_classes: usize,
     },
 
+    /// A value is NaN or infinite, or becomes infinite in the precision of the network.
+    #[error(
+        "{what} {number} of sample {sample} is {value} in {precision}: a network learns from finite numbers only; repair the source and write the file again"
+    )]
+    NonFinite {
+        /// `input` or `target`.
+        what: &'static str,
+        /// The sample, counted from 0 in this file.
+        sample: usize,
+        /// The place of the value among the inputs or targets, counted from 0.
+        number: usize,
+        /// The value, rounded to that precision.
+        value: f64,
+        /// The type of the numbers of the network.
+        precision: &'static str,
+    },
+
     /// Several files were to be read as one, and do not fit each other.
     #[error(
         "the samples have {found} {what}, those of the first file {expected}; do the files belong together?"
@@ -119,14 +140,5 @@ pub enum StreamProblem {
         found: String,
         /// That of the first one.
         expected: String,
-    },
-
-    /// Labels and images are not as many.
-    #[error("the data end here, after {read} of {expected} samples; do the files belong together?")]
-    EndsEarly {
-        /// How many samples there were.
-        read: usize,
-        /// How many there have to be.
-        expected: usize,
     },
 }

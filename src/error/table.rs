@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::{fmt, io};
 
+use super::text;
+
 /// Where a table is wrong, and how.
 #[derive(Debug, thiserror::Error)]
 pub struct TableError {
@@ -45,7 +47,7 @@ pub enum TableProblem {
     },
 
     /// The operating system, or the caller's reader, failed.
-    #[error("cannot be read: {source}; check that the file is there and that you may read it")]
+    #[error("cannot be read: {source}; {}", text::unreadable(source))]
     Unreadable {
         /// The failure.
         source: io::Error,

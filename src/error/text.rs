@@ -32,6 +32,17 @@ pub(super) fn noticed(warnings: &[String]) -> String {
     warnings.iter().map(|warning| format!("; {warning}")).collect()
 }
 
+/// What to do about a file that cannot be read: the errors of a decompressor have kinds of their own, and no number.
+pub(super) fn unreadable(source: &io::Error) -> &'static str {
+    use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+    match source.kind() {
+        InvalidData | InvalidInput | UnexpectedEof if source.raw_os_error().is_none() => {
+            "the gzip stream is damaged, cut short, or followed by something else: copy the file again"
+        }
+        _ => "check that the file is there and that you may read it",
+    }
+}
+
 /// What to do about a file that cannot be written.
 pub(super) fn unwritable(source: &io::Error) -> &'static str {
     match source.kind() {

@@ -83,7 +83,8 @@ pub struct Exchange {
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Returns `result` if no rank has an error, and an error on every rank otherwise: to be called by all ranks at the same place,
-/// such as after each has opened its files. Without it the others would wait for a rank that has ended.
+/// such as after each has opened its files. Without it the others would wait for a rank that has ended. All have to come to that
+/// place within 30 seconds; see [`agree_within`].
 ///
 /// # Errors
 ///
@@ -103,7 +104,29 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// assert!(other.join().unwrap().is_err());
 /// ```
 pub fn agree<V>(communicator: &dyn Communicator, result: Result<V>) -> Result<V> {
-    let team = Team::new(communicator, PATIENCE)?;
+    agree_within(communicator, PATIENCE, result)
+}
+
+/// Returns what [`agree`] returns, but waits for so long for the other ranks: where one of them may take more than 30 seconds
+/// longer than the others, such as to download the data or to read them from a slow disk.
+///
+/// # Errors
+///
+/// Returns the errors of [`agree`].
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use gradus::ranks::{Threads, agree_within};
+///
+/// let [alone] = Threads::group(1).try_into().unwrap();
+/// assert_eq!(agree_within(&alone, Duration::from_secs(3600), Ok(7))?, 7);
+/// # Ok::<(), gradus::Error>(())
+/// ```
+pub fn agree_within<V>(communicator: &dyn Communicator, patience: Duration, result: Result<V>) -> Result<V> {
+    let team = Team::new(communicator, patience)?;
     match result {
         Ok(value) => team.gather(&[]).map(|_| value),
         Err(error) => {

@@ -147,7 +147,7 @@ impl Line {
     fn exchange(&mut self, job: Job) -> std::result::Result<Exchange, RankProblem> {
         let silent = RankProblem::Silent { seconds: job.patience.as_secs() };
         // Longer than the thread itself waits: it does not answer only if it is stuck in a call of MPI.
-        let longest = job.patience + Duration::from_secs(5);
+        let longest = job.patience.saturating_add(Duration::from_secs(5));
         let answer = self
             .jobs
             .send(job)

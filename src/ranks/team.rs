@@ -20,6 +20,9 @@ pub(crate) const MAX_GREETING: usize = 64 << 10;
 const SUM: u64 = 1;
 const GATHER: u64 = 2;
 
+/// The bits of the number of an operation; those above belong to the run.
+const STEP_BITS: u32 = 40;
+
 /// The ranks that train together, as one of them sees them.
 #[derive(Debug)]
 pub(crate) struct Team<'a> {
@@ -33,6 +36,8 @@ pub(crate) struct Team<'a> {
 struct Talk {
     /// The number of operations so far.
     step: u64,
+    /// A number of the run, in the upper bits: so a run does not take the messages of another one for its own.
+    run: u64,
     /// The number of exchanges of this operation so far.
     exchanges: u64,
     buffers: Exchange,
@@ -53,6 +58,7 @@ impl<'a> Team<'a> {
         check_setting("number of ranks", size as f64, size.is_power_of_two(), "1, 2, 4, 8 …", why)?;
         let talk = Talk {
             step: 0,
+            run: 0,
             exchanges: 0,
             buffers: Exchange::default(),
             largest: 2 * MAX_GREETING * size,
@@ -73,6 +79,11 @@ impl<'a> Team<'a> {
     pub(crate) fn expect(&self, bytes: usize) {
         let mut talk = self.talk();
         talk.largest = talk.largest.max(bytes);
+    }
+
+    /// From here on, messages belong to the run that is recognized by `hash`.
+    pub(crate) fn begin_run(&self, hash: u64) {
+        self.talk().run = hash << STEP_BITS;
     }
 
     fn talk(&self) -> MutexGuard<'_, Talk> {
@@ -214,7 +225,7 @@ impl<'a> Team<'a> {
         most: usize,
     ) -> State {
         let mut message = std::mem::take(&mut talk.buffers.send);
-        state.begin(talk.step, &mut message);
+        state.begin(talk.number(), &mut message);
         if let State::Well(_) = state {
             message.resize(HEAD + size_of_val(values), 0);
             for (group, value) in T::groups_mut(&mut message[HEAD..]).iter_mut().zip(values) {
@@ -227,7 +238,7 @@ impl<'a> Team<'a> {
 
     fn exchange_bytes(&self, talk: &mut Talk, level: u32, state: State, bytes: &[u8], most: usize) -> State {
         let mut message = std::mem::take(&mut talk.buffers.send);
-        state.begin(talk.step, &mut message);
+        state.begin(talk.number(), &mut message);
         if let State::Well(_) = state {
             message.extend_from_slice(bytes);
         }
@@ -242,12 +253,12 @@ impl<'a> Team<'a> {
         let mut buffers = std::mem::take(&mut talk.buffers);
         buffers.receive.resize(HEAD + most.max(MAX_REASON), 0);
         // Who waits in a later exchange waits for one who may be waiting in an earlier one, and is told by him first.
-        let patience = self.patience + Duration::from_secs(talk.exchanges - 1);
+        let patience = self.patience.saturating_add(Duration::from_secs(talk.exchanges - 1));
         match self.communicator.exchange(partner, buffers, patience) {
             Ok(buffers) => {
                 talk.buffers = buffers;
                 // One that leaves meets the others in whatever they do.
-                let step = Some(talk.step).filter(|_| !talk.has_failed);
+                let step = Some(talk.number()).filter(|_| !talk.has_failed);
                 state.merge(State::read(&talk.buffers.receive, partner, step))
             }
             Err(problem) => state.merge(State::Failed(Failure { rank: partner, problem })),
@@ -256,6 +267,11 @@ impl<'a> Team<'a> {
 }
 
 impl Talk {
+    /// What a message says of the run and the operation that it belongs to.
+    fn number(&self) -> u64 {
+        self.step ^ self.run
+    }
+
     fn begin(&mut self, operation: u64) {
         self.step = (self.step / 4 + 1) * 4 + operation;
         self.exchanges = 0;
@@ -269,6 +285,41 @@ impl Talk {
                 self.has_failed = true;
                 Err(error(rank, problem))
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+    use crate::error::RankError;
+    use crate::ranks::Threads;
+
+    /// Of two runs at once that use the same ranks, neither adds the numbers of the other.
+    #[test]
+    fn a_message_of_another_run_is_not_taken_for_an_answer() {
+        let sums = |runs: [u64; 2]| {
+            thread::scope(|scope| {
+                let ranks: Vec<_> = Threads::group(2)
+                    .into_iter()
+                    .zip(runs)
+                    .map(|(rank, run)| {
+                        scope.spawn(move || {
+                            let team = Team::new(&rank, Duration::from_secs(5))?;
+                            team.begin_run(run);
+                            team.sum(&mut [1.0, 2.0], 3.0)
+                        })
+                    })
+                    .collect();
+                ranks.into_iter().map(|rank| rank.join().unwrap()).collect::<Vec<_>>()
+            })
+        };
+        assert!(sums([7, 7]).into_iter().all(|sum| sum.is_ok_and(|sum| sum == 6.0)));
+        for sum in sums([7, 8]) {
+            let out_of_step = RankProblem::OutOfStep;
+            assert!(matches!(sum, Err(Error::Rank(RankError { problem, .. })) if problem == out_of_step));
         }
     }
 }

@@ -42,6 +42,16 @@ impl Fingerprint {
         lanes[0] = (lanes[0] ^ values.len() as u64).wrapping_mul(PRIME);
     }
 
+    /// Takes a text into account, and where it ends.
+    pub(super) fn add_bytes(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(LANES) {
+            for (lane, &byte) in self.lanes.iter_mut().zip(chunk) {
+                *lane = (*lane ^ u64::from(byte)).wrapping_mul(PRIME);
+            }
+        }
+        self.lanes[0] = (self.lanes[0] ^ bytes.len() as u64).wrapping_mul(PRIME);
+    }
+
     /// Takes the number by which a source is known into account.
     pub(super) fn add_number(&mut self, number: u64) {
         self.lanes[1] = (self.lanes[1] ^ number).wrapping_mul(PRIME);

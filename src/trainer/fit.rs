@@ -156,8 +156,10 @@ fn train_with<T: Real>(
 ) -> Result<Report<T>> {
     // Asked for once: a source that loses samples meanwhile is asked for one that it does not have.
     let n = training.len();
-    if training.blocks().is_none() {
-        memory::check::<usize>("the order of the samples", [(n, 1)])?;
+    let blocks = training.blocks();
+    match &blocks {
+        Some(blocks) => blocks.check(n)?,
+        None => memory::check::<usize>("the order of the samples", [(n, 1)])?,
     }
     let schedule: Arc<dyn LrSchedule> = match &parts.schedule {
         Some(schedule) => schedule.clone(),
@@ -179,7 +181,10 @@ fn train_with<T: Real>(
     let plan = Plan::new((task, training.n_outputs()), &metrics, &parts.measures, parts.monitor_training)?;
 
     let sizes = model.network().sizes();
-    let settings = parts.settings(cost, &schedule, &keep, model.network(), n, fingerprint);
+    let mut settings = parts.settings(cost, &schedule, &keep, model.network(), n, fingerprint);
+    if let Some(blocks) = &blocks {
+        settings.add_blocks(blocks);
+    }
     let slots = parts.optimizer.slots();
     let run = match run {
         Some(run) => {

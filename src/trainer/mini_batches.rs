@@ -24,7 +24,8 @@ const WORTH_A_THREAD: Duration = Duration::from_micros(50);
 pub(super) struct MiniBatches<T> {
     order: Order,
     now: Buffers<T>,
-    next: Buffers<T>,
+    /// `None` if nothing is gathered ahead, with one thread or one mini-batch per epoch.
+    next: Option<Buffers<T>>,
     /// The mini-batch that is in `next`.
     ahead: Option<Ahead>,
     /// How long it took to gather the last ones. One alone may have been interrupted.
@@ -46,7 +47,9 @@ impl<T: Real> MiniBatches<T> {
         let blocks = training.blocks().filter(|_| !parts.searches());
         let order = Order::new(leaves, (n, m), blocks, parts.seed);
         let buffers = || Buffers::new(training, leaves, (n, m));
-        Ok(Self { order, now: buffers()?, next: buffers()?, ahead: None, took: [Duration::ZERO; 3] })
+        let gathers_ahead = threads::count() > 1 && order.steps() > 1;
+        let next = gathers_ahead.then(buffers).transpose()?;
+        Ok(Self { now: buffers()?, next, order, ahead: None, took: [Duration::ZERO; 3] })
     }
 
     /// The different numbers of examples that a mini-batch can have here.
@@ -79,9 +82,9 @@ impl<T: Real> MiniBatches<T> {
         index: usize,
     ) -> Result<&Batch<T>> {
         let ahead = self.ahead.take().filter(|ahead| (ahead.epoch, ahead.index) == (epoch, index));
-        match ahead {
-            Some(ahead) => {
-                std::mem::swap(&mut self.now, &mut self.next);
+        match ahead.zip(self.next.as_mut()) {
+            Some((ahead, next)) => {
+                std::mem::swap(&mut self.now, next);
                 self.note(ahead.took);
                 ahead.outcome.unwrap_or_else(|panic| resume_unwind(panic))?;
             }
@@ -110,12 +113,8 @@ impl<T: Real> MiniBatches<T> {
     ) -> V {
         let Self { order, now, next, ahead, took } = self;
         let size = order.size(index);
-        if index + 1 == order.steps()
-            || took.iter().any(|took| *took < WORTH_A_THREAD)
-            || threads::count() == 1
-        {
-            return learn(now.current(), size);
-        }
+        let is_worth_it = index + 1 < order.steps() && took.iter().all(|took| *took >= WORTH_A_THREAD);
+        let Some(next) = next.as_mut().filter(|_| is_worth_it) else { return learn(now.current(), size) };
         let gather = || {
             let start = Moment::now();
             // A panic waits for the step that would have met it.

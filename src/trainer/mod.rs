@@ -28,6 +28,7 @@ mod together;
 mod undo;
 mod validate;
 mod warning;
+mod weights;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use super::fingerprint::Fingerprint;
 use super::{Parts, Warning};
+use crate::data::Blocks;
 use crate::error::{Error, Interruption, Result};
 use crate::history::History;
 use crate::network::{AnyNetwork, Layer, ParameterArrays};
@@ -52,6 +54,15 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Adds the blocks of the training data, on which the order of the samples depends.
+    pub(super) fn add_blocks(&mut self, blocks: &Blocks) {
+        let mut hash = Fingerprint::default();
+        blocks.starts.iter().for_each(|&start| hash.add_bytes(&(start as u64).to_le_bytes()));
+        let (count, hash) = (blocks.starts.len().saturating_sub(1), hash.finish());
+        let value = format!("{count} with the hash {hash:016x}, {} of them mixed", blocks.window);
+        self.values.push(("blocks of the samples".to_owned(), value));
+    }
+
     /// Returns an error for the first setting that differs from that of the run that is to go on.
     fn check_same(&self, run: &Self) -> Result<()> {
         let differing = self.values.iter().zip(&run.values).find(|(now, before)| now != before);

@@ -45,29 +45,38 @@ impl<T: Real> Parts<T> {
 pub(super) fn greet<T: Real>(team: &Team<'_>, run: &Run<T>, others: &[(&str, &dyn Debug)]) -> Result<()> {
     let mut hash = Fingerprint::default();
     [&run.parameters, &run.kept].into_iter().chain(&run.slots).for_each(|arrays| hash.add(arrays.values()));
-    let text = |(name, value): &(String, String)| format!("{name}\t{value}\n");
+    // A line each, whatever the text of a setting is.
+    let text =
+        |(name, value): &(String, String)| format!("{name}\t{}\n", value.replace(['\n', '\r', '\t'], " "));
     let mut greeting = String::new();
     for (name, value) in [
         ("version of gradus", env!("CARGO_PKG_VERSION").to_owned()),
         ("type of its numbers", T::DTYPE.to_owned()),
         ("number of ranks", team.size().to_string()),
         ("sizes of the layers", format!("{:?}", run.parameters.sizes())),
+        ("place in the run", format!("epoch {}, mini-batch {}", run.history.len() + 1, run.step + 1)),
+        ("parameters with the hash", format!("{:016x}", hash.finish())),
     ] {
         greeting += &text(&(name.to_owned(), value));
     }
     run.settings.values.iter().for_each(|setting| greeting += &text(setting));
     others.iter().for_each(|(name, value)| greeting += &text(&((*name).to_owned(), format!("{value:?}"))));
-    let place = format!("epoch {}, mini-batch {}", run.history.len() + 1, run.step + 1);
-    greeting += &text(&("place in the run".to_owned(), place));
-    greeting += &text(&("parameters with the hash".to_owned(), format!("{:016x}", hash.finish())));
-    // More settings than fit are compared by their beginning.
-    let all = team.gather(&greeting.as_bytes()[..greeting.len().min(MAX_GREETING)])?;
+    // Settings whose text does not fit in a message, or has several lines, are compared by their hash.
+    let mut texts = Fingerprint::default();
+    run.settings.values.iter().for_each(|(_, value)| texts.add_bytes(value.as_bytes()));
+    others.iter().for_each(|(_, value)| texts.add_bytes(format!("{value:?}").as_bytes()));
+    let hash = text(&("settings with the hash".to_owned(), format!("{:016x}", texts.finish())));
+    let fits = floor_char_boundary(&greeting, MAX_GREETING - hash.len());
+    greeting.truncate(fits);
+    let all = team.gather((hash + &greeting).as_bytes())?;
     let lines =
         |bytes: &[u8]| -> Vec<String> { String::from_utf8_lossy(bytes).lines().map(str::to_owned).collect() };
     let expected = all.first().map(|bytes| lines(bytes)).unwrap_or_default();
     for (rank, bytes) in all.iter().enumerate() {
         let found = lines(bytes);
-        let differing = found.iter().zip(&expected).find(|(found, expected)| found != expected);
+        // The hash, which comes first, says the least.
+        let lines = || found.iter().zip(&expected);
+        let differing = lines().skip(1).chain(lines().take(1)).find(|(found, expected)| found != expected);
         if let Some((found, expected)) = differing {
             let (name, found) = found.split_once('\t').unwrap_or_default();
             let expected = expected.split_once('\t').unwrap_or_default().1;
@@ -78,7 +87,15 @@ pub(super) fn greet<T: Real>(team: &Team<'_>, run: &Run<T>, others: &[(&str, &dy
             }));
         }
     }
+    let mut run = Fingerprint::default();
+    all.first().into_iter().for_each(|greeting| run.add_bytes(greeting));
+    team.begin_run(run.finish());
     Ok(())
+}
+
+/// The largest end of a part of `text` of at most `most` bytes.
+fn floor_char_boundary(text: &str, most: usize) -> usize {
+    (0..=most.min(text.len())).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0)
 }
 
 /// Ends a run together: every rank has the same result.

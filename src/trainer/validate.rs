@@ -7,6 +7,7 @@ use super::seen_classes::SeenClasses;
 use super::snapshot::Keep;
 use super::survey::Survey;
 use super::warning::Warning;
+use super::weights::{add_weights, check_weight_sum};
 use crate::data::{Batch, Samples, Task, TaskFinder, Unaugmented, check_finite};
 use crate::error::{Error, Result, check_nonzero, check_setting};
 use crate::history::Metric;
@@ -209,9 +210,11 @@ pub(super) fn check_data<T: Real>(
         crate::metrics::check_fits(network, samples, what)?;
         agreed = agreed.filter(|&task| samples.task() == Some(task));
         let mut weight = 0.0;
-        if let (Some(number), true, Some(_)) = (samples.fingerprint(), what == TRAINING, samples.task()) {
+        let task = samples.task().filter(|task| task.fits(samples.n_outputs()));
+        if let (Some(number), true, Some(_)) = (samples.fingerprint(), what == TRAINING, task) {
             // Each batch is checked when it has been gathered; the warnings need a look at all samples.
             fingerprint.add_number(number);
+            add_weights(samples, &mut fingerprint)?;
             survey = None;
             continue;
         }
@@ -230,8 +233,7 @@ pub(super) fn check_data<T: Real>(
             }
             model.check_targets(&batch.y, first)
         })?;
-        let why = "with weight 0 no sample counts, and there is nothing to learn or to measure";
-        check_setting("sum of the weights of a data set", weight, weight > 0.0, "(0, ∞)", why)?;
+        check_weight_sum(weight)?;
         // Those of the training data, which come first.
         surveyed = surveyed.or(survey.take());
     }

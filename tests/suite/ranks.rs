@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use gradus::data::augment::Elastic;
 use gradus::data::{Blocks, Streamed};
 use gradus::prelude::*;
-use gradus::ranks::{Communicator, Exchange, Threads, agree};
+use gradus::ranks::{Communicator, Exchange, Threads, agree, agree_within};
 use gradus::{Error, RankError, RankProblem};
 use proptest::prelude::*;
 
@@ -378,6 +378,115 @@ fn what_differs_between_ranks_is_named_before_the_first_step() {
     }) {
         let error = result.unwrap().unwrap_err();
         assert!(error.to_string().contains("rank 1: it has parameters with the hash = "), "{error}");
+    }
+}
+
+/// A setting with a text of the user's: of several lines, or longer than a message.
+#[derive(Clone)]
+struct Told(String);
+
+impl std::fmt::Debug for Told {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl LrSchedule for Told {
+    fn rate(&self, _: &gradus::schedule::Progress<'_>) -> Option<f64> {
+        Some(0.01)
+    }
+}
+
+#[test]
+fn settings_with_texts_of_any_kind_are_compared() {
+    let long = "x".repeat(100_000);
+    let wide = "ü".repeat(40_000);
+    for (first, second, wanted) in [
+        ("two\nlines".to_owned(), "two\nother lines".to_owned(), "schedule"),
+        (format!("{long}1"), format!("{long}2"), "settings with the hash"),
+        (format!("{wide}1"), format!("{wide}2"), "settings with the hash"),
+    ] {
+        let run = |rank: Arc<Threads>, second: &str, seed: u64| {
+            let text = if rank.rank() == 0 { &first } else { second };
+            let seed = if rank.rank() == 0 { 1 } else { seed };
+            let mut network =
+                Network::new(&[784, 40, 10], Tanh, Softmax::default(), &ScaledGaussian, seed).unwrap();
+            let trainer = CASE.trainer::<f32>().schedule(Told(text.to_owned())).ranks(rank);
+            trainer.fit(&mut network, &digits(45), None).map(drop)
+        };
+        for (second, seed, wanted) in [(&second, 1, wanted), (&first, 2, "parameters with the hash")] {
+            for result in on_ranks(2, |rank| run(rank, second, seed)) {
+                let error = result.unwrap().unwrap_err();
+                let Error::Rank(RankError { rank: 1, problem: RankProblem::Differs { name, .. } }) = &error
+                else {
+                    panic!("{error}")
+                };
+                assert_eq!(name, wanted);
+            }
+        }
+        assert!(on_ranks(2, |rank| run(rank, &first, 1)).into_iter().all(|result| result.unwrap().is_ok()));
+    }
+}
+
+/// For as long as can be said.
+#[test]
+fn endless_patience_is_no_panic() {
+    for result in on_ranks(2, |rank| CASE.run(&CASE.trainer::<f32>().patience(Duration::MAX).ranks(rank))) {
+        assert!(result.unwrap().is_ok());
+    }
+    let long = |rank: Arc<Threads>| agree_within(&*rank, Duration::MAX, Ok(rank.rank())).unwrap();
+    assert!(on_ranks(4, long).into_iter().map(Result::unwrap).eq(0..4));
+    let start = Instant::now();
+    let impatient = |rank: Arc<Threads>| {
+        if rank.rank() == 1 {
+            thread::sleep(Duration::from_secs(2));
+        }
+        agree_within(&*rank, Duration::from_millis(100), Ok(())).is_err()
+    };
+    assert!(on_ranks(2, impatient)[0].as_ref().is_ok_and(|late| *late));
+    assert!(start.elapsed() < Duration::from_secs(10));
+}
+
+/// The window and the weights of streamed samples are a part of the data.
+#[test]
+fn ranks_with_other_windows_or_weights_do_not_begin() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("digits");
+    Streamed::write(&digits::<f32>(4_500), &path).unwrap();
+    let fails = |window: [usize; 2], weight: [f64; 2], wanted: &str| {
+        for result in on_ranks(2, |rank| {
+            let streamed = Streamed::open([&path])?.window(window[rank.rank()])?;
+            let data = Weighted::new::<f32>(streamed, vec![weight[rank.rank()]; 4_500])?;
+            let mut network = Network::new(&[784, 40, 10], Tanh, Softmax::default(), &ScaledGaussian, 1)?;
+            CASE.trainer::<f32>().ranks(rank).fit(&mut network, &data, None).map(drop)
+        }) {
+            let error = result.unwrap().unwrap_err();
+            assert!(error.to_string().starts_with(&format!("rank 1: it has {wanted}")), "{error}");
+        }
+    };
+    fails([1, 2 << 20], [1.0, 1.0], "blocks of the samples");
+    fails([1, 1], [1.0, 1.5], "fingerprint of the data");
+}
+
+/// Messages of two runs at once on the same ranks are told apart by what the runs are of.
+#[test]
+fn two_runs_at_once_are_an_error_or_have_their_own_bits() {
+    let trainer = |seed| CASE.trainer::<f32>().seed(seed).patience(Duration::from_secs(2));
+    let alone: Vec<String> = (0..2).map(|seed| CASE.run(&trainer(seed)).unwrap()).collect();
+    for _ in 0..3 {
+        let results = on_ranks(2, |rank| {
+            thread::scope(|scope| {
+                let runs = [0, 1].map(|seed| {
+                    let trainer = trainer(seed).ranks(rank.clone());
+                    scope.spawn(move || CASE.run(&trainer))
+                });
+                runs.map(|run| run.join().unwrap())
+            })
+        });
+        for (seed, result) in results.into_iter().flat_map(|results| results.unwrap().into_iter().enumerate())
+        {
+            assert!(result.is_err() || result.is_ok_and(|bits| bits == alone[seed]));
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use gradus::prelude::*;
 use gradus::{Error, IdxField, IdxProblem, StreamError, StreamProblem};
 use proptest::prelude::*;
 
-use super::doubles::{Hooked, interruption};
+use super::doubles::{Hooked, gone, interruption};
 
 /// All samples of a source.
 fn all<T: Real>(source: &dyn Samples<T>) -> (DMatrix<T>, DMatrix<T>) {
@@ -208,8 +208,13 @@ fn idx_files_plain_and_gzip_become_what_they_hold() {
         }
         error => panic!("{error}"),
     }
-    let problem = stream_error(Streamed::open([file("samples")])).problem;
-    assert!(matches!(problem, StreamProblem::Unfinished), "{problem}");
+    // What was there before is there still.
+    let streamed = Streamed::open([file("samples")]).unwrap();
+    assert!(all::<f32>(&streamed) == all(&wanted));
+    for classes in [0, 1] {
+        let refused = Streamed::write_idx(file("images"), file("labels"), classes, file("samples"));
+        assert!(matches!(refused, Err(Error::Setting { name: "number of classes", .. })), "{refused:?}");
+    }
     fs::write(file("cut.gz"), gzip(&images[..images.len() - 1])).unwrap();
     match Streamed::write_idx(file("cut.gz"), file("labels"), 7, file("samples")).unwrap_err() {
         Error::Idx { offset, problem: IdxProblem::Truncated { .. }, .. } => {
@@ -222,6 +227,233 @@ fn idx_files_plain_and_gzip_become_what_they_hold() {
         Streamed::write_idx(file("images"), file("few"), 7, file("samples")),
         Err(Error::Idx { problem: IdxProblem::CountsDiffer { .. }, .. })
     ));
+}
+
+/// The header of a file of samples with other bytes at some places, and a checksum that agrees.
+fn with_header(file: &[u8], edits: &[(usize, &[u8])]) -> Vec<u8> {
+    let mut file = file.to_vec();
+    edits.iter().for_each(|&(at, bytes)| file[at..at + bytes.len()].copy_from_slice(bytes));
+    let checksum = crc32(&file[..76]);
+    file[76..80].copy_from_slice(&checksum.to_le_bytes());
+    file
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    let step = |crc: u32, _| if crc & 1 == 1 { 0xedb8_8320 ^ (crc >> 1) } else { crc >> 1 };
+    !bytes.iter().fold(!0, |crc, &byte| (0..8).fold(crc ^ u32::from(byte), step))
+}
+
+/// Whatever a header claims, with a checksum that agrees.
+#[test]
+fn a_header_that_claims_the_impossible_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = written(folder.path(), "digits", &Dataset::<f32>::synthetic_digits(20, 1).unwrap());
+    let whole = fs::read(&path).unwrap();
+    let problem = |edits: &[(usize, &[u8])]| {
+        fs::write(&path, with_header(&whole, edits)).unwrap();
+        stream_error(Streamed::open([&path])).problem
+    };
+    fs::write(&path, with_header(&whole, &[])).unwrap();
+    assert!(Streamed::open([&path]).is_ok(), "the checksum of this test is the right one");
+    let huge = 0xffff_ffff_u64.to_le_bytes();
+    let doubles = 2_u32.to_le_bytes();
+    let [n, inputs, outputs] = [24, 32, 40];
+    for claims in [&[inputs, outputs][..], &[n, inputs], &[n, outputs], &[n, inputs, outputs]] {
+        let edits: Vec<(usize, &[u8])> = claims.iter().map(|&at| (at, &huge[..])).collect();
+        // One sample a block, so that a sample may be as large as can be said.
+        let small = [(20, &[1, 0, 0, 0][..]), (12, &doubles[..]), (16, &doubles[..])];
+        let found = problem(&[&small[..], &edits[..]].concat());
+        assert!(matches!(found, StreamProblem::Length { .. } | StreamProblem::Header { .. }), "{found}");
+    }
+    let nan = f64::NAN.to_bits().to_le_bytes();
+    assert!(matches!(problem(&[(48, &[1]), (56, &nan)]), StreamProblem::Header { .. }));
+}
+
+/// A file that another program has written may hold anything: the error names the file and the byte.
+#[test]
+fn a_value_that_is_not_finite_is_found_at_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let (n, width) = (7, 3);
+    let x = DMatrix::from_fn(width, n, |i, j| (i * 7 + j) as f64 / 3.0);
+    let data = Dataset::new(x, DMatrix::from_fn(1, n, |_, j| 1e300 * (j + 1) as f64 / 7.0)).unwrap();
+    let path = written(folder.path(), "numbers", &data);
+    let whole = fs::read(&path).unwrap();
+    let gather = |sample: usize| {
+        let streamed = Streamed::open([&path]).unwrap();
+        let (mut x, mut y) = (DMatrix::<f64>::zeros(width, 1), DMatrix::zeros(1, 1));
+        streamed.gather(1, &[sample], &mut x, &mut y)
+    };
+    let targets = 80 + n * width * 8;
+    for (at, what, sample, number) in
+        [(80 + (5 * width + 2) * 8, "input", 5, 2), (80, "input", 0, 0), (targets + 6 * 8, "target", 6, 0)]
+    {
+        for value in [f64::NAN, f64::INFINITY] {
+            let mut bytes = whole.clone();
+            bytes[at..at + 8].copy_from_slice(&value.to_le_bytes());
+            let end = bytes.len() - 4;
+            let checksum = crc32(&bytes[80..end]);
+            bytes[end..].copy_from_slice(&checksum.to_le_bytes());
+            fs::write(&path, bytes).unwrap();
+            let StreamError { path: found, offset, problem } = stream_error(gather(sample));
+            assert_eq!((found, offset as usize), (path.clone(), at));
+            let StreamProblem::NonFinite { what: a, sample: b, number: c, .. } = problem else {
+                panic!("{problem}")
+            };
+            assert_eq!((a, b, c), (what, sample, number));
+            assert!(gather((sample + 1) % n).is_ok(), "the others are as they were");
+        }
+    }
+    // Finite, but not in single precision.
+    fs::write(&path, whole).unwrap();
+    let streamed = Streamed::open([&path]).unwrap();
+    let (mut x, mut y) = (DMatrix::<f32>::zeros(width, 1), DMatrix::zeros(1, 1));
+    let StreamError { offset, problem, .. } = stream_error(streamed.gather(1, &[2], &mut x, &mut y));
+    assert!(
+        matches!(problem, StreamProblem::NonFinite { what: "target", precision: "f32", .. }),
+        "{problem}"
+    );
+    assert_eq!(offset as usize, targets + 2 * 8);
+}
+
+/// The file that is read from too, if a write fails or panics, and if two write at once.
+#[test]
+fn a_file_is_replaced_by_a_whole_one_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = || {
+        let mut names: Vec<_> = folder.path().read_dir().unwrap().map(|e| e.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let digits = Dataset::<f32>::synthetic_digits(3_000, 1).unwrap();
+    let path = written(folder.path(), "digits", &digits);
+    let streamed = Streamed::open([&path]).unwrap();
+    Streamed::write::<f32>(&streamed, &path).unwrap();
+    assert!(all::<f32>(&Streamed::open([&path]).unwrap()) == all(&digits), "onto itself");
+
+    let fails = Hooked::new(digits.clone(), |call, epoch| if call == 2 { Err(gone(epoch)) } else { Ok(()) });
+    assert!(matches!(Streamed::write(&fails, &path), Err(Error::Samples { .. })));
+    let panics = Hooked::new(digits.clone(), |call, _| if call == 2 { panic!("on purpose") } else { Ok(()) });
+    let write = std::panic::AssertUnwindSafe(|| Streamed::write(&panics, &path));
+    assert!(std::panic::catch_unwind(write).is_err());
+    // A program that was killed leaves a file, which the next one takes.
+    fs::write(folder.path().join("digits.partial"), b"left behind").unwrap();
+    let two = Hooked::new(digits.clone(), |call, _| {
+        let problem = (call == 1).then(|| stream_error(Streamed::write(&digits, &path)).problem);
+        assert!(problem.is_none_or(|problem| matches!(problem, StreamProblem::Busy)));
+        Ok(())
+    });
+    Streamed::write(&two, &path).unwrap();
+    assert!(all::<f32>(&Streamed::open([&path]).unwrap()) == all(&digits));
+    assert_eq!(names(), ["digits"]);
+    // The one that was opened first goes on with its own.
+    assert!(all::<f32>(&streamed) == all(&digits));
+
+    let problem = stream_error(Streamed::write(&digits, folder.path())).problem;
+    assert!(matches!(problem, StreamProblem::NotAFile), "{problem}");
+}
+
+#[test]
+fn weights_are_not_lost_in_silence() {
+    let folder = tempfile::tempdir().unwrap();
+    let digits = Dataset::<f32>::synthetic_digits(30, 1).unwrap();
+    let path = written(folder.path(), "digits", &Weighted::new(digits.clone(), vec![1.0; 30]).unwrap());
+    let other: Vec<f64> = (0..30).map(|i| if i == 29 { 2.0 } else { 1.0 }).collect();
+    let refused = Streamed::write(&Weighted::new(digits, other.clone()).unwrap(), &path);
+    assert!(
+        matches!(refused, Err(Error::Setting { name: "weight of a sample", value: 2.0, .. })),
+        "{refused:?}"
+    );
+
+    // They come back when the file is opened, and are a part of what a run is recognized by.
+    let weighted = |weights| Weighted::new::<f32>(Streamed::open([&path]).unwrap(), weights).unwrap();
+    let mut network = Network::new(&[784, 5, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1).unwrap();
+    let trainer = |epochs| Trainer::new(LogLikelihood).stop(MaxEpochs::new(epochs).unwrap());
+    let run: Run<f32> = trainer(1).fit(&mut network, &weighted(other.clone()), None).unwrap().run;
+    let resumed = |weights| trainer(2).resume(run.clone(), &mut network.clone(), &weighted(weights), None);
+    assert!(matches!(resumed(vec![1.0; 30]), Err(Error::OtherSettings { .. })));
+    assert!(resumed(other).is_ok());
+    let none = trainer(1).fit(&mut network, &weighted(vec![0.0; 30]), None);
+    assert!(matches!(none, Err(Error::Setting { name: "sum of the weights of a data set", .. })));
+}
+
+/// The order depends on the window: a run goes on with the same one only.
+#[test]
+fn a_run_does_not_go_on_with_another_window() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = written(folder.path(), "digits", &Dataset::<f32>::synthetic_digits(4_500, 1).unwrap());
+    let open = |bytes| Streamed::open([&path]).unwrap().window(bytes).unwrap();
+    let mut network = Network::new(&[784, 5, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1).unwrap();
+    let trainer = |epochs| Trainer::new(LogLikelihood).stop(MaxEpochs::new(epochs).unwrap());
+    let run: Run<f32> = trainer(1).fit(&mut network, &open(2 << 20), None).unwrap().run;
+    let error = trainer(2).resume(run.clone(), &mut network, &open(1), None).unwrap_err();
+    assert!(error.to_string().contains("blocks of the samples"), "{error}");
+    assert!(trainer(2).resume(run, &mut network, &open(2 << 20), None).is_ok());
+}
+
+#[test]
+fn blocks_that_are_no_blocks_are_refused() {
+    let digits = Dataset::<f32>::synthetic_digits(10, 1).unwrap();
+    let mut network = Network::new(&[784, 5, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1).unwrap();
+    for (starts, window) in [
+        (vec![], 1),
+        (vec![0], 1),
+        (vec![1, 10], 1),
+        (vec![0, 9], 1),
+        (vec![0, 11], 1),
+        (vec![0, 5, 3, 10], 1),
+        (vec![0, 5, 5, 10], 1),
+        (vec![0, 5, 10], 0),
+    ] {
+        let mut data = Hooked::new(digits.clone(), |_, _| Ok(()));
+        data.blocks = Some(Blocks { starts, window });
+        let refused = Trainer::new(LogLikelihood).fit(&mut network, &data, None).map(drop);
+        assert!(
+            matches!(refused, Err(Error::SizeMismatch { .. } | Error::Setting { .. })),
+            "{:?}",
+            data.blocks
+        );
+        assert_eq!(data.calls(), 0);
+    }
+}
+
+/// A window has so many bytes, whichever of the files its blocks are from.
+#[test]
+fn the_window_is_as_large_with_files_of_small_blocks() {
+    let folder = tempfile::tempdir().unwrap();
+    let numbers = |n: usize, width: usize| {
+        let x = DMatrix::from_fn(width, n, |i, j| (i * 7 + j) as f64 / 3.0);
+        Dataset::from_labels(x, &vec![1_u32; n], 2).unwrap()
+    };
+    let small = Dataset::from_labels(DMatrix::<f64>::zeros(1, 70_000), &vec![1_u32; 70_000], 2).unwrap();
+    let paths = [written(folder.path(), "1", &small), written(folder.path(), "2", &numbers(90_000, 1))];
+    let window = |paths: &[PathBuf]| {
+        let streamed = Streamed::open(paths).unwrap();
+        (
+            Samples::<f64>::blocks(&streamed).unwrap().window,
+            Samples::<f64>::blocks(&streamed.window(1 << 20).unwrap()),
+        )
+    };
+    let (both, alone) = (window(&paths), window(&paths[1..]));
+    assert_eq!((both.0, both.1.unwrap().window), (alone.0, alone.1.unwrap().window));
+    assert!(window(&paths[..1]).0 > alone.0, "blocks of bytes are smaller");
+}
+
+/// A compressed table that is damaged says so, and what helps.
+#[cfg(feature = "csv")]
+#[test]
+fn a_damaged_gzip_of_a_table_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (from, to) = (folder.path().join("table.csv.gz"), folder.path().join("samples"));
+    let text: String = (0..900).map(|i| format!("{},{}\n", i % 7, ["x", "y"][i % 2])).collect();
+    let whole = gzip(format!("a,kind\n{text}").as_bytes());
+    let mut flipped = whole.clone();
+    flipped[whole.len() - 5] ^= 1;
+    for bytes in [[&whole[..], b"more"].concat(), whole[..whole.len() / 2].to_vec(), flipped] {
+        fs::write(&from, bytes).unwrap();
+        let error = Csv::new().target("kind").write::<f32>(&from, &to).unwrap_err();
+        assert!(matches!(error, Error::Table(_)) && error.to_string().contains("gzip stream"), "{error}");
+        assert_eq!(folder.path().read_dir().unwrap().count(), 1);
+    }
 }
 
 #[cfg(feature = "csv")]
@@ -248,6 +480,34 @@ fn tables_plain_and_gzip_become_what_they_hold() {
             assert!(all::<f64>(&streamed) == all(&table.data), "{from}");
             assert_eq!(Samples::<f64>::task(&streamed) == Some(Task::Classes), classes);
         }
+    }
+    // Several files are one, and another table is written with the columns of the first.
+    let lines: Vec<&str> = text.lines().collect();
+    let part = |rows: &[&str]| format!("{}\n{}\n", lines[0], rows.join("\n"));
+    fs::write(file("1.csv"), part(&lines[1..2_000])).unwrap();
+    fs::write(file("2.csv.gz"), gzip(part(&lines[2_000..]).as_bytes())).unwrap();
+    let csv = Csv::new().target("kind").missing(gradus::data::Missing::DropRows);
+    let columns = csv.write_all::<f64>(&[file("1.csv"), file("2.csv.gz")], file("samples")).unwrap();
+    let table: Table<f64> = csv.open(file("table.csv")).unwrap();
+    assert_eq!(columns, table.columns);
+    assert!(all::<f64>(&Streamed::open([file("samples")]).unwrap()) == all(&table.data));
+    fs::write(file("few.csv"), "kind,b,a,colour\nno,1,2,red\nno,3,4,red\n").unwrap();
+    csv.write_like::<f64>(&columns, file("few.csv"), file("few")).unwrap();
+    let few: Table<f64> = csv.open_like(&columns, file("few.csv")).unwrap();
+    assert!(all::<f64>(&Streamed::open([file("few")]).unwrap()) == all(&few.data));
+    let none = csv.write_all::<f64>(&Vec::<PathBuf>::new(), file("samples"));
+    assert!(matches!(none, Err(Error::Empty { .. })));
+    fs::write(file("other.csv"), "a,b,kind\n1,2,yes\n").unwrap();
+    let other = csv.write_all::<f64>(&[file("1.csv"), file("other.csv")], file("samples")).unwrap_err();
+    assert!(other.to_string().contains("other.csv") && other.to_string().contains("colour"), "{other}");
+
+    // The task is that of all rows, not of the first ones.
+    let labels = |last: &str| format!("a,p,q\n{}1,{last},1\n", "0,1,0\n1,0,0\n2,1,1\n".repeat(30));
+    for (last, is_regression) in [("0", false), ("0.5", true)] {
+        fs::write(file("labels.csv"), labels(last)).unwrap();
+        Csv::new().target("p").target("q").write::<f32>(file("labels.csv"), file("samples")).unwrap();
+        let task = Samples::<f32>::task(&Streamed::open([file("samples")]).unwrap());
+        assert_eq!(task == Some(Task::Regression), is_regression, "{task:?}");
     }
     let refused = Csv::new().target("kind").write::<f64>(file("table.csv"), file("samples")).unwrap_err();
     assert!(refused.to_string().contains("line 9, column 1 `a`"), "{refused}");

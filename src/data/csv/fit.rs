@@ -2,7 +2,7 @@
 
 mod finish;
 mod plan;
-mod targets;
+pub(super) mod targets;
 
 use std::io::Read;
 use std::path::Path;
@@ -13,15 +13,15 @@ use self::plan::{Kind, Use};
 use super::rows::{Fault, Rows};
 use super::store::Store;
 use super::{Csv, Missing, Table};
-use crate::data::columns::{Cell, Syntax};
+use crate::data::columns::{Cell, Columns, Syntax};
 use crate::error::{Result, TableProblem};
 use crate::real::Real;
 
 /// More categories than this make a column too wide for a dense network, unless the user says that they are meant.
-const MAX_CATEGORIES: usize = 1000;
+pub(super) const MAX_CATEGORIES: usize = 1000;
 
 /// The most that the user can mean; a code of a category fits exactly in the smallest float.
-const MAX_DECLARED: usize = 1 << 16;
+pub(super) const MAX_DECLARED: usize = 1 << 16;
 
 pub(super) fn read<T: Real>(
     csv: &Csv,
@@ -34,6 +34,21 @@ pub(super) fn read<T: Real>(
     rows.head = Vec::new();
     rows.for_each(|record| fit.row(record))?;
     fit.finish(&rows)
+}
+
+/// The columns of a table, which is not kept. Where it is only the beginning of one, all targets may be equal.
+pub(super) fn columns<T: Real>(
+    csv: &Csv,
+    reader: impl Read,
+    path: &Path,
+    is_beginning: bool,
+) -> Result<Columns> {
+    let mut rows = Rows::new(csv, reader, path, None)?;
+    let mut fit = Fit::<T>::new(csv, &rows)?;
+    fit.is_beginning = is_beginning;
+    rows.head = Vec::new();
+    rows.for_each(|record| fit.row(record))?;
+    Ok(fit.describe(&rows)?.columns)
 }
 
 /// The rows so far: a category is held as its number, a missing input as NaN.
@@ -51,6 +66,8 @@ struct Fit<'a, T> {
     kept: usize,
     dropped: usize,
     without_target: usize,
+    /// Whether there are more rows than are read.
+    is_beginning: bool,
 }
 
 /// A row is left out because of a missing value.

@@ -1,5 +1,6 @@
 //! Tables of separated values: how they are to be read, and the reading.
 
+mod complete;
 mod convert;
 mod dictionary;
 mod fit;
@@ -286,10 +287,12 @@ impl Csv {
     }
 
     /// Writes the table at `from`, plain or gzip, to a file of samples at `to`, for [`Streamed`](super::Streamed), and returns
-    /// the meaning of its columns. One block of rows is in memory at a time.
+    /// the meaning of its columns. It may be of any size: memory holds what the first 16 MiB come to as numbers, and then one
+    /// block of rows at a time.
     ///
-    /// What the columns hold, their categories, classes and fillings are found out from the first 64 MiB. A category or a class
-    /// that comes only after that is an error; see [`unseen`](Self::unseen). Numbers are rounded to `T`.
+    /// Whether a column holds numbers or categories, and what fills missing values, is found out from these 16 MiB. A larger
+    /// table is then read once more for its categories and classes, so that one that is sorted has all of them. Numbers are
+    /// rounded to `T`.
     ///
     /// # Errors
     ///
@@ -311,7 +314,56 @@ impl Csv {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn write<T: Real>(&self, from: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<Columns> {
-        convert::write::<T>(self, from.as_ref(), to.as_ref())
+        convert::write::<T>(self, &[from.as_ref()], to.as_ref())
+    }
+
+    /// Writes several tables, plain or gzip, to one file of samples, as [`write`](Self::write) writes one: their rows follow
+    /// each other. They have the same columns, in any order.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`write`](Self::write), and [`Error::Empty`](crate::Error::Empty) without a table.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::data::{Csv, Streamed};
+    /// use gradus::prelude::*;
+    ///
+    /// # let dir = tempfile::tempdir()?;
+    /// # let [monday, tuesday, wednesday, training, validation] =
+    /// #     ["1.csv", "2.csv", "3.csv", "training", "validation"].map(|name| dir.path().join(name));
+    /// std::fs::write(&monday, "length,kind\n1.5,a\n2.5,b\n")?;
+    /// std::fs::write(&tuesday, "kind,length\nc,0.5\n")?;
+    /// std::fs::write(&wednesday, "length,kind\n1.0,c\n")?;
+    ///
+    /// let csv = Csv::new().target("kind");
+    /// let columns = csv.write_all::<f32>(&[monday, tuesday], &training)?;
+    /// assert_eq!(columns.class_names(), ["a", "b", "c"]);
+    /// csv.write_like::<f32>(&columns, wednesday, &validation)?;
+    /// let (training, validation) = (Streamed::open([training])?, Streamed::open([validation])?);
+    /// assert_eq!((Samples::<f32>::len(&training), Samples::<f32>::n_outputs(&validation)), (3, 3));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn write_all<T: Real>(&self, from: &[impl AsRef<Path>], to: impl AsRef<Path>) -> Result<Columns> {
+        let from: Vec<&Path> = from.iter().map(AsRef::as_ref).collect();
+        convert::write::<T>(self, &from, to.as_ref())
+    }
+
+    /// Writes the table at `from`, plain or gzip, to a file of samples at `to` with the columns of another table, such as
+    /// validation data with those of the training data. See [`open_like`](Self::open_like) for what that means.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`open_like`](Self::open_like), and [`Error::Stream`](crate::Error::Stream) if the file cannot be
+    /// written.
+    pub fn write_like<T: Real>(
+        &self,
+        columns: &Columns,
+        from: impl AsRef<Path>,
+        to: impl AsRef<Path>,
+    ) -> Result<()> {
+        convert::write_like::<T>(self, columns, &[from.as_ref()], to.as_ref())
     }
 
     /// How numbers and missing values are written, if `guess` says whether with a decimal comma.

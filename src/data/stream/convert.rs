@@ -6,7 +6,7 @@ use super::Writer;
 use super::format::Element;
 use crate::data::Task;
 use crate::data::idx::{self, Accepts};
-use crate::error::{IdxField, IdxProblem, Result};
+use crate::error::{IdxField, IdxProblem, Result, check_setting};
 
 /// The header of a file of labels.
 const LABELS_HEADER: u64 = 8;
@@ -16,6 +16,8 @@ const PIECE: usize = 256;
 
 /// See [`Streamed::write_idx`](super::Streamed::write_idx).
 pub(super) fn idx(images_path: &Path, labels_path: &Path, n_classes: usize, path: &Path) -> Result<()> {
+    let why = "one class alone leaves nothing to be learned";
+    check_setting("number of classes", n_classes as f64, n_classes >= 2, "[2, ∞)", why)?;
     let images = idx::open(images_path, Accepts::Pieces, Some(3))?;
     let labels = idx::open(labels_path, Accepts::Pieces, Some(1))?;
     let (n, n_labels) = (images.dims()[0], labels.dims()[0]);

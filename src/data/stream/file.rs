@@ -79,27 +79,52 @@ impl SampleFile {
     ) -> Result<()> {
         let (input_bytes, target_bytes) = self.header.sample_bytes();
         let inputs = &block.bytes[at * input_bytes..][..input_bytes];
+        let sample = index * self.header.block + at;
+        let offset = |byte: usize| self.header.block_offset(index) + byte as u64;
         match self.header.inputs {
             Element::Compact => to_floats(inputs, x),
-            element => decode(element, inputs, x),
+            element => {
+                decode(element, inputs, x);
+                self.check_finite("input", sample, (offset(at * input_bytes), element), x)?;
+            }
         }
         let from = block.samples * input_bytes + at * target_bytes;
         let targets = &block.bytes[from..][..target_bytes];
         if self.header.targets != Element::Compact {
             decode(self.header.targets, targets, y);
-            return Ok(());
+            return self.check_finite("target", sample, (offset(from), self.header.targets), y);
         }
         let found = targets.first_chunk().map_or(0, |&label| u32::from_le_bytes(label));
         y.fill(T::zero());
         match y.get_mut(found as usize) {
             Some(one) => *one = T::one(),
             None => {
-                let (sample, n_classes) = (index * self.header.block + at, y.len());
+                let n_classes = y.len();
                 let problem = StreamProblem::Label { sample, found, n_classes };
-                return Err(error(&self.path, self.header.block_offset(index) + from as u64, problem));
+                return Err(error(&self.path, offset(from), problem));
             }
         }
         Ok(())
+    }
+
+    /// Returns an error for the first of the `values` of a sample, which begin at `offset`, that is NaN or infinite.
+    fn check_finite<T: Real>(
+        &self,
+        what: &'static str,
+        sample: usize,
+        (offset, element): (u64, Element),
+        values: &[T],
+    ) -> Result<()> {
+        // Without an early end, so that the loop vectorizes.
+        if values.iter().fold(true, |finite, value| finite & value.is_finite()) {
+            return Ok(());
+        }
+        let number = values.iter().position(|value| !value.is_finite()).unwrap_or(0);
+        let value = values.get(number).map_or(f64::NAN, |value| value.to_f64());
+        let width = if element == Element::F32 { 4 } else { 8 };
+        let precision = std::any::type_name::<T>();
+        let problem = StreamProblem::NonFinite { what, sample, number, value, precision };
+        Err(error(&self.path, offset + width * number as u64, problem))
     }
 }
 

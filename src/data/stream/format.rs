@@ -79,7 +79,8 @@ impl Header {
     /// The bytes of a block of `samples` samples, checksum included.
     pub fn block_bytes(&self, samples: usize) -> usize {
         let (inputs, targets) = self.sample_bytes();
-        samples * (inputs + targets) + CHECKSUM_BYTES
+        // A header may claim any size, until it is compared with the length of the file.
+        samples.saturating_mul(inputs + targets).saturating_add(CHECKSUM_BYTES)
     }
 
     /// The number of blocks.
@@ -101,7 +102,8 @@ impl Header {
     fn file_bytes(&self) -> u64 {
         let checksums = self.blocks() as u64 * CHECKSUM_BYTES as u64;
         let (inputs, targets) = self.sample_bytes();
-        HEADER_BYTES as u64 + checksums + self.n as u64 * (inputs + targets) as u64
+        let samples = (self.n as u64).saturating_mul((inputs + targets) as u64);
+        samples.saturating_add(HEADER_BYTES as u64 + checksums)
     }
 
     pub fn to_bytes(self) -> [u8; HEADER_BYTES] {
@@ -159,6 +161,9 @@ impl Header {
             return refuse(20, damaged("an impossible size"));
         }
         let [block, n, n_inputs, n_outputs] = sizes.map(|size| size as usize);
+        if !threshold.is_finite() {
+            return refuse(56, damaged("a threshold that is no number"));
+        }
         let header = Self { inputs, targets, block, n, n_inputs, n_outputs, task, fingerprint: long(64) };
         let expected = header.file_bytes();
         if length != expected {

@@ -123,7 +123,7 @@ impl Streamed {
                 ^ file.header.n as u64
         });
         let (n_inputs, n_outputs, task) = (first.n_inputs, first.n_outputs, first.task);
-        let window = window(&first, WINDOW_BYTES);
+        let window = window(&files, WINDOW_BYTES);
         Ok(Self {
             paths,
             cache: Cache::new(files, 2 * window + 2),
@@ -143,9 +143,7 @@ impl Streamed {
     ///
     /// Returns [`Error::Stream`] if a file can no longer be opened.
     pub fn window(mut self, bytes: usize) -> Result<Self> {
-        if let Some(first) = self.cache.files().first() {
-            self.window = window(&first.header, bytes);
-        }
+        self.window = window(self.cache.files(), bytes);
         let files = self.paths.iter().map(|path| SampleFile::open(path)).collect::<Result<Vec<_>>>()?;
         self.cache = Cache::new(files, 2 * self.window + 2);
         Ok(self)
@@ -154,10 +152,14 @@ impl Streamed {
     /// Writes all samples of `source`, as they are in epoch 1, to the file at `path`: pixels as bytes and class labels as
     /// labels if they can be, and numbers as they are. Pixels are numbers v · (1/255), rounded as here, for whole v. One block at a time is in memory.
     ///
+    /// Until the file is whole it has `.partial` added to its name, and one that is there before stays as it is: `source` may be
+    /// read from it.
+    ///
     /// # Errors
     ///
-    /// Returns [`Error::Empty`] if there are no samples, [`Error::NonFiniteSample`] for the first NaN or infinity, what
-    /// the source reports, and [`Error::Stream`] if the file cannot be written.
+    /// Returns [`Error::Empty`] if there are no samples, [`Error::NonFiniteSample`] for the first NaN or infinity,
+    /// [`Error::Setting`] for a weight other than 1, which the file cannot hold (write the samples without their weights, and open
+    /// the file with [`Weighted`](super::Weighted)), what the source reports, and [`Error::Stream`] if the file cannot be written.
     pub fn write<T: Real>(source: &dyn Samples<T>, path: impl AsRef<Path>) -> Result<()> {
         writer::write(source, path.as_ref())
     }
@@ -167,8 +169,8 @@ impl Streamed {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Idx`] with the file and the offset if a file cannot be read or is not what it should be, and
-    /// [`Error::Stream`] if the file of samples cannot be written.
+    /// Returns [`Error::Setting`] for fewer than two classes, [`Error::Idx`] with the file and the offset if a file cannot be read
+    /// or is not what it should be, and [`Error::Stream`] if the file of samples cannot be written.
     ///
     /// # Examples
     ///
@@ -204,9 +206,10 @@ impl Streamed {
     }
 }
 
-/// How many blocks have so many `bytes`, at least one.
-fn window(header: &format::Header, bytes: usize) -> usize {
-    (bytes / header.block_bytes(header.block)).max(1)
+/// How many blocks have at most so many `bytes`, whichever of the files they are from, but one at least.
+fn window(files: &[SampleFile], bytes: usize) -> usize {
+    let largest = files.iter().map(|SampleFile { header, .. }| header.block_bytes(header.block)).max();
+    (bytes / largest.unwrap_or(1)).max(1)
 }
 
 impl<T: Real> Samples<T> for Streamed {

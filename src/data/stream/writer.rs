@@ -1,14 +1,14 @@
 //! Writes a file of samples, block by block.
 
-use std::fs::File;
-use std::io::{Seek, SeekFrom, Write};
+use std::fs::{self, File, TryLockError};
+use std::io::{ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use nalgebra::DMatrix;
 
 use super::format::{Element, HEADER_BYTES, Header, error};
-use crate::data::{Samples, Task, check_finite, gather_checked};
-use crate::error::{Error, Result, StreamProblem};
+use crate::data::{Samples, Task, check_finite, gather_checked, weights_checked};
+use crate::error::{Error, Result, StreamProblem, check_setting};
 use crate::memory;
 use crate::real::Real;
 
@@ -18,11 +18,15 @@ const BLOCK_BYTES: usize = 1 << 20;
 /// Most samples of a block.
 const MAX_BLOCK: usize = 1 << 16;
 
-/// A file of samples that is being written. The header is written last, so that an unfinished file is known as one.
+/// A file of samples that is being written, under the name of the file with `.partial` added; it is renamed when it is whole. So
+/// a file that is there before, which may be the one that the samples are read from, stays until then. The header is written
+/// last, so that an unfinished file is known as one by whatever name.
 #[derive(Debug)]
 pub(in crate::data) struct Writer {
     file: File,
     path: PathBuf,
+    /// `None` once it is renamed.
+    partial: Option<PathBuf>,
     header: Header,
     inputs: Vec<u8>,
     targets: Vec<u8>,
@@ -40,10 +44,13 @@ impl Writer {
         let mut header =
             Header { inputs, targets, block: 1, n: 0, n_inputs, n_outputs, task, fingerprint: 0 };
         header.block = (BLOCK_BYTES / header.block_bytes(1)).clamp(1, MAX_BLOCK);
-        let file = File::create(path).map_err(|source| unwritable(path, 0, source))?;
+        // A symbolic link stays one.
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        let (file, partial) = create_partial(&path)?;
         let mut writer = Self {
             file,
-            path: path.to_path_buf(),
+            path,
+            partial: Some(partial),
             header,
             inputs: Vec::new(),
             targets: Vec::new(),
@@ -59,10 +66,17 @@ impl Writer {
         path: &Path,
         labels: bool,
         sizes: (usize, usize),
-        task: Task,
     ) -> Result<Self> {
         let number = Element::of::<T>();
-        Self::create(path, (number, if labels { Element::Compact } else { number }), sizes, task)
+        let (targets, task) =
+            if labels { (Element::Compact, Task::Classes) } else { (number, Task::Regression) };
+        Self::create(path, (number, targets), sizes, task)
+    }
+
+    /// Says what the targets mean, if it is found out only while they are written.
+    #[cfg(feature = "csv")]
+    pub(in crate::data) fn set_task(&mut self, task: Task) {
+        self.header.task = task;
     }
 
     /// Adds a sample, whose inputs and targets are encoded as the file stores them.
@@ -107,7 +121,11 @@ impl Writer {
         let header = self.header.to_bytes();
         let begin = self.file.seek(SeekFrom::Start(0)).map(drop);
         let written = begin.and_then(|()| self.file.write_all(&header)).and_then(|()| self.file.sync_all());
-        written.map_err(|source| unwritable(&self.path, 0, source))
+        let partial = self.partial.clone().unwrap_or_default();
+        let renamed = written.and_then(|()| fs::rename(partial, &self.path));
+        renamed.map_err(|source| unwritable(&self.path, 0, source))?;
+        self.partial = None;
+        Ok(())
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
@@ -115,6 +133,35 @@ impl Writer {
             unwritable(&self.path, self.header.block_offset(self.header.n / self.header.block), source)
         })
     }
+}
+
+impl Drop for Writer {
+    /// Removes a file that was not written to its end, because of an error or a panic.
+    fn drop(&mut self) {
+        self.partial.iter().for_each(|partial| drop(fs::remove_file(partial)));
+    }
+}
+
+/// Creates the file that is to become that at `path`, in place of one that a program has left that was killed.
+fn create_partial(path: &Path) -> Result<(File, PathBuf)> {
+    match fs::metadata(path) {
+        Ok(metadata) if !metadata.is_file() => return Err(error(path, 0, StreamProblem::NotAFile)),
+        Ok(metadata) if metadata.permissions().readonly() => {
+            return Err(unwritable(path, 0, ErrorKind::PermissionDenied.into()));
+        }
+        _ => {}
+    }
+    let mut partial = path.as_os_str().to_owned();
+    partial.push(".partial");
+    let partial = PathBuf::from(partial);
+    let refuse = |source| unwritable(path, 0, source);
+    let file = File::options().write(true).create(true).truncate(false).open(&partial).map_err(refuse)?;
+    // A file system without locks has to do without this check.
+    if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) || !partial.exists() {
+        return Err(error(path, 0, StreamProblem::Busy));
+    }
+    file.set_len(0).map_err(refuse)?;
+    Ok((file, partial))
 }
 
 fn unwritable(path: &Path, offset: u64, source: std::io::Error) -> Error {
@@ -150,7 +197,7 @@ fn write_as<T: Real>(
 ) -> Result<bool> {
     let sizes @ (n_inputs, n_outputs) = (source.n_inputs(), source.n_outputs());
     let mut writer = Writer::create(path, elements, sizes, task)?;
-    let (mut inputs, mut targets) = (Vec::new(), Vec::new());
+    let (mut inputs, mut targets, mut weights) = (Vec::new(), Vec::new(), Vec::new());
     let n = source.len();
     let block = writer.header.block.min(n);
     let (mut x, mut y) = (memory::zeros("x", n_inputs, block)?, memory::zeros("y", n_outputs, block)?);
@@ -162,6 +209,12 @@ fn write_as<T: Real>(
         gather_checked(source, 1, &indices, &mut x, &mut y)?;
         check_finite("input", &x, first)?;
         check_finite("target", &y, first)?;
+        weights.resize(indices.len(), T::one());
+        weights_checked(source, &indices, &mut weights)?;
+        if let Some(weight) = weights.iter().find(|weight| **weight != T::one()) {
+            let why = "a file of samples has no weights: write the samples without them, and open it with `Weighted`";
+            check_setting("weight of a sample", weight.to_f64(), false, "1", why)?;
+        }
         for (x, y) in x.column_iter().zip(y.column_iter()) {
             inputs.clear();
             targets.clear();

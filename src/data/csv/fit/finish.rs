@@ -27,8 +27,37 @@ struct Finished {
     places: Vec<u32>,
 }
 
+/// What a table holds, when all its rows have been read.
+pub(super) struct Described {
+    pub columns: Columns,
+    targets: Targets,
+    /// For each input column the places of its categories.
+    places: Vec<Vec<u32>>,
+    tags: Vec<Tag>,
+    summary: TableSummary,
+}
+
 impl<T: Real> Fit<'_, T> {
     pub(super) fn finish<R: std::io::Read>(mut self, rows: &Rows<R>) -> Result<Table<T>> {
+        let Described { columns, targets, places, tags, summary } = self.describe(rows)?;
+        self.expand(&columns, &places).map_err(|problem| rows.fail(None, (None, problem)))?;
+        let mut x = self.x.values;
+        x.shrink_to_fit();
+        let x = DMatrix::from_vec(columns.n_inputs(), self.kept, x);
+        let data = match targets {
+            Targets::Classes { labels, names } => Dataset::labelled(x, &labels, names.len(), names)?,
+            Targets::Numbers => {
+                let y = DMatrix::from_vec(self.targets.len(), self.kept, self.y.values);
+                let data = Dataset::new(x, y)?;
+                // Zeros and ones that the user calls numbers are no classes.
+                if self.csv.task == Predicted::Numbers { data.with_task(Task::Regression)? } else { data }
+            }
+        };
+        Ok(Table { data, columns, summary, path: PathBuf::from(rows.path()), tags })
+    }
+
+    /// Finds out what the columns hold, and fills what is missing.
+    pub(super) fn describe<R: std::io::Read>(&mut self, rows: &Rows<R>) -> Result<Described> {
         let fail = |fault: Fault| rows.fail(None, fault);
         if self.kept == 0 {
             let all = TableProblem::AllDropped { rows: self.rows };
@@ -59,7 +88,6 @@ impl<T: Real> Fit<'_, T> {
                 Use::Target { .. } | Use::Ignore => {}
             }
         }
-        self.expand(&inputs).map_err(|problem| fail((None, problem)))?;
         let name = |&at: &usize| rows.names[at].clone();
         let target_columns = match &targets {
             Targets::Classes { names, .. } => TargetColumns::Classes {
@@ -68,25 +96,10 @@ impl<T: Real> Fit<'_, T> {
             },
             Targets::Numbers => TargetColumns::Numbers { columns: self.targets.iter().map(name).collect() },
         };
-        let columns = Columns {
-            inputs: inputs.into_iter().map(|input| input.column).collect(),
-            targets: target_columns,
-            unseen: self.csv.unseen,
-            syntax: self.syntax,
-        };
-        let mut x = self.x.values;
-        x.shrink_to_fit();
-        let x = DMatrix::from_vec(columns.n_inputs(), self.kept, x);
-        let data = match targets {
-            Targets::Classes { labels, names } => Dataset::labelled(x, &labels, names.len(), names)?,
-            Targets::Numbers => {
-                let y = DMatrix::from_vec(self.targets.len(), self.kept, self.y.values);
-                let data = Dataset::new(x, y)?;
-                // Zeros and ones that the user calls numbers are no classes.
-                if self.csv.task == Predicted::Numbers { data.with_task(Task::Regression)? } else { data }
-            }
-        };
-        Ok(Table { data, columns, summary, path: PathBuf::from(rows.path()), tags })
+        let (inputs, places) = inputs.into_iter().map(|input| (input.column, input.places)).unzip();
+        let (unseen, syntax) = (self.csv.unseen, self.syntax.clone());
+        let columns = Columns { inputs, targets: target_columns, unseen, syntax };
+        Ok(Described { columns, targets, places, tags, summary })
     }
 
     /// Finishes the input `slot`: fills what is missing, and says what the column holds.
@@ -157,10 +170,9 @@ impl<T: Real> Fit<'_, T> {
     }
 
     /// Gives each category an input of its own, in place and from the last row to the first: rows only become longer.
-    fn expand(&mut self, inputs: &[Finished]) -> std::result::Result<(), TableProblem> {
-        let (n, narrow) = (self.kept, inputs.len());
-        let wide: usize = inputs.iter().map(|input| input.column.kind.n_inputs()).sum();
-        if inputs.iter().all(|input| input.places.is_empty()) {
+    fn expand(&mut self, columns: &Columns, places: &[Vec<u32>]) -> std::result::Result<(), TableProblem> {
+        let (n, narrow, wide) = (self.kept, columns.inputs.len(), columns.n_inputs());
+        if places.iter().all(Vec::is_empty) {
             return Ok(());
         }
         let x = &mut self.x.values;
@@ -171,13 +183,13 @@ impl<T: Real> Fit<'_, T> {
         for i in (0..n).rev() {
             row.copy_from_slice(&x[i * narrow..][..narrow]);
             let mut rest = &mut x[i * wide..][..wide];
-            for (value, input) in row.iter().zip(inputs) {
-                let (cells, after) = rest.split_at_mut(input.column.kind.n_inputs());
-                if input.places.is_empty() {
+            for ((value, column), places) in row.iter().zip(&columns.inputs).zip(places) {
+                let (cells, after) = rest.split_at_mut(column.kind.n_inputs());
+                if places.is_empty() {
                     cells.fill(*value);
                 } else {
                     cells.fill(T::zero());
-                    cells[input.places[value.to_f64() as usize] as usize] = T::one();
+                    cells[places[value.to_f64() as usize] as usize] = T::one();
                 }
                 rest = after;
             }

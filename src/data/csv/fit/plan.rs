@@ -92,7 +92,20 @@ impl<'a, T: Real> Fit<'a, T> {
         }
         let (x, y) = (Store::new(inputs.len(), rows.expected), Store::new(targets.len(), rows.expected));
         let syntax = rows.syntax.clone();
-        Ok(Self { csv, syntax, uses, inputs, targets, x, y, rows: 0, kept: 0, dropped: 0, without_target: 0 })
+        Ok(Self {
+            csv,
+            syntax,
+            uses,
+            inputs,
+            targets,
+            x,
+            y,
+            rows: 0,
+            kept: 0,
+            dropped: 0,
+            without_target: 0,
+            is_beginning: false,
+        })
     }
 }
 

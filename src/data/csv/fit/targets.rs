@@ -11,7 +11,7 @@ use crate::error::TableProblem;
 use crate::real::Real;
 
 /// A target of so many integers at most may be a class.
-const FEW: usize = 20;
+pub(in crate::data::csv) const FEW: usize = 20;
 
 /// What was predicted: labels and names, or numbers.
 pub(super) enum Targets {
@@ -26,7 +26,7 @@ impl<T: Real> Fit<'_, T> {
         for (slot, &at) in self.targets.iter().enumerate() {
             let mut values = self.y.values.iter().skip(slot).step_by(n_targets);
             let first = values.next().copied().unwrap_or_default();
-            if values.all(|&value| value == first) {
+            if values.all(|&value| value == first) && !self.is_beginning {
                 let value = match &self.uses[at] {
                     Use::Target { kind: Kind::Texts { dictionary, .. }, .. } => dictionary.name(0),
                     _ => first.to_f64().to_string(),
