@@ -3,6 +3,7 @@
 //! The ziggurat of Marsaglia and Tsang (2000) in Doornik's form (2005). The area under f(x) = e^(−x²/2), x ≥ 0, is covered by
 //! 255 horizontal layers and a base with the tail, all of one area V. Layer i reaches to x_i and lies under f up to x_(i+1).
 //! A point of a random layer is nearly always under f as a whole: one random word, one multiplication and one comparison.
+//! The random words are used as `rand_distr` uses them, which seeds were drawn with before: the draws differ in the last bit at most.
 
 use std::array;
 use std::sync::LazyLock;
@@ -51,14 +52,19 @@ pub(crate) fn positive_unit(rng: &mut (impl Rng + ?Sized)) -> f64 {
     1.0 - (rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64
 }
 
+/// Draws uniformly from (0, 1), with 52 random bits.
+fn open_unit(rng: &mut (impl Rng + ?Sized)) -> f64 {
+    ((rng.next_u64() >> 12) as f64 + 0.5) / (1u64 << 52) as f64
+}
+
 /// Draws from N(0, 1).
 pub(crate) fn sample(rng: &mut (impl Rng + ?Sized)) -> f64 {
     let Ziggurat { x, f } = &*ZIGGURAT;
     loop {
         let bits = rng.next_u64();
-        // The lowest 8 bits choose the layer, the highest 53 are a number in [−1, 1).
+        // The lowest 8 bits choose the layer, the highest 52 are a number in [−1, 1).
         let layer = (bits & 0xff) as usize;
-        let u = (bits.cast_signed() >> 11) as f64 / (1u64 << 52) as f64;
+        let u = (bits >> 12) as f64 / (1u64 << 51) as f64 - 1.0;
         let point = u * x[layer];
         if point.abs() < x[layer + 1] {
             return point;
@@ -76,8 +82,8 @@ pub(crate) fn sample(rng: &mut (impl Rng + ?Sized)) -> f64 {
 /// Draws from the part of the distribution right of `TAIL` (Marsaglia, 1964).
 fn tail(rng: &mut (impl Rng + ?Sized)) -> f64 {
     loop {
-        let beyond = -ln(positive_unit(rng)) / TAIL;
-        if -2.0 * ln(positive_unit(rng)) > beyond * beyond {
+        let beyond = -ln(open_unit(rng)) / TAIL;
+        if -2.0 * ln(open_unit(rng)) >= beyond * beyond {
             return TAIL + beyond;
         }
     }
