@@ -90,8 +90,8 @@ impl<T: SimdScalar> WithSimd for Blocks<'_, T> {
         let layout = Layout::of::<T, S>();
         let rows = self.a.rows();
         if let Left::Operand(a) = self.a
-            && stream::fits::<T, S>(a, self.b, self.transposed)
-            && rows <= self.scratch.len()
+            && !self.transposed
+            && stream::fits::<T, S>(a, self.b, self.scratch)
         {
             return stream::product(simd, self.initial, a, self.b, &mut self.c, self.scratch);
         }

@@ -22,11 +22,11 @@ const ABREAST: usize = 8;
 /// The fewest registers of a column: tiles sum fewer in registers, which is quicker than in memory.
 const FEWEST_REGISTERS: usize = 16;
 
-/// Whether a product is better computed here than in tiles.
+/// Whether a product is better computed here than in tiles, and a column fits in `scratch`.
 #[inline(always)]
-pub(super) fn fits<T: SimdScalar, S: Simd>(a: Operand<'_, T>, b: Operand<'_, T>, transposed: bool) -> bool {
-    let high = a.rows >= FEWEST_REGISTERS * T::lanes::<S>();
-    high && a.by_columns && b.columns <= MOST_COLUMNS && !transposed
+pub(super) fn fits<T: SimdScalar, S: Simd>(a: Operand<'_, T>, b: Operand<'_, T>, scratch: &[T]) -> bool {
+    let high = a.rows >= FEWEST_REGISTERS * T::lanes::<S>() && a.rows <= scratch.len();
+    high && a.by_columns && b.columns <= MOST_COLUMNS
 }
 
 /// c = initial + a b, where `scratch` has room for a column.

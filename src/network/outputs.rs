@@ -28,7 +28,7 @@ pub(crate) struct Outputs<T> {
 impl<T: Real> Outputs<T> {
     /// Allocates memory for a network of these `sizes` and so many `examples` at once.
     pub(crate) fn new(sizes: &[usize], examples: usize) -> Result<Self> {
-        let widest = sizes.iter().skip(1).copied().max().unwrap_or(0);
+        let widest = widest(sizes);
         memory::check::<T>("the buffers of a prediction", [(widest, examples); 2])?;
         Ok(Self { z: DMatrix::zeros(widest, examples), a: DMatrix::zeros(widest, examples) })
     }
@@ -63,6 +63,11 @@ impl<T> Outputs<T> {
     }
 }
 
+/// The neurons of the largest layer.
+fn widest(sizes: &[usize]) -> usize {
+    sizes.iter().skip(1).copied().max().unwrap_or(0)
+}
+
 /// Gives a matrix another shape in the memory that it has; its elements are arbitrary then.
 fn reshape<T: Real>(matrix: &mut DMatrix<T>, rows: usize, columns: usize) {
     if matrix.shape() != (rows, columns) {
@@ -78,8 +83,7 @@ pub(super) fn outputs<T: Real>(network: &dyn AnyNetwork<T>, x: &DMatrix<T>) -> R
     let n_outputs = sizes.last().copied().unwrap_or(0);
     let mut outputs = memory::zeros("the outputs of a prediction", n_outputs, x.ncols())?;
     let products: usize = sizes.windows(2).map(|size| size[0] * size[1]).sum();
-    let widest = sizes.iter().skip(1).copied().max().unwrap_or(0);
-    let most = (BLOCK_VALUES / widest.max(1)).clamp(32, BLOCK);
+    let most = (BLOCK_VALUES / widest(&sizes).max(1)).clamp(32, BLOCK);
     // A few samples are divided among threads neuron by neuron, by the products themselves.
     let threads =
         if x.ncols() < BLOCK { 1 } else { threads::useful_threads(products.saturating_mul(x.ncols())) };
