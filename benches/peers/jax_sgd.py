@@ -1,6 +1,6 @@
 """Seconds an epoch in JAX: the whole epoch is one jitted scan, so that no Python runs between the steps.
 
-usage: jax_sgd.py DIR SIZES BATCH DTYPE EPOCHS     for example jax_sgd.py data/mnist 784-30-10 10 f32 5
+usage: jax_sgd.py DIR SIZES BATCH DTYPE EPOCHS [adam]     for example jax_sgd.py data/mnist 784-30-10 10 f32 5
 """
 
 import statistics
@@ -10,18 +10,23 @@ import time
 import jax
 import jax.numpy as jnp
 
-from mnist import SAMPLES, read
+from jobs import Job
 
-directory, sizes, batch, dtype, epochs = sys.argv[1:6]
+directory, sizes, batch, dtype, epochs, *rest = sys.argv[1:]
 layers, batch, epochs = [int(size) for size in sizes.split("-")], int(batch), int(epochs)
 if dtype == "f64":
     jax.config.update("jax_enable_x64", True)
 real = jnp.float64 if dtype == "f64" else jnp.float32
-eta = 0.1
+job = Job(directory, layers)
+n = len(job.x)
+x_all, y_all = jnp.asarray(job.x, dtype=real), jnp.asarray(job.y, dtype=real)
+activation = jnp.tanh if job.tanh else jax.nn.sigmoid
+if "adam" in rest:
+    import optax
 
-images, labels = read(directory)
-x_all = jnp.asarray(images / 255.0, dtype=real)
-y_all = jax.nn.one_hot(jnp.asarray(labels), layers[-1], dtype=real)
+    optimizer = optax.adam(0.001)
+else:
+    optimizer = None
 
 
 def initialize(key):
@@ -33,31 +38,38 @@ def initialize(key):
     return parameters
 
 
-def cross_entropy(parameters, x, y):
+def cost(parameters, x, y):
     for weights, biases in parameters[:-1]:
-        x = jax.nn.sigmoid(x @ weights + biases)
+        x = activation(x @ weights + biases)
     weights, biases = parameters[-1]
     z = x @ weights + biases
+    if job.quadratic:
+        return 0.5 * jnp.sum((z - y) ** 2) / x.shape[0]
     return jnp.sum(jnp.maximum(z, 0) - z * y + jnp.log1p(jnp.exp(-jnp.abs(z)))) / x.shape[0]
 
 
 @jax.jit
-def epoch(parameters, key):
-    order = jax.random.permutation(key, SAMPLES)[: SAMPLES // batch * batch].reshape(-1, batch)
+def epoch(run, key):
+    order = jax.random.permutation(key, n)[: n // batch * batch].reshape(-1, batch)
 
-    def step(parameters, indices):
-        gradient = jax.grad(cross_entropy)(parameters, x_all[indices], y_all[indices])
-        return jax.tree.map(lambda w, g: w - eta * g, parameters, gradient), None
+    def step(run, indices):
+        parameters, state = run
+        gradient = jax.grad(cost)(parameters, x_all[indices], y_all[indices])
+        if optimizer is None:
+            return (jax.tree.map(lambda w, g: w - 0.1 * g, parameters, gradient), state), None
+        updates, state = optimizer.update(gradient, state)
+        return (optax.apply_updates(parameters, updates), state), None
 
-    return jax.lax.scan(step, parameters, order)[0]
+    return jax.lax.scan(step, run, order)[0]
 
 
 key = jax.random.key(0)
-parameters = jax.block_until_ready(epoch(initialize(key), key))
+parameters = initialize(key)
+run = jax.block_until_ready(epoch((parameters, optimizer and optimizer.init(parameters)), key))
 seconds = []
 for _ in range(epochs):
     key, of_epoch = jax.random.split(key)
     start = time.perf_counter()
-    parameters = jax.block_until_ready(epoch(parameters, of_epoch))
+    run = jax.block_until_ready(epoch(run, of_epoch))
     seconds.append(time.perf_counter() - start)
-print(f"jax {sizes} b{batch} {dtype}: median epoch {statistics.median(seconds):.4f}s")
+print(f"jax {sizes} b{batch} {dtype}: median epoch {statistics.median(seconds):.6f}s")

@@ -9,15 +9,15 @@ import time
 
 import numpy as np
 
-from mnist import SAMPLES, read
+from jobs import images
 
 directory, sizes, batch, dtype, epochs = sys.argv[1:6]
 layers, batch, epochs = [int(size) for size in sizes.split("-")], int(batch), int(epochs)
 real = np.float64 if dtype == "f64" else np.float32
 eta = 0.1
 
-images, labels = read(directory)
-x_all = (images / 255.0).astype(real)
+x_all, labels = images(directory)
+x_all = x_all.astype(real)
 y_all = np.eye(layers[-1], dtype=real)[labels]
 rng = np.random.default_rng(0)
 weights = [(rng.standard_normal((n, k)) / k**0.5).astype(real) for k, n in zip(layers, layers[1:])]
@@ -39,8 +39,8 @@ def gradient(x, y):
 seconds = []
 for _ in range(epochs):
     start = time.perf_counter()
-    order = rng.permutation(SAMPLES)
-    for first in range(0, SAMPLES, batch):
+    order = rng.permutation(len(x_all))
+    for first in range(0, len(x_all), batch):
         indices = order[first : first + batch]
         sums = [(np.zeros_like(w), np.zeros_like(b)) for w, b in zip(weights, biases)][::-1]
         for i in indices:
