@@ -96,6 +96,7 @@ struct Readme;
 pub mod activation;
 pub mod check;
 mod clock;
+mod copy;
 pub mod cost;
 pub mod data;
 mod error;

@@ -24,6 +24,18 @@ const GRAIN: usize = 1 << 21;
 /// Minimum number of multiplications per thread while the workers are awake.
 const GRAIN_AWAKE: usize = 1 << 18;
 
+/// Minimum number of elements of a matrix per thread, for a function of each, if threads must be woken.
+const ELEMENTS: usize = 1 << 15;
+
+/// Minimum number of elements per thread while the workers are awake: a hyperbolic tangent of so many takes some 10 µs.
+const ELEMENTS_AWAKE: usize = 1 << 13;
+
+/// Returns how many threads to use for a function of this many elements.
+pub(crate) fn useful_threads_for_elements(elements: usize) -> usize {
+    let grain = if is_awake() { ELEMENTS_AWAKE } else { ELEMENTS };
+    if elements >= 2 * grain { count().min(elements / grain) } else { 1 }
+}
+
 /// Returns how many threads to use for this many multiplications.
 pub(crate) fn useful_threads(multiplications: usize) -> usize {
     let grain = if is_awake() { GRAIN_AWAKE } else { GRAIN };

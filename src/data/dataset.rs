@@ -12,6 +12,7 @@ use nalgebra::DMatrix;
 pub(super) use labels::check_columns;
 
 use super::{Samples, Task, digits};
+use crate::copy;
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::real::{Real, first_non_finite};
@@ -319,7 +320,7 @@ impl<T: Real> Dataset<T> {
         match &*self.inputs {
             Inputs::Numbers(all) => {
                 for (at, x) in samples.iter().map(place).zip(x.chunks_exact_mut(width)) {
-                    x.copy_from_slice(all.column(at).as_slice());
+                    copy_column(all, at, x);
                 }
             }
             Inputs::Pixels { bytes, width } => {
@@ -338,13 +339,19 @@ impl<T: Real> Dataset<T> {
     fn fill_targets(&self, index: usize, y: &mut [T]) {
         let at = self.place(index);
         match &*self.targets {
-            Targets::Numbers(all) => y.copy_from_slice(all.column(at).as_slice()),
+            Targets::Numbers(all) => copy_column(all, at, y),
             Targets::Labels { labels, .. } => {
                 y.fill(T::zero());
                 y[labels[at] as usize] = T::one();
             }
         }
     }
+}
+
+/// Most columns are short, and many are copied.
+fn copy_column<T: Real>(all: &DMatrix<T>, column: usize, to: &mut [T]) {
+    let column = &all.as_slice()[column * all.nrows()..][..all.nrows()];
+    if to.len() < 64 { copy::short(column, to) } else { to.copy_from_slice(column) }
 }
 
 /// Byte v becomes v · (1/255).

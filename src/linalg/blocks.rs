@@ -3,8 +3,8 @@
 //! A tile (see [`tile`](super::tile)) needs contiguous columns of its left operand and single elements of its right one.
 //! The right operand is read in place. So is the left one if its columns are contiguous and it is used only a few times;
 //! otherwise it is first packed, a block at a time (see [`panels`](super::panels)). If the left operand is a transpose,
-//! the transposed product is computed instead: then the smaller operand, δ in backpropagation, is transposed while it is
-//! packed, and not the weights.
+//! such as wᵀ in backpropagation, either it is transposed while it is packed, or the transposed product is computed instead,
+//! for which δ and the result are transposed: whichever moves fewer numbers.
 
 use std::ops::Range;
 
@@ -63,7 +63,9 @@ pub(super) fn product<T: SimdScalar>(
         return;
     }
     let (transposed, a, b) = match a {
-        Left::Operand(a) if !a.by_columns => (true, Left::Operand(b.transposed()), a.transposed()),
+        Left::Operand(a) if !a.by_columns && a.rows * a.columns > b.columns * (a.rows + a.columns) => {
+            (true, Left::Operand(b.transposed()), a.transposed())
+        }
         a => (false, a, b),
     };
     T::with_scratch(|scratch| {

@@ -28,4 +28,26 @@ impl<'a, T: SimdScalar> Destination<'a, T> {
             Self::Rows(view) => &mut view.column_mut(column).data.into_slice_mut()[row..],
         }
     }
+
+    /// The first `at` columns, and the others.
+    pub(super) fn split_columns(&mut self, at: usize) -> [Destination<'_, T>; 2] {
+        match self {
+            Self::Columns { data, rows } => {
+                let (left, right) = data.split_at_mut(at * *rows);
+                [left, right].map(|data| Destination::Columns { data, rows: *rows })
+            }
+            Self::Rows(view) => {
+                let (left, right) = view.columns_range_pair_mut(..at, at..);
+                [left, right].map(Destination::Rows)
+            }
+        }
+    }
+
+    /// All of its elements as a view, of which rows can be taken.
+    pub(super) fn into_view(self) -> DMatrixViewMut<'a, T> {
+        match self {
+            Self::Columns { data, rows } => DMatrixViewMut::from_slice(data, rows, data.len() / rows.max(1)),
+            Self::Rows(view) => view,
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Large products, divided among threads by rows or columns of the result.
 
-use nalgebra::{DMatrix, DMatrixViewMut};
+use nalgebra::DMatrix;
 
 use super::blocks::Left;
 use super::destination::Destination;
@@ -20,7 +20,7 @@ pub(super) fn product<T: Product>(
     assert_eq!(a.columns, b.rows, "columns of a against rows of b");
     match threads::useful_threads(c.len() * a.columns) {
         1 => T::product(initial, Left::Operand(a), b, Destination::of(c)),
-        threads => divide(threads, initial, a, b, c.as_view_mut()),
+        threads => divide(threads, initial, a, b, Destination::of(c)),
     }
 }
 
@@ -30,26 +30,28 @@ fn divide<T: Product>(
     initial: InitialValue<'_, T>,
     a: Operand<'_, T>,
     b: Operand<'_, T>,
-    mut c: DMatrixViewMut<'_, T>,
+    mut c: Destination<'_, T>,
 ) {
     if threads <= 1 {
-        return T::product(initial, Left::Operand(a), b, Destination::Rows(c));
+        return T::product(initial, Left::Operand(a), b, c);
     }
-    let (rows, columns) = c.shape();
+    let (rows, columns) = (a.rows, b.columns);
     let (one, other) = (threads.div_ceil(2), threads / 2);
     // Whole registers for each thread, as far as possible.
     let first = |length: usize| (length * one / threads).next_multiple_of(16).min(length);
     if rows >= columns {
         let at = first(rows);
         let (above, below) = initial.split_rows(at);
-        let (top, bottom) = c.rows_range_pair_mut(..at, at..);
+        let mut view = c.into_view();
+        let (top, bottom) = view.rows_range_pair_mut(..at, at..);
+        let [top, bottom] = [top, bottom].map(Destination::Rows);
         threads::join(
             || divide(one, above, a.rows(0..at), b, top),
             || divide(other, below, a.rows(at..rows), b, bottom),
         );
     } else {
         let at = first(columns);
-        let (left, right) = c.columns_range_pair_mut(..at, at..);
+        let [left, right] = c.split_columns(at);
         threads::join(
             || divide(one, initial, a, b.columns(0..at), left),
             || divide(other, initial, a, b.columns(at..columns), right),

@@ -115,8 +115,13 @@ pub(crate) fn weight_gradient_of<T: Product>(
         gradient.iter_mut().for_each(|value| *value += T::zero());
     }
     let initial = if add { InitialValue::Result } else { InitialValue::Zero };
-    let c = Destination::Columns { data: gradient, rows: delta.rows() };
     let a = Operand::of(a).columns(examples).transposed().columns(inputs);
+    if let Some(row) = delta.only_row() {
+        // The one row of the gradient is the column a δᵀ: so whole registers are filled.
+        let c = Destination::Columns { data: gradient, rows: a.columns };
+        return T::product(initial, Left::Operand(a.transposed()), row.columns(0..a.rows).transposed(), c);
+    }
+    let c = Destination::Columns { data: gradient, rows: delta.rows() };
     T::product(initial, Left::Panels(delta), a, c);
 }
 
@@ -275,7 +280,7 @@ mod tests {
     #[test]
     fn products_of_several_blocks_are_those_of_the_definition() {
         for (n_out, n_in, m) in
-            [(37, 2100, 30), (2100, 37, 30), (37, 30, 2100), (1100, 1030, 40), (1, 1, 1025)]
+            [(37, 2100, 30), (2100, 37, 30), (37, 30, 2100), (1100, 1030, 40), (1, 1, 1025), (1, 130, 2100)]
         {
             assert_products(n_out, n_in, m);
         }

@@ -8,6 +8,7 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::operand::Operand;
 use super::scalar::SimdScalar;
+use crate::copy;
 
 /// The inner dimension of a block: six columns of this length, for a tile, fit in the L1 cache.
 pub(super) const INNER: usize = 1024;
@@ -30,6 +31,13 @@ impl<T: SimdScalar> Panels<T> {
     /// The number of rows of the matrix.
     pub(crate) fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// The row of a matrix that has only one.
+    pub(super) fn only_row(&self) -> Option<Operand<'_, T>> {
+        let (data, stride) = (self.data.as_slice(), Layout::of_this_machine::<T>().lanes);
+        let columns = data.len() / stride;
+        (self.rows == 1).then_some(Operand { data, stride, rows: 1, columns, by_columns: true })
     }
 
     /// The panel that begins with `row`, of the block of `depth` columns that begins with column `inner`.
@@ -138,7 +146,7 @@ pub(super) fn copy<T: SimdScalar>(
         }
         if a.by_columns {
             for (column, p) in panel.chunks_exact_mut(height).zip(inner.clone()) {
-                column[..rows].copy_from_slice(&a.from(top, p)[..rows]);
+                copy::short(&a.from(top, p)[..rows], &mut column[..rows]);
             }
         } else {
             // A few elements of each row at a time, so that the columns stay in the cache until they are complete.

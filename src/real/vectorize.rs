@@ -24,8 +24,11 @@ pub fn vectorized<R>(f: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(f)
 }
 
-/// Elements whose results [`zip_map`] collects, and that [`zip_map_except`] looks at, together.
+/// Elements whose results [`zip_map`] collects.
 const BLOCK: usize = 64;
+
+/// Elements that [`zip_map_except`] looks at together: of more, one is often rare, and then all take the long way.
+const FEW: usize = 16;
 
 /// Computes `out_i = f(x_i)` for every element. Large matrices are divided among threads.
 ///
@@ -100,19 +103,17 @@ pub fn zip_map<T: Real>(x: &DMatrix<T>, out: &mut DMatrix<T>, f: impl Fn(T, T) -
     });
 }
 
-/// Minimum number of elements per thread. Slices are split from twice this length on, which changes no result of an
-/// elementwise function.
-const MIN_PER_THREAD: usize = 1 << 15;
-
 /// Runs `work` on pieces of `inputs` and `out`, by several threads if there are many numbers.
 #[inline(always)]
 fn in_chunks<T: Real>(inputs: [&[T]; 2], out: &mut [T], work: &(impl Fn([&[T]; 2], &mut [T]) + Sync)) {
-    let small = out.len() < 2 * MIN_PER_THREAD || threads::count() == 1;
-    if small { work(inputs, out) } else { halve(inputs, out, work) }
+    match threads::useful_threads_for_elements(out.len()) {
+        1 => work(inputs, out),
+        _ => halve(inputs, out, work),
+    }
 }
 
 fn halve<T: Real>(inputs: [&[T]; 2], out: &mut [T], work: &(impl Fn([&[T]; 2], &mut [T]) + Sync)) {
-    if out.len() < 2 * MIN_PER_THREAD {
+    if threads::useful_threads_for_elements(out.len()) == 1 {
         return work(inputs, out);
     }
     let at = (out.len() / 2).next_multiple_of(64);
@@ -143,22 +144,38 @@ pub(crate) fn zip_map_except<T: Real>(
         vectorized(
             #[inline(always)]
             move || {
-                for ((x, z), out) in x.chunks(BLOCK).zip(z.chunks(BLOCK)).zip(out.chunks_mut(BLOCK)) {
-                    let any = x.iter().zip(&*out).fold(false, |any, (&x, &out)| any | is_rare(x, out));
-                    if any {
-                        for ((out, &x), &z) in out.iter_mut().zip(x).zip(z) {
-                            let exact = rare(x, z, *out);
-                            *out = if is_rare(x, *out) { exact } else { usual(x, *out) };
-                        }
-                    } else {
-                        for (out, &x) in out.iter_mut().zip(x) {
-                            *out = usual(x, *out);
-                        }
-                    }
+                // Arrays have a length that the compiler knows.
+                let ((xs, x), (zs, z)) = (x.as_chunks::<FEW>(), z.as_chunks::<FEW>());
+                let (outs, out) = out.as_chunks_mut::<FEW>();
+                for ((x, z), out) in xs.iter().zip(zs).zip(outs) {
+                    few((x, z), out, is_rare, usual, rare);
                 }
+                few((x, z), out, is_rare, usual, rare);
             },
         );
     });
+}
+
+/// [`zip_map_except`] for the elements that are looked at together.
+#[inline(always)]
+fn few<T: Real>(
+    (x, z): (&[T], &[T]),
+    out: &mut [T],
+    is_rare: impl Fn(T, T) -> bool,
+    usual: impl Fn(T, T) -> T,
+    rare: impl Fn(T, T, T) -> T,
+) {
+    let any = x.iter().zip(&*out).fold(false, |any, (&x, &out)| any | is_rare(x, out));
+    if any {
+        for ((out, &x), &z) in out.iter_mut().zip(x).zip(z) {
+            let exact = rare(x, z, *out);
+            *out = if is_rare(x, *out) { exact } else { usual(x, *out) };
+        }
+    } else {
+        for (out, &x) in out.iter_mut().zip(x) {
+            *out = usual(x, *out);
+        }
+    }
 }
 
 /// `sums[j] = Σ_i f(x_ij, y_ij)` for every column j, added in order and in double precision.

@@ -1,0 +1,45 @@
+//! Copies of a few numbers.
+
+use std::hint::black_box;
+
+/// Copies a few scalars: a call of the function that copies any number of bytes would take longer than the copy.
+#[inline(always)]
+pub(crate) fn short<T: Copy>(from: &[T], to: &mut [T]) {
+    assert_eq!(from.len(), to.len(), "scalars to copy, and places for them");
+    let ((groups, from), (to_groups, to)) = (from.as_chunks::<8>(), to.as_chunks_mut::<8>());
+    for (group, to) in groups.iter().zip(to_groups) {
+        // The compiler would replace a plain loop by that call.
+        *to = *black_box(group);
+    }
+    let ((pairs, from), (to_pairs, to)) = (from.as_chunks::<2>(), to.as_chunks_mut::<2>());
+    match (pairs, to_pairs) {
+        ([a], [x]) => *x = *a,
+        ([a, b], [x, y]) => (*x, *y) = (*a, *b),
+        ([a, b, c], [x, y, z]) => (*x, *y, *z) = (*a, *b, *c),
+        _ => {}
+    }
+    if let ([from], [to]) = (from, to) {
+        *to = *from;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn every_number_is_copied_and_no_other() {
+        for length in 0..70 {
+            let from: Vec<u32> = (1..=length).collect();
+            let mut to = vec![0; from.len() + 1];
+            short(&from, &mut to[..from.len()]);
+            assert_eq!((&to[..from.len()], to.last()), (&*from, Some(&0)));
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "places")]
+    fn another_length_panics() {
+        short(&[1, 2], &mut [0]);
+    }
+}
