@@ -174,7 +174,7 @@ impl Job<'_> {
             .threads(self.threads);
         let trainer = match self.adam {
             true => trainer.optimizer(Adam::default()),
-            false => trainer.schedule(Constant::new(0.1)?),
+            false => trainer.schedule(Constant::new(if self.sizes.starts_with("784") { 0.1 } else { 0.01 })?),
         };
         let report = trainer.fit(&mut network, data, None)?;
         let mut seconds: Vec<f64> =

@@ -56,7 +56,7 @@ def epoch(run, key):
         parameters, state = run
         gradient = jax.grad(cost)(parameters, x_all[indices], y_all[indices])
         if optimizer is None:
-            return (jax.tree.map(lambda w, g: w - 0.1 * g, parameters, gradient), state), None
+            return (jax.tree.map(lambda w, g: w - job.eta * g, parameters, gradient), state), None
         updates, state = optimizer.update(gradient, state)
         return (optax.apply_updates(parameters, updates), state), None
 

@@ -14,11 +14,12 @@ SAMPLES = {784: 50_000, 28: 100_000, 10: 20_000, 4: 10_000}
 
 
 class Job:
-    """x and y, one sample a row, as 64-bit numbers; whether the hidden layers are tanh, and the cost quadratic."""
+    """x and y, one sample a row, as 64-bit numbers; whether the hidden layers are tanh, and the cost quadratic; η."""
 
     def __init__(self, directory, sizes):
         n_in, n_out = sizes[0], sizes[-1]
         self.tanh, self.quadratic = n_in != 784, n_in in (10, 4)
+        self.eta = 0.1 if n_in == 784 else 0.01
         rng = np.random.default_rng(0)
         if n_in == 784:
             self.x, labels = images(directory)

@@ -24,7 +24,7 @@ y = y.ravel() if layers[-1] == 1 else y
 settings = dict(
     hidden_layer_sizes=layers[1:-1], activation="tanh" if job.tanh else "logistic", batch_size=batch, alpha=0.0, tol=0.0,
     n_iter_no_change=10**6, random_state=0, momentum=0.0, nesterovs_momentum=False,
-    solver="adam" if "adam" in rest else "sgd", learning_rate_init=0.001 if "adam" in rest else 0.1,
+    solver="adam" if "adam" in rest else "sgd", learning_rate_init=0.001 if "adam" in rest else job.eta,
 )
 
 

@@ -27,7 +27,7 @@ network = torch.nn.Sequential(*parts[:-1])
 cost = torch.nn.MSELoss(reduction="sum") if job.quadratic else torch.nn.BCEWithLogitsLoss(reduction="sum")
 factor = 0.5 if job.quadratic else 1.0
 kind = torch.optim.Adam if "adam" in rest else torch.optim.SGD
-optimizer = kind(network.parameters(), lr=0.001 if "adam" in rest else 0.1)
+optimizer = kind(network.parameters(), lr=0.001 if "adam" in rest else job.eta)
 
 seconds = []
 for _ in range(epochs + 1):
