@@ -5,13 +5,9 @@
 
 use std::error::Error;
 use std::fs;
-use std::io::{IsTerminal, stderr, stdout};
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
@@ -300,15 +296,7 @@ fn trainer<T: Real, C>(options: &Options, cost: C) -> gradus::Result<Trainer<T, 
     if let Some(file) = &options.checkpoint {
         trainer = trainer.checkpoint(file, Every::Epochs(1));
     }
-    let interrupt = Interrupt(Arc::default());
-    let asked = interrupt.0.clone();
-    // A second program that handles the signal in this process would be an error, and there is none.
-    let _ = ctrlc::set_handler(move || asked.store(true, SeqCst));
-    trainer = trainer.observe(interrupt);
-    Ok(match observer(options) {
-        Some(observer) => trainer.observe(observer),
-        None => trainer,
-    })
+    Ok(shared::watch::watched(trainer, options.quiet))
 }
 
 /// The schedule that was chosen, or else a constant η.
@@ -317,39 +305,6 @@ fn schedule(options: &Options) -> gradus::Result<AnySchedule> {
     match &options.schedule {
         Some(schedule) => Ok(schedule.clone()),
         None => Ok(Constant::new(options.eta.unwrap_or(usual))?.into()),
-    }
-}
-
-/// A bar where a person watches, lines where the output goes into a file or another program.
-fn observer<T: Real>(options: &Options) -> Option<Box<dyn Observer<T>>> {
-    let watched = stdout().is_terminal() && stderr().is_terminal();
-    match (options.quiet, watched) {
-        (true, _) => None,
-        (false, true) => Some(Box::new(ProgressBar::new())),
-        (false, false) => Some(Box::new(Lines)),
-    }
-}
-
-/// Ends the run after the step in which Ctrl-C is pressed, so that everything is kept.
-#[derive(Debug)]
-struct Interrupt(Arc<AtomicBool>);
-
-impl<T: Real> Observer<T> for Interrupt {
-    fn on_step(&self, _: &Running<'_, T>) -> ControlFlow<()> {
-        if self.0.load(SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    }
-}
-
-/// Prints a plain line for each epoch.
-#[derive(Debug)]
-struct Lines;
-
-impl<T: Real> Observer<T> for Lines {
-    fn on_epoch(&self, running: &Running<'_, T>) -> ControlFlow<()> {
-        if let Some(record) = running.history.last() {
-            println!("{record}");
-        }
-        ControlFlow::Continue(())
     }
 }
 

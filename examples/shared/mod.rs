@@ -1,8 +1,10 @@
-//! What the examples have in common: where the digits come from, how runs share the cores, how a picture is drawn.
+//! What the examples have in common: where the digits come from, how runs share the cores and are watched, how a
+//! picture is drawn.
 #![allow(dead_code, reason = "every example is a program of its own and uses a part of this")]
 
 pub mod parallel;
 pub mod plot;
+pub mod watch;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
