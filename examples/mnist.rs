@@ -103,6 +103,9 @@ struct Options {
     /// Save the trained network to this file
     #[arg(long)]
     save: Option<PathBuf>,
+    /// Write the trained network to this file as a Rust module without dependencies, for firmware (32 bits only)
+    #[arg(long)]
+    rust: Option<PathBuf>,
     /// Evaluate the network in this file instead of training one (the cost decides its output layer)
     #[arg(long)]
     load: Option<PathBuf>,
@@ -169,6 +172,9 @@ fn run<T: Real, O: Activation<T> + FromStr<Err = gradus::Error>>(
     output_name: &str,
 ) -> Outcome {
     let trainer = trainer(options, cost.clone())?;
+    if options.rust.is_some() && matches!(options.precision, Precision::F64) {
+        return Err("--rust writes networks of 32 bits: leave out --precision f64".into());
+    }
     let mut network = network(options, output)?;
     let data = Data::load(options)?;
     if let Some(file) = &options.load {
@@ -196,6 +202,10 @@ fn run<T: Real, O: Activation<T> + FromStr<Err = gradus::Error>>(
     };
     if let Some(file) = &options.save {
         network.save(file)?;
+    }
+    if let Some(file) = &options.rust {
+        // From T, which is f32, to f32.
+        Network::<f32, AnyActivation, AnyActivation>::from_bytes(&network.to_bytes()?)?.to_rust(file)?;
     }
     let test = evaluate(&network, &cost, &data.test)?;
     print_result(options, &report, &test);

@@ -43,6 +43,7 @@
 //! | a part of one's own | the page of its trait, which shows one, and [`check`] |
 //! | predictions in the units of the data | [`Predictor`](predict::Predictor) |
 //! | saving and loading | [`Network::save`](network::Network::save), [`persist`] |
+//! | a network in firmware | [`Network::to_rust`](network::Network::to_rust), [`export`] |
 //! | what can go wrong | [`Error`] |
 //!
 //! # Promises
@@ -93,6 +94,11 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+/// The programs of the page on firmware compile and run.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/firmware.md")]
+struct Firmware;
+
 pub mod activation;
 pub mod check;
 mod clock;
@@ -100,6 +106,7 @@ mod copy;
 pub mod cost;
 pub mod data;
 mod error;
+pub mod export;
 mod forward;
 pub mod history;
 pub mod init;

@@ -37,6 +37,18 @@ const SCALE: f64 = 1.050_700_987_355_480_5;
 /// λα, with α = 1.6732632423543772….
 const LIMIT: f64 = 1.758_099_340_847_376_8;
 
+impl Selu {
+    /// λ
+    pub(crate) fn scale(&self) -> f64 {
+        SCALE
+    }
+
+    /// λα
+    pub(crate) fn limit(&self) -> f64 {
+        LIMIT
+    }
+}
+
 impl<T: Real> Activation<T> for Selu {
     fn activate(&self, z: &DMatrix<T>, a: &mut DMatrix<T>) {
         elu::activate(T::cast(SCALE), T::cast(LIMIT), z, a);

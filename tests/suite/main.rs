@@ -21,6 +21,7 @@ mod download;
 mod elementary_functions;
 mod faulty_disk;
 mod find_rate;
+mod firmware;
 mod full_batch;
 mod gradients;
 mod history;

@@ -1,0 +1,78 @@
+//! Weights in 8 bits, and what they cost.
+
+use std::fmt;
+
+use nalgebra::DMatrix;
+
+use crate::activation::AnyActivation;
+use crate::cost::Quadratic;
+use crate::data::Samples;
+use crate::error::Result;
+use crate::metrics::{Scores, evaluate};
+use crate::network::Network;
+
+/// The largest code.
+const MOST: f32 = 127.0;
+
+/// The weights of a layer: w_jk = s_j q_jk.
+#[derive(Debug, Clone)]
+pub(super) struct Codes {
+    /// q
+    pub(super) codes: DMatrix<i8>,
+    /// s
+    pub(super) scales: Vec<f32>,
+}
+
+impl Codes {
+    /// Rounds the weights.
+    pub(super) fn of(weights: &DMatrix<f32>) -> Self {
+        let largest = weights.row_iter().map(|row| row.iter().fold(0.0f32, |most, w| most.max(w.abs())));
+        let scales: Vec<f32> = largest.map(|largest| largest / MOST).collect();
+        let codes = DMatrix::from_fn(weights.nrows(), weights.ncols(), |j, k| {
+            // A row of zeros has the scale 0.
+            let code = if scales[j] > 0.0 { weights[(j, k)] / scales[j] } else { 0.0 };
+            code.round().clamp(-MOST, MOST) as i8
+        });
+        Self { codes, scales }
+    }
+
+    /// The rounded weights.
+    pub(super) fn weights(&self) -> DMatrix<f32> {
+        let weight = |j, k| self.scales[j] * f32::from(self.codes[(j, k)]);
+        DMatrix::from_fn(self.codes.nrows(), self.codes.ncols(), weight)
+    }
+}
+
+/// What the rounding of the weights to 8 bits has cost; see [`RustSource::in_eight_bits`](super::RustSource::in_eight_bits).
+///
+/// The cost in the scores is the quadratic one, whatever the network was trained with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EightBits {
+    /// The scores of the network that was trained.
+    pub before: Scores,
+    /// Those of the network with rounded weights.
+    pub after: Scores,
+    /// The number of samples that it was measured on.
+    pub samples: usize,
+}
+
+impl EightBits {
+    pub(super) fn measure(
+        before: &Network<f32, AnyActivation, AnyActivation>,
+        after: &Network<f32, AnyActivation, AnyActivation>,
+        data: &dyn Samples<f32>,
+    ) -> Result<Self> {
+        let scores = |network| evaluate(network, &Quadratic, data).map(|evaluation| evaluation.scores);
+        Ok(Self { before: scores(before)?, after: scores(after)?, samples: data.len() })
+    }
+}
+
+impl fmt::Display for EightBits {
+    /// The score that the task is judged by, before and after.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let (Some(before), Some(after)) = (self.before.main(), self.after.main()) {
+            write!(f, "{before} before, {after} after the rounding of the weights to 8 bits, ")?;
+        }
+        write!(f, "on {} samples", self.samples)
+    }
+}

@@ -1,0 +1,266 @@
+//! Networks as Rust source: one file without dependencies, for firmware.
+
+mod eight_bits;
+mod functions;
+mod meaning;
+mod write;
+
+use std::path::{Path, PathBuf};
+
+use nalgebra::DMatrix;
+
+pub use eight_bits::EightBits;
+
+use crate::activation::{Activation, AnyActivation};
+use crate::data::Samples;
+use crate::error::{Error, FileProblem, Result, check_setting};
+use crate::network::{Dense, Layer, Network};
+use crate::persist::{FileSystem, replace};
+use crate::predict::{Meaning, Predictor};
+use eight_bits::Codes;
+
+/// Most weights and biases: the compiler takes some 600 bytes of memory for each.
+const MAX_PARAMETERS: usize = 4_000_000;
+
+/// A network as the source of a Rust module, which computes its outputs without an allocator, without the standard library and
+/// without a dependency.
+///
+/// ```text
+/// pub fn predict(x: &[f32; N_INPUTS]) -> [f32; N_OUTPUTS]
+/// pub fn predict_with(fused: impl Fn(f32, f32, f32) -> f32 + Copy, x: &[f32; N_INPUTS]) -> [f32; N_OUTPUTS]
+/// ```
+///
+/// The outputs have the bits of [`Network::predict`] on every machine whose arithmetic is that of IEEE 754, subnormal numbers
+/// included. An optimized build has no panic and no unsafe code; memory is a fixed number of bytes on the stack.
+///
+/// `predict` computes a b + c, rounded once, in integers, because `core` has no such function. `predict_with` takes one, such as
+/// `f32::mul_add` where there is a standard library, or one instruction of the processor.
+///
+/// From a [`Predictor`] the module scales inputs and outputs as the predictor does, and has its classes: `CLASS_NAMES`, `class` and
+/// `class_name`, or `labels`. It does not check whether inputs are finite: a NaN among them may give any output.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::export::RustSource;
+/// use gradus::prelude::*;
+///
+/// let network = Network::<f32, _, _>::new(&[4, 16, 3], Tanh, Softmax::default(), &ScaledGaussian, 1)?;
+/// let source = RustSource::of(&network)?;
+/// assert!(source.text().contains("pub fn predict(x: &[f32; 4]) -> [f32; 3]"));
+/// assert_eq!((source.multiply_adds(), source.constant_bytes()), (4 * 16 + 16 * 3, 4 * (64 + 16 + 48 + 3)));
+/// # Ok::<(), gradus::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct RustSource {
+    network: Network<f32, AnyActivation, AnyActivation>,
+    meaning: Option<Meaning>,
+    /// For each layer, if the weights have 8 bits.
+    codes: Option<Vec<Codes>>,
+    loss: Option<EightBits>,
+}
+
+impl RustSource {
+    /// Writes a network.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::File`] with [`FileProblem::Activation`] if an activation is none of the crate's, the errors of
+    /// [`Network::from_layers`] if the layers were changed so that they do not fit each other, and [`Error::Setting`] if there are
+    /// more than 4 million weights and biases.
+    pub fn of<H: Activation<f32>, O: Activation<f32>>(network: &Network<f32, H, O>) -> Result<Self> {
+        network.check()?;
+        let n = network.n_parameters();
+        let why = "the compiler takes some 600 bytes of memory for each of them: load such a network with `Network::load`";
+        check_setting(
+            "number of weights and biases in Rust source",
+            n as f64,
+            n <= MAX_PARAMETERS,
+            "[1, 4000000]",
+            why,
+        )?;
+        let mut layers = (1..).zip(network.layers()).map(|(number, layer)| dense(number, layer));
+        let mut hidden = layers.by_ref().take(network.hidden().len()).collect::<Result<Vec<_>>>()?;
+        let output = match layers.next() {
+            Some(layer) => layer?,
+            // There is always an output layer.
+            None => hidden.pop().ok_or(Error::TooFewLayers { found: 1 })?,
+        };
+        Ok(Self { network: Network::from_layers(hidden, output)?, meaning: None, codes: None, loss: None })
+    }
+
+    /// Writes a predictor: a network with the scaling of inputs and outputs and with the classes.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`of`](Self::of).
+    pub fn of_predictor<H: Activation<f32>, O: Activation<f32>>(
+        predictor: &Predictor<f32, H, O>,
+    ) -> Result<Self> {
+        Ok(Self { meaning: Some(predictor.meaning().clone()), ..Self::of(predictor.network())? })
+    }
+
+    /// Rounds the weights to 8 bits, and measures what that costs on `data`.
+    ///
+    /// Neuron j has the scale s_j = max_k |w_jk| / 127, and its weights become s_j q_jk with integers q_jk from −127 to 127; biases
+    /// stay. The weights take a quarter of the memory; the arithmetic is that of `f32`, and one multiplication more for each weight.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`evaluate`](crate::metrics::evaluate) for the network and `data`, whose inputs are scaled as those that
+    /// the network learned from.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::export::RustSource;
+    /// use gradus::prelude::*;
+    ///
+    /// let (training, test) = Dataset::<f32>::synthetic_digits(600, 1)?.split_at(500)?;
+    /// let mut network = Network::new(&[784, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
+    /// Trainer::new(LogLikelihood).stop(MaxEpochs::new(5)?).fit(&mut network, &training, None)?;
+    ///
+    /// let source = RustSource::of(&network)?.in_eight_bits(&test)?;
+    /// let loss = source.loss().unwrap();
+    /// assert!((loss.before.accuracy() - loss.after.accuracy()).abs() < 0.05);
+    /// assert_eq!(source.constant_bytes(), 7840 + 4 * 10 + 4 * 10);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
+    pub fn in_eight_bits(mut self, data: &dyn Samples<f32>) -> Result<Self> {
+        let before = self.network.clone();
+        let codes = self.network.layers().map(|layer| Codes::of(layer.weights)).collect::<Vec<_>>();
+        for (layer, codes) in self.network.hidden_mut().iter_mut().zip(&codes) {
+            layer.weights = codes.weights();
+        }
+        if let Some(codes) = codes.last() {
+            self.network.output_mut().weights = codes.weights();
+        }
+        self.loss = Some(EightBits::measure(&before, &self.network, data)?);
+        self.codes = Some(codes);
+        Ok(self)
+    }
+
+    /// What the rounding to 8 bits has cost, if the weights were rounded.
+    pub fn loss(&self) -> Option<&EightBits> {
+        self.loss.as_ref()
+    }
+
+    /// The network whose outputs the module has: the one that was written, or the one with rounded weights.
+    pub fn network(&self) -> &Network<f32, AnyActivation, AnyActivation> {
+        &self.network
+    }
+
+    /// Returns the number of multiply-adds for each prediction.
+    pub fn multiply_adds(&self) -> usize {
+        self.network.layers().map(|layer| layer.weights.len()).sum()
+    }
+
+    /// Returns the number of bytes of all weights, biases and scales.
+    pub fn constant_bytes(&self) -> usize {
+        let bytes = |layer: Layer<'_, f32>| match self.codes {
+            Some(_) => layer.weights.len() + 8 * layer.biases.len(),
+            None => 4 * (layer.weights.len() + layer.biases.len()),
+        };
+        let scaled =
+            self.meaning.iter().flat_map(|meaning| [meaning.input_scaler(), meaning.target_scaler()]);
+        let scaling: usize = scaled.flatten().map(|scaler| 16 * scaler.centers().len()).sum();
+        scaling + self.network.layers().map(bytes).sum::<usize>()
+    }
+
+    /// The activation of each layer.
+    fn activations(&self) -> impl Iterator<Item = &AnyActivation> {
+        let hidden = self.network.hidden().iter().map(|layer| &layer.activation);
+        hidden.chain([&self.network.output().activation])
+    }
+
+    /// Returns the source.
+    pub fn text(&self) -> String {
+        write::text(self)
+    }
+
+    /// Writes the source to the file at `path`, in place of the one that is there; see [`replace()`](crate::persist::replace()).
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`replace()`](crate::persist::replace()).
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        replace(&FileSystem, path, self.text().as_bytes())
+    }
+}
+
+/// Networks as Rust source.
+impl<H: Activation<f32>, O: Activation<f32>> Network<f32, H, O> {
+    /// Writes the network to the file at `path` as a Rust module without dependencies, whose `predict` has the bits of
+    /// [`predict`](Self::predict); see [`RustSource`] for the module, and for weights in 8 bits.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`RustSource::of`] and of [`replace()`](crate::persist::replace()).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let folder = tempfile::tempdir().unwrap();
+    /// let network = Network::<f32, _, _>::new(&[2, 3, 1], Tanh, Sigmoid, &ScaledGaussian, 1)?;
+    /// network.to_rust(folder.path().join("network.rs"))?;
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
+    pub fn to_rust(&self, path: impl AsRef<Path>) -> Result<()> {
+        RustSource::of(self)?.save(path)
+    }
+}
+
+/// Predictors as Rust source.
+impl<H: Activation<f32>, O: Activation<f32>> Predictor<f32, H, O> {
+    /// Writes the predictor to the file at `path` as a Rust module without dependencies, whose `predict` has the bits of
+    /// [`Prediction::values`](crate::predict::Prediction::values); see [`RustSource`].
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`RustSource::of`] and of [`replace()`](crate::persist::replace()).
+    pub fn to_rust(&self, path: impl AsRef<Path>) -> Result<()> {
+        RustSource::of_predictor(self)?.save(path)
+    }
+}
+
+/// The layer with its activation as one of the crate's.
+fn dense(number: usize, layer: Layer<'_, f32>) -> Result<Dense<f32, AnyActivation>> {
+    let found = layer.activation.name().into_owned();
+    let activation = match found.parse::<AnyActivation>() {
+        Ok(activation) => same(layer.activation, activation),
+        Err(source) => Err(source),
+    };
+    match activation {
+        Ok(activation) => {
+            Ok(Dense { weights: layer.weights.clone(), biases: layer.biases.clone(), activation })
+        }
+        Err(source) => Err(Error::File {
+            path: PathBuf::from("<Rust source>"),
+            problem: FileProblem::Activation { layer: number, found, source: Box::new(source) },
+        }),
+    }
+}
+
+/// Returns an error for a custom activation that has the name of one of the crate's and is another function.
+fn same(custom: &dyn Activation<f32>, activation: AnyActivation) -> Result<AnyActivation> {
+    let z = DMatrix::from_column_slice(8, 1, &[-50.0, -3.0, -0.7, -0.1, 0.1, 0.7, 3.0, 50.0]);
+    let (mut found, mut expected) = (z.clone(), z.clone());
+    custom.activate(&z, &mut found);
+    Activation::<f32>::activate(&activation, &z, &mut expected);
+    match found
+        .iter()
+        .zip(&expected)
+        .zip(&z)
+        .find(|((found, expected), _)| found.to_bits() != expected.to_bits())
+    {
+        None => Ok(activation),
+        Some((_, z)) => Err(Error::Law {
+            subject: format!("{custom:?}"),
+            law: "an activation with the name of one of the crate's has the same outputs",
+            at: format!("z = {z}"),
+            deviation: None,
+        }),
+    }
+}
