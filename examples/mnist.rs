@@ -106,6 +106,9 @@ struct Options {
     /// Write the trained network to this file as a Rust module without dependencies, for firmware (32 bits only)
     #[arg(long)]
     rust: Option<PathBuf>,
+    /// Write the trained network to this file as ONNX, which other runtimes compute with
+    #[arg(long)]
+    onnx: Option<PathBuf>,
     /// Evaluate the network in this file instead of training one (the cost decides its output layer)
     #[arg(long)]
     load: Option<PathBuf>,
@@ -206,6 +209,9 @@ fn run<T: Real, O: Activation<T> + FromStr<Err = gradus::Error>>(
     if let Some(file) = &options.rust {
         // From T, which is f32, to f32.
         Network::<f32, AnyActivation, AnyActivation>::from_bytes(&network.to_bytes()?)?.to_rust(file)?;
+    }
+    if let Some(file) = &options.onnx {
+        network.to_onnx(file)?;
     }
     let test = evaluate(&network, &cost, &data.test)?;
     print_result(options, &report, &test);

@@ -44,6 +44,7 @@
 //! | predictions in the units of the data | [`Predictor`](predict::Predictor) |
 //! | saving and loading | [`Network::save`](network::Network::save), [`persist`] |
 //! | a network in firmware | [`Network::to_rust`](network::Network::to_rust), [`export`] |
+//! | a network in another program | [`export`], `Network::to_onnx` (feature `onnx`) |
 //! | what can go wrong | [`Error`] |
 //!
 //! # Promises
@@ -65,6 +66,7 @@
 //! - `progress`: the [`ProgressBar`](trainer::ProgressBar) observer.
 //! - `csv`: tables of text, `data::Csv`.
 //! - `png`: images from PNG files and folders of them, `data::png`.
+//! - `onnx`: networks to and from ONNX files, [`export`].
 //! - `download`: `Mnist::download`, over TLS.
 //! - `mpi`: several processes that train one network, `ranks::Mpi`. Needs an MPI library and libclang.
 //!
@@ -99,6 +101,11 @@ struct Readme;
 #[doc = include_str!("../docs/firmware.md")]
 struct Firmware;
 
+/// So do those of the page about other programs.
+#[cfg(all(doctest, feature = "onnx"))]
+#[doc = include_str!("../docs/deploy.md")]
+struct Deploy;
+
 pub mod activation;
 pub mod check;
 mod clock;
@@ -132,8 +139,8 @@ use forward::forward;
 
 pub use error::{
     Deviation, DownloadProblem, Error, FileProblem, IdxField, IdxProblem, ImageProblem, Interruption,
-    MemoryProblem, RankError, RankProblem, Result, SplitProblem, StreamError, StreamProblem, TableError,
-    TableProblem,
+    MemoryProblem, OnnxProblem, RankError, RankProblem, Result, SplitProblem, StreamError, StreamProblem,
+    TableError, TableProblem,
 };
 
 /// Everything that a program which trains networks needs, nalgebra's matrices included.

@@ -31,31 +31,21 @@ use crate::real::Real;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Selu;
 
-/// λ
-const SCALE: f64 = 1.050_700_987_355_480_5;
-
-/// λα, with α = 1.6732632423543772….
-const LIMIT: f64 = 1.758_099_340_847_376_8;
-
 impl Selu {
     /// λ
-    pub(crate) fn scale(&self) -> f64 {
-        SCALE
-    }
+    pub(crate) const SCALE: f64 = 1.050_700_987_355_480_5;
 
-    /// λα
-    pub(crate) fn limit(&self) -> f64 {
-        LIMIT
-    }
+    /// λα, with α = 1.6732632423543772….
+    pub(crate) const LIMIT: f64 = 1.758_099_340_847_376_8;
 }
 
 impl<T: Real> Activation<T> for Selu {
     fn activate(&self, z: &DMatrix<T>, a: &mut DMatrix<T>) {
-        elu::activate(T::cast(SCALE), T::cast(LIMIT), z, a);
+        elu::activate(T::cast(Self::SCALE), T::cast(Self::LIMIT), z, a);
     }
 
     fn pull_back(&self, z: &DMatrix<T>, a: &DMatrix<T>, grad: &mut DMatrix<T>) {
-        elu::pull_back(T::cast(SCALE), T::cast(LIMIT), z, a, grad);
+        elu::pull_back(T::cast(Self::SCALE), T::cast(Self::LIMIT), z, a, grad);
     }
 
     fn name(&self) -> Cow<'static, str> {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Error, text};
+use super::{Error, OnnxProblem, text};
 
 /// Why a file could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -220,6 +220,10 @@ pub enum FileProblem {
         /// What is wrong with the network.
         source: Box<Error>,
     },
+
+    /// The file is not an ONNX file that can be read, or the network cannot become one.
+    #[error(transparent)]
+    Onnx(OnnxProblem),
 
     /// The model has a description, which would be lost.
     #[error(

@@ -1,5 +1,12 @@
-//! Trained networks in the forms that other programs run.
+//! Networks for other programs, which need nothing of this crate.
+//!
+//! | for | see |
+//! |---|---|
+//! | firmware: one Rust file without a dependency | [`RustSource`] |
+//! | ONNX Runtime, tract, rten and other runtimes | `onnx` (feature `onnx`) |
 
+#[cfg(feature = "onnx")]
+pub mod onnx;
 mod rust;
 
 pub use rust::{EightBits, RustSource};

@@ -32,21 +32,27 @@ use std::path::Path;
 pub use container::Container;
 pub use disk::{Disk, Entry, FileSystem, Output};
 pub use model::Model;
+#[cfg(feature = "onnx")]
+pub(crate) use model::activation;
 pub(crate) use model::{described_bytes, save_described};
 pub use network2::{Network2, Network2Cost};
 pub use read::MAX_BYTES;
+#[cfg(feature = "onnx")]
+pub(crate) use read::read as read_file;
 pub use replace::replace;
 pub use tensor::Tensor;
+#[cfg(feature = "onnx")]
+pub(crate) use transpose::transpose;
 
 use crate::error::{Error, FileProblem};
 
 /// The name that stands for a file in the errors of bytes that are in memory.
-const IN_MEMORY: &str = "<bytes>";
+pub(crate) const IN_MEMORY: &str = "<bytes>";
 
 /// What the functions return that do not know the name of the file.
-type Outcome<V> = std::result::Result<V, FileProblem>;
+pub(crate) type Outcome<V> = std::result::Result<V, FileProblem>;
 
 /// The error for a file.
-fn refuse(path: impl AsRef<Path>, problem: FileProblem) -> Error {
+pub(crate) fn refuse(path: impl AsRef<Path>, problem: FileProblem) -> Error {
     Error::File { path: path.as_ref().to_path_buf(), problem }
 }

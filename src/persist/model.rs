@@ -414,7 +414,7 @@ fn bias(index: usize) -> String {
 }
 
 /// The activation of a name.
-fn activation<A: FromStr<Err = Error>>(layer: usize, name: &str) -> Outcome<A> {
+pub(crate) fn activation<A: FromStr<Err = Error>>(layer: usize, name: &str) -> Outcome<A> {
     name.parse().map_err(|source| match source {
         // A type that takes one of the crate's activations only.
         Error::UnknownName { known: expected, .. } if name.parse::<AnyActivation>().is_ok() => {

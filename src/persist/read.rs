@@ -25,7 +25,7 @@ pub(super) fn open(path: &Path, max_bytes: u64) -> Outcome<(File, u64)> {
 }
 
 /// Reads the file at `path` whole.
-pub(super) fn read(path: &Path, max_bytes: u64) -> Outcome<Vec<u8>> {
+pub(crate) fn read(path: &Path, max_bytes: u64) -> Outcome<Vec<u8>> {
     let (file, expected) = open(path, max_bytes)?;
     let mut contents = Vec::new();
     reserve(&mut contents, usize::try_from(expected).unwrap_or(usize::MAX))?;

@@ -56,7 +56,7 @@ impl<'a> Tensor<'a> {
     }
 
     /// The number of bytes in a file.
-    pub(super) fn n_bytes(&self) -> usize {
+    pub(crate) fn n_bytes(&self) -> usize {
         match self.values {
             Slice::F32(values) => size_of_val(values),
             Slice::F64(values) => size_of_val(values),
@@ -70,7 +70,7 @@ impl<'a> Tensor<'a> {
     }
 
     /// Writes the numbers row by row to `bytes`, which are as many as [`n_bytes`](Self::n_bytes) says.
-    pub(super) fn write(&self, bytes: &mut [u8]) {
+    pub(crate) fn write(&self, bytes: &mut [u8]) {
         match self.values {
             Slice::F32(values) => write(values, &self.shape, bytes),
             Slice::F64(values) => write(values, &self.shape, bytes),

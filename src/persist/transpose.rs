@@ -4,7 +4,7 @@
 pub(super) const SQUARE: usize = 16;
 
 /// Sets `to[i + j · to_stride]` to f(`from[j + i · from_stride]`) for all i < `rows` and j < `columns`.
-pub(super) fn transpose<A: Copy, B: Copy + Default>(
+pub(crate) fn transpose<A: Copy, B: Copy + Default>(
     from: (&[A], usize),
     to: (&mut [B], usize),
     (rows, columns): (usize, usize),

@@ -45,6 +45,10 @@ mod models;
 #[cfg(feature = "mpi")]
 mod mpi;
 mod names;
+#[cfg(feature = "onnx")]
+mod onnx;
+#[cfg(feature = "onnx")]
+mod onnx_hostile;
 mod optimizers;
 mod other_readers;
 mod penalties;

@@ -9,7 +9,7 @@ use gradus::prelude::*;
 use serde::Deserialize;
 
 /// A file in the folder of fixtures.
-fn fixture(name: &str) -> PathBuf {
+pub(super) fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
@@ -33,7 +33,7 @@ fn expected() -> Expected {
 }
 
 /// One example in each column.
-fn columns<T: Real>(examples: &[Vec<f64>]) -> DMatrix<T> {
+pub(super) fn columns<T: Real>(examples: &[Vec<f64>]) -> DMatrix<T> {
     DMatrix::from_fn(examples[0].len(), examples.len(), |row, column| T::cast(examples[column][row]))
 }
 
@@ -101,7 +101,7 @@ fn a_network_of_the_book_comes_back_bit_by_bit() {
 }
 
 /// The Python in `GRADUS_PYTHON`, else `python3`, if it has these modules. Without them the test says so and ends.
-fn python(modules: &str) -> Option<Command> {
+pub(super) fn python(modules: &str) -> Option<Command> {
     let name = std::env::var_os("GRADUS_PYTHON").unwrap_or_else(|| "python3".into());
     let imports = Command::new(&name).arg("-c").arg(format!("import {modules}")).output();
     if imports.is_ok_and(|output| output.status.success()) {
@@ -113,12 +113,17 @@ fn python(modules: &str) -> Option<Command> {
 
 /// The outputs that `outputs.py` computes with a file, one list for each example.
 fn outputs(mut python: Command, format: &str, file: &Path, inputs: &[Vec<f64>]) -> Vec<Vec<f64>> {
-    let script = python.arg(fixture("outputs.py")).arg(format).arg(file);
+    python.arg(fixture("outputs.py")).arg(format).arg(file);
+    serde_json::from_slice(&reply(python, &inputs)).unwrap()
+}
+
+/// What a script prints that is given `input` as JSON.
+pub(super) fn reply(mut script: Command, input: &impl serde::Serialize) -> Vec<u8> {
     let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(&serde_json::to_vec(inputs).unwrap()).unwrap();
+    child.stdin.take().unwrap().write_all(&serde_json::to_vec(input).unwrap()).unwrap();
     let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "outputs.py failed");
-    serde_json::from_slice(&output.stdout).unwrap()
+    assert!(output.status.success(), "{script:?} failed");
+    output.stdout
 }
 
 fn assert_same_outputs<T: Real>(

@@ -66,7 +66,10 @@ impl Call {
             Relu(_) => call("relu", vec![]),
             LeakyRelu(f) => call("leaky_relu", vec![f32::cast(f.slope())]),
             Elu(f) => call("elu", vec![1.0, f32::cast(f.alpha())]),
-            Selu(f) => call("elu", vec![f32::cast(f.scale()), f32::cast(f.limit())]),
+            Selu(_) => call(
+                "elu",
+                vec![f32::cast(crate::activation::Selu::SCALE), f32::cast(crate::activation::Selu::LIMIT)],
+            ),
             Gelu(_) => call("gelu", vec![]),
             Silu(_) => call("silu", vec![]),
             Softplus(_) => call("softplus", vec![]),
@@ -145,7 +148,7 @@ mod tests {
                 (relu(x), &crates::Relu as &dyn Activation<f32>),
                 (leaky_relu(x, 0.3), &leaky),
                 (elu(x, 1.0, 0.7), &elus),
-                (elu(x, selu.scale() as f32, selu.limit() as f32), &selu),
+                (elu(x, crates::Selu::SCALE as f32, crates::Selu::LIMIT as f32), &selu),
             ] {
                 let expected = activated(activation, x);
                 let same = found.to_bits() == expected.to_bits() || (found.is_nan() && expected.is_nan());

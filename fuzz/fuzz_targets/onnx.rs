@@ -1,0 +1,23 @@
+//! Any bytes are a network in an ONNX file or a typed error.
+
+#![no_main]
+
+use gradus::prelude::*;
+use libfuzzer_sys::fuzz_target;
+
+type AnyNetwork<T> = Network<T, AnyActivation, AnyActivation>;
+
+/// What is read can be written, and is the same when it is read again.
+fn check<T: Real>(file: &[u8]) {
+    if let Ok(network) = AnyNetwork::<T>::from_onnx_bytes(file) {
+        assert!(network.parameters().flatten().all(|value| value.is_finite()));
+        let again = AnyNetwork::<T>::from_onnx_bytes(&network.to_onnx_bytes().unwrap()).unwrap();
+        assert_eq!(again.sizes(), network.sizes());
+        assert!(again.parameters().eq(network.parameters()));
+    }
+}
+
+fuzz_target!(|file: &[u8]| {
+    check::<f32>(file);
+    check::<f64>(file);
+});

@@ -1,0 +1,238 @@
+//! The messages of an ONNX file, and what is read of them.
+//!
+//! Source: `onnx.proto` of the ONNX project.
+
+use super::array::{Array, read_ints};
+use super::field;
+use super::wire::{Field, Part, malformed};
+use super::{MAX_PARTS, Outcome, problem};
+use crate::error::OnnxProblem;
+
+/// Most nodes, tensors, inputs or outputs of a graph that is read.
+const MAX_ITEMS: usize = 4096;
+
+/// The lowest version of the operators that is read: before it, they say with attributes how shapes are made to fit.
+const MIN_OPSET: i64 = 7;
+
+/// Types of attributes.
+pub(super) const ATTRIBUTE_FLOAT: u64 = 1;
+pub(super) const ATTRIBUTE_INT: u64 = 2;
+
+/// A graph that was read from a file, whose texts and values are still there.
+#[derive(Debug, Default)]
+pub(super) struct Graph<'a> {
+    pub nodes: Vec<Node<'a>>,
+    pub initializers: Vec<Array<'a>>,
+    pub inputs: Vec<Port<'a>>,
+    pub outputs: Vec<Port<'a>>,
+}
+
+impl<'a> Graph<'a> {
+    /// Reads the graph of a file with these bytes.
+    pub fn of_file(bytes: &'a [u8]) -> Outcome<Self> {
+        let (mut graph, mut opset) = (None, None);
+        for field in (Part { bytes, offset: 0 }).fields() {
+            let field = field?;
+            match field.number {
+                field::model::GRAPH if graph.is_some() => {
+                    return Err(malformed(field.offset, "a second graph begins"));
+                }
+                field::model::GRAPH => graph = Some(Self::read(field.part()?)?),
+                field::model::OPSET_IMPORT => opset = opset_version(field.part()?)?.or(opset),
+                field::model::FUNCTIONS => {
+                    let why = "has functions of its own".to_owned();
+                    return Err(problem(OnnxProblem::Graph { why }));
+                }
+                _ => {}
+            }
+        }
+        let missing = |what| problem(OnnxProblem::Missing { what });
+        let graph = graph.ok_or_else(|| missing("graph"))?;
+        match opset.ok_or_else(|| missing("version of the operators"))? {
+            found if found < MIN_OPSET => Err(problem(OnnxProblem::Opset { found, least: MIN_OPSET })),
+            _ => Ok(graph),
+        }
+    }
+
+    fn read(part: Part<'a>) -> Outcome<Self> {
+        let mut graph = Self::default();
+        for field in part.fields() {
+            let field = field?;
+            match field.number {
+                field::graph::NODE => push(&mut graph.nodes, ("nodes", MAX_ITEMS), field, Node::read)?,
+                field::graph::INITIALIZER => {
+                    push(&mut graph.initializers, ("tensors", MAX_ITEMS), field, Array::read)?
+                }
+                field::graph::INPUT => push(&mut graph.inputs, ("inputs", MAX_ITEMS), field, Port::read)?,
+                field::graph::OUTPUT => push(&mut graph.outputs, ("outputs", MAX_ITEMS), field, Port::read)?,
+                _ => {}
+            }
+        }
+        Ok(graph)
+    }
+}
+
+/// Reads one more item of a list, if there are not too many.
+fn push<'a, V>(
+    list: &mut Vec<V>,
+    (what, allowed): (&'static str, usize),
+    field: Field<'a>,
+    read: impl FnOnce(Part<'a>) -> Outcome<V>,
+) -> Outcome<()> {
+    if list.len() == allowed {
+        return Err(problem(OnnxProblem::TooMany { offset: field.offset, what, allowed }));
+    }
+    list.push(read(field.part()?)?);
+    Ok(())
+}
+
+/// The version of ONNX's own operators; `None` for those of another domain.
+fn opset_version(part: Part<'_>) -> Outcome<Option<i64>> {
+    let (mut domain, mut version) = ("", 0);
+    for field in part.fields() {
+        let field = field?;
+        match field.number {
+            field::opset::DOMAIN => domain = field.text()?,
+            field::opset::VERSION => version = field.int()?,
+            _ => {}
+        }
+    }
+    Ok(matches!(domain, "" | "ai.onnx").then_some(version))
+}
+
+/// An operator and the names of its inputs and outputs.
+#[derive(Debug, Default)]
+pub(super) struct Node<'a> {
+    pub offset: u64,
+    pub name: &'a str,
+    pub domain: &'a str,
+    pub operator: &'a str,
+    pub inputs: Vec<&'a str>,
+    pub outputs: Vec<&'a str>,
+    pub attributes: Vec<(&'a str, Attribute<'a>)>,
+}
+
+impl<'a> Node<'a> {
+    fn read(part: Part<'a>) -> Outcome<Self> {
+        let mut node = Self { offset: part.offset, ..Self::default() };
+        for field in part.fields() {
+            let field = field?;
+            match field.number {
+                field::node::INPUT => {
+                    push(&mut node.inputs, ("inputs of a node", MAX_PARTS), field, Part::text)?
+                }
+                field::node::OUTPUT => {
+                    push(&mut node.outputs, ("outputs of a node", MAX_PARTS), field, Part::text)?
+                }
+                field::node::NAME => node.name = field.text()?,
+                field::node::OP_TYPE => node.operator = field.text()?,
+                field::node::DOMAIN => node.domain = field.text()?,
+                field::node::ATTRIBUTE => {
+                    push(&mut node.attributes, ("attributes of a node", MAX_PARTS), field, Attribute::read)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(node)
+    }
+}
+
+/// The value of an attribute.
+#[derive(Debug)]
+pub(super) enum Attribute<'a> {
+    Float(f32),
+    Int(i64),
+    Text(&'a [u8]),
+    Tensor(Array<'a>),
+    Ints(Vec<i64>),
+    /// Other lists, graphs and nothing.
+    Other,
+}
+
+impl<'a> Attribute<'a> {
+    fn read(part: Part<'a>) -> Outcome<(&'a str, Self)> {
+        let (mut name, mut value) = ("", Self::Other);
+        for field in part.fields() {
+            let field = field?;
+            match field.number {
+                field::attribute::NAME => name = field.text()?,
+                field::attribute::F => value = Self::Float(field.float()?),
+                field::attribute::I => value = Self::Int(field.int()?),
+                field::attribute::S => value = Self::Text(field.part()?.bytes),
+                field::attribute::INTS => {
+                    let mut ints = if let Self::Ints(ints) = value { ints } else { Vec::new() };
+                    read_ints(field, &mut ints, "integers of an attribute")?;
+                    value = Self::Ints(ints);
+                }
+                field::attribute::T => value = Self::Tensor(Array::read(field.part()?)?),
+                _ => {}
+            }
+        }
+        Ok((name, value))
+    }
+}
+
+/// An input or output of the graph.
+#[derive(Debug, Default)]
+pub(super) struct Port<'a> {
+    pub name: &'a str,
+    /// The type of its elements, if it is a tensor.
+    pub element: Option<i64>,
+    /// Its sizes, if they are given; `None` for one that is free.
+    pub shape: Option<Vec<Option<i64>>>,
+}
+
+impl<'a> Port<'a> {
+    fn read(part: Part<'a>) -> Outcome<Self> {
+        let mut port = Self::default();
+        for field in part.fields() {
+            let field = field?;
+            match field.number {
+                field::value::NAME => port.name = field.text()?,
+                field::value::TYPE => {
+                    for field in field.part()?.fields() {
+                        let field = field?;
+                        if field.number == field::kind::TENSOR_TYPE {
+                            port.read_type(field.part()?)?;
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(port)
+    }
+
+    fn read_type(&mut self, part: Part<'a>) -> Outcome<()> {
+        for field in part.fields() {
+            let field = field?;
+            match field.number {
+                field::kind::ELEM_TYPE => self.element = Some(field.int()?),
+                field::kind::SHAPE => {
+                    let mut shape = Vec::new();
+                    for field in field.part()?.fields() {
+                        let field = field?;
+                        if field.number == field::kind::DIM {
+                            push(&mut shape, ("sizes of an input or output", MAX_PARTS), field, size)?;
+                        }
+                    }
+                    self.shape = Some(shape);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One size of a shape.
+fn size(part: Part<'_>) -> Outcome<Option<i64>> {
+    let mut size = None;
+    for field in part.fields() {
+        let field = field?;
+        if field.number == field::kind::DIM_VALUE {
+            size = Some(field.int()?);
+        }
+    }
+    Ok(size)
+}

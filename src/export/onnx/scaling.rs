@@ -1,0 +1,95 @@
+//! The scaling of inputs and outputs, as nodes before and after the layers.
+
+use super::graph::Writer;
+use super::{Outcome, problem};
+use crate::data::Scaler;
+use crate::error::OnnxProblem;
+use crate::real::Real;
+
+/// The arithmetic of a scaler: an operator, the name of its second argument, and that argument for each element.
+///
+/// In single precision a center is the sum of two numbers, c = c₁ + c₂, because x − c has to have the digits that x has
+/// beyond c: the difference of near numbers is exact, so that (x − c₁) − c₂ is x − c within two roundings of the result.
+#[derive(Debug)]
+pub(super) struct Scaling<T> {
+    of: &'static str,
+    steps: Vec<(&'static str, &'static str, Vec<T>)>,
+}
+
+impl<T: Real> Scaling<T> {
+    /// (x − c)/s
+    pub fn of_inputs(scaler: Option<&Scaler>) -> Outcome<Self> {
+        let Some(scaler) = scaler else { return Ok(Self { of: "inputs", steps: Vec::new() }) };
+        let (high, low) = centers(scaler, "input")?;
+        let steps =
+            [("Sub", "center", high), ("Sub", "center_low", low), ("Div", "width", widths(scaler, "input")?)];
+        Ok(Self::new("inputs", steps))
+    }
+
+    /// c + s a
+    pub fn of_outputs(scaler: Option<&Scaler>) -> Outcome<Self> {
+        let Some(scaler) = scaler else { return Ok(Self { of: "outputs", steps: Vec::new() }) };
+        let (high, low) = centers(scaler, "output")?;
+        let steps = [
+            ("Mul", "width", widths(scaler, "output")?),
+            ("Add", "center", high),
+            ("Add", "center_low", low),
+        ];
+        Ok(Self::new("outputs", steps))
+    }
+
+    /// Without the steps that change nothing.
+    fn new(of: &'static str, steps: [(&'static str, &'static str, Vec<T>); 3]) -> Self {
+        let changes = |(operator, _, values): &(&str, &str, Vec<T>)| {
+            let neutral = if matches!(*operator, "Mul" | "Div") { T::one() } else { T::zero() };
+            values.iter().any(|&value| value != neutral)
+        };
+        Self { of, steps: steps.into_iter().filter(changes).collect() }
+    }
+
+    /// Whether nothing is scaled.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Writes the nodes that scale `value`, the last of which makes `last`. Returns the name of the scaled value.
+    pub fn write(&self, graph: &mut Writer, value: &str, last: &str) -> String {
+        let mut value = value.to_owned();
+        for (index, (operator, what, numbers)) in self.steps.iter().enumerate() {
+            let argument = format!("{}.{what}", self.of);
+            let next = match index + 1 == self.steps.len() {
+                true => last.to_owned(),
+                false => format!("{last}.after_{what}"),
+            };
+            graph.vector(&argument, numbers);
+            graph.node(operator, &[&value, &argument], &next, &[]);
+            value = next;
+        }
+        value
+    }
+}
+
+/// The centers, and what is lost of them in the precision of `T`.
+fn centers<T: Real>(scaler: &Scaler, of: &'static str) -> Outcome<(Vec<T>, Vec<T>)> {
+    let split = |(index, &center): (usize, &f64)| {
+        let high = T::cast(center);
+        match high.to_f64().is_finite() {
+            true => Ok((high, T::cast(center - high.to_f64()))),
+            false => Err(problem(OnnxProblem::Scale { what: "center", of, index, value: center })),
+        }
+    };
+    scaler.centers().iter().enumerate().map(split).collect()
+}
+
+/// The widths, which are normal numbers of type `T`.
+fn widths<T: Real>(scaler: &Scaler, of: &'static str) -> Outcome<Vec<T>> {
+    let cast = |(index, &width): (usize, &f64)| {
+        let value = T::cast(width);
+        // Subnormal numbers have fewer digits.
+        match (value.to_f64() / width - 1.0).abs() < 1e-6 {
+            true => Ok(value),
+            false => Err(problem(OnnxProblem::Scale { what: "width", of, index, value: width })),
+        }
+    };
+    scaler.widths().iter().enumerate().map(cast).collect()
+}

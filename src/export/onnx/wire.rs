@@ -1,0 +1,275 @@
+//! The wire format of protocol buffers, of which ONNX files are made: fields, each a number, a type and a value.
+//!
+//! Source: the page "Encoding" of the documentation of protocol buffers.
+
+use super::{Outcome, problem};
+use crate::error::OnnxProblem;
+
+/// Types of values on the wire.
+const VARINT: u64 = 0;
+const FIXED64: u64 = 1;
+const BYTES: u64 = 2;
+const FIXED32: u64 = 5;
+
+/// A message that is being written.
+#[derive(Debug, Default)]
+pub(super) struct Message(Vec<u8>);
+
+impl Message {
+    /// Appends an integer.
+    pub fn int(mut self, field: u64, value: u64) -> Self {
+        self.key(field, VARINT);
+        self.varint(value);
+        self
+    }
+
+    /// Appends a number in single precision.
+    pub fn float(mut self, field: u64, value: f32) -> Self {
+        self.key(field, FIXED32);
+        self.0.extend_from_slice(&value.to_le_bytes());
+        self
+    }
+
+    /// Appends a text.
+    pub fn text(self, field: u64, text: &str) -> Self {
+        self.bytes(field, text.as_bytes())
+    }
+
+    /// Appends bytes.
+    pub fn bytes(self, field: u64, bytes: &[u8]) -> Self {
+        self.fill(field, bytes.len(), |to| to.copy_from_slice(bytes))
+    }
+
+    /// Appends a message.
+    pub fn message(self, field: u64, message: Self) -> Self {
+        self.bytes(field, &message.0)
+    }
+
+    /// Appends `length` bytes, which `write` fills in.
+    pub fn fill(mut self, field: u64, length: usize, write: impl FnOnce(&mut [u8])) -> Self {
+        self.key(field, BYTES);
+        self.varint(length as u64);
+        let start = self.0.len();
+        self.0.resize(start + length, 0);
+        write(&mut self.0[start..]);
+        self
+    }
+
+    /// Returns the bytes.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+
+    fn key(&mut self, field: u64, kind: u64) {
+        self.varint(field << 3 | kind);
+    }
+
+    /// Seven bits in each byte, the lowest first; the eighth says that more follow.
+    fn varint(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            self.0.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.0.push(value as u8);
+    }
+}
+
+/// Bytes of the file that are read, and where they begin in it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Part<'a> {
+    pub bytes: &'a [u8],
+    pub offset: u64,
+}
+
+/// A field of a message.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Field<'a> {
+    pub number: u64,
+    pub value: Wire<'a>,
+    pub offset: u64,
+}
+
+/// The value of a field.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Wire<'a> {
+    Int(u64),
+    Four([u8; 4]),
+    Eight([u8; 8]),
+    Bytes(Part<'a>),
+}
+
+impl<'a> Part<'a> {
+    /// The fields of a message, up to the first that is malformed.
+    pub fn fields(self) -> impl Iterator<Item = Outcome<Field<'a>>> {
+        let mut rest = Some(self);
+        std::iter::from_fn(move || {
+            let mut part = rest.take().filter(|part| !part.bytes.is_empty())?;
+            let field = part.field();
+            rest = field.is_ok().then_some(part);
+            Some(field)
+        })
+    }
+
+    /// The text that these bytes are.
+    pub fn text(self) -> Outcome<&'a str> {
+        std::str::from_utf8(self.bytes).map_err(|_| malformed(self.offset, "a text is not UTF-8"))
+    }
+
+    /// Calls `each` with every integer of a packed field.
+    pub fn varints(mut self, mut each: impl FnMut(u64)) -> Outcome<()> {
+        while !self.bytes.is_empty() {
+            each(self.varint()?);
+        }
+        Ok(())
+    }
+
+    fn field(&mut self) -> Outcome<Field<'a>> {
+        let offset = self.offset;
+        let key = self.varint()?;
+        let number = key >> 3;
+        if !(1..1 << 29).contains(&number) {
+            return Err(malformed(offset, "a field has a number that there is not"));
+        }
+        let value = match key & 7 {
+            VARINT => Wire::Int(self.varint()?),
+            FIXED32 => Wire::Four(self.array()?),
+            FIXED64 => Wire::Eight(self.array()?),
+            BYTES => {
+                let length = self.varint()?;
+                Wire::Bytes(self.take(length)?)
+            }
+            _ => return Err(malformed(offset, "a field has a type that there is not")),
+        };
+        Ok(Field { number, value, offset })
+    }
+
+    fn varint(&mut self) -> Outcome<u64> {
+        let start = self.offset;
+        let mut value = 0;
+        for shift in (0..64).step_by(7) {
+            let [byte] = self.array()?;
+            let bits = u64::from(byte & 0x7f);
+            if shift == 63 && bits > 1 {
+                break;
+            }
+            value |= bits << shift;
+            if byte < 0x80 {
+                return Ok(value);
+            }
+        }
+        Err(malformed(start, "an integer has more than 64 bits"))
+    }
+
+    fn array<const N: usize>(&mut self) -> Outcome<[u8; N]> {
+        let (first, rest) = self.bytes.split_first_chunk().ok_or_else(|| beyond(self.offset))?;
+        (self.bytes, self.offset) = (rest, self.offset + N as u64);
+        Ok(*first)
+    }
+
+    fn take(&mut self, length: u64) -> Outcome<Self> {
+        let split = usize::try_from(length).ok().and_then(|length| self.bytes.split_at_checked(length));
+        let (bytes, rest) = split.ok_or_else(|| beyond(self.offset))?;
+        let part = Self { bytes, offset: self.offset };
+        (self.bytes, self.offset) = (rest, self.offset + length);
+        Ok(part)
+    }
+}
+
+impl<'a> Field<'a> {
+    /// The integer that this field has to be. A negative one is on the wire as its 64 bits.
+    pub fn int(self) -> Outcome<i64> {
+        match self.value {
+            Wire::Int(value) => Ok(value as i64),
+            _ => Err(malformed(self.offset, "a field is no integer, as it should be")),
+        }
+    }
+
+    /// The number in single precision that this field has to be.
+    pub fn float(self) -> Outcome<f32> {
+        match self.value {
+            Wire::Four(bytes) => Ok(f32::from_le_bytes(bytes)),
+            _ => Err(malformed(self.offset, "a field is no number in single precision, as it should be")),
+        }
+    }
+
+    /// The message, text or bytes that this field has to be.
+    pub fn part(self) -> Outcome<Part<'a>> {
+        match self.value {
+            Wire::Bytes(part) => Ok(part),
+            _ => Err(malformed(self.offset, "a field is no message or text, as it should be")),
+        }
+    }
+
+    /// The text that this field has to be.
+    pub fn text(self) -> Outcome<&'a str> {
+        self.part()?.text()
+    }
+}
+
+fn beyond(offset: u64) -> crate::error::FileProblem {
+    malformed(offset, "a value goes beyond the end of its message")
+}
+
+/// The error for a field that begins at `offset`.
+pub(super) fn malformed(offset: u64, reason: &'static str) -> crate::error::FileProblem {
+    problem(OnnxProblem::Malformed { offset, reason })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn whole(bytes: &[u8]) -> Part<'_> {
+        Part { bytes, offset: 0 }
+    }
+
+    #[test]
+    fn a_message_is_read_as_it_was_written() {
+        for value in [0, 1, 127, 128, 300, 1 << 32, u64::MAX >> 1, u64::MAX] {
+            let inner = Message::default().float(1, 0.5).text(536_870_911, "é");
+            let bytes = Message::default().int(1, value).message(20, inner).bytes(3, &[]).into_bytes();
+            let fields: Vec<_> = whole(&bytes).fields().collect::<Outcome<_>>().unwrap();
+            assert_eq!(fields.iter().map(|field| field.number).collect::<Vec<_>>(), [1, 20, 3]);
+            assert_eq!(fields[0].int().unwrap() as u64, value);
+            let inner: Vec<_> = fields[1].part().unwrap().fields().collect::<Outcome<_>>().unwrap();
+            assert_eq!((inner[0].float().unwrap(), inner[1].text().unwrap()), (0.5, "é"));
+            // The offset leads to the key of the field.
+            assert_eq!(bytes[inner[0].offset as usize], 1 << 3 | FIXED32 as u8);
+            assert!(fields[2].part().unwrap().bytes.is_empty());
+            assert!(fields[0].part().is_err() && fields[1].int().is_err() && fields[1].float().is_err());
+        }
+    }
+
+    /// The examples of the format's own page: 150 in field 1, and "testing" in field 2.
+    #[test]
+    fn the_bytes_are_those_of_the_format() {
+        let bytes = Message::default().int(1, 150).text(2, "testing").into_bytes();
+        assert_eq!(bytes, b"\x08\x96\x01\x12\x07testing");
+    }
+
+    #[test]
+    fn bytes_that_are_no_message_are_refused_where_they_begin_to_be_none() {
+        for (bytes, expected) in [
+            (&b"\x08"[..], 1),
+            (b"\x08\x80", 2),
+            (b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 1),
+            (b"\x08\x01\x12\x03ab", 4),
+            (b"\x12\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11),
+            (b"\x0d\0\0\0", 1),
+            (b"\x09\0\0\0\0\0\0\0", 1),
+            (b"\x0b", 0),
+            (b"\x0f", 0),
+            (b"\x02\0", 0),
+            (b"\x80\x80\x80\x80\x80\x01\0", 0),
+        ] {
+            let fields: Vec<_> = whole(bytes).fields().collect();
+            match fields.last().unwrap() {
+                Err(crate::error::FileProblem::Onnx(OnnxProblem::Malformed { offset, .. })) => {
+                    assert_eq!(*offset, expected, "{bytes:?}")
+                }
+                other => panic!("{bytes:?}: {other:?}"),
+            }
+        }
+        assert!(whole(b"\xff").text().is_err());
+    }
+}
