@@ -5,7 +5,7 @@
 
 use std::error::Error;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::Duration;
@@ -94,15 +94,8 @@ struct Options {
     /// Write configuration, epochs and result to this file, as JSON
     #[arg(long)]
     json: Option<PathBuf>,
-    /// Save the run to this file after each epoch, and when Ctrl-C ends it
-    #[arg(long)]
-    checkpoint: Option<PathBuf>,
-    /// Go on with the run in the file of --checkpoint, if it is there
-    #[arg(long, requires = "checkpoint")]
-    resume: bool,
-    /// Save the trained network to this file
-    #[arg(long)]
-    save: Option<PathBuf>,
+    #[command(flatten)]
+    keep: shared::keep::Keep,
     /// Write the trained network to this file as a Rust module without dependencies, for firmware (32 bits only)
     #[arg(long)]
     rust: Option<PathBuf>,
@@ -187,25 +180,14 @@ fn run<T: Real, O: Activation<T> + FromStr<Err = gradus::Error>>(
         println!("{network} from {}: {right:.2} % of {n} test images are right", file.display());
         return Ok(());
     }
-    if let Some(file) = &options.json {
-        // Better now than after the training.
-        fs::OpenOptions::new().create(true).append(true).open(file).map_err(|error| in_file(file, error))?;
-    }
+    let Options { json, onnx, rust, keep, .. } = options;
+    let files = [("--json", json), ("--onnx", onnx), ("--rust", rust), ("--save", &keep.save)];
+    shared::keep::check_writable(&files)?;
     if !options.quiet {
         print_plan(options, &data, &network, &cost, output_name)?;
     }
     let validation = data.validation.as_ref().map(|data| data as &dyn Samples<T>);
-    let report = match &options.checkpoint {
-        Some(file) if options.resume && file.exists() => {
-            let run = Run::load(file)?;
-            println!("going on after epoch {}, step {}\n", run.history.len(), run.step);
-            trainer.resume(run, &mut network, &data.training, validation)?
-        }
-        _ => trainer.fit(&mut network, &data.training, validation)?,
-    };
-    if let Some(file) = &options.save {
-        network.save(file)?;
-    }
+    let report = options.keep.fit(trainer, &mut network, &data.training, validation)?;
     if let Some(file) = &options.rust {
         // From T, which is f32, to f32.
         Network::<f32, AnyActivation, AnyActivation>::from_bytes(&network.to_bytes()?)?.to_rust(file)?;
@@ -217,13 +199,9 @@ fn run<T: Real, O: Activation<T> + FromStr<Err = gradus::Error>>(
     print_result(options, &report, &test);
     if let Some(file) = &options.json {
         let json = serde_json::to_string_pretty(&Outline::new(options, &data, &report, &test)?)?;
-        fs::write(file, json + "\n").map_err(|error| in_file(file, error))?;
+        fs::write(file, json + "\n").map_err(|error| shared::keep::in_file("--json", file, error))?;
     }
     Ok(())
-}
-
-fn in_file(file: &Path, error: std::io::Error) -> String {
-    format!("{}: {error}; choose another file for --json", file.display())
 }
 
 /// The images, divided as the options say.
@@ -308,9 +286,6 @@ fn trainer<T: Real, C>(options: &Options, cost: C) -> gradus::Result<Trainer<T, 
     }
     for measure in &options.measure {
         trainer = trainer.measure(measure.clone());
-    }
-    if let Some(file) = &options.checkpoint {
-        trainer = trainer.checkpoint(file, Every::Epochs(1));
     }
     Ok(shared::watch::watched(trainer, options.quiet))
 }

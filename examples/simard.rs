@@ -4,6 +4,7 @@
 //! last 10,000 training images (`--choose`); without it all 60,000 train, for a number of epochs that is fixed
 //! beforehand, and the test images are looked at once, after the last. docs/records.md tells what came of it.
 
+use std::cmp::Ordering;
 use std::error::Error;
 use std::fs;
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ mod shared;
 
 /// Trains 784-800-10 on MNIST with elastic distortion.
 #[derive(Debug, Parser)]
+#[command(allow_negative_numbers = true)]
 struct Options {
     /// Directory of the four MNIST files [else $GRADUS_MNIST, else data/mnist, else drawn digits]
     #[arg(long)]
@@ -65,15 +67,8 @@ struct Options {
     /// Threads [default: as many as there are cores]
     #[arg(long)]
     threads: Option<usize>,
-    /// Save the run to this file after each epoch, and when Ctrl-C ends it
-    #[arg(long)]
-    checkpoint: Option<PathBuf>,
-    /// Go on with the run in the file of --checkpoint, if it is there
-    #[arg(long, requires = "checkpoint")]
-    resume: bool,
-    /// Save the trained network to this file
-    #[arg(long)]
-    save: Option<PathBuf>,
+    #[command(flatten)]
+    keep: shared::keep::Keep,
     /// Write the result to this file, as JSON
     #[arg(long)]
     json: Option<PathBuf>,
@@ -128,6 +123,8 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
+    let trainer = trainer(options)?;
+    shared::keep::check_writable(&[("--json", &options.json), ("--save", &options.keep.save)])?;
     let (all, test, source) = shared::sets::<f32>(options.data.as_deref())?;
     let is_mnist = source.starts_with("MNIST");
     let all = if options.quick { all.slice(0..all.len().min(2_000))? } else { all };
@@ -144,7 +141,6 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         .then(Rotation::up_to_degrees(options.angle)?)
         .then(Scaling::up_to(options.scale)?);
     let distorted = Augmented::new(&training, (28, 28), distortion, options.seed)?;
-    let trainer = trainer(options)?;
     if !options.quiet {
         println!(
             "data      {source}\n          {} training, {} {what} images",
@@ -156,18 +152,16 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     }
 
     let validation = options.choose.then_some(&measured as &dyn Samples<f32>);
-    let report = match &options.checkpoint {
-        Some(file) if options.resume && file.exists() => {
-            let run = Run::load(file)?;
-            println!("going on after epoch {}, step {}\n", run.history.len(), run.step);
-            trainer.resume(run, &mut network, &distorted, validation)?
-        }
-        _ => trainer.fit(&mut network, &distorted, validation)?,
-    };
-    if let Some(file) = &options.save {
-        network.save(file)?;
-    }
+    let report = options.keep.fit(trainer, &mut network, &distorted, validation)?;
 
+    if report.history.len() < options.epochs() && !options.choose {
+        println!(
+            "\nended after {} of {} epochs: the test images were not looked at",
+            report.history.len(),
+            options.epochs()
+        );
+        return Ok(());
+    }
     let evaluation = evaluate(&network, &LogLikelihood, &measured)?;
     let (accuracy, n) = (evaluation.scores.accuracy(), measured.len());
     let wrong = n as u64 - (accuracy * n as f64).round() as u64;
@@ -185,17 +179,26 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     print_result(&outcome, what, accuracy, is_mnist);
     if let Some(file) = &options.json {
         let json = serde_json::to_string_pretty(&outcome)?;
-        fs::write(file, json + "\n").map_err(|error| format!("{}: {error}", file.display()))?;
+        fs::write(file, json + "\n").map_err(|error| shared::keep::in_file("--json", file, error))?;
     }
     Ok(())
 }
 
 fn trainer(options: &Options) -> gradus::Result<Trainer<f32, LogLikelihood>> {
     let epochs = options.epochs();
+    let stop = MaxEpochs::new(epochs)?;
+    if options.last_eta.partial_cmp(&options.eta) != Some(Ordering::Less) {
+        return Err(gradus::Error::Setting {
+            name: "--last-eta",
+            value: options.last_eta,
+            allowed: "(0, --eta)",
+            why: "the learning rate falls",
+        });
+    }
     let factor = (options.last_eta / options.eta).powf(1.0 / epochs as f64);
     let mut trainer = Trainer::new(LogLikelihood)
         .schedule(ExponentialDecay::new(options.eta, factor)?)
-        .stop(MaxEpochs::new(epochs)?)
+        .stop(stop)
         // With validation data the epoch that did best on them would be kept: another choice than without.
         .keep_last()
         .mini_batch(options.batch)
@@ -208,9 +211,6 @@ fn trainer(options: &Options) -> gradus::Result<Trainer<f32, LogLikelihood>> {
     };
     if let Some(threads) = options.threads {
         trainer = trainer.threads(threads);
-    }
-    if let Some(file) = &options.checkpoint {
-        trainer = trainer.checkpoint(file, Every::Epochs(1));
     }
     Ok(shared::watch::watched(trainer, options.quiet))
 }

@@ -1,11 +1,17 @@
-//! Copies of a few numbers.
+//! Copies of numbers, which are often few.
 
 use std::hint::black_box;
 
-/// Copies a few scalars: a call of the function that copies any number of bytes would take longer than the copy.
+/// From this length on, a call of the function that copies any number of bytes takes less time than the copy.
+const LONG: usize = 64;
+
+/// Copies scalars, a few of them without a call.
 #[inline(always)]
-pub(crate) fn short<T: Copy>(from: &[T], to: &mut [T]) {
+pub(crate) fn scalars<T: Copy>(from: &[T], to: &mut [T]) {
     assert_eq!(from.len(), to.len(), "scalars to copy, and places for them");
+    if from.len() >= LONG {
+        return to.copy_from_slice(from);
+    }
     let ((groups, from), (to_groups, to)) = (from.as_chunks::<8>(), to.as_chunks_mut::<8>());
     for (group, to) in groups.iter().zip(to_groups) {
         // The compiler would replace a plain loop by that call.
@@ -25,14 +31,14 @@ pub(crate) fn short<T: Copy>(from: &[T], to: &mut [T]) {
 
 #[cfg(test)]
 mod tests {
-    use super::short;
+    use super::scalars;
 
     #[test]
     fn every_number_is_copied_and_no_other() {
         for length in 0..70 {
             let from: Vec<u32> = (1..=length).collect();
             let mut to = vec![0; from.len() + 1];
-            short(&from, &mut to[..from.len()]);
+            scalars(&from, &mut to[..from.len()]);
             assert_eq!((&to[..from.len()], to.last()), (&*from, Some(&0)));
         }
     }
@@ -40,6 +46,6 @@ mod tests {
     #[test]
     #[should_panic(expected = "places")]
     fn another_length_panics() {
-        short(&[1, 2], &mut [0]);
+        scalars(&[1, 2], &mut [0]);
     }
 }

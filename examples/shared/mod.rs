@@ -2,6 +2,7 @@
 //! picture is drawn.
 #![allow(dead_code, reason = "every example is a program of its own and uses a part of this")]
 
+pub mod keep;
 pub mod parallel;
 pub mod plot;
 pub mod watch;

@@ -320,7 +320,7 @@ impl<T: Real> Dataset<T> {
         match &*self.inputs {
             Inputs::Numbers(all) => {
                 for (at, x) in samples.iter().map(place).zip(x.chunks_exact_mut(width)) {
-                    copy_column(all, at, x);
+                    copy::scalars(all.column(at).as_slice(), x);
                 }
             }
             Inputs::Pixels { bytes, width } => {
@@ -339,19 +339,13 @@ impl<T: Real> Dataset<T> {
     fn fill_targets(&self, index: usize, y: &mut [T]) {
         let at = self.place(index);
         match &*self.targets {
-            Targets::Numbers(all) => copy_column(all, at, y),
+            Targets::Numbers(all) => copy::scalars(all.column(at).as_slice(), y),
             Targets::Labels { labels, .. } => {
                 y.fill(T::zero());
                 y[labels[at] as usize] = T::one();
             }
         }
     }
-}
-
-/// Most columns are short, and many are copied.
-fn copy_column<T: Real>(all: &DMatrix<T>, column: usize, to: &mut [T]) {
-    let column = &all.as_slice()[column * all.nrows()..][..all.nrows()];
-    if to.len() < 64 { copy::short(column, to) } else { to.copy_from_slice(column) }
 }
 
 /// Byte v becomes v · (1/255).

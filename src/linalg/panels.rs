@@ -35,9 +35,11 @@ impl<T: SimdScalar> Panels<T> {
 
     /// The row of a matrix that has only one.
     pub(super) fn only_row(&self) -> Option<Operand<'_, T>> {
+        if self.rows != 1 {
+            return None;
+        }
         let (data, stride) = (self.data.as_slice(), Layout::of_this_machine::<T>().lanes);
-        let columns = data.len() / stride;
-        (self.rows == 1).then_some(Operand { data, stride, rows: 1, columns, by_columns: true })
+        Some(Operand { data, stride, rows: 1, columns: data.len() / stride, by_columns: true })
     }
 
     /// The panel that begins with `row`, of the block of `depth` columns that begins with column `inner`.
@@ -146,7 +148,7 @@ pub(super) fn copy<T: SimdScalar>(
         }
         if a.by_columns {
             for (column, p) in panel.chunks_exact_mut(height).zip(inner.clone()) {
-                copy::short(&a.from(top, p)[..rows], &mut column[..rows]);
+                copy::scalars(&a.from(top, p)[..rows], &mut column[..rows]);
             }
         } else {
             // A few elements of each row at a time, so that the columns stay in the cache until they are complete.
