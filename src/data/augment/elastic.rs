@@ -10,6 +10,9 @@ use crate::real::vectorized;
 /// The bell is cut off at this many standard deviations, where it has fallen to 1 % of its height.
 const CUT: f64 = 3.0;
 
+/// Points of a row that are smoothed together, in registers.
+const SIDE_BY_SIDE: usize = 32;
+
 /// Moves every pixel by a random field that is smooth: uniform noise in (−1, 1) for each pixel and direction, averaged
 /// with a Gaussian bell of standard deviation σ, times α.
 ///
@@ -82,7 +85,7 @@ impl Elastic {
         Ok(Self { sigma, alpha, bell })
     }
 
-    /// Fills `field` with α times smoothed noise, in rows that are 2r longer than those of the image.
+    /// Fills `field` with α times smoothed noise, in rows as long as it returns.
     fn draw(
         &self,
         rows: usize,
@@ -90,20 +93,25 @@ impl Elastic {
         field: &mut Vec<f32>,
         spare: &mut Vec<f32>,
         rng: &mut dyn Rng,
-    ) {
+    ) -> usize {
         let margin = self.bell.len() - 1;
-        let width = columns + margin;
-        field.clear();
-        field.resize((rows + margin) * width, 0.0);
-        noise(field, rng);
-        // Along the rows and then down the columns. Both run over the whole of the memory as if it were one long row:
-        // what mixes the end of one row with the beginning of the next falls into the margin.
-        spare.clear();
-        spare.resize(field.len() - margin, 0.0);
-        smooth(&self.bell, 1.0, field, 1, spare);
-        field.truncate(rows * width - margin);
-        smooth(&self.bell, self.alpha as f32, spare, width, field);
+        let (drawn, stride) = (columns + margin, padded(columns));
+        let n = (rows + margin) * drawn;
+        // The blocks of the last row read beyond it.
+        field.resize(n + SIDE_BY_SIDE, 0.0);
+        noise(&mut field[..n], rng);
+        // Along the rows and then down the columns, for no other points than those of the image.
+        spare.resize((rows + margin) * stride, 0.0);
+        smooth(&self.bell, 1.0, (field, drawn, 1), (spare, stride));
+        field.resize(rows * stride, 0.0);
+        smooth(&self.bell, self.alpha as f32, (spare, stride, stride), (field, stride));
+        stride
     }
+}
+
+/// `columns`, and what fills up the last block of a row.
+fn padded(columns: usize) -> usize {
+    columns.next_multiple_of(SIDE_BY_SIDE)
 }
 
 /// Fills `field` with numbers drawn uniformly from (−1, 1), 16 random bits each.
@@ -118,26 +126,22 @@ fn noise(field: &mut [f32], rng: &mut dyn Rng) {
     }
 }
 
-/// `out_i = factor · Σ_k bell_k · field_(i + k · step)`.
-fn smooth(bell: &[f32], factor: f32, field: &[f32], step: usize, out: &mut [f32]) {
-    /// Numbers that are summed side by side, in registers.
-    const SIDE_BY_SIDE: usize = 64;
+/// `out_(row, i) = factor · Σ_k bell_k · field_(row · drawn + i + k · step)`, in rows of whole blocks.
+fn smooth(bell: &[f32], factor: f32, field: (&[f32], usize, usize), out: (&mut [f32], usize)) {
+    let ((field, drawn, step), (out, stride)) = (field, out);
     vectorized(
         #[inline(always)]
         || {
-            let (blocks, rest) = out.as_chunks_mut::<SIDE_BY_SIDE>();
-            let done = blocks.len() * SIDE_BY_SIDE;
-            for (number, block) in blocks.iter_mut().enumerate() {
-                let mut sums = [0.0; SIDE_BY_SIDE];
-                for (k, weight) in bell.iter().enumerate() {
-                    let field = &field[number * SIDE_BY_SIDE + k * step..][..SIDE_BY_SIDE];
-                    sums.iter_mut().zip(field).for_each(|(sum, v)| *sum += weight * v);
+            for (row, out) in out.chunks_exact_mut(stride).enumerate() {
+                for (number, block) in out.as_chunks_mut::<SIDE_BY_SIDE>().0.iter_mut().enumerate() {
+                    let field = &field[row * drawn + number * SIDE_BY_SIDE..];
+                    let mut sums = [0.0; SIDE_BY_SIDE];
+                    for (k, weight) in bell.iter().enumerate() {
+                        let field = &field[k * step..][..SIDE_BY_SIDE];
+                        sums.iter_mut().zip(field).for_each(|(sum, v)| *sum += weight * v);
+                    }
+                    block.iter_mut().zip(sums).for_each(|(out, sum)| *out = factor * sum);
                 }
-                block.iter_mut().zip(sums).for_each(|(out, sum)| *out = factor * sum);
-            }
-            for (i, out) in rest.iter_mut().enumerate() {
-                let field = field[done + i..].iter().step_by(step);
-                *out = factor * bell.iter().zip(field).map(|(weight, v)| weight * v).sum::<f32>();
             }
         },
     );
@@ -149,12 +153,11 @@ impl Distortion for Elastic {
         if rows == 0 || columns == 0 {
             return;
         }
-        let width = columns + self.bell.len() - 1;
         let [mut field, mut spare] = std::mem::take(&mut grid.fields);
+        let stride = self.draw(rows, columns, &mut field, &mut spare, rng);
+        grid.shift(field.chunks(stride).flat_map(|row| &row[..columns]).copied(), None);
         self.draw(rows, columns, &mut field, &mut spare, rng);
-        grid.shift(field.chunks(width).flat_map(|row| &row[..columns]).copied(), None);
-        self.draw(rows, columns, &mut field, &mut spare, rng);
-        grid.shift(None, field.chunks(width).flat_map(|row| &row[..columns]).copied());
+        grid.shift(None, field.chunks(stride).flat_map(|row| &row[..columns]).copied());
         grid.fields = [field, spare];
     }
 }
