@@ -20,6 +20,7 @@ mod scale;
 mod split;
 mod stream;
 mod task;
+mod visit;
 mod weighted;
 
 use std::fmt::Debug;
@@ -42,6 +43,7 @@ pub use scale::{MinMax, Robust, Scale, Scaler, Standardize};
 pub use split::{Fold, Split};
 pub use stream::Streamed;
 pub use task::{Task, TaskFinder};
+pub(crate) use visit::{block_size, for_each_block, task_of};
 pub use weighted::Weighted;
 
 use crate::error::Result;

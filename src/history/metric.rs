@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::EpochRecord;
 use crate::error::Result;
 use crate::metrics::{AnyMeasure, MeanCost, Measure, Score};
+use crate::named::Value;
 
 /// The data on which something is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -94,25 +95,6 @@ impl Metric {
         self.split() == Split::Validation
     }
 
-    /// Reads a metric as a parameter of a name: `main`, or the data and an [`AnyMeasure`]; `None` if it begins with neither.
-    pub(crate) fn read(text: &str) -> Result<Option<Self>> {
-        let new: fn(AnyMeasure) -> Self = match text.split_once(' ') {
-            Some(("training", _)) => Self::training,
-            Some(("validation", _)) => Self::validation,
-            _ => return Ok((text == "main").then(Self::default)),
-        };
-        let measure = text.split_once(' ').map_or("", |(_, measure)| measure);
-        Ok(Some(new(measure.parse()?)))
-    }
-
-    /// The metric as [`read`](Self::read) reads it. A measure of the user's own is written as it is recorded.
-    pub(crate) fn text(&self) -> String {
-        let Some(measure) = self.measure() else { return "main".to_owned() };
-        let recorded = measure.name();
-        let name = AnyMeasure::recorded_as(&recorded).map_or(recorded.into_owned(), |any| any.to_string());
-        format!("{} {name}", self.split())
-    }
-
     /// Whether `newer` is better than `older` by this metric, or equally good at a lower cost on the same data.
     pub(crate) fn prefers(&self, newer: &EpochRecord, older: &EpochRecord) -> bool {
         let cost = Self(Some((self.split(), Arc::new(MeanCost))));
@@ -126,6 +108,30 @@ impl Metric {
             }
         }
         false
+    }
+}
+
+impl Value for Metric {
+    const EXPECTED: &'static str =
+        "`main`, or `training` or `validation` and a measure, such as `validation cost`";
+
+    /// Reads a metric as a parameter of a name: `main`, or the data and an [`AnyMeasure`]; `None` if it begins with neither.
+    fn read(text: &str) -> Result<Option<Self>> {
+        let new: fn(AnyMeasure) -> Self = match text.split_once(' ') {
+            Some(("training", _)) => Self::training,
+            Some(("validation", _)) => Self::validation,
+            _ => return Ok((text == "main").then(Self::default)),
+        };
+        let measure = text.split_once(' ').map_or("", |(_, measure)| measure);
+        Ok(Some(new(measure.parse()?)))
+    }
+
+    /// The metric as [`read`](Self::read) reads it. A measure of the user's own is written as it is recorded.
+    fn text(&self) -> String {
+        let Some(measure) = self.measure() else { return "main".to_owned() };
+        let recorded = measure.name();
+        let name = AnyMeasure::recorded_as(&recorded).map_or(recorded.into_owned(), |any| any.to_string());
+        format!("{} {name}", self.split())
     }
 }
 

@@ -7,17 +7,11 @@ use nalgebra::DMatrix;
 use super::{ConfusionMatrix, Measure, Meter, Score, Scored, Scores, default_measures};
 use crate::activation::Activation;
 use crate::cost::Cost;
-use crate::data::{Batch, Samples, Task, TaskFinder, check_finite, gather_checked};
+use crate::data::{Batch, Samples, Task, block_size, check_finite, for_each_block, task_of};
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::network::{self, AnyNetwork, Bound, Model, Network, Workspace};
 use crate::real::Real;
-
-/// Most samples that go through the network at once.
-const BLOCK: usize = 500;
-
-/// Most values of a block's widest layer: wide networks are evaluated in smaller blocks, so that memory stays bounded.
-const BLOCK_VALUES: usize = 1 << 20;
 
 /// Most classes for which [`evaluate`] makes a confusion matrix, of 8 MB.
 const MAX_CLASSES: usize = 1000;
@@ -130,40 +124,6 @@ fn evaluate_model<T: Real>(
     }
     finite?;
     Ok(Evaluation { scores, confusion })
-}
-
-/// Returns what the targets of `samples` mean: as the source says, or else as they are.
-pub(crate) fn task_of<T: Real>(samples: &dyn Samples<T>) -> Result<Task> {
-    if let Some(task) = samples.task().filter(|task| task.fits(samples.n_outputs())) {
-        return Ok(task);
-    }
-    let samples = samples.unaugmented().unwrap_or(samples);
-    let size = block_size(samples.n_inputs().max(samples.n_outputs()), samples.len());
-    let mut finder = TaskFinder::new();
-    for_each_block(samples.len(), size, |indices| {
-        let mut x = memory::zeros("the inputs of a block", samples.n_inputs(), indices.len())?;
-        let mut y = memory::zeros("the targets of a block", samples.n_outputs(), indices.len())?;
-        gather_checked(samples, 1, indices, &mut x, &mut y)?;
-        finder.add(&y);
-        Ok(())
-    })?;
-    Ok(finder.finish())
-}
-
-/// Returns how many samples go through a network at once whose widest layer has `widest` values.
-fn block_size(widest: usize, samples: usize) -> usize {
-    (BLOCK_VALUES / widest.max(1)).clamp(1, BLOCK).min(samples.max(1))
-}
-
-/// Visits the indices from 0 to `n`, block by block.
-fn for_each_block(n: usize, size: usize, mut visit: impl FnMut(&[usize]) -> Result<()>) -> Result<()> {
-    let mut indices = Vec::with_capacity(size);
-    for first in (0..n).step_by(size.max(1)) {
-        indices.clear();
-        indices.extend(first..first.saturating_add(size).min(n));
-        visit(&indices)?;
-    }
-    Ok(())
 }
 
 /// Reusable buffers for evaluating one data set.

@@ -10,7 +10,7 @@ use rand::seq::SliceRandom;
 use super::{Accuracy, Measure, R2, Spread, evaluate_with};
 use crate::activation::Activation;
 use crate::cost::Cost;
-use crate::data::{Columns, Samples, Task};
+use crate::data::{Columns, Samples, Task, task_of};
 use crate::error::{Error, Result, check_nonzero};
 use crate::memory;
 use crate::network::Network;
@@ -149,7 +149,7 @@ impl PermutationImportance {
     {
         let groups = self.groups(network.n_inputs())?;
         super::check_fits(network, samples, "the data set")?;
-        let task = super::evaluate::task_of(samples)?;
+        let task = task_of(samples)?;
         let measure: &dyn Measure = match (&self.measure, task) {
             (Some(measure), _) => &**measure,
             (None, Task::Regression) => &R2,

@@ -46,7 +46,7 @@ pub use calibration_error::CalibrationError;
 pub use cohen_kappa::CohenKappa;
 pub use confusion::ConfusionMatrix;
 pub use evaluate::{Evaluation, evaluate, evaluate_with};
-pub(crate) use evaluate::{Evaluator, check_fits, task_of};
+pub(crate) use evaluate::{Evaluator, check_fits};
 pub use explained_variance::ExplainedVariance;
 pub use f1::F1;
 pub use importance::{Importance, Importances, PermutationImportance};

@@ -2,7 +2,6 @@
 
 use crate::error::Result;
 use crate::error::plain;
-use crate::history::Metric;
 
 /// A value that is read from text and written back.
 pub(crate) trait Value: Sized {
@@ -62,18 +61,5 @@ impl Value for Vec<usize> {
 
     fn text(&self) -> String {
         format!("{self:?}")
-    }
-}
-
-impl Value for Metric {
-    const EXPECTED: &'static str =
-        "`main`, or `training` or `validation` and a measure, such as `validation cost`";
-
-    fn read(text: &str) -> Result<Option<Self>> {
-        Self::read(text)
-    }
-
-    fn text(&self) -> String {
-        self.text()
     }
 }

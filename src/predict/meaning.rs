@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "csv")]
+use crate::data::Table;
 use crate::data::{Columns, Dataset, Scaler, Task};
 use crate::error::{Error, Result};
 use crate::real::Real;
@@ -142,5 +144,14 @@ impl Meaning {
         }
         let (what, expected) = ("outputs of the network for this task", if n_outputs == 1 { 2 } else { 1 });
         Err(Error::SizeMismatch { what, found: n_outputs, expected })
+    }
+}
+
+#[cfg(feature = "csv")]
+impl<T: Real> Table<T> {
+    /// The task, the class names and the columns of the table, to be joined with a network in a
+    /// [`Predictor`](super::Predictor).
+    pub fn meaning(&self) -> Meaning {
+        Meaning::of(&self.data).with_columns(self.columns.clone())
     }
 }

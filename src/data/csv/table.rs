@@ -7,7 +7,6 @@ use super::Csv;
 use crate::data::Dataset;
 use crate::data::columns::{ColumnKind, Columns, TargetColumns};
 use crate::error::{Error, Result, TableError, TableProblem};
-use crate::predict::Meaning;
 use crate::real::Real;
 
 /// A table: its samples, the meaning of its columns, and a summary of what was left out or filled.
@@ -85,12 +84,6 @@ impl<T: Real> Table<T> {
     /// Returns the errors of [`Csv::open`].
     pub fn open(path: impl AsRef<Path>, target: impl Into<String>) -> Result<Self> {
         Csv::new().target(target).open(path)
-    }
-
-    /// The task, the class names and the columns of the table, to be joined with a network in a
-    /// [`Predictor`](crate::predict::Predictor).
-    pub fn meaning(&self) -> Meaning {
-        Meaning::of(&self.data).with_columns(self.columns.clone())
     }
 
     /// The number of the text that each sample has in the tag `name`: equal numbers for equal texts, such as the groups of

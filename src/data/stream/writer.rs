@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use nalgebra::DMatrix;
 
 use super::format::{Element, HEADER_BYTES, Header, error};
-use crate::data::{Samples, Task, check_finite, gather_checked, weights_checked};
+use crate::data::{Samples, Task, check_finite, gather_checked, task_of, weights_checked};
 use crate::error::{Error, Result, StreamProblem, check_setting};
 use crate::memory;
 use crate::real::Real;
@@ -174,7 +174,7 @@ pub(super) fn write<T: Real>(source: &dyn Samples<T>, path: &Path) -> Result<()>
     if source.is_empty() {
         return Err(Error::Empty { what: "the source of samples" });
     }
-    let task = crate::metrics::task_of(source)?;
+    let task = task_of(source)?;
     let number = Element::of::<T>();
     let labels = if task == Task::Classes { Element::Compact } else { number };
     // What cannot be stored in the short form is found where it occurs: then it begins anew.
