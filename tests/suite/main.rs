@@ -1,6 +1,7 @@
 //! The integration tests, one binary: each module checks one promise of the crate.
 
 mod activations;
+mod architecture;
 mod augment;
 mod averages;
 mod backpropagation;
