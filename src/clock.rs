@@ -1,6 +1,6 @@
 //! The clock, where there is one.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// `wasm32-unknown-unknown` has no clock: its `Instant::now` panics.
 const HAS_CLOCK: bool = !cfg!(all(target_family = "wasm", target_os = "unknown"));
@@ -20,4 +20,11 @@ impl Moment {
     pub fn elapsed(self) -> Duration {
         self.0.map_or(Duration::ZERO, |start| start.elapsed())
     }
+}
+
+/// Returns the seconds since the beginning of 1970, in universal time: 0 where there is no clock.
+pub(crate) fn seconds_since_1970() -> f64 {
+    let now = HAS_CLOCK.then(SystemTime::now);
+    now.and_then(|now| now.duration_since(SystemTime::UNIX_EPOCH).ok())
+        .map_or(0.0, |passed| passed.as_secs_f64())
 }

@@ -134,6 +134,8 @@ pub mod selection;
 pub mod stopping;
 mod threads;
 pub mod trainer;
+pub mod watch;
+mod wire;
 
 use forward::forward;
 

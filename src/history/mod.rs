@@ -2,6 +2,7 @@
 
 mod metric;
 mod record;
+mod table;
 mod trend;
 
 use std::ops::ControlFlow;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use metric::{Metric, Split};
 pub use record::EpochRecord;
+pub(crate) use table::{csv_header, csv_row};
 
 use crate::data::Task;
 use crate::metrics::{Accuracy, Direction, MeanCost, Score, Scores};

@@ -120,12 +120,13 @@ impl<'a, T: Real> Fit<'a, T> {
             let unscaled = job.warnings.iter().any(Warning::is_of_inputs);
             Ok((reason, norms.warnings(&*model, job.training, unscaled)?))
         }));
+        let observed = telling::warnings(parts);
         let result = match completed.unwrap_or_else(|panic| telling::tell_panic(parts, &run, panic)) {
             Ok((reason, after)) => {
-                let warnings = job.warnings.into_iter().chain(after).collect();
+                let warnings = job.warnings.into_iter().chain(after).chain(observed).collect();
                 Ok(Report::new(run.clone(), reason, &job.keep, warnings))
             }
-            Err(cause) => Err(state.interrupted(cause, &job.warnings)),
+            Err(cause) => Err(state.interrupted(cause, job.warnings.iter().chain(&observed))),
         };
         match telling::tell_end(parts, &Outcome { result: result.as_ref(), run: &run }) {
             Some(panic) => resume_unwind(panic),

@@ -50,12 +50,18 @@ pub trait Observer<T: Real>: Debug + Send + Sync {
     /// Called once at the end of every run that has begun, however it ends: with its report, or with the error that
     /// ended it, which is [`Error::Panicked`] if a part panicked. It is called even if another observer's `on_end` panics.
     fn on_end(&self, _outcome: &Outcome<'_, T>) {}
+
+    /// What the report shall warn of, such as a file that could not be written. Asked at the end of a run, before `on_end`.
+    fn warning(&self) -> Option<String> {
+        None
+    }
 }
 
 crate::forward! { impl<T: Real> Observer<T> {
     fn on_step(&self, running: &Running<'_, T>) -> ControlFlow<()>;
     fn on_epoch(&self, running: &Running<'_, T>) -> ControlFlow<()>;
     fn on_end(&self, outcome: &Outcome<'_, T>);
+    fn warning(&self) -> Option<String>;
 } }
 
 /// How a run ended.

@@ -232,7 +232,7 @@ impl<T: Real> State<T> {
     }
 
     /// The error of a run that ends because of `cause`.
-    pub(super) fn interrupted(self, cause: Error, warnings: &[Warning]) -> Error {
+    pub(super) fn interrupted<'w>(self, cause: Error, warnings: impl Iterator<Item = &'w Warning>) -> Error {
         // A parameter is found to be NaN or infinite after the step that made it so.
         let is_of_last_step = matches!(cause, Error::Diverged { quantity: "parameter", .. });
         Error::Interrupted(Box::new(Interruption {
@@ -240,7 +240,7 @@ impl<T: Real> State<T> {
             step: if is_of_last_step { self.step.max(1) } else { self.step + 1 },
             kept: self.kept_epoch,
             last_costs: self.last_costs.into(),
-            noticed: warnings.iter().map(ToString::to_string).collect(),
+            noticed: warnings.map(ToString::to_string).collect(),
             history: self.history,
             cause,
         }))

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use super::checkpoint::Saved;
 use super::epochs::Fit;
 use super::observer::Outcome;
-use super::{Observer, Parts, Run, Running};
+use super::{Observer, Parts, Run, Running, Warning};
 use crate::error::{Error, Result};
 use crate::real::Real;
 
@@ -61,6 +61,12 @@ pub(super) fn tell<T: Real>(
 ) -> ControlFlow<()> {
     let leaving = parts.observers.iter().filter(|observer| event(&***observer).is_break()).count();
     if leaving > 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+}
+
+/// What observers warn of. One that panics warns of nothing.
+pub(super) fn warnings<T: Real>(parts: &Parts<T>) -> Vec<Warning> {
+    let asked = parts.observers.iter().map(|observer| catch_unwind(AssertUnwindSafe(|| observer.warning())));
+    asked.filter_map(|warning| Some(Warning::Observer { message: warning.ok()?? })).collect()
 }
 
 /// Tells all observers of the end, even if one of them panics; returns the first panic.

@@ -73,6 +73,11 @@ pub enum Warning {
         /// Whether there is a warning of the inputs as well, which are then the likely cause.
         unscaled: bool,
     },
+    /// An [observer](crate::trainer::Observer::warning) warns of something.
+    Observer {
+        /// What it says.
+        message: String,
+    },
 }
 
 impl Warning {
@@ -127,6 +132,7 @@ impl fmt::Display for Warning {
                     classes.join(" or ")
                 )
             }
+            Self::Observer { message } => f.write_str(message),
             Self::SilentNeurons { layer, silent, neurons, samples, unscaled } => {
                 write!(
                     f,

@@ -75,4 +75,5 @@ mod tasks;
 mod threads;
 mod training;
 mod warnings;
+mod watching;
 mod weighted;

@@ -5,11 +5,11 @@ use nalgebra::DMatrix;
 use super::array::{DOUBLE, element_type};
 use super::field;
 use super::proto::{ATTRIBUTE_FLOAT, ATTRIBUTE_INT};
-use super::wire::Message;
 use super::{IR_VERSION, OPSET};
 use crate::network::Layer;
 use crate::persist::Tensor;
 use crate::real::Real;
+use crate::wire::Message;
 
 /// The name of a size that is free: the number of samples.
 const BATCH: &str = "batch";
