@@ -7,7 +7,6 @@ use std::time::Instant;
 
 use clap::Parser;
 use gradus::prelude::*;
-use plotters::prelude::SeriesLabelPosition;
 use shared::plot::Chart;
 use shared::{parallel, plot};
 
@@ -107,9 +106,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let heads: String = told.iter().map(|e| format!("{e:<9}")).collect();
     println!("{:<22} {heads:<45} mean (least … most)     seconds", "");
     let mut accuracy = Chart::new("Validation accuracy", "epoch", "accuracy in %");
-    let mut cost = Chart::new("Training cost", "epoch", "−ln a of the class")
-        .y_scale(plot::Scale::Log)
-        .legend(SeriesLabelPosition::UpperRight);
+    let mut cost = Chart::new("Training cost", "epoch", "−ln a of the class").y_scale(plot::Scale::Log);
     let of_each = activations.iter().zip(runs.chunks(options.seeds.len().max(1)));
     for (index, (activation, runs)) in of_each.enumerate() {
         let mean = |value: &dyn Fn(&Run) -> f64| parallel::spread(runs.iter().map(value)).0;

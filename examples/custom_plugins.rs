@@ -10,7 +10,6 @@ use std::process::ExitCode;
 use clap::Parser;
 use gradus::check;
 use gradus::prelude::*;
-use plotters::prelude::SeriesLabelPosition;
 use plugins::{Gap, Lookahead, RobustCost, Softsign, Spherical, SquareRoot, WeightElimination, wrong};
 use shared::plot::{Chart, Scale};
 use shared::{Digits, parallel, plot};
@@ -247,7 +246,6 @@ fn accuracy_chart(by_row: &[&[Outcome]]) -> Chart {
     let names = Scale::Names(ROWS.iter().map(|row| row.1.to_owned()).collect());
     Chart::new("What each part does", "", "test accuracy in %")
         .x_scale(names)
-        .legend(SeriesLabelPosition::UpperLeft)
         .dots("each seed", each)
         .dashed("plain, mean", [-0.5, by_row.len() as f64 - 0.5].map(|x| (x, plain)))
 }
@@ -259,7 +257,7 @@ fn rate_chart(by_row: &[&[Outcome]]) -> Chart {
     let share = |record: &EpochRecord, history: &History| {
         Some(record.learning_rate / history.epochs().first()?.learning_rate)
     };
-    curves(chart.y_range(0.0, 1.4).legend(SeriesLabelPosition::UpperRight), by_row, &parts, share)
+    curves(chart.y_range(0.0, 1.4), by_row, &parts, share)
 }
 
 fn loss_chart(by_row: &[&[Outcome]]) -> Chart {
@@ -267,8 +265,7 @@ fn loss_chart(by_row: &[&[Outcome]]) -> Chart {
     let least = first(by_row, Plain).and_then(|history| history.best(&Metric::validation_cost()));
     let least = least.map_or(0.0, |(_, least)| least);
     let chart = Chart::new("Overfitting, and who stops it (first seed)", "epoch", "validation cost")
-        .y_range(0.9 * least, 1.6 * least)
-        .legend(SeriesLabelPosition::UpperRight);
+        .y_range(0.9 * least, 1.6 * least);
     let chart = curves(chart, by_row, &parts, |record, _| Some(record.validation.as_ref()?.cost()));
     let stopped = first(by_row, WithGap).and_then(History::last);
     let stopped = stopped.and_then(|record| Some((record.epoch as f64, record.validation.as_ref()?.cost())));

@@ -7,7 +7,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use gradus::prelude::*;
-use plotters::prelude::SeriesLabelPosition;
 use shared::plot::Chart;
 use shared::{parallel, plot};
 
@@ -271,8 +270,7 @@ fn trade_off(rules: &[Rule], outcomes: &[Vec<Vec<Outcome>>]) -> Chart {
         "All runs: what more epochs buy",
         "epochs used, mean",
         "accuracy lost, in percentage points",
-    )
-    .legend(SeriesLabelPosition::UpperRight);
+    );
     for family in FAMILIES {
         let mean = |rule: usize, value: fn(&Outcome) -> f64| {
             parallel::spread(outcomes.iter().flat_map(|replayed| replayed[rule].iter().map(value))).0

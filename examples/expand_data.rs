@@ -6,7 +6,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use gradus::prelude::*;
-use plotters::prelude::SeriesLabelPosition;
 use shared::plot::{Chart, Scale};
 use shared::{parallel, plot};
 
@@ -224,7 +223,6 @@ fn accuracy_chart(rows: &[Row], by_angle: &[&[Outcome]]) -> Chart {
     let upright = rows.first().map_or(f64::NAN, |row| row.accuracy.0);
     Chart::new("What small rotations gain", "largest angle in training", "test accuracy in %")
         .x_scale(angles(rows))
-        .legend(SeriesLabelPosition::LowerLeft)
         .line("mean over the seeds", placed(rows.iter().map(|row| row.accuracy.0)))
         .dots("each seed", each)
         .same_colour(1)
@@ -234,7 +232,6 @@ fn accuracy_chart(rows: &[Row], by_angle: &[&[Outcome]]) -> Chart {
 fn six_and_nine_chart(rows: &[Row]) -> Chart {
     Chart::new("What large ones do to 6 and 9", "largest angle in training", "wrong in % of these images")
         .x_scale(angles(rows))
-        .legend(SeriesLabelPosition::UpperLeft)
         .line("6 taken for 9", placed(rows.iter().map(|row| row.six_as_nine)))
         .line("9 taken for 6", placed(rows.iter().map(|row| row.nine_as_six)))
         .dashed("other digits taken for any other", placed(rows.iter().map(|row| row.others_wrong)))

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use gradus::prelude::*;
-use plotters::prelude::SeriesLabelPosition;
 use shared::plot::{Chart, Scale};
 use shared::{parallel, plot};
 
@@ -190,8 +189,7 @@ fn rate_chart(names: &[String], runs: &[&[Run]]) -> Chart {
         (0..8).rev().map(|k| if k == 0 { "η".to_owned() } else { format!("η/{}", 1 << k) }).collect();
     let mut chart = Chart::new("Learning rate", "epoch", "η")
         .x_range(0.0, runs[0][0].history.len() as f64 + 1.0)
-        .y_scale(Scale::Names(shares))
-        .legend(SeriesLabelPosition::LowerLeft);
+        .y_scale(Scale::Names(shares));
     for (colour, (name, runs)) in names.iter().zip(runs).enumerate().rev() {
         // η of an epoch holds from its beginning to its end.
         let steps = runs[0].history.epochs().iter().flat_map(|record| {

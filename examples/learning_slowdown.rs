@@ -6,7 +6,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use gradus::prelude::*;
-use plotters::prelude::SeriesLabelPosition;
 use shared::plot;
 use shared::plot::{Chart, Scale};
 
@@ -260,7 +259,7 @@ fn print_factors(factors: &[Factor]) {
 
 fn curves_chart(study: &Study) -> Chart {
     let title = format!("{}, η = {}", study.name, (study.eta * 1e4).round() / 1e4);
-    let mut chart = Chart::new(&title, "epoch", "cost").legend(SeriesLabelPosition::UpperRight);
+    let mut chart = Chart::new(&title, "epoch", "cost");
     let names = ["from w = 0.6, b = 0.9", "from w = b = 2"];
     for (name, curve) in names.iter().zip(&study.curves) {
         chart = chart.line(name, (0..).map(f64::from).zip(curve.costs.iter().copied()));
@@ -274,8 +273,7 @@ fn starts_chart(studies: &[Study]) -> Chart {
         "weighted input z at the start",
         &format!("epochs until the output is {LEARNED}"),
     )
-    .y_scale(Scale::Log)
-    .legend(SeriesLabelPosition::UpperLeft);
+    .y_scale(Scale::Log);
     for study in studies {
         chart = chart.line(study.name, study.by_start.iter().copied());
     }
@@ -285,8 +283,7 @@ fn starts_chart(studies: &[Study]) -> Chart {
 fn error_chart(studies: &[Study]) -> Chart {
     let mut chart = Chart::new("What drives learning", "output a (the target is 0)", "∂C/∂b = δ")
         .x_range(0.0, 1.0)
-        .y_range(0.0, 1.0)
-        .legend(SeriesLabelPosition::UpperLeft);
+        .y_range(0.0, 1.0);
     for (study, dashed) in studies.iter().zip([false, false, true]) {
         let inside = study.error.iter().copied().filter(|(a, _)| (0.0..=1.0).contains(a));
         chart = if dashed { chart.dashed(study.name, inside) } else { chart.line(study.name, inside) };
@@ -296,8 +293,7 @@ fn error_chart(studies: &[Study]) -> Chart {
 
 fn factor_chart(factors: &[Factor]) -> Chart {
     let mut chart =
-        Chart::new("The factor x, in every cost", "input x_j", "∂C/∂w_j (dots), x_j ∂C/∂b (line)")
-            .legend(SeriesLabelPosition::UpperLeft);
+        Chart::new("The factor x, in every cost", "input x_j", "∂C/∂w_j (dots), x_j ∂C/∂b (line)");
     for (name, (points, by_bias)) in factors {
         chart = chart.dots(name, points.iter().copied());
         chart = chart.line("", points.iter().map(|&(x, _)| (x, x * by_bias))).same_colour(1);

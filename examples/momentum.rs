@@ -6,7 +6,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use gradus::prelude::*;
-use plotters::prelude::SeriesLabelPosition;
 use shared::plot::Chart;
 use shared::{parallel, plot};
 
@@ -192,8 +191,7 @@ fn factor(mu: f64, eta: f64) -> f64 {
 
 fn trajectories(options: &Options, title: &str, momenta: &[f64]) -> Result<Chart, Box<dyn Error>> {
     let eta = options.parabola_eta;
-    let mut chart =
-        Chart::new(title, "step", "w").y_range(LOWEST, HIGHEST).legend(SeriesLabelPosition::UpperLeft);
+    let mut chart = Chart::new(title, "step", "w").y_range(LOWEST, HIGHEST);
     for &mu in momenta {
         let path = path(mu, eta);
         println!(

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use gradus::prelude::*;
-use plotters::prelude::SeriesLabelPosition;
 use shared::plot::{Chart, Scale};
 use shared::{parallel, plot};
 
@@ -191,10 +190,8 @@ fn charts(all: &[Curves]) -> [Chart; 4] {
     };
     let linear = || Scale::Linear;
     [
-        chart("Cost on the training images", "cost, penalty not included", Scale::Log, |c| &c.training_cost)
-            .legend(SeriesLabelPosition::UpperRight),
-        chart("Cost on the test images", "cost, penalty not included", linear(), |c| &c.test_cost)
-            .legend(SeriesLabelPosition::MiddleRight),
+        chart("Cost on the training images", "cost, penalty not included", Scale::Log, |c| &c.training_cost),
+        chart("Cost on the test images", "cost, penalty not included", linear(), |c| &c.test_cost),
         chart("Accuracy on the training images", "accuracy in %", linear(), |c| &c.training_accuracy),
         chart("Accuracy on the test images", "accuracy in %", linear(), |c| &c.test_accuracy),
     ]

@@ -7,7 +7,6 @@ use std::process::ExitCode;
 use clap::Parser;
 use gradus::prelude::*;
 use gradus::random::{Purpose, generator};
-use plotters::prelude::SeriesLabelPosition;
 use rand::RngExt;
 use shared::plot::{self, Chart};
 
@@ -73,7 +72,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
 
     let dots = || x.iter().copied().zip(y.iter().copied());
     let chart = |title| {
-        let chart = Chart::new(title, "x", "y").y_range(-1.5, 8.0).legend(SeriesLabelPosition::UpperRight);
+        let chart = Chart::new(title, "x", "y").y_range(-1.5, 8.0);
         chart.dots("samples", dots()).colour(7).dashed("sin 2πx", truth.clone())
     };
     let costs = curves.into_iter().fold(chart("Costs"), |chart, (name, curve)| chart.line(name, curve));

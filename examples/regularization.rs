@@ -6,7 +6,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use gradus::prelude::*;
-use plotters::prelude::SeriesLabelPosition;
 use shared::plot::{Chart, Scale};
 use shared::{Digits, parallel, plot};
 
@@ -231,7 +230,6 @@ fn accuracy_chart(title: &str, none: &Row, rows: &[Row]) -> Chart {
     let ends = [-0.5, rows.len() as f64 - 0.5];
     Chart::new(title, "λ", "test accuracy in %")
         .x_scale(Scale::Names(rows.iter().map(|row| row.rule.lambda.to_string()).collect()))
-        .legend(SeriesLabelPosition::LowerLeft)
         .line("mean over the seeds", means)
         .colour(colour)
         .dots("each seed", each)
@@ -247,7 +245,6 @@ fn gap_chart(none: &Row, l1: &[Row], l2: &[Row]) -> Chart {
     let (_, least, most) = parallel::spread(l1.iter().chain(l2).map(|row| row.rule.lambda));
     Chart::new("What overfitting is left", "λ", "training − test accuracy in %")
         .x_scale(Scale::Log)
-        .legend(SeriesLabelPosition::LowerLeft)
         .line("L1", line(l1))
         .line("L2", line(l2))
         .dashed("none", [(least, gap(none)), (most, gap(none))])
@@ -258,8 +255,7 @@ fn gap_chart(none: &Row, l1: &[Row], l2: &[Row]) -> Chart {
 fn weights_chart(rows: [Option<&Row>; 3]) -> Chart {
     let chart =
         Chart::new("What becomes of the weights (first seed)", "|w|", "hidden weights below |w| in %")
-            .x_scale(Scale::Log)
-            .legend(SeriesLabelPosition::UpperLeft);
+            .x_scale(Scale::Log);
     rows.iter().flatten().fold(chart, |chart, row| {
         let weights = row.outcomes.first().map_or(&[][..], |outcome| &outcome.weights);
         let sizes = (-50..=10).map(|tenths| 10f32.powf(tenths as f32 / 10.0));

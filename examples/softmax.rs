@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use gradus::prelude::*;
-use plotters::prelude::SeriesLabelPosition;
 use shared::plot;
 use shared::plot::{Chart, Scale};
 
@@ -218,7 +217,7 @@ fn lines(
 
 fn moving(title: &str, z: &[f64], y: &str) -> Chart {
     let x = format!("z_{0}, the others being {1:?}", z.len(), &z[..z.len() - 1]);
-    Chart::new(title, &x, y).legend(SeriesLabelPosition::UpperLeft)
+    Chart::new(title, &x, y)
 }
 
 fn outputs_chart(title: &str, f: &impl Activation<f64>, top: f64, z: &[f64]) -> gradus::Result<Chart> {
@@ -261,8 +260,7 @@ fn sharpness_chart() -> gradus::Result<Chart> {
     let all: Vec<(f64, Vec<f64>)> = exponents.map(|e| of(10f64.powf(e))).collect::<gradus::Result<_>>()?;
     let mut chart = Chart::new("Sharper: from everyone's share to the maximum", "sharpness c", "output a_j")
         .x_scale(Scale::Log)
-        .y_range(0.0, 0.6)
-        .legend(SeriesLabelPosition::UpperLeft);
+        .y_range(0.0, 0.6);
     let names = ["z = 1, twice", "", "z = 0.9", "z = 0"];
     for (j, name) in names.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
         chart = chart.line(name, all.iter().map(|(c, a)| (*c, a[j])));

@@ -7,7 +7,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use gradus::prelude::*;
-use plotters::prelude::SeriesLabelPosition;
 use shared::plot::Chart;
 use shared::{parallel, plot};
 
@@ -115,10 +114,9 @@ fn spread_of_z(options: &Options) -> Result<Vec<Chart>, Box<dyn Error>> {
     let Options { inputs, draws, .. } = *options;
     let ones = inputs / 2;
     let title = format!("z of a neuron with {ones} of {inputs} inputs 1");
-    let mut of_z = Chart::new(&title, "weighted input z", "density").legend(SeriesLabelPosition::UpperRight);
+    let mut of_z = Chart::new(&title, "weighted input z", "density");
     let mut of_a =
-        Chart::new("What the sigmoid makes of it", "activation a = σ(z)", "neurons in %, in 20 bins")
-            .legend(SeriesLabelPosition::UpperMiddle);
+        Chart::new("What the sigmoid makes of it", "activation a = σ(z)", "neurons in %, in 20 bins");
     println!("\nz of a hidden neuron, {draws} draws, {ones} of its {inputs} inputs 1, the others 0\n");
     println!("weights        standard deviation of z    by theory    saturated: a < 0.01 or > 0.99");
     for ((name, initializer), variance) in STARTS.into_iter().zip([1.0 / inputs as f64, 1.0]) {
@@ -241,7 +239,6 @@ fn decay_chart(options: &Options, from_large: [Vec<f64>; 5], from_scaled: Vec<f6
     let curve = |norms: Vec<f64>| (0..).map(f64::from).zip(norms);
     let [at_rest, law, measured, fast_law, fast] = from_large.map(curve);
     Chart::new("Weight decay: ‖w‖ of the hidden layer", "epoch t", "‖w‖")
-        .legend(SeriesLabelPosition::UpperRight)
         .line(&format!("from N(0, 1), η = {eta}"), measured)
         .colour(1)
         .dashed("‖w₀‖ exp(−ηλt/m)", law)

@@ -5,6 +5,7 @@
 pub mod keep;
 pub mod parallel;
 pub mod plot;
+pub mod sheet;
 pub mod watch;
 
 use std::error::Error;

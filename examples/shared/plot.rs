@@ -12,8 +12,10 @@ use plotters::prelude::*;
 
 /// Where every example leaves its picture.
 const DIRECTORY: &str = "target/figures";
-/// Pixels of one chart.
-const CHART: (u32, u32) = (640, 440);
+/// Pixels of one chart without its legend.
+const CHART: (u32, u32) = (640, 420);
+/// Pixels of a row of a legend.
+const LEGEND_ROW: u32 = 24;
 /// Colours that also those can tell apart who do not see all of them (Okabe and Ito, 2008), and grey.
 const COLOURS: [RGBColor; 8] = [
     RGBColor(0, 114, 178),
@@ -64,7 +66,6 @@ pub struct Chart {
     title: String,
     x: Axis,
     y: Axis,
-    legend: SeriesLabelPosition,
     series: Vec<Series>,
     colours: usize,
 }
@@ -72,8 +73,7 @@ pub struct Chart {
 impl Chart {
     pub fn new(title: &str, x: &str, y: &str) -> Self {
         let axis = |label: &str| Axis { label: label.to_owned(), scale: Scale::Linear, range: None };
-        let legend = SeriesLabelPosition::LowerRight;
-        Self { title: title.to_owned(), x: axis(x), y: axis(y), legend, series: Vec::new(), colours: 0 }
+        Self { title: title.to_owned(), x: axis(x), y: axis(y), series: Vec::new(), colours: 0 }
     }
 
     pub fn x_scale(mut self, scale: Scale) -> Self {
@@ -93,12 +93,6 @@ impl Chart {
 
     pub fn y_range(mut self, from: f64, to: f64) -> Self {
         self.y.range = Some((from, to));
-        self
-    }
-
-    /// Where the legend stands; by default on the lower right.
-    pub fn legend(mut self, position: SeriesLabelPosition) -> Self {
-        self.legend = position;
         self
     }
 
@@ -143,14 +137,19 @@ impl Chart {
         self
     }
 
-    fn draw(&self, area: &DrawingArea<SVGBackend<'_>, Shift>) -> Result<(), Box<dyn Error>> {
-        let (xs, ys) = (self.x.extent(self.points().map(|p| p.0)), self.y.extent(self.points().map(|p| p.1)));
-        let mut chart = ChartBuilder::on(area)
+    /// Draws into `area`, with a legend of `legend` pixels below the axes, where it covers nothing.
+    fn draw(&self, area: &DrawingArea<SVGBackend<'_>, Shift>, legend: u32) -> Result<(), Box<dyn Error>> {
+        let (area, below) = area.split_vertically(area.dim_in_pixel().1 - legend);
+        let (xs, ys) = (self.x.extent(self.points().map(|p| p.0)), self.ys());
+        let mut chart = ChartBuilder::on(&area)
             .caption(&self.title, ("sans-serif", 21))
             .margin(14)
             .x_label_area_size(52)
             .y_label_area_size(76)
-            .build_cartesian_2d(self.x.marked(xs), self.y.marked(ys))?;
+            .build_cartesian_2d(
+                self.x.marked(xs, self.points().map(|p| p.0)),
+                self.y.marked(ys, self.points().map(|p| p.1)),
+            )?;
         chart
             .configure_mesh()
             .light_line_style(TRANSPARENT)
@@ -163,45 +162,115 @@ impl Chart {
             .y_label_formatter(&|v| self.y.name(*v, ys.1 - ys.0))
             .draw()?;
         for series in &self.series {
-            let colour = series.colour;
-            let (points, line) = (series.points.iter().copied(), colour.stroke_width(2));
-            let drawn = match series.look {
-                Look::Line => chart.draw_series(LineSeries::new(points, line))?,
-                Look::Dashed => chart.draw_series(DashedLineSeries::new(points, 8, 5, line))?,
-                Look::Dots => chart.draw_series(points.map(|p| Circle::new(p, 4, colour.filled())))?,
-            };
-            if series.label.is_empty() {
-                continue;
+            let (colour, line) = (series.colour, series.colour.stroke_width(2));
+            for points in series.visible(xs, ys) {
+                match series.look {
+                    Look::Line => {
+                        chart.draw_series(LineSeries::new(points, line))?;
+                    }
+                    Look::Dashed => {
+                        chart.draw_series(DashedLineSeries::new(points, 8, 5, line))?;
+                    }
+                    Look::Dots => {
+                        chart.draw_series(points.into_iter().map(|p| Circle::new(p, 4, colour.filled())))?;
+                    }
+                }
             }
-            // One type for every look: what a look does not have is drawn with length or radius 0.
-            let (dashes, radius) = match series.look {
-                Look::Line => ([(0, 28), (28, 28), (28, 28)], 0),
-                Look::Dashed => ([(0, 7), (11, 18), (22, 28)], 0),
-                Look::Dots => ([(14, 14); 3], 5),
-            };
-            drawn.label(&series.label).legend(move |at| {
-                let [a, b, c] =
-                    dashes.map(|(from, to)| PathElement::new([(from, 0), (to, 0)], colour.stroke_width(3)));
-                EmptyElement::at(at) + a + b + c + Circle::new((14, 0), radius, colour.filled())
-            });
         }
-        if self.series.iter().any(|series| !series.label.is_empty()) {
-            chart
-                .configure_series_labels()
-                .position(self.legend.clone())
-                .legend_area_size(36)
-                .margin(10)
-                .background_style(WHITE.mix(0.85))
-                .border_style(BLACK.mix(0.3))
-                .label_font(("sans-serif", 16))
-                .draw()?;
+        for (index, series) in self.labelled().enumerate() {
+            let (column, row) = (index as u32 % self.legend_columns(), index as u32 / self.legend_columns());
+            let at = (50 + column * CHART.0 / 2, row * LEGEND_ROW + LEGEND_ROW / 2);
+            series.draw_key(&below, (at.0 as i32, at.1 as i32))?;
         }
         Ok(())
+    }
+
+    /// The series that the legend names.
+    fn labelled(&self) -> impl Iterator<Item = &Series> {
+        self.series.iter().filter(|series| !series.label.is_empty())
+    }
+
+    /// The height of the legend in pixels.
+    fn legend(&self) -> u32 {
+        (self.labelled().count() as u32).div_ceil(self.legend_columns()) * LEGEND_ROW
+    }
+
+    /// One column if a label is long, else two.
+    fn legend_columns(&self) -> u32 {
+        if self.labelled().any(|series| series.label.chars().count() > 30) { 1 } else { 2 }
+    }
+
+    /// The range of the vertical axis: what was asked for, and more if a dot lies outside.
+    fn ys(&self) -> (f64, f64) {
+        let (from, to) = self.y.extent(self.points().map(|p| p.1));
+        let dots = self.series.iter().filter(|series| series.look == Look::Dots);
+        let values = dots.flat_map(|series| series.points.iter().map(|p| p.1));
+        let (least, most) = values.fold((from, to), |(a, b), v| (a.min(v), b.max(v)));
+        let room = 0.03 * (most - least);
+        (if least < from { least - room } else { from }, if most > to { most + room } else { to })
     }
 
     fn points(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
         self.series.iter().flat_map(|series| series.points.iter().copied())
     }
+}
+
+impl Series {
+    /// The parts of the series that lie within the ranges of the axes: points for dots, and lines that are cut where they leave.
+    fn visible(&self, xs: (f64, f64), ys: (f64, f64)) -> Vec<Vec<(f64, f64)>> {
+        let is_inside = |&(x, y): &(f64, f64)| (xs.0..=xs.1).contains(&x) && (ys.0..=ys.1).contains(&y);
+        if self.look == Look::Dots {
+            return vec![self.points.iter().copied().filter(is_inside).collect()];
+        }
+        let mut lines: Vec<Vec<(f64, f64)>> = Vec::new();
+        for pair in self.points.windows(2) {
+            let Some((from, to)) = cut(pair[0], pair[1], xs, ys) else { continue };
+            match lines.last_mut() {
+                Some(line) if line.last() == Some(&from) => line.push(to),
+                _ => lines.push(vec![from, to]),
+            }
+        }
+        lines
+    }
+
+    /// Draws a piece of the line and its label at `at`.
+    fn draw_key(
+        &self,
+        area: &DrawingArea<SVGBackend<'_>, Shift>,
+        (x, y): (i32, i32),
+    ) -> Result<(), Box<dyn Error>> {
+        let dash = |from, to| PathElement::new([(x + from, y), (x + to, y)], self.colour.stroke_width(3));
+        match self.look {
+            Look::Line => area.draw(&dash(0, 28))?,
+            Look::Dashed => {
+                [(0, 7), (11, 18), (22, 28)].into_iter().try_for_each(|(a, b)| area.draw(&dash(a, b)))?
+            }
+            Look::Dots => area.draw(&Circle::new((x + 14, y), 5, self.colour.filled()))?,
+        }
+        area.draw(&Text::new(self.label.clone(), (x + 38, y - 8), ("sans-serif", 16)))?;
+        Ok(())
+    }
+}
+
+/// The part of the line from `a` to `b` within the ranges, if there is one (Liang and Barsky, 1984).
+fn cut(a: (f64, f64), b: (f64, f64), xs: (f64, f64), ys: (f64, f64)) -> Option<((f64, f64), (f64, f64))> {
+    let (mut from, mut to) = (0.0f64, 1.0f64);
+    for (start, way, (low, high)) in [(a.0, b.0 - a.0, xs), (a.1, b.1 - a.1, ys)] {
+        let (one, other) = ((low - start) / way, (high - start) / way);
+        if way == 0.0 {
+            if !(low..=high).contains(&start) {
+                return None;
+            }
+            continue;
+        }
+        (from, to) = (from.max(one.min(other)), to.min(one.max(other)));
+    }
+    let at = |t: f64| match t {
+        0.0 => a,
+        1.0 => b,
+        _ => (a.0 + t * (b.0 - a.0), a.1 + t * (b.1 - a.1)),
+    };
+    (from <= to).then(|| (at(from), at(to)))
 }
 
 impl Axis {
@@ -222,10 +291,13 @@ impl Axis {
         }
     }
 
-    /// The range, with marks where numbers are round.
-    fn marked(&self, (from, to): (f64, f64)) -> Marked {
+    /// The range, with marks where numbers are round: whole ones if all `values` are, such as epochs.
+    fn marked(&self, (from, to): (f64, f64), mut values: impl Iterator<Item = f64>) -> Marked {
         let range = RangedCoordf64::from(from..to);
         let marks = match &self.scale {
+            Scale::Linear if values.all(|v| v == v.round()) => {
+                range.key_points(9).into_iter().filter(|v| (v - v.round()).abs() < 1e-9).collect()
+            }
             Scale::Linear => range.key_points(9),
             Scale::Log => log_marks(from, to),
             Scale::Names(names) => (0..names.len()).map(|i| i as f64).collect(),
@@ -294,12 +366,13 @@ pub fn save(name: &str, title: &str, columns: usize, charts: &[Chart]) -> Result
     fs::create_dir_all(DIRECTORY).map_err(|error| format!("{DIRECTORY}: {error}"))?;
     let path = Path::new(DIRECTORY).join(name).with_extension("svg");
     let rows = charts.len().div_ceil(columns);
-    let size = (CHART.0 * columns as u32, CHART.1 * rows as u32 + 44);
+    let legend = charts.iter().map(Chart::legend).max().unwrap_or(0);
+    let size = (CHART.0 * columns as u32, (CHART.1 + legend + 10) * rows as u32 + 44);
     let figure = SVGBackend::new(&path, size).into_drawing_area();
     figure.fill(&WHITE)?;
     let grid = figure.titled(title, ("sans-serif", 26))?;
     for (area, chart) in grid.split_evenly((rows, columns)).iter().zip(charts) {
-        chart.draw(area)?;
+        chart.draw(area, legend + 10)?;
     }
     figure.present().map_err(|error| format!("{}: {error}", path.display()))?;
     drop((grid, figure));
