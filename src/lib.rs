@@ -5,18 +5,20 @@
 //!
 //! | trait | implementations |
 //! |---|---|
-//! | [`Activation`](activation::Activation) | `Sigmoid`, `Tanh`, `Relu`, `LeakyRelu`, `Elu`, `Selu`, `Gelu`, `Silu`, `Softplus`, `Exponential`, `Linear`, `Softmax` |
-//! | [`Cost`](cost::Cost) | `Quadratic`, `CrossEntropy`, `LogLikelihood`, `Focal`, `LabelSmoothing`, `Huber`, `LogCosh`, `Quantile`, `GaussianNll`, `Poisson` |
-//! | [`Regularizer`](regularizer::Regularizer) | `NoRegularizer`, `L1`, `L2`, `HuberPenalty`, `GroupLasso`, `Plus`, `PerLayer` |
-//! | [`Optimizer`](optimizer::Optimizer) | `Sgd`, `Momentum`, `Nesterov`, `AdaGrad`, `AdaDelta`, `RmsProp`, `Adam`, `AdamW`, `Lion`, `Lbfgs`; around them `ClipByValue`, `ClipByNorm`, `ClipByGlobalNorm`, `MaxNorm`, `PolyakAverage`, `ExponentialAverage` |
-//! | [`LrSchedule`](schedule::LrSchedule) | `Constant`, `StepDecay`, `MultiStepDecay`, `ExponentialDecay`, `PolynomialDecay`, `InverseTimeDecay`, `Cosine`, `CosineRestarts`, `Cyclic`, `OneCycle`, `HalveOnPlateau`, `ReduceOnPlateau`; before them `WarmUp` |
-//! | [`Measure`](metrics::Measure) | `MeanCost`, `Accuracy`, `BalancedAccuracy`, `Precision`, `Recall`, `F1`, `TopK`, `RocAuc`, `AveragePrecision`, `LogLoss`, `BrierScore`, `Matthews`, `CohenKappa`, `CalibrationError`, `R2`, `ExplainedVariance`, `MeanAbsoluteError`, `MedianAbsoluteError` |
-//! | [`StoppingRule`](stopping::StoppingRule) | `MaxEpochs`, `NoImprovement`, `RollingAverage`, `Target`, `CostExplosion`, `GeneralizationLoss`, `ProgressQuotient`, `SuccessiveStrips`, `Or`, `And` |
-//! | [`Initializer`](init::Initializer) | `ByActivation`, `HeNormal`, `HeUniform`, `GlorotNormal`, `GlorotUniform`, `LeCunNormal`, `LeCunUniform`, `Orthogonal`, `Constant`, `ScaledGaussian`, `LargeGaussian`, `WithBiases` |
-//! | [`Scale`](data::Scale) | `Standardize`, `MinMax`, `Robust` |
-//! | [`Distortion`](data::augment::Distortion) | `Rotation`, `Translation`, `Scaling`, `Shear`, `Elastic`, `Contrast`, `Noise`, `Erasing`, `Then` |
+//! | [`Activation`] | [`Sigmoid`], [`Tanh`], [`Relu`], [`LeakyRelu`], [`Elu`], [`Selu`], [`Gelu`], [`Silu`], [`Softplus`], [`Exponential`], [`Linear`], [`Softmax`] |
+//! | [`Cost`] | [`Quadratic`], [`CrossEntropy`], [`LogLikelihood`], [`Focal`], [`LabelSmoothing`], [`Huber`], [`LogCosh`], [`Quantile`], [`GaussianNll`], [`Poisson`] |
+//! | [`Regularizer`] | [`NoRegularizer`], [`L1`], [`L2`], [`HuberPenalty`], [`GroupLasso`], [`Plus`], [`PerLayer`] |
+//! | [`Optimizer`] | [`Sgd`], [`Momentum`], [`Nesterov`], [`AdaGrad`], [`AdaDelta`], [`RmsProp`], [`Adam`], [`AdamW`], [`Lion`], [`Lbfgs`]; around them [`ClipByValue`], [`ClipByNorm`], [`ClipByGlobalNorm`], [`MaxNorm`], [`PolyakAverage`], [`ExponentialAverage`] |
+//! | [`LrSchedule`] | [`Constant`], [`StepDecay`], [`MultiStepDecay`], [`ExponentialDecay`], [`PolynomialDecay`], [`InverseTimeDecay`], [`Cosine`], [`CosineRestarts`], [`Cyclic`], [`OneCycle`], [`HalveOnPlateau`], [`ReduceOnPlateau`]; before them [`WarmUp`] |
+//! | [`Measure`] | [`MeanCost`], [`Accuracy`], [`BalancedAccuracy`], [`Precision`], [`Recall`], [`F1`], [`TopK`], [`RocAuc`], [`AveragePrecision`], [`LogLoss`], [`BrierScore`], [`Matthews`], [`CohenKappa`], [`CalibrationError`], [`R2`], [`ExplainedVariance`], [`MeanAbsoluteError`], [`MedianAbsoluteError`] |
+//! | [`StoppingRule`] | [`MaxEpochs`], [`NoImprovement`], [`RollingAverage`], [`Target`], [`CostExplosion`], [`GeneralizationLoss`], [`ProgressQuotient`], [`SuccessiveStrips`], [`Or`], [`And`] |
+//! | [`Initializer`] | [`ByActivation`], [`HeNormal`], [`HeUniform`], [`GlorotNormal`], [`GlorotUniform`], [`LeCunNormal`], [`LeCunUniform`], [`Orthogonal`], [`Constant`](init::Constant), [`ScaledGaussian`], [`LargeGaussian`], [`WithBiases`] |
+//! | [`Scale`] | [`Standardize`], [`MinMax`], [`Robust`] |
+//! | [`Distortion`] | [`Rotation`], [`Translation`], [`Scaling`], [`Shear`], [`Elastic`], [`Contrast`], [`Noise`], [`Erasing`], [`Then`](data::augment::Then) |
+//! | [`Samples`] | [`Dataset`], [`Streamed`], [`Weighted`], [`Augmented`], [`Mixup`] |
+//! | [`Observer`] | `ProgressBar` (feature `progress`), [`CsvLog`](watch::CsvLog), [`JsonLines`](watch::JsonLines), [`TensorBoard`](watch::TensorBoard), [`EachEpoch`](watch::EachEpoch) |
 //!
-//! A [`Trainer`](trainer::Trainer) puts them together, and [`check`] verifies the laws of each, for the crate's parts
+//! A [`Trainer`] puts them together, and [`check`] verifies the laws of each, for the crate's parts
 //! and for one's own. A batch is a matrix whose columns are examples. Symbols are the book's: w weights, b biases, z
 //! weighted inputs, a activations, δ errors, η learning rate, λ regularization, μ momentum, n the size of the training
 //! set, m that of a mini-batch.
@@ -25,23 +27,23 @@
 //!
 //! | for | see |
 //! |---|---|
-//! | training a network | [`Trainer`](trainer::Trainer), [`Network`](network::Network) and the examples below |
-//! | data of one's own | [`Dataset::new`](data::Dataset::new), and [`Samples`](data::Samples) for what does not fit in memory |
-//! | tables | `Table::open` and `Csv` (feature `csv`), [`Columns`](data::Columns) |
-//! | splitting and scaling | [`Split`](data::Split), [`Standardize`](data::Standardize) and the other rules of [`Scale`](data::Scale) |
-//! | images | [`Mnist`](data::Mnist), [`ImageSet`](data::ImageSet), [`IdxTensor`](data::IdxTensor), [`digits`](data::digits), [`augment`](data::augment) |
-//! | how good it is | [`Report`](trainer::Report), [`evaluate`](metrics::evaluate), [`ConfusionMatrix`](metrics::ConfusionMatrix), [`PermutationImportance`](metrics::PermutationImportance) |
-//! | how good it would be on new data | [`CrossValidation`](selection::CrossValidation) |
-//! | finding good settings | [`Search`](selection::Search) |
-//! | watching a run | [`Observer`](trainer::Observer), [`History`](history::History) |
+//! | training a network | [`Trainer`], [`Network`] and the examples below |
+//! | data of one's own | [`Dataset::new`](data::Dataset::new), and [`Samples`] for what does not fit in memory |
+//! | tables | `Table::open` and `Csv` (feature `csv`), [`Columns`] |
+//! | splitting and scaling | [`Split`], [`Standardize`] and the other rules of [`Scale`] |
+//! | images | [`Mnist`], [`ImageSet`](data::ImageSet), [`IdxTensor`](data::IdxTensor), [`digits`](data::digits), [`augment`](data::augment) |
+//! | how good it is | [`Report`], [`evaluate`], [`ConfusionMatrix`], [`PermutationImportance`] |
+//! | how good it would be on new data | [`CrossValidation`] |
+//! | finding good settings | [`Search`] |
+//! | watching a run | [`Observer`], [`History`] |
 //! | more than one machine | [`Trainer::ranks`](trainer::Trainer::ranks), [`ranks`] |
-//! | more than memory | [`Streamed`](data::Streamed) |
+//! | more than memory | [`Streamed`] |
 //! | a learning rate | [`Trainer::find_rate`](trainer::Trainer::find_rate) |
-//! | parts by their names, at run time | [`AnyActivation`](activation::AnyActivation), [`AnyOptimizer`](optimizer::AnyOptimizer) and their like |
-//! | a loop of your own | [`Learner`](trainer::Learner) |
+//! | parts by their names, at run time | [`AnyActivation`], [`AnyOptimizer`] and their like |
+//! | a loop of your own | [`Learner`] |
 //! | keeping a run or a network | [`Trainer::checkpoint`](trainer::Trainer::checkpoint), [`persist`] |
 //! | a part of one's own | the page of its trait, which shows one, and [`check`] |
-//! | predictions in the units of the data | [`Predictor`](predict::Predictor) |
+//! | predictions in the units of the data | [`Predictor`] |
 //! | saving and loading | [`Network::save`](network::Network::save), [`persist`] |
 //! | a network in firmware | [`Network::to_rust`](network::Network::to_rust), [`export`] |
 //! | a network in another program | [`export`], `Network::to_onnx` (feature `onnx`) |
@@ -63,7 +65,7 @@
 //! `parallel` and `progress` are on by default.
 //!
 //! - `parallel`: runs large matrix products on several threads; results are bitwise the same.
-//! - `progress`: the [`ProgressBar`](trainer::ProgressBar) observer.
+//! - `progress`: the `ProgressBar` observer.
 //! - `csv`: tables of text, `data::Csv`.
 //! - `png`: images from PNG files and folders of them, `data::png`.
 //! - `onnx`: networks to and from ONNX files, [`export`].
@@ -138,6 +140,8 @@ pub mod watch;
 mod wire;
 
 use forward::forward;
+#[cfg(doc)]
+use prelude::*;
 
 pub use error::{
     Deviation, DownloadProblem, Error, FileProblem, IdxField, IdxProblem, ImageProblem, Interruption,

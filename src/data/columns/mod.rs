@@ -15,7 +15,7 @@ use crate::real::Real;
 
 /// The columns of a table: the names of inputs and targets, the categories, and what missing values are filled with.
 ///
-/// It is found when a [`Table`](super::Table) is read, and says how the rows of other files, and single rows, become inputs
+/// It is found when a `Table` (feature `csv`) is read, and says how the rows of other files, and single rows, become inputs
 /// of the same meaning. It can be saved with the model.
 ///
 /// # Examples
