@@ -103,6 +103,13 @@ struct Readme;
 #[doc = include_str!("../docs/firmware.md")]
 struct Firmware;
 
+/// And those of the tutorials.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/images.md")]
+#[doc = include_str!("../docs/own_loops.md")]
+#[doc = include_str!("../docs/plug_ins.md")]
+struct Tutorials;
+
 /// So do those of the page about other programs.
 #[cfg(all(doctest, feature = "onnx"))]
 #[doc = include_str!("../docs/deploy.md")]
