@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use gradus::data::augment::Elastic;
 use gradus::prelude::*;
 use serde::Serialize;
@@ -33,10 +33,10 @@ struct Options {
     /// An hour instead of ten minutes: a wider network and more epochs
     #[arg(long)]
     long: bool,
-    /// Hidden neurons [default: 800, or 2500 with --long]
-    #[arg(long)]
-    hidden: Option<usize>,
-    /// Epochs [default: 230, or 500 with --long]
+    /// Neurons of each hidden layer [default: 800, or 2500 with --long]
+    #[arg(long, value_delimiter = ',')]
+    hidden: Vec<usize>,
+    /// Epochs [default: 190, or 500 with --long]
     #[arg(long)]
     epochs: Option<usize>,
     /// Mini-batch size m
@@ -60,27 +60,18 @@ struct Options {
     /// Largest factor by which an image is made larger or smaller
     #[arg(long, default_value_t = 1.1)]
     scale: f64,
-    /// Largest shift of an image in pixels, to each side
-    #[arg(long, default_value_t = 0.0)]
-    shift: f64,
-    /// Largest slope by which an image is slanted
-    #[arg(long, default_value_t = 0.0)]
-    shear: f64,
     /// Probability with which a hidden neuron is left out of a step
     #[arg(long, default_value_t = 0.0)]
     dropout: f64,
     /// By how much targets are less than certain (label smoothing ε)
     #[arg(long, default_value_t = 0.0)]
     smoothing: f64,
-    /// By what the inputs, of [0, 1], are multiplied
-    #[arg(long, default_value_t = 1.0)]
-    gain: f32,
     /// The optimizer, by its name
     #[arg(long, default_value = "momentum(mu=0.9)")]
     optimizer: AnyOptimizer,
-    /// Let η fall along a cosine, not by a factor an epoch
-    #[arg(long)]
-    cosine: bool,
+    /// How η falls: along half a cosine, or by the same factor in every epoch
+    #[arg(long, value_enum, default_value_t = Fall::Cosine)]
+    fall: Fall,
     /// Decay rate β of the average of the weights that is evaluated; 0 evaluates the weights themselves [default: 0.999]
     #[arg(long)]
     average: Option<f64>,
@@ -104,14 +95,15 @@ struct Options {
 }
 
 impl Options {
-    fn hidden(&self) -> usize {
-        self.hidden.unwrap_or(if self.quick {
-            64
-        } else if self.long {
-            2_500
-        } else {
-            800
-        })
+    /// The sizes of all layers.
+    fn sizes(&self) -> Vec<usize> {
+        let hidden = match &self.hidden[..] {
+            [] if self.quick => &[64],
+            [] if self.long => &[2_500],
+            [] => &[800],
+            given => given,
+        };
+        [&[784], hidden, &[10]].concat()
     }
 
     fn epochs(&self) -> usize {
@@ -120,9 +112,16 @@ impl Options {
         } else if self.long {
             500
         } else {
-            230
+            190
         })
     }
+}
+
+/// How the learning rate falls.
+#[derive(Debug, Clone, Copy, PartialEq, ValueEnum)]
+enum Fall {
+    Cosine,
+    Exponential,
 }
 
 /// What others reached on the test images, in %.
@@ -159,13 +158,6 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let (all, test, source) = shared::sets::<f32>(options.data.as_deref())?;
     let is_mnist = source.starts_with("MNIST");
     let all = if options.quick { all.slice(0..all.len().min(2_000))? } else { all };
-    let scaled = |set: Dataset<f32>| {
-        let indices: Vec<usize> = (0..set.len()).collect();
-        let (mut x, mut y) = (DMatrix::zeros(784, set.len()), DMatrix::zeros(10, set.len()));
-        Samples::<f32>::gather(&set, 1, &indices, &mut x, &mut y)?;
-        Dataset::new(x * options.gain, y)
-    };
-    let (all, test) = (scaled(all)?, scaled(test)?);
     let (training, measured, what) = if options.choose {
         let (training, measured) = all.split_at(all.len() - all.len() / 6)?;
         (training, measured, "validation")
@@ -173,13 +165,10 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         (all, test, "test")
     };
 
-    let sizes = [784, options.hidden(), 10];
-    let mut network = Network::new(&sizes, Relu, Softmax::default(), &ByActivation, options.seed)?;
+    let mut network = Network::new(&options.sizes(), Relu, Softmax::default(), &ByActivation, options.seed)?;
     let distortion = Elastic::new(options.sigma, options.alpha)?
         .then(Rotation::up_to_degrees(options.angle)?)
-        .then(Scaling::up_to(options.scale)?)
-        .then(Shear::up_to(options.shear)?)
-        .then(Translation::up_to(options.shift)?);
+        .then(Scaling::up_to(options.scale)?);
     let distorted = Augmented::new(&training, (28, 28), distortion, options.seed)?;
     if !options.quiet {
         println!(
@@ -192,7 +181,11 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     }
 
     let validation = options.choose.then_some(&measured as &dyn Samples<f32>);
+    let before = start.elapsed().as_secs_f64();
     let report = options.keep.fit(trainer, &mut network, &distorted, validation)?;
+    // Of a run that went on from a file, the epochs before count too.
+    let training_seconds = (start.elapsed().as_secs_f64() - before).max(report.seconds());
+    let trained = Instant::now();
 
     if report.history.len() < options.epochs() && !options.choose {
         println!(
@@ -214,7 +207,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         test_accuracy: (!options.choose).then_some(accuracy),
         wrong,
         images: n,
-        seconds: start.elapsed().as_secs_f64(),
+        seconds: before + training_seconds + trained.elapsed().as_secs_f64(),
     };
     print_result(&outcome, what, accuracy, is_mnist);
     println!("{}: the images that are wrong", draw_errors(&network, &measured)?.display());
@@ -241,9 +234,9 @@ fn trainer(options: &Options) -> gradus::Result<Trainer<f32, LabelSmoothing>> {
     }
     let factor = (options.last_eta / options.eta).powf(1.0 / epochs as f64);
     let mut trainer = Trainer::new(LabelSmoothing::new(options.smoothing)?)
-        .schedule(match options.cosine {
-            true => AnySchedule::from(Cosine::new(options.eta, epochs)?.down_to(options.last_eta)?),
-            false => AnySchedule::from(ExponentialDecay::new(options.eta, factor)?),
+        .schedule(match options.fall {
+            Fall::Cosine => AnySchedule::from(Cosine::new(options.eta, epochs)?.down_to(options.last_eta)?),
+            Fall::Exponential => AnySchedule::from(ExponentialDecay::new(options.eta, factor)?),
         })
         .stop(stop)
         // With validation data the epoch that did best on them would be kept: another choice than without.
