@@ -102,6 +102,9 @@ struct Options {
     /// Write the trained network to this file as ONNX, which other runtimes compute with
     #[arg(long)]
     onnx: Option<PathBuf>,
+    /// Draw the learning curves into this file, as SVG or PNG by its name
+    #[arg(long)]
+    plot: Option<PathBuf>,
     /// Evaluate the network in this file instead of training one (the cost decides its output layer)
     #[arg(long)]
     load: Option<PathBuf>,
@@ -180,8 +183,9 @@ fn run<T: Real, O: Activation<T> + FromStr<Err = gradus::Error>>(
         println!("{network} from {}: {right:.2} % of {n} test images are right", file.display());
         return Ok(());
     }
-    let Options { json, onnx, rust, keep, .. } = options;
-    let files = [("--json", json), ("--onnx", onnx), ("--rust", rust), ("--save", &keep.save)];
+    let Options { json, onnx, plot, rust, keep, .. } = options;
+    let files =
+        [("--json", json), ("--onnx", onnx), ("--plot", plot), ("--rust", rust), ("--save", &keep.save)];
     shared::keep::check_writable(&files)?;
     if !options.quiet {
         print_plan(options, &data, &network, &cost, output_name)?;
@@ -194,6 +198,9 @@ fn run<T: Real, O: Activation<T> + FromStr<Err = gradus::Error>>(
     }
     if let Some(file) = &options.onnx {
         network.to_onnx(file)?;
+    }
+    if let Some(file) = &options.plot {
+        report.plot(file)?;
     }
     let test = evaluate(&network, &cost, &data.test)?;
     print_result(options, &report, &test);

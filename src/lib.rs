@@ -133,6 +133,8 @@ mod named;
 pub mod network;
 pub mod optimizer;
 pub mod persist;
+#[cfg(feature = "plot")]
+pub mod plot;
 pub mod predict;
 pub mod random;
 pub mod ranks;

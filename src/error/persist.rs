@@ -68,6 +68,17 @@ pub enum FileProblem {
         bytes: u64,
     },
 
+    /// The name of a picture says of no format that can be written.
+    #[error("the name ends neither in .svg nor in .png; give one that does")]
+    NoPicture,
+
+    /// A picture could not be drawn.
+    #[error("cannot be drawn: {problem}")]
+    Undrawable {
+        /// What the drawing library says.
+        problem: String,
+    },
+
     /// A step of writing the file failed.
     #[error("cannot be written: failed to {step} ({source}); {}", text::unwritable(source))]
     Unwritable {

@@ -53,6 +53,8 @@ mod onnx_hostile;
 mod optimizers;
 mod other_readers;
 mod penalties;
+#[cfg(feature = "plot")]
+mod plots;
 mod plug_ins;
 #[cfg(feature = "png")]
 mod png;

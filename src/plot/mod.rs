@@ -1,0 +1,157 @@
+//! Pictures as SVG and PNG; needs the feature `plot`.
+//!
+//! | picture | call |
+//! |---|---|
+//! | learning curves | [`Report::plot`](crate::trainer::Report::plot), [`History::plot`](crate::history::History::plot) |
+//! | which classes were predicted as which | [`ConfusionMatrix::plot`](crate::metrics::ConfusionMatrix::plot) |
+//! | whether probabilities come true | [`ReliabilityTable::plot`](crate::metrics::ReliabilityTable::plot) |
+//! | the weights of a layer as images | [`weights`] |
+//! | anything else | [`Chart`] and [`save`] |
+//!
+//! The name of the file decides: `.svg` or `.png`. Letters of a PNG are those of DejaVu Sans, which the crate brings along; an SVG
+//! leaves them to the viewer.
+
+mod axis;
+mod chart;
+mod images;
+mod run;
+mod series;
+mod tables;
+
+use std::fs;
+use std::path::Path;
+use std::sync::Once;
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use plotters::style::{FontStyle, register_font};
+
+pub use axis::Scale;
+pub use chart::Chart;
+pub use images::weights;
+
+use crate::error::{Error, FileProblem, Result};
+
+/// Pixels of a chart without its legend.
+const CHART: (u32, u32) = (640, 420);
+
+/// Pixels of a row of a legend.
+const LEGEND_ROW: u32 = 24;
+
+/// Pixels of the title above all charts.
+const TITLE: u32 = 44;
+
+/// Colours that also those can tell apart who do not see all of them, and gray.
+///
+/// Source: Okabe and Ito, *Color Universal Design*, 2008.
+const COLOURS: [RGBColor; 8] = [
+    RGBColor(0, 114, 178),
+    RGBColor(213, 94, 0),
+    RGBColor(0, 158, 115),
+    RGBColor(204, 121, 167),
+    RGBColor(230, 159, 0),
+    RGBColor(86, 180, 233),
+    RGBColor(0, 0, 0),
+    RGBColor(165, 165, 165),
+];
+
+/// What drawing returns.
+type Drawn<B> = std::result::Result<(), DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType>>;
+
+/// Something that is drawn into a file of its own.
+trait Picture {
+    /// Width and height in pixels.
+    fn size(&self) -> (u32, u32);
+
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B>;
+}
+
+/// Draws `charts`, `columns` in a row, under one title.
+///
+/// # Errors
+///
+/// Returns [`Error::File`] if the name of the file ends neither in `.svg` nor in `.png`, or if it cannot be written.
+///
+/// # Panics
+///
+/// Panics if `columns` is 0.
+///
+/// # Examples
+///
+/// See [`Chart`].
+pub fn save(path: impl AsRef<Path>, title: &str, columns: usize, charts: &[Chart]) -> Result<()> {
+    write(path.as_ref(), &Figure { title, columns, charts })
+}
+
+struct Figure<'a> {
+    title: &'a str,
+    columns: usize,
+    charts: &'a [Chart],
+}
+
+impl Figure<'_> {
+    fn rows(&self) -> usize {
+        self.charts.len().div_ceil(self.columns)
+    }
+
+    /// The height of the highest legend.
+    fn legend(&self) -> u32 {
+        self.charts.iter().map(Chart::legend).max().unwrap_or(0) + 10
+    }
+}
+
+impl Picture for Figure<'_> {
+    fn size(&self) -> (u32, u32) {
+        (CHART.0 * self.columns as u32, (CHART.1 + self.legend()) * self.rows() as u32 + TITLE)
+    }
+
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
+        let grid = area.titled(self.title, ("sans-serif", 26))?;
+        let areas = grid.split_evenly((self.rows(), self.columns));
+        areas.iter().zip(self.charts).try_for_each(|(area, chart)| chart.draw(area, self.legend()))
+    }
+}
+
+/// Writes a picture in the format that the name of the file asks for.
+fn write(path: &Path, picture: &impl Picture) -> Result<()> {
+    let failed = |problem| Error::File { path: path.to_owned(), problem };
+    let drawn = |problem: String| failed(FileProblem::Undrawable { problem });
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("");
+    let bytes = match extension.to_ascii_lowercase().as_str() {
+        "svg" => svg(picture).map_err(drawn)?,
+        "png" => png(picture).map_err(drawn)?,
+        _ => return Err(failed(FileProblem::NoPicture)),
+    };
+    fs::write(path, bytes).map_err(|source| failed(FileProblem::Unwritable { step: "write", source }))
+}
+
+fn svg(picture: &impl Picture) -> std::result::Result<Vec<u8>, String> {
+    let mut text = String::new();
+    paint(picture, SVGBackend::with_string(&mut text, picture.size()))?;
+    Ok(text.into_bytes())
+}
+
+fn png(picture: &impl Picture) -> std::result::Result<Vec<u8>, String> {
+    let (width, height) = picture.size();
+    let mut pixels = vec![0; 3 * width as usize * height as usize];
+    paint(picture, BitMapBackend::with_buffer(&mut pixels, (width, height)))?;
+    let mut bytes = Vec::new();
+    let mut encoder = ::png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(::png::ColorType::Rgb);
+    let mut writer = encoder.write_header().map_err(|error| error.to_string())?;
+    writer.write_image_data(&pixels).map_err(|error| error.to_string())?;
+    writer.finish().map_err(|error| error.to_string())?;
+    Ok(bytes)
+}
+
+fn paint<B: DrawingBackend>(picture: &impl Picture, backend: B) -> std::result::Result<(), String> {
+    // Also an SVG needs it: to know how wide a text is.
+    static FONT: Once = Once::new();
+    FONT.call_once(|| {
+        // A font that is not read leaves the registered ones as they are, and drawing a text says that there is none.
+        let _ = register_font("sans-serif", FontStyle::Normal, dejavu::sans::regular());
+    });
+    let area = backend.into_drawing_area();
+    let painted = area.fill(&WHITE).and_then(|()| picture.draw(&area)).and_then(|()| area.present());
+    painted.map_err(|error| error.to_string())
+}

@@ -1,0 +1,148 @@
+//! Pictures: what stands in them, in which format, and what is an error.
+
+use std::fs;
+use std::path::Path;
+
+use gradus::data::png;
+use gradus::plot::{Chart, Scale, save, weights};
+use gradus::prelude::*;
+
+/// The texts of an SVG, in the order of the file.
+fn texts(path: &Path) -> Vec<String> {
+    let svg = fs::read_to_string(path).unwrap();
+    let inside = |part: &str| {
+        part.split_once('>').map(|(_, text)| text.split('<').next().unwrap_or("").trim().to_owned())
+    };
+    svg.split("<text ").skip(1).filter_map(inside).collect()
+}
+
+fn report(validated: bool) -> Report<f64> {
+    let (training, validation) = Dataset::synthetic_digits(90, 1).unwrap().split_at(60).unwrap();
+    let mut network = Network::new(&[784, 5, 10], Sigmoid, Sigmoid, &ScaledGaussian, 1).unwrap();
+    let schedule = MultiStepDecay::new(0.5, &[2, 4], 0.5).unwrap();
+    let trainer = Trainer::new(CrossEntropy).schedule(schedule).stop(MaxEpochs::new(6).unwrap());
+    trainer.fit(&mut network, &training, validated.then_some(&validation)).unwrap()
+}
+
+#[test]
+fn learning_curves_show_both_data_sets_the_kept_epoch_and_the_changes_of_the_rate() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.svg");
+    report(true).plot(&path).unwrap();
+    let found = texts(&path);
+    for text in [
+        "stopped after epoch 6: all 6 epochs done",
+        "cost",
+        "accuracy in %",
+        "training data, during the epoch",
+        "validation data",
+        "epoch that is kept",
+        "η changes",
+    ] {
+        assert!(found.iter().any(|found| found == text), "{text} in {found:?}");
+    }
+    // Marks of epochs are whole numbers.
+    assert!(
+        found.iter().any(|text| text == "3") && found.iter().all(|text| text != "2.5" && text != "1.5"),
+        "{found:?}"
+    );
+
+    report(false).history.plot(&path).unwrap();
+    let found = texts(&path);
+    assert!(found.iter().all(|text| !text.contains("validation") && !text.contains("kept")), "{found:?}");
+    History::new().plot(&path).unwrap();
+}
+
+/// The pixels of a PNG, which are no longer all white.
+fn painted(path: &Path) -> png::GrayImage {
+    let image = png::open(path).unwrap();
+    let white = image.pixels.iter().filter(|pixel| **pixel == 255).count();
+    assert!(white < image.pixels.len() && white > 0, "{}", path.display());
+    image
+}
+
+#[test]
+fn every_picture_can_be_a_png() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).with_extension("png");
+    report(true).plot(path("run")).unwrap();
+    let run = painted(&path("run"));
+    assert_eq!(run.width, 2 * 640);
+
+    let network =
+        Network::<f32, Sigmoid, _>::new(&[784, 7, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)
+            .unwrap();
+    weights(&network.layers().next().unwrap().weights, (28, 28), path("weights")).unwrap();
+    let image = painted(&path("weights"));
+    // Three images in a row, of 28 · 3 pixels and a gap of 6.
+    assert_eq!((image.width, image.height), (3 * 90 + 6, 3 * 90 + 6));
+
+    let digits = Dataset::synthetic_digits(100, 1).unwrap();
+    let confusion = evaluate(&network, &LogLikelihood, &digits).unwrap().confusion.unwrap();
+    confusion.plot(path("confusion")).unwrap();
+    painted(&path("confusion"));
+    ReliabilityTable::new(10).unwrap().plot(path("reliability")).unwrap();
+    painted(&path("reliability"));
+}
+
+/// The images of weights: the darkest pixel of the picture lies where the largest weight does.
+#[test]
+fn a_weight_is_drawn_where_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weights.png");
+    let mut w = DMatrix::from_element(1, 12, 0.0);
+    w[(0, 7)] = 2.0; // row 1, column 3 of 3 × 4
+    weights(&w, (3, 4), &path).unwrap();
+    let image = painted(&path);
+    let at = |x: usize, y: usize| image.pixels[y * image.width + x];
+    assert!(at(6 + 3 * 3 + 1, 6 + 3 + 1) < 150);
+    assert_eq!(at(6 + 3 + 1, 6 + 3 + 1), 255);
+}
+
+#[test]
+fn the_counts_of_a_confusion_matrix_are_in_its_picture() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("confusion.svg");
+    let mut confusion = ConfusionMatrix::new(2).unwrap();
+    let outputs = DMatrix::from_column_slice(2, 3, &[0.9, 0.1, 0.2, 0.8, 0.7, 0.3]);
+    let targets = DMatrix::from_column_slice(2, 3, &[1.0, 0.0, 0.0, 1.0, 0.0, 1.0]);
+    for _ in 0..11 {
+        confusion.add_batch(&outputs, &targets).unwrap();
+    }
+    confusion.plot(&path).unwrap();
+    let counts: Vec<_> = texts(&path).into_iter().filter(|text| text == "11").collect();
+    assert_eq!(counts.len(), 3);
+}
+
+#[test]
+fn a_mark_is_named_once_and_a_logarithmic_axis_has_powers_of_ten() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("chart.svg");
+    let points = (0..4).map(|i| (f64::from(i), 10f64.powi(i)));
+    let chart = Chart::new("", "x", "y")
+        .y_scale(Scale::Log)
+        .line("rise", points)
+        .mark("there", 1.0)
+        .mark("there", 2.0);
+    save(&path, "", 1, &[chart]).unwrap();
+    let found = texts(&path);
+    assert_eq!(found.iter().filter(|text| *text == "there").count(), 1);
+    for text in ["1", "10", "100", "1000"] {
+        assert!(found.iter().any(|found| found == text), "{text} in {found:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_drawn_or_written_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let chart = || [Chart::new("", "x", "y")];
+    let error = save(folder.path().join("chart.jpeg"), "", 1, &chart()).unwrap_err();
+    assert!(error.to_string().contains("neither in .svg nor in .png"), "{error}");
+    for name in ["missing/chart.svg", "missing/chart.png"] {
+        let error = save(folder.path().join(name), "", 1, &chart()).unwrap_err();
+        assert!(matches!(error, gradus::Error::File { .. }), "{error}");
+    }
+    let w = DMatrix::from_element(2, 5, 1.0);
+    let error = weights(&w, (2, 3), folder.path().join("weights.png")).unwrap_err();
+    assert!(matches!(error, gradus::Error::SizeMismatch { found: 5, expected: 6, .. }), "{error}");
+}
