@@ -4,7 +4,9 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub use gradus::plot::{Chart, Scale};
+pub use gradus::plot::Chart;
+#[allow(unused_imports, reason = "most examples have a logarithmic axis")]
+pub use gradus::plot::Scale;
 
 const DIRECTORY: &str = "target/figures";
 

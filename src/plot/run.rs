@@ -130,7 +130,8 @@ fn curves(history: &History, measure: &Score) -> Chart {
             let running = history.epochs().iter().map(|record| (record.epoch as f64, record.running_cost));
             chart.line("training data, during the epoch", running)
         }
-        true => chart,
+        // The colour of the training data stays theirs in every chart.
+        true => chart.line("", []),
     };
     if validation.is_empty() { chart } else { chart.line("validation data", validation) }
 }
