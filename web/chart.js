@@ -2,7 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const LEFT = 44;
-const RIGHT = 10;
+const RIGHT = 14;
 const TOP = 12;
 const BOTTOM = 26;
 
@@ -36,7 +36,7 @@ export class Chart {
         new ResizeObserver(() => this.#paint()).observe(svg);
     }
 
-    // Draws `lines` of { points, style }, from x = `from` on, to `to` at least; y from 0, or `low`, to `high` or what there is.
+    // Draws `lines` of { points, style }, from x = `from` on, to `to` at least; y from 0, or low(), to high() or what there is.
     draw(what) {
         this.#what = what;
         this.#paint();
@@ -51,8 +51,8 @@ export class Chart {
         const { lines, marks = [], from = 0, to = 1, unit = "", low: lowest, high: highest } = this.#what;
         const points = lines.flatMap((line) => line.points).filter(([, y]) => Number.isFinite(y));
         const right = Math.max(to, ...points.map(([x]) => x));
-        const low = lowest?.(points.map(([, y]) => y)) ?? 0;
-        const high = highest?.(points.map(([, y]) => y)) ?? Math.max(1e-3, ...points.map(([, y]) => y)) * 1.05;
+        const low = lowest?.() ?? 0;
+        const high = highest?.() ?? Math.max(1e-3, ...points.map(([, y]) => y)) * 1.05;
         const x = (value) => LEFT + ((value - from) / (right - from)) * (width - LEFT - RIGHT);
         const y = (value) => TOP + ((high - value) / (high - low)) * (height - TOP - BOTTOM);
 
@@ -65,7 +65,7 @@ export class Chart {
         for (const tick of ticks(from, right).filter(Number.isInteger)) {
             parts.push(element("text", { class: "tick", x: x(tick), y: height - 8, "text-anchor": "middle" }, tick));
         }
-        parts.push(element("text", { class: "tick unit", x: width - RIGHT, y: height - BOTTOM - 6, "text-anchor": "end" }, unit));
+        parts.push(element("text", { class: "tick", x: 0, y: height - 8 }, unit));
         for (const mark of marks) {
             parts.push(element("line", { class: "mark", x1: x(mark), x2: x(mark), y1: TOP, y2: height - BOTTOM }));
         }

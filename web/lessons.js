@@ -19,7 +19,7 @@ export function neuron(gradus) {
                 { points: points(outputs.cross_entropy), style: "validation" },
             ],
             to: EPOCHS,
-            unit: "epochs",
+            unit: "epoch",
             high: () => 1,
         });
         find("neuron-start-value").value = `w = b = ${start.toFixed(1)}`;

@@ -5,6 +5,8 @@ const STEP = 0.04;
 export class Pad {
     // The strokes so far, lists of points [x, y] from 0 to 1.
     strokes = [];
+    // A picture that is shown in their place until something is drawn, or null.
+    picture = null;
     #canvas;
     #changed;
     // The pen of the keyboard: where it is, and whether it is down. null before it is used.
@@ -26,7 +28,7 @@ export class Pad {
     }
 
     clear() {
-        [this.strokes, this.#pen, this.#drawing] = [[], null, null];
+        [this.strokes, this.picture, this.#pen, this.#drawing] = [[], null, null, null];
         this.paint();
         this.#changed();
     }
@@ -68,14 +70,14 @@ export class Pad {
             this.#pen.at = at.map((value, k) => Math.min(Math.max(value + STEP * way[k], 0.04), 0.96));
             if (this.#pen.down) {
                 this.strokes.at(-1).push(this.#pen.at);
-                this.#changed();
+                this.#more();
             }
         } else if (event.key === " ") {
             this.#pen ??= { at: [0.5, 0.2], down: false };
             this.#pen.down = !this.#pen.down;
             if (this.#pen.down) {
                 this.strokes.push([this.#pen.at]);
-                this.#changed();
+                this.#more();
             }
         } else if (event.key === "Delete" || event.key === "Backspace") {
             this.clear();
@@ -92,6 +94,7 @@ export class Pad {
     }
 
     #more() {
+        this.picture = null;
         this.paint();
         this.#changed();
     }
@@ -102,6 +105,10 @@ export class Pad {
         const style = getComputedStyle(document.documentElement);
         const { width, height } = canvas;
         context.clearRect(0, 0, width, height);
+        if (this.picture) {
+            context.imageSmoothingEnabled = false;
+            context.drawImage(this.picture, 0, 0, width, height);
+        }
         context.strokeStyle = context.fillStyle = style.getPropertyValue("--ink");
         [context.lineWidth, context.lineCap, context.lineJoin] = [width / 18, "round", "round"];
         for (const stroke of this.strokes) {

@@ -81,12 +81,16 @@ function settings() {
         activation: find("activation").value,
         cost: find("cost").value,
         initializer: find("initializer").value,
+        distortion: find("distortion").value,
         optimizer: ["momentum", "nesterov"].includes(optimizer) ? `${optimizer}(mu=${value("mu")})` : optimizer,
         batch: value("batch"),
         eta: value("eta"),
         lambda: value("lambda"),
     };
 }
+
+// The record before the first epoch comes first.
+const epochs = () => Math.max(0, state.records.length - 1);
 
 // Begins a new network, and goes on training if it was.
 function begin(train = state.running) {
@@ -110,9 +114,8 @@ function begin(train = state.running) {
 function adjust() {
     const [eta, lambda] = [value("eta"), value("lambda")];
     send("adjust", { eta, lambda });
-    const epoch = state.records.length;
-    if (epoch > 0) {
-        state.marks.push(epoch);
+    if (epochs() > 0 || state.running) {
+        state.marks.push(epochs());
         find("changed").hidden = false;
         showRecords();
     } else {
@@ -145,8 +148,7 @@ function showButtons() {
 
 function train() {
     state.running = true;
-    const done = state.records.length;
-    send("train", { epochs: MOST_EPOCHS * (Math.floor(done / MOST_EPOCHS) + 1) });
+    send("train", { epochs: MOST_EPOCHS * (Math.floor(epochs() / MOST_EPOCHS) + 1) });
     showButtons();
 }
 
@@ -160,18 +162,20 @@ find("train").addEventListener("click", () => {
         train();
     }
 });
-find("one").addEventListener("click", () => send("train", { epochs: state.records.length + 1 }));
+find("one").addEventListener("click", () => send("train", { epochs: epochs() + 1 }));
 find("restart").addEventListener("click", () => begin());
 
+const PLAIN = { optimizer: "sgd", eta: 0.5, lambda: 0, initializer: "scaled_gaussian", distortion: "as_they_are" };
 const LESSONS = {
-    quadratic: { cost: "quadratic", initializer: "large_gaussian", optimizer: "sgd", eta: 0.5, lambda: 0 },
-    entropy: { cost: "cross_entropy", initializer: "large_gaussian", optimizer: "sgd", eta: 0.5, lambda: 0 },
-    overfit: { count: 300, lambda: 0, optimizer: "sgd", eta: 0.5, initializer: "scaled_gaussian" },
-    regularized: { count: 300, lambda: 1, optimizer: "sgd", eta: 0.5, initializer: "scaled_gaussian" },
-    plenty: { count: 10000, lambda: 0.1, optimizer: "sgd", eta: 0.5, initializer: "scaled_gaussian" },
-    plain: { optimizer: "sgd", eta: 0.05, initializer: "scaled_gaussian" },
-    momentum: { optimizer: "momentum", mu: 0.9, eta: 0.05, initializer: "scaled_gaussian" },
-    large: { optimizer: "momentum", mu: 0.9, eta: 0.05, initializer: "large_gaussian" },
+    quadratic: { ...PLAIN, cost: "quadratic", initializer: "large_gaussian" },
+    entropy: { ...PLAIN, cost: "cross_entropy", initializer: "large_gaussian" },
+    overfit: { ...PLAIN, count: 300 },
+    regularized: { ...PLAIN, count: 300, lambda: 1 },
+    turned: { ...PLAIN, count: 300, distortion: "moved" },
+    plenty: { ...PLAIN, count: 10000 },
+    plain: { ...PLAIN, eta: 0.05 },
+    momentum: { ...PLAIN, optimizer: "momentum", mu: 0.9, eta: 0.05 },
+    large: { ...PLAIN, optimizer: "momentum", mu: 0.9, eta: 0.05, initializer: "large_gaussian" },
 };
 for (const button of document.querySelectorAll("[data-lesson]")) {
     button.addEventListener("click", () => {
@@ -190,7 +194,11 @@ const charts = {
     accuracy: new Chart(find("accuracy-chart"), (share) => `${Math.round(100 * share)} %`),
     cost: new Chart(find("cost-chart")),
 };
-const lowest = (values) => Math.min(0.9, ...[Math.floor(10 * Math.min(...values, 1)) / 10]);
+// What comes after the first epoch is to be seen well; the values before it may lie outside.
+const after = (measure) =>
+    [...state.before.slice(1), ...state.records.slice(1)].flatMap((record) => [record[`training_${measure}`], record[`validation_${measure}`]]);
+const lowestAccuracy = () => Math.min(0.8, Math.floor(10 * Math.min(...after("accuracy"))) / 10);
+const highestCost = () => 1.1 * Math.max(...after("cost"));
 
 function showRecords() {
     const { records, before, marks } = state;
@@ -200,11 +208,10 @@ function showRecords() {
         { points: records.map((record, i) => [i, record[`training_${measure}`]]), style: "training" },
         { points: records.map((record, i) => [i, record[`validation_${measure}`]]), style: "validation" },
     ];
-    charts.accuracy.draw({ lines: lines("accuracy"), marks, to: 10, unit: "epochs", low: lowest, high: () => 1 });
-    charts.cost.draw({ lines: lines("cost"), marks, to: 10, unit: "epochs" });
+    charts.accuracy.draw({ lines: lines("accuracy"), marks, to: 10, unit: "epoch", low: lowestAccuracy, high: () => 1 });
+    charts.cost.draw({ lines: lines("cost"), marks, to: 10, unit: "epoch", high: after("cost").length ? highestCost : undefined });
     const last = records.at(-1);
-    const epochs = Math.max(0, records.length - 1);
-    find("epoch").textContent = epochs;
+    find("epoch").textContent = epochs();
     find("accuracy").textContent = last ? percent(last.validation_accuracy) : "–";
     find("training-accuracy").textContent = last ? percent(last.training_accuracy) : "–";
     if (!last) {
@@ -212,7 +219,7 @@ function showRecords() {
     }
     find("hash").textContent = last.hash;
     const label = (measure, text) =>
-        `Curves over ${epochs} epochs. Now: ${text(last[`training_${measure}`])} on training digits, ${text(last[`validation_${measure}`])} on validation digits.`;
+        `Curves over ${epochs()} epochs. Now: ${text(last[`training_${measure}`])} on training digits, ${text(last[`validation_${measure}`])} on validation digits.`;
     find("accuracy-chart").setAttribute("aria-label", label("accuracy", percent));
     find("cost-chart").setAttribute("aria-label", label("cost", (cost) => cost.toPrecision(3)));
     showConfusion(last.confusion);
@@ -307,7 +314,7 @@ function showProgress(share) {
 }
 
 function showRecipe() {
-    find("recipe").textContent = `The settings of this run, for the program web/src/main.rs: ${JSON.stringify(state.settings)}`;
+    find("recipe").textContent = JSON.stringify(state.settings);
 }
 
 function speak(text, now = false) {
@@ -346,6 +353,7 @@ const pad = new Pad(find("pad"), () => {
 function recognize() {
     const image = state.image ?? new Float32Array(SIDE * SIDE);
     drawDigits(find("seen"), image, 1);
+    pad.paint();
     if (state.image) {
         send("predict", { pixels: image, about: "drawing" });
     } else {
@@ -391,6 +399,7 @@ function showSample({ index, pixels, labels }) {
         return;
     }
     pad.clear();
+    pad.picture = find("seen");
     [state.sample, state.truth] = [index, labels[0]];
     state.image = Float32Array.from(pixels, (pixel) => pixel / 255);
     soon(recognize);
@@ -485,10 +494,10 @@ worker.onerror = (event) => showTrouble(`The worker cannot run: ${event.message 
 
 // Colours of the theme are in the pictures.
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-    pad.paint();
     showWeights();
     showDigits();
     drawDigits(find("seen"), state.image ?? new Float32Array(SIDE * SIDE), 1);
+    pad.paint();
 });
 
 try {

@@ -32,7 +32,7 @@ fn fit<O: HasCosts<f32>>(epochs: usize, settings: &Settings, output: O) -> Resul
     let cost = O::cost(&settings.cost)?;
     let trainer =
         settings.trainer(cost.clone())?.stop(MaxEpochs::new(epochs)?).observe(Print(Instant::now()));
-    trainer.fit(&mut network, &sets.training, None)?;
+    trainer.fit(&mut network, &settings.source(&sets.training)?, None)?;
     let validation = evaluate(&network, &cost, &sets.validation)?.scores;
     println!("validation {validation}");
     Ok(())

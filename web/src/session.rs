@@ -74,6 +74,8 @@ pub fn begin(settings: &Settings, sets: Sets) -> gradus::Result<Box<dyn Session>
 struct Of<O: 'static> {
     settings: Settings,
     sets: Sets,
+    /// The training samples, distorted if the settings say so.
+    source: Box<dyn Samples<f32>>,
     network: Network<f32, AnyActivation, O>,
     cost: AnyCost<f32, O>,
     penalty: Arc<Adjustable>,
@@ -97,6 +99,7 @@ impl<O: HasCosts<f32>> Of<O> {
         let learner = trainer.learner(&network)?.training_samples(n);
         let mut new = Self {
             settings: settings.clone(),
+            source: settings.source(&sets.training)?,
             sets,
             network,
             cost,
@@ -121,11 +124,11 @@ impl<O: HasCosts<f32>> Of<O> {
 
 impl<O: HasCosts<f32>> Session for Of<O> {
     fn advance(&mut self, steps: usize) -> gradus::Result<Progress> {
-        let Self { settings, sets, network, learner, .. } = self;
+        let Self { settings, source, network, learner, .. } = self;
         let rest = self.order.get(self.learned..).unwrap_or_default();
         for samples in rest.chunks(settings.batch.max(1)).take(steps.max(1)) {
-            let mut batch = Batch::zeros(sets.training.n_inputs(), sets.training.n_outputs(), samples.len())?;
-            batch.gather(&sets.training, self.epoch as u64, samples)?;
+            let mut batch = Batch::zeros(source.n_inputs(), source.n_outputs(), samples.len())?;
+            batch.gather(source, self.epoch as u64, samples)?;
             self.cost_sum += learner.step(network, &batch, settings.eta)? * samples.len() as f64;
             self.learned += samples.len();
         }

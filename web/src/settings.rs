@@ -17,16 +17,41 @@ pub struct Settings {
     pub cost: String,
     pub initializer: String,
     pub optimizer: String,
+    pub distortion: Images,
     /// m.
     pub batch: usize,
     pub eta: f64,
     pub lambda: f64,
 }
 
+/// How the training images are distorted, anew in each epoch.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Images {
+    AsTheyAre,
+    /// Turned, scaled and shifted.
+    Moved,
+    /// Bent as well.
+    Bent,
+}
+
 impl Settings {
     /// The sizes of the layers of a network for 28 × 28 pixels and ten digits.
     pub fn sizes(&self) -> Vec<usize> {
         [784].into_iter().chain(self.hidden.iter().copied()).chain([10]).collect()
+    }
+
+    /// The samples to learn from.
+    pub fn source(&self, training: &Dataset<f32>) -> gradus::Result<Box<dyn Samples<f32>>> {
+        let (data, shape) = (training.clone(), (28, 28));
+        let moved = Rotation::up_to_degrees(12.0)?.then(Scaling::up_to(1.15)?).then(Translation::up_to(1.5)?);
+        Ok(match self.distortion {
+            Images::AsTheyAre => Box::new(data),
+            Images::Moved => Box::new(Augmented::new(data, shape, moved, self.seed)?),
+            Images::Bent => {
+                Box::new(Augmented::new(data, shape, moved.then(Elastic::new(4.0, 20.0)?), self.seed)?)
+            }
+        })
     }
 
     /// The trainer of the run, with all that a step and an epoch need.
