@@ -13,7 +13,7 @@ use crate::digits::Sets;
 use crate::settings::Settings;
 
 /// The most training samples that are measured after an epoch: of many, the first ones tell enough.
-pub const MEASURED: usize = 5_000;
+pub const MEASURED: usize = 1_000;
 
 /// A run in slices, whatever its output layer is.
 pub trait Session {

@@ -1,10 +1,9 @@
 // Opens the page in Chromium, and does what a visitor does. The settings and hashes of a native run come from `run`.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, statSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
 
 import { serve } from "./server.mjs";
@@ -60,7 +59,8 @@ const DIGITS = {
 };
 
 test("the module is small", () => {
-    const [size, zipped] = [statSync(here("../gradus_web.wasm")).size, gzipSync(readFileSync(here("../gradus_web.wasm")), { level: 9 }).length];
+    const module = readFileSync(here("../gradus_web.wasm"));
+    const [size, zipped] = [module.length, gzipSync(module, { level: 9 }).length];
     console.log(`  ${size} bytes, ${zipped} after gzip`);
     assert(size < 1_000_000 && zipped < 400_000);
 });
@@ -94,7 +94,7 @@ test("it reads digits that are drawn with the mouse", async (page) => {
         await page.locator("#clear").click();
         await draw(page, ...strokes);
         await wait(page, () => document.getElementById("verdict").textContent.startsWith("That"));
-        await page.waitForTimeout(300);
+        await page.waitForTimeout(500);
         const answer = await text(page, "verdict");
         console.log(`  ${digit}: ${answer}`);
         right += answer.startsWith(`That is a ${digit}`);
@@ -124,8 +124,11 @@ test("a bad setting is said, and nothing breaks", async (page) => {
     await setSlider(page, "eta", 12);
     await page.locator("#activation").selectOption("relu");
     await page.locator("#initializer").selectOption("large_gaussian");
-    await wait(page, () => !document.getElementById("trouble").hidden || Number(document.getElementById("epoch").textContent) > 20);
+    await wait(page, () => !document.getElementById("trouble").hidden);
     console.log(`  ${await text(page, "trouble")}`);
+    assert.match(await text(page, "trouble"), /diverged/);
+    await page.getByRole("button", { name: "Start over", exact: true }).click();
+    await wait(page, () => document.getElementById("trouble").hidden);
 });
 
 for (const [name, change] of Object.entries({
@@ -179,6 +182,47 @@ test("the keyboard is enough", async (page) => {
     await tabTo("next");
     await page.keyboard.press("Enter");
     await wait(page, () => /Right|Wrong/.test(document.getElementById("verdict").textContent));
+});
+
+test("softmax outputs share, and the lesson on saturation is that of the book", async (page) => {
+    const outputs = () => page.locator("#softmax .value").allTextContents();
+    const before = (await outputs()).map(Number);
+    await page.locator("#z0").fill("5");
+    const after = (await outputs()).map(Number);
+    assert(after[0] > before[0] && after.slice(1).every((a, i) => a < before[i + 1]));
+    assert(Math.abs(after.reduce((sum, a) => sum + a, 0) - 1) < 0.003);
+    assert.match(await text(page, "neuron-text"), /after \d+ epochs with the quadratic cost, and after \d+ epochs/);
+});
+
+test("MNIST files are read, and others are refused with a reason", async (page) => {
+    const idx = (dimensions, bytes) => {
+        const header = Buffer.alloc(4 + 4 * dimensions.length);
+        header.writeUInt8(8, 2);
+        header.writeUInt8(dimensions.length, 3);
+        dimensions.forEach((dimension, i) => header.writeUInt32BE(dimension, 4 + 4 * i));
+        return Buffer.concat([header, bytes]);
+    };
+    const files = async (images, labels) => {
+        await page.locator("#images").setInputFiles({ name: "images", mimeType: "application/octet-stream", buffer: images });
+        await page.locator("#labels").setInputFiles({ name: "labels", mimeType: "application/octet-stream", buffer: labels });
+        await page.getByRole("button", { name: "Learn these", exact: true }).click();
+    };
+    // A bar whose place is the digit.
+    const [count, pixels] = [2500, Buffer.alloc(2500 * 784)];
+    const labels = Buffer.from([...Array(count).keys()].map((i) => (7 * i) % 10));
+    labels.forEach((label, i) => pixels.fill(255, i * 784 + label * 56, i * 784 + label * 56 + 50));
+    const [images, answers] = [idx([count, 28, 28], pixels), idx([count], labels)];
+    await files(answers, images);
+    await wait(page, () => /exchanged/.test(document.getElementById("files-text").textContent));
+    await files(images.subarray(0, 5000), answers);
+    await wait(page, () => /images/.test(document.getElementById("files-text").textContent));
+    console.log(`  ${await text(page, "files-text")}`);
+    await files(gzipSync(images), answers);
+    await wait(page, () => /2,500 digits/.test(document.getElementById("files-text").textContent));
+    await page.getByRole("button", { name: "Train", exact: true }).click();
+    await wait(page, () => parseFloat(document.getElementById("accuracy").textContent) >= 99);
+    await page.getByRole("button", { name: "Back to drawn digits", exact: true }).click();
+    await wait(page, () => document.getElementById("epoch").textContent === "0");
 });
 
 test("every control has a name, and the page needs no sideways scrolling on a phone", async (page) => {
