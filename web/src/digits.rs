@@ -51,26 +51,26 @@ impl Digits {
         Ok(Self { data: data.map_err(|error| error.to_string())?, seed: None })
     }
 
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.data.len()
     }
 
     /// Whether `training` samples with this seed can be taken from them.
     pub fn serve(&self, training: usize, seed: u64) -> bool {
-        let enough = self.len() >= VALIDATION.saturating_add(training);
+        let enough = self.count() >= VALIDATION.saturating_add(training);
         self.seed.is_none_or(|own| own == seed && enough)
     }
 
     /// Divides them; of a file that has fewer, all are learned.
     pub fn divide(&self, training: usize) -> gradus::Result<Sets> {
-        let end = VALIDATION.saturating_add(training).min(self.len());
+        let end = VALIDATION.saturating_add(training).min(self.count());
         let (training, validation) = (self.data.slice(VALIDATION..end)?, self.data.slice(0..VALIDATION)?);
         Ok(Sets { training, validation })
     }
 
     /// The pixels and the labels of `count` digits from number `first` on, or of as many as there are.
     pub fn samples(&self, first: usize, count: usize) -> gradus::Result<(Vec<u8>, Vec<u8>)> {
-        let indices: Vec<usize> = (first..self.len()).take(count).collect();
+        let indices: Vec<usize> = (first..self.count()).take(count).collect();
         let mut batch = Batch::zeros(PIXELS, 10, indices.len())?;
         batch.gather(&self.data, 1, &indices)?;
         let labels = indices.iter().filter_map(|&index| self.data.label(index)).map(|label| label as u8);

@@ -96,7 +96,7 @@ pub extern "C" fn read_files(images: usize) -> bool {
         let (images, labels) =
             input.split_at_checked(images).ok_or("The files are shorter than they were.")?;
         let digits = Digits::read(images, labels)?;
-        let count = digits.len();
+        let count = digits.count();
         (state.digits, state.session) = (Some(digits), None);
         json(&count)
     })
