@@ -281,7 +281,7 @@ function showConfusion(table) {
             // Few mistakes are to be seen too.
             const much = right ? count / all : Math.min(1, Math.sqrt(count / all) * 1.4);
             node.textContent = count;
-            node.className = `${right ? "right" : ""} ${much > 0.55 ? "strong" : ""} ${count ? "" : "none"}`;
+            node.className = `${right ? "right" : ""} ${much > 0.7 ? "strong" : ""} ${count ? "" : "none"}`;
             node.style.setProperty("--much", `${Math.round(100 * much)}%`);
         });
     });
