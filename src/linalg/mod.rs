@@ -9,6 +9,8 @@ mod blocks;
 mod destination;
 mod divide;
 mod edges;
+#[cfg(any(test, target_arch = "wasm32"))]
+mod fused;
 mod initial;
 mod operand;
 mod panels;

@@ -244,10 +244,7 @@ fn add_product<T: SimdScalar, S: Simd, const HEIGHT: usize>(
     b: T,
     sums: &mut [T::Register<S>; HEIGHT],
 ) {
-    let b = T::broadcast(simd, b);
-    for i in 0..HEIGHT {
-        sums[i] = T::fused(simd, a[i], b, sums[i]);
-    }
+    T::add_products(simd, a, T::broadcast(simd, b), sums);
 }
 
 /// Stores the first `rows` scalars of one column of a tile; `wanted` are those of its last register.
