@@ -51,6 +51,8 @@ mod onnx;
 mod onnx_hostile;
 mod optimizers;
 mod other_readers;
+#[cfg(feature = "onnx")]
+mod pages;
 mod penalties;
 mod plug_ins;
 #[cfg(feature = "png")]
