@@ -529,7 +529,7 @@ fn constants_are_counted() {
     let source = RustSource::of(&network(&[5, 4, 3], "tanh", "softmax", 1)).unwrap();
     let weights = 5 * 4 + 4 * 3;
     assert_eq!((source.multiply_adds(), source.constant_bytes()), (weights, 4 * (weights + 7)));
-    let data = Dataset::from_labels(inputs(5, 1), &vec![1; INPUTS], 3).unwrap();
+    let data = Dataset::from_labels(inputs(5, 1), &[1; INPUTS], 3).unwrap();
     let rounded = source.in_eight_bits(&data).unwrap();
     assert_eq!((rounded.multiply_adds(), rounded.constant_bytes()), (weights, weights + (4 + 4) * 7));
     let [(scaled, _), ..] = predictors();

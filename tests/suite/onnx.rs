@@ -459,7 +459,7 @@ fn descriptions_come_back_or_are_missed() {
     // A second description, behind the first.
     let entry = |text: &str| {
         [
-            &[0x72, text.len() as u8 + 22, 10, 18],
+            &[0x72, text.len() as u8 + 22, 10, 18][..],
             b"gradus.description",
             &[18, text.len() as u8][..],
             text.as_bytes(),

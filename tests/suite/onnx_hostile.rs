@@ -518,7 +518,7 @@ fn tensors_that_lie_are_refused() {
 
 #[test]
 fn more_nodes_than_a_chain_has_are_refused() {
-    let nodes = vec![vec![]; 5000];
+    let nodes = vec![node("Tanh", "x", "y", &[]); 5000];
     let found = problem::<f32>(&file(tensors(), &nodes, &["y"]));
     assert!(
         matches!(found, FileProblem::Onnx(OnnxProblem::TooMany { what: "nodes", allowed: 4096, .. })),
