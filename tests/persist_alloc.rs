@@ -168,7 +168,7 @@ fn onnx_follows_the_length_too(honest: &AnyNetwork, path: &std::path::Path) {
     let node = field(1, &[field(4, b"A"), field(2, b"")].concat());
     let attributes = |i| field(5, &field(1, &name(i)));
     let node_of_attributes = field(1, &[field(4, b"A"), (0..32).flat_map(attributes).collect()].concat());
-    let tensors = |i| field(5, &field(5, &field(1, &name(i))));
+    let tensors = |i| field(5, &[field(1, &name(i)), field(5, &field(1, &[1]))].concat());
     let node_of_tensors = field(1, &[field(4, b"A"), (0..32).flat_map(tensors).collect()].concat());
     let node_of_integers =
         field(1, &[field(4, b"A"), field(5, &[field(1, b"a"), field(8, &[1; 32])].concat())].concat());

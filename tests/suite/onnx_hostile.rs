@@ -278,7 +278,7 @@ fn graphs_that_contradict_themselves_are_refused() {
         AnyNetwork::<f32>::from_onnx_bytes(&[part(7, graph), part(8, int(2, 13))].concat())
     };
     assert!(typed(1, 1, &[gemm("y")]).is_ok());
-    for (input, output, named) in [(11, 1, "inputs of"), (1, 11, "output `y`"), (10, 1, "inputs of")] {
+    for (input, output, named) in [(11, 1, "the inputs"), (1, 11, "output `y`"), (10, 1, "the inputs")] {
         match typed(input, output, &[gemm("y")]).unwrap_err() {
             Error::File { problem: FileProblem::Dtype { name, .. }, .. } => {
                 assert!(name.contains(named), "{name}")

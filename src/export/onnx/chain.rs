@@ -135,7 +135,7 @@ impl<'g, 'a> Chain<'g, 'a> {
         let Matrix { array, n_inputs, .. } = layer.weights;
         let before = match flow {
             Value::Inputs { element: Some(element), .. } if element != self.element => {
-                return Err(other_type(format!("the inputs of `{}`", node.name), element, self.element));
+                return Err(other_type("the inputs".to_owned(), element, self.element));
             }
             Value::Inputs { flat: true, width, .. } if self.layers.is_empty() => width.unwrap_or(n_inputs),
             Value::Inputs { flat: false, .. } => {
