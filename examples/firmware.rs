@@ -146,10 +146,10 @@ fn on_this_machine(folder: &Path) -> Result<String, Box<dyn Error>> {
 fn digits(options: &Options) -> gradus::Result<(Network<f32, Sigmoid, Softmax>, Dataset<f32>)> {
     let (training, test) = match &options.data {
         Some(directory) => {
-            let Mnist { training, test, .. } = Mnist::load(directory)?;
+            let Mnist { training, test, .. } = Mnist::<f32>::load(directory)?;
             (training, test)
         }
-        None => Dataset::synthetic_digits(3000, 1)?.split_at(2000)?,
+        None => Dataset::<f32>::synthetic_digits(3000, 1)?.split_at(2000)?,
     };
     let mut network = Network::new(&[784, 30, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
     trainer(LogLikelihood, options)?.fit(&mut network, &training, None)?;
