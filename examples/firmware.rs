@@ -17,13 +17,16 @@ mod shared;
 
 /// Trains two small networks and writes them as Rust source, which needs neither an allocator nor the standard library.
 ///
-/// `digits` reads drawn digits, `digits_i8` is the same network with weights in 8 bits, and `flowers` tells three kinds of flowers
+/// `digits` reads drawn digits, or those of MNIST, `digits_i8` is the same network with weights in 8 bits, and `flowers` tells three kinds of flowers
 /// apart by four lengths. Each is compiled for this machine and has the same bits there; with --device on a Cortex-M too.
 #[derive(Debug, Parser)]
 struct Options {
     /// Folder for the sources, one folder in it for each network
     #[arg(long, default_value = "target/firmware")]
     out: PathBuf,
+    /// Directory of the four MNIST files [else drawn digits]
+    #[arg(long)]
+    data: Option<PathBuf>,
     /// Epochs
     #[arg(long, default_value_t = 15)]
     epochs: usize,
@@ -139,9 +142,15 @@ fn on_this_machine(folder: &Path) -> Result<String, Box<dyn Error>> {
     }
 }
 
-/// A network that reads drawn digits, and digits that it has not seen.
+/// A network that reads digits, and digits that it has not seen.
 fn digits(options: &Options) -> gradus::Result<(Network<f32, Sigmoid, Softmax>, Dataset<f32>)> {
-    let (training, test) = Dataset::<f32>::synthetic_digits(3000, 1)?.split_at(2000)?;
+    let (training, test) = match &options.data {
+        Some(directory) => {
+            let Mnist { training, test, .. } = Mnist::<f32>::load(directory)?;
+            (training, test)
+        }
+        None => Dataset::<f32>::synthetic_digits(3000, 1)?.split_at(2000)?,
+    };
     let mut network = Network::new(&[784, 30, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
     trainer(LogLikelihood, options)?.fit(&mut network, &training, None)?;
     Ok((network, test))

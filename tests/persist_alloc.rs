@@ -119,6 +119,9 @@ fn memory_follows_the_length_of_the_file() {
         assert!(peak < 9 * json.len(), "{what}: {peak} for {}", json.len());
     }
 
+    #[cfg(feature = "onnx")]
+    onnx_follows_the_length_too(&honest, &path);
+
     // A file of zeros, 4 GiB that take no place on the disk: known by its first bytes.
     let sparse = fs::File::create(folder.path().join("sparse")).unwrap();
     if sparse.set_len(4 << 30).is_ok() {
@@ -126,4 +129,94 @@ fn memory_follows_the_length_of_the_file() {
         assert!(result.is_err());
         assert!(peak < 64 * KIB, "{peak}");
     }
+}
+
+/// A field of bytes, of any length.
+#[cfg(feature = "onnx")]
+fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
+    let mut to = if number < 16 { vec![number << 3 | 2] } else { vec![number << 3 | 0x82, number >> 4] };
+    let mut length = bytes.len();
+    while length > 127 {
+        to.push(length as u8 | 0x80);
+        length >>= 7;
+    }
+    to.push(length as u8);
+    to.extend_from_slice(bytes);
+    to
+}
+
+/// A file whose graph is this, with the version of the operators.
+#[cfg(feature = "onnx")]
+fn onnx(graph: &[u8]) -> Vec<u8> {
+    [field(7, graph), field(8, &[16, 13])].concat()
+}
+
+#[cfg(feature = "onnx")]
+fn onnx_follows_the_length_too(honest: &AnyNetwork, path: &std::path::Path) {
+    honest.to_onnx(path).unwrap();
+    let length = fs::metadata(path).unwrap().len() as usize;
+    let (peak, network) = peak_of(|| AnyNetwork::from_onnx(path).unwrap());
+    assert_eq!(&network, honest);
+    // The file, and the network.
+    assert!(peak < 2 * length + 64 * KIB, "{peak} for {length}");
+    let (peak, bytes) = peak_of(|| honest.to_onnx_bytes().unwrap());
+    println!("written: {} times", peak as f64 / bytes.len() as f64);
+    assert!(peak < 5 * bytes.len(), "{peak}");
+
+    // What takes the most memory for its length.
+    let name = |i: usize| format!("{i:x}").into_bytes();
+    let node = field(1, &[field(4, b"A"), field(2, b"")].concat());
+    let attributes = |i| field(5, &field(1, &name(i)));
+    let node_of_attributes = field(1, &[field(4, b"A"), (0..32).flat_map(attributes).collect()].concat());
+    let tensors = |i| field(5, &[field(1, &name(i)), field(5, &field(1, &[1]))].concat());
+    let node_of_tensors = field(1, &[field(4, b"A"), (0..32).flat_map(tensors).collect()].concat());
+    let node_of_integers =
+        field(1, &[field(4, b"A"), field(5, &[field(1, b"a"), field(8, &[1; 32])].concat())].concat());
+    let node_of_names =
+        field(1, &[field(4, b"A"), field(1, b"").repeat(32), field(2, b"").repeat(32)].concat());
+    let tensor = |i| field(5, &field(8, &name(i)));
+    let tensor_of_sizes = |i| field(5, &[field(8, &name(i)), field(1, &[1; 32])].concat());
+    let tensor_of_integers =
+        |i| field(5, &[field(8, &name(i)), vec![16, 7], field(7, &[1; 1 << 12])].concat());
+    let input = field(11, b"");
+    let shape = field(2, &field(1, &field(2, &field(1, b"").repeat(32))));
+    let input_of_sizes = field(11, &shape);
+    let attribute_of_sizes = field(5, &[field(1, b"t"), field(5, &field(1, &[1; 32]))].concat());
+    let node_of_sizes = field(1, &[field(4, b"A"), attribute_of_sizes].concat());
+    let metadata = field(14, &field(1, b"k"));
+    for (what, file) in [
+        ("nodes", onnx(&node.repeat(4096))),
+        ("attributes", onnx(&node_of_attributes.repeat(4096))),
+        ("tensors of attributes", onnx(&node_of_tensors.repeat(4096))),
+        ("sizes of attributes", onnx(&node_of_sizes.repeat(4096))),
+        ("integers of attributes", onnx(&node_of_integers.repeat(4096))),
+        ("names", onnx(&node_of_names.repeat(4096))),
+        ("tensors", onnx(&(0..4096).flat_map(tensor).collect::<Vec<_>>())),
+        ("sizes", onnx(&(0..4096).flat_map(tensor_of_sizes).collect::<Vec<_>>())),
+        ("integers", onnx(&(0..256).flat_map(tensor_of_integers).collect::<Vec<_>>())),
+        ("inputs", onnx(&input.repeat(4096))),
+        ("sizes of inputs", onnx(&input_of_sizes.repeat(4096))),
+        ("metadata", metadata.repeat(MIB / 4)),
+    ] {
+        let (peak, result) = peak_of(|| AnyNetwork::from_onnx_bytes(&file).map(|_| ()));
+        assert!(result.is_err(), "{what}");
+        println!("{what}: {peak} for {}, {:.1} times", file.len(), peak as f64 / file.len() as f64);
+        assert!(peak < 16 * file.len() + MIB, "{what}: {peak} for {}", file.len());
+    }
+
+    // Weights of sizes that are not there.
+    let wide = [
+        field(1, &[field(1, b"x"), field(1, b"w"), field(2, b"y"), field(4, b"MatMul")].concat()),
+        field(
+            5,
+            &[&field(8, b"w")[..], &[8, 0xff, 0xff, 0xff, 0xff, 7, 8, 0xff, 0xff, 0xff, 0xff, 7, 16, 1]]
+                .concat(),
+        ),
+        field(11, &field(1, b"x")),
+        field(12, &field(1, b"y")),
+    ];
+    let file = onnx(&wide.concat());
+    let (peak, result) = peak_of(|| AnyNetwork::from_onnx_bytes(&file).map(|_| ()));
+    let error = result.unwrap_err().to_string();
+    assert!(error.contains("tensor `w`") && peak < 8 * KIB, "{peak}: {error}");
 }

@@ -17,7 +17,18 @@ fn check<T: Real>(file: &[u8]) {
     }
 }
 
+/// The same for a predictor, whose scaling is written as nodes.
+fn check_predictor<T: Real>(file: &[u8]) {
+    if let Ok(predictor) = Predictor::<T>::from_onnx_bytes(file) {
+        let again = Predictor::<T>::from_onnx_bytes(&predictor.to_onnx_bytes().unwrap()).unwrap();
+        assert_eq!(again.meaning(), predictor.meaning());
+        assert!(again.network().parameters().eq(predictor.network().parameters()));
+    }
+}
+
 fuzz_target!(|file: &[u8]| {
     check::<f32>(file);
     check::<f64>(file);
+    check_predictor::<f32>(file);
+    check_predictor::<f64>(file);
 });

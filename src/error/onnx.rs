@@ -86,6 +86,17 @@ pub enum OnnxProblem {
         known: String,
     },
 
+    /// A parameter of an activation is outside the range of single precision.
+    #[error(
+        "layer {layer} (the inputs are layer 0) has the activation {name}, whose parameter single precision cannot hold; choose another one, or train in double precision"
+    )]
+    Parameter {
+        /// Which layer, counted from 1 for the first after the inputs.
+        layer: usize,
+        /// The activation with its parameter.
+        name: String,
+    },
+
     /// A scaler's number is outside the range of single precision.
     #[error(
         "the {what} of {of} {index} is {value:e}, which single precision cannot hold; choose other units, or train in double precision"

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "csv")]
 use crate::data::Table;
 use crate::data::{Columns, Dataset, Scaler, Task};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_setting};
 use crate::real::Real;
 
 /// What the inputs and outputs of a network mean: the task, the scaling of inputs and targets, the names of the classes
@@ -135,6 +135,10 @@ impl Meaning {
                 }
                 _ => {}
             }
+        }
+        if let Task::Binary { threshold } | Task::Labels { threshold } = self.task {
+            let why = "each output is compared with it, and a file holds finite numbers only";
+            check_setting("threshold of the task", threshold, threshold.is_finite(), "(−∞, ∞)", why)?;
         }
         if self.targets.is_some() && self.task != Task::Regression {
             return Err(Error::ScaledClasses);

@@ -76,7 +76,8 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Predictor<T, H, O> {
     /// # Errors
     ///
     /// Returns [`Error::SizeMismatch`] if a scaler, the class names, the columns or the task do not fit the inputs or outputs
-    /// of the network, and [`Error::ScaledClasses`] if targets were scaled that are no numbers. Returns the errors of
+    /// of the network, [`Error::Setting`] if the threshold of the task is NaN or infinite, and [`Error::ScaledClasses`] if targets
+    /// were scaled that are no numbers. Returns the errors of
     /// [`Network::from_layers`] if the layers were changed so that they do not fit each other, and [`Error::Memory`]
     /// if there is no memory for the buffers.
     pub fn new(network: Network<T, H, O>, meaning: Meaning) -> Result<Self> {

@@ -142,7 +142,8 @@ fn predictors() -> [(Predictor<f32>, DMatrix<f32>); 4] {
         }
         (Predictor::new(network(&[6, 5, outputs], "silu", output, seed), meaning).unwrap(), x)
     };
-    let names = ["a \"quoted\" one", "größer\n", "\\"];
+    // Of letters, and of what ends texts, lines and blocks of the source.
+    let names = ["\"]; fn main() { exit(0) } // a \"quoted\" one", "größer\n*/ }} {x}\u{202e}\0\r", "\\"];
     [
         predictor(2, "linear", Meaning::new(Task::Regression), 400),
         predictor(3, "softmax", Meaning::new(Task::Classes).with_class_names(&names), 401),
@@ -360,6 +361,64 @@ fn optimized_source_has_no_panic() {
     assert!(!can_panic(&rustc, folder, "networks.rs", &["-Copt-level=2", "-Coverflow-checks=yes"]));
 }
 
+/// Settings and thresholds that a double holds, and single precision does not, are infinite or 0 there.
+#[test]
+fn numbers_beyond_single_precision_compile() {
+    let Some(rustc) = compiler() else { return };
+    let plain = |name: &str, hidden: &str| {
+        let source = RustSource::of(&network(&[2, 2, 1], hidden, "linear", 1)).unwrap();
+        Case { name: name.to_owned(), source, x: Vec::new(), expected: Vec::new() }
+    };
+    let judged = |name: &str, n: usize, task| {
+        let predictor = Predictor::new(network(&[2, n], "tanh", "sigmoid", 1), Meaning::new(task)).unwrap();
+        let source = RustSource::of_predictor(&predictor).unwrap();
+        Case { name: name.to_owned(), source, x: Vec::new(), expected: Vec::new() }
+    };
+    let cases = [
+        plain("steep", "elu(alpha=1e300)"),
+        plain("flat", "elu(alpha=1e-300)"),
+        judged("high", 1, Task::Binary { threshold: 1e300 }),
+        judged("low", 2, Task::Labels { threshold: -1e300 }),
+        judged("zero", 2, Task::Labels { threshold: 1e-300 }),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    write_library(folder.path(), &cases);
+    compile(&rustc, folder.path(), &["--edition=2021", "--crate-type=lib", "--emit=metadata", "networks.rs"]);
+    assert!(cases[0].source.text().contains("elu(*z, 1.0, f32::INFINITY)"));
+    assert!(cases[2].source.text().contains("*output >= f32::INFINITY"));
+    assert!(cases[3].source.text().contains("output >= f32::NEG_INFINITY"));
+}
+
+/// Without a warning of clippy, and of the pedantic ones if the module is declared with the attribute that the page names.
+#[test]
+fn clippy_has_nothing_to_say() {
+    let works =
+        Command::new("clippy-driver").arg("--version").output().is_ok_and(|output| output.status.success());
+    if !works {
+        println!("skipped: there is no clippy-driver");
+        return;
+    }
+    let source = RustSource::of(&every_activation()).unwrap();
+    let every = Case { name: "every_activation".to_owned(), source, x: Vec::new(), expected: Vec::new() };
+    let single = case("single", &network(&[1, 1], "linear", "linear", 200), 200);
+    let cases: Vec<Case> =
+        [every, single].into_iter().chain(rounded_cases()).chain(predictor_cases()).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_library(folder, &cases);
+    let check = ["--edition=2024", "--crate-type=lib", "--emit=metadata", "networks.rs"];
+    compile(Path::new("clippy-driver"), folder, &check);
+    let library = fs::read_to_string(folder.join("networks.rs")).unwrap();
+    let allowed = library.replace("pub mod", "#[allow(clippy::pedantic)]\npub mod");
+    fs::write(folder.join("networks.rs"), allowed).unwrap();
+    compile(Path::new("clippy-driver"), folder, &[&check[..], &["-Wclippy::pedantic"]].concat());
+    // The same attribute is needed: the warnings are looked for.
+    fs::write(folder.join("networks.rs"), library).unwrap();
+    let output =
+        Command::new("clippy-driver").current_dir(folder).args(check).arg("-Wclippy::pedantic").output();
+    assert!(!output.unwrap().status.success());
+}
+
 #[test]
 fn numbers_in_the_source_are_the_parameters() {
     let mut network = network(&[2, 2], "linear", "linear", 1);
@@ -447,4 +506,34 @@ fn rounded_weights_are_the_nearest_multiples_of_their_scale() {
     assert_eq!(loss.after.accuracy(), accuracy(source.network()));
     assert_ne!(loss.before.cost(), loss.after.cost());
     assert!(source.text().contains(&format!("// {loss}.")), "the file says what the rounding has cost");
+}
+
+/// The scale of the largest number there is must not take it beyond, and that of the smallest may be 0.
+#[test]
+fn the_largest_and_smallest_weights_can_be_rounded() {
+    let mut network = network(&[2, 2], "linear", "linear", 1);
+    network.output_mut().weights.copy_from_slice(&[f32::MAX, 1e-44, f32::MIN, -1e-45]);
+    let x = DMatrix::from_element(2, 3, 1e-30f32);
+    let data = Dataset::new(x.clone(), DMatrix::from_element(2, 3, 0.25)).unwrap();
+    let source = RustSource::of(&network).unwrap().in_eight_bits(&data).unwrap();
+    let rounded = &source.network().output().weights;
+    for (&found, wanted) in rounded.row(0).iter().zip([f32::MAX, f32::MIN]) {
+        assert!((found / wanted - 1.0).abs() < 1e-6, "{found:e}");
+    }
+    assert_eq!(rounded.row(1).iter().copied().collect::<Vec<_>>(), [0.0, 0.0]);
+}
+
+/// What the files hold is what is counted.
+#[test]
+fn constants_are_counted() {
+    let source = RustSource::of(&network(&[5, 4, 3], "tanh", "softmax", 1)).unwrap();
+    let weights = 5 * 4 + 4 * 3;
+    assert_eq!((source.multiply_adds(), source.constant_bytes()), (weights, 4 * (weights + 7)));
+    let data = Dataset::from_labels(inputs(5, 1), &[1; INPUTS], 3).unwrap();
+    let rounded = source.in_eight_bits(&data).unwrap();
+    assert_eq!((rounded.multiply_adds(), rounded.constant_bytes()), (weights, weights + (4 + 4) * 7));
+    let [(scaled, _), ..] = predictors();
+    let source = RustSource::of_predictor(&scaled).unwrap();
+    // Two numbers in double precision for each of 6 inputs and 2 outputs.
+    assert_eq!(source.constant_bytes(), 4 * (6 * 5 + 5 + 5 * 2 + 2) + 2 * 8 * (6 + 2));
 }

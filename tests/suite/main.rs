@@ -52,6 +52,8 @@ mod onnx;
 mod onnx_hostile;
 mod optimizers;
 mod other_readers;
+#[cfg(feature = "onnx")]
+mod pages;
 mod penalties;
 #[cfg(feature = "plot")]
 mod plots;

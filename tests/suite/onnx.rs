@@ -350,6 +350,147 @@ fn descriptions_and_class_names_are_in_the_metadata() {
     assert!(error.to_string().contains("of type Sub") && error.to_string().contains("scale"), "{error}");
 }
 
+/// Predictors of both precisions, with scaled inputs and targets, one of them or none, and with class names.
+fn predictors<T: Real>() -> Vec<Predictor<T>> {
+    let (both, _) = predictor::<T>();
+    let (network, meaning) = both.clone().into_parts();
+    let one = Predictor::new(
+        network,
+        Meaning::new(Task::Regression).with_target_scaler(meaning.target_scaler().unwrap().clone()),
+    );
+    let scaler: gradus::data::Scaler =
+        serde_json::from_value(json!({ "centers": [0.0, 1e-3], "widths": [1.0, 1.0] })).unwrap();
+    let classes = |meaning: Meaning| {
+        let names = ["a \"cat\"", "käfer\n\0"];
+        let network =
+            AnyNetwork::<T>::new(&[2, 2], Tanh.into(), Softmax::default().into(), &ByActivation, 1).unwrap();
+        Predictor::new(network, meaning.with_class_names(&names)).unwrap()
+    };
+    let plain = Meaning::new(Task::Classes);
+    vec![both, one.unwrap(), classes(plain.clone()), classes(plain.with_input_scaler(scaler))]
+}
+
+fn assert_predictors_come_back<T: Real>() {
+    for mut predictor in predictors::<T>() {
+        let bytes = predictor.to_onnx_bytes().unwrap();
+        let mut again = Predictor::<T>::from_onnx_bytes(&bytes).unwrap();
+        assert_eq!(again.meaning(), predictor.meaning());
+        assert_eq!(bits(again.network()), bits(predictor.network()));
+        let x: DMatrix<T> = columns(&inputs(predictor.network().n_inputs(), 3));
+        for x in x.column_iter() {
+            let x = x.as_slice();
+            assert_eq!(again.predict(x).unwrap().values(), predictor.predict(x).unwrap().values());
+        }
+        assert_eq!(again.to_onnx_bytes().unwrap(), bytes);
+        // In the other precision, or without its scaling, it is refused.
+        let scales =
+            predictor.meaning().input_scaler().is_some() || predictor.meaning().target_scaler().is_some();
+        assert_eq!(AnyNetwork::<T>::from_onnx_bytes(&bytes).is_err(), scales);
+        let other = if size_of::<T>() == 4 {
+            Predictor::<f64>::from_onnx_bytes(&bytes).unwrap_err()
+        } else {
+            Predictor::<f32>::from_onnx_bytes(&bytes).unwrap_err()
+        };
+        assert!(matches!(other, Error::File { problem: FileProblem::Dtype { .. }, .. }), "{other}");
+    }
+}
+
+#[test]
+fn predictors_come_back_bit_by_bit() {
+    assert_predictors_come_back::<f32>();
+    assert_predictors_come_back::<f64>();
+}
+
+/// The description and the nodes of a file have to scale in the same way.
+#[test]
+fn predictors_whose_nodes_scale_otherwise_are_refused() {
+    let (predictor, _) = predictor::<f64>();
+    let bytes = predictor.to_onnx_bytes().unwrap();
+    let refused = |bytes: &[u8]| match Predictor::<f64>::from_onnx_bytes(bytes).unwrap_err() {
+        Error::File { problem: FileProblem::Onnx(problem), .. } => problem.to_string(),
+        other => panic!("{other}"),
+    };
+    let changed = |from: &[u8], to: &[u8]| {
+        assert_eq!(from.len(), to.len());
+        let at = bytes.windows(from.len()).position(|found| found == from).unwrap();
+        [&bytes[..at], to, &bytes[at + from.len()..]].concat()
+    };
+    let (inputs, outputs) =
+        (predictor.meaning().input_scaler().unwrap(), predictor.meaning().target_scaler().unwrap());
+    for number in [inputs.centers()[0], inputs.widths()[1], outputs.centers()[1], outputs.widths()[0]] {
+        let other = f64::from_bits(number.to_bits() ^ 1);
+        assert!(
+            refused(&changed(&number.to_le_bytes(), &other.to_le_bytes()))
+                .contains("as the description says")
+        );
+    }
+    assert!(refused(&changed(b"\x22\x03Sub", b"\x22\x03Mul")).contains("as the description says"));
+    assert!(refused(&changed(b"\x22\x03Mul", b"\x22\x03Div")).contains("as the description says"));
+    // Without the nodes, with the same description; and the other way round.
+    let (network, meaning) = predictor.into_parts();
+    let unscaled = Model { network: network.clone(), description: meaning.clone() }.to_onnx_bytes().unwrap();
+    assert!(refused(&unscaled).contains("inputs as the description says"));
+    let targets = Meaning::new(Task::Regression).with_target_scaler(meaning.target_scaler().unwrap().clone());
+    let unscaled = Model { network, description: targets }.to_onnx_bytes().unwrap();
+    assert!(refused(&unscaled).contains("outputs"));
+}
+
+#[test]
+fn descriptions_come_back_or_are_missed() {
+    let network = random::<f32>(3);
+    let model = Model { network: network.clone(), description: vec![0.1, 1e300] };
+    let bytes = model.to_onnx_bytes().unwrap();
+    assert_eq!(Model::<AnyNetwork<f32>, Vec<f64>>::from_onnx_bytes(&bytes).unwrap(), model);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.onnx");
+    model.to_onnx(&path).unwrap();
+    assert_eq!(Model::<AnyNetwork<f32>, Vec<f64>>::from_onnx(&path).unwrap(), model);
+    let problem = |result: gradus::Result<()>| match result.unwrap_err() {
+        Error::File { problem, .. } => problem,
+        other => panic!("{other}"),
+    };
+    let other = Predictor::<f32>::from_onnx_bytes(&bytes).map(|_| ());
+    assert!(matches!(problem(other), FileProblem::Json { what: "description", .. }));
+    let plain = network.to_onnx_bytes().unwrap();
+    let missing = Predictor::<f32>::from_onnx_bytes(&plain).map(|_| ());
+    assert!(matches!(problem(missing), FileProblem::Undescribed));
+    let missing = Model::<AnyNetwork<f32>, Vec<f64>>::from_onnx_bytes(&plain).map(|_| ());
+    assert!(matches!(problem(missing), FileProblem::Undescribed));
+    // A second description, behind the first.
+    let entry = |text: &str| {
+        [
+            &[0x72, text.len() as u8 + 22, 10, 18][..],
+            b"gradus.description",
+            &[18, text.len() as u8][..],
+            text.as_bytes(),
+        ]
+        .concat()
+    };
+    let one = [plain.clone(), entry("[1.5]")].concat();
+    assert_eq!(Model::<AnyNetwork<f32>, Vec<f64>>::from_onnx_bytes(&one).unwrap().description, [1.5]);
+    let two =
+        Model::<AnyNetwork<f32>, Vec<f64>>::from_onnx_bytes(&[one, entry("[2.5]")].concat()).map(|_| ());
+    assert!(matches!(problem(two), FileProblem::Onnx(OnnxProblem::Malformed { .. })));
+}
+
+#[test]
+fn parameters_beyond_single_precision_are_refused() {
+    for name in ["elu(alpha=1e300)", "elu(alpha=1e-60)", "leaky_relu(slope=0.99999999999)"] {
+        let f: AnyActivation = name.parse().unwrap();
+        let network = Network::<f32, _, _>::new(&[2, 2, 1], Tanh, f, &ScaledGaussian, 1).unwrap();
+        match network.to_onnx_bytes().unwrap_err() {
+            Error::File {
+                problem: FileProblem::Onnx(OnnxProblem::Parameter { layer: 2, name: found }),
+                ..
+            } => {
+                assert!(found.starts_with(name.split('(').next().unwrap()), "{found}");
+            }
+            other => panic!("{other}"),
+        }
+        assert_comes_back(&AnyNetwork::<f64>::new(&[2, 2, 1], f, f, &ScaledGaussian, 1).unwrap());
+    }
+}
+
 // From other programs.
 
 #[derive(Deserialize)]

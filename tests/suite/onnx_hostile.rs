@@ -198,6 +198,99 @@ fn ways_of_writing_a_layer_are_the_same() {
     );
 }
 
+/// Nodes that change nothing, and attributes whose 0 is left out.
+#[test]
+fn what_changes_nothing_is_read_over() {
+    let gemm = || node("Gemm", "x v b", "z", &[]);
+    let bool_tensor = |value: u8| [int(2, 9), part(8, "training"), part(9, [value])].concat();
+    let with = |training, nodes: &[Vec<u8>]| {
+        let tensors = [tensors(), vec![bool_tensor(training)]].concat();
+        AnyNetwork::<f32>::from_onnx_bytes(&file(tensors, nodes, &["y"]))
+    };
+    let dropout = node("Dropout", "z two training", "y", &[]);
+    let minus = [part(1, "axis"), [vec![3 << 3], vec![0xff; 9], vec![1]].concat(), int(20, 2)].concat();
+    for nodes in [
+        vec![gemm(), dropout.clone()],
+        vec![gemm(), node("Flatten", "z", "y", std::slice::from_ref(&minus))],
+        vec![node("Flatten", "x", "f", &[minus]), node("Gemm", "f v b", "y", &[])],
+    ] {
+        assert_eq!(with(0, &nodes).unwrap().output().biases.as_slice(), [0.25, 0.5, 0.75]);
+    }
+    let error = with(1, &[gemm(), dropout]).unwrap_err().to_string();
+    assert!(error.contains("Dropout") && error.contains("training"), "{error}");
+    let without = |name: &str, kind| [part(1, name), int(20, kind)].concat();
+    let attributes = [without("beta", 1), without("transA", 2)];
+    let network = read(&[node("Gemm", "x v b", "y", &attributes)]).unwrap();
+    assert_eq!(network.output().biases.as_slice(), [0.0; 3]);
+}
+
+/// A graph that says two things, or another thing than it computes.
+#[test]
+fn graphs_that_contradict_themselves_are_refused() {
+    let gemm = |outputs: &str| node("Gemm", "x v b", outputs, &[]);
+    let with = |tensor: Vec<u8>, nodes: &[Vec<u8>]| {
+        problem::<f32>(&file([tensors(), vec![tensor]].concat(), nodes, &["y"]))
+    };
+    let twice = with(tensor("v", &[2, 3], &[9.0; 6]), &[gemm("y")]);
+    assert!(
+        matches!(&twice, FileProblem::Onnx(OnnxProblem::Tensor { name, .. }) if name == "v"),
+        "two tensors of one name: {twice}"
+    );
+    let alpha = |value| float_attribute("alpha", value);
+    let typed =
+        |kind| [part(1, "alpha"), vec![2 << 3 | 5], 0.5f32.to_le_bytes().to_vec(), int(20, kind)].concat();
+    let reference = [alpha(0.5), part(21, "alpha")].concat();
+    for (what, attributes) in [("two alphas", vec![alpha(0.5), alpha(2.0)]), ("no name", vec![int(20, 1)])] {
+        let found = problem::<f32>(&file(tensors(), &[node("Gemm", "x v b", "y", &attributes)], &["y"]));
+        assert!(matches!(found, FileProblem::Onnx(OnnxProblem::Malformed { .. })), "{what}: {found}");
+    }
+    for (what, attribute) in [("of another type", typed(2)), ("of a function", reference)] {
+        let found = problem::<f32>(&file(tensors(), &[node("Gemm", "x v b", "y", &[attribute])], &["y"]));
+        let named =
+            matches!(&found, FileProblem::Onnx(OnnxProblem::Node { operator, .. }) if operator == "Gemm");
+        assert!(named, "{what}: {found}");
+    }
+    let whole = file(tensors(), &[gemm("y")], &["y"]);
+    let versions = problem::<f32>(&[whole.clone(), part(8, int(2, 12))].concat());
+    assert!(matches!(versions, FileProblem::Onnx(OnnxProblem::Malformed { .. })), "{versions}");
+    let nothing = problem::<f32>(&file(tensors(), &[vec![]], &["y"]));
+    assert!(matches!(nothing, FileProblem::Onnx(OnnxProblem::Malformed { .. })), "{nothing}");
+
+    // A number of three dimensions makes matrices of the samples, and a softmax after it adds up other outputs.
+    let cube = tensor("cube", &[1, 1, 1], &[2.0]);
+    let found = with(cube, &[gemm("z"), node("Mul", "z cube", "p", &[]), node("Softmax", "p", "y", &[])]);
+    assert!(found.to_string().contains("`cube`"), "{found}");
+    // 1 − p and p of more than two classes.
+    let both = [
+        gemm("z"),
+        node("Sigmoid", "z", "p", &[]),
+        node("Sub", "one p", "q", &[]),
+        node("Concat", "q p", "y", &[int_attribute("axis", 1)]),
+    ];
+    assert!(read(&both).unwrap_err().to_string().contains("of type Concat"));
+
+    // Inputs and outputs of a type that the layers do not take.
+    let port = |name: &str, element: u8| [part(1, name), part(2, part(1, int(1, element)))].concat();
+    let typed = |input, output, nodes: &[Vec<u8>]| {
+        let mut graph: Vec<u8> = nodes.iter().flat_map(|node| part(1, node)).collect();
+        graph.extend(tensors().iter().flat_map(|tensor| part(5, tensor)));
+        graph.extend([part(11, port("x", input)), part(12, port("y", output))].concat());
+        AnyNetwork::<f32>::from_onnx_bytes(&[part(7, graph), part(8, int(2, 13))].concat())
+    };
+    assert!(typed(1, 1, &[gemm("y")]).is_ok());
+    for (input, output, named) in [(11, 1, "the inputs"), (1, 11, "output `y`"), (10, 1, "the inputs")] {
+        match typed(input, output, &[gemm("y")]).unwrap_err() {
+            Error::File { problem: FileProblem::Dtype { name, .. }, .. } => {
+                assert!(name.contains(named), "{name}")
+            }
+            other => panic!("{input} {output}: {other}"),
+        }
+    }
+    let cast = node("Cast", "x", "c", &[int_attribute("to", 1)]);
+    assert!(typed(11, 1, &[cast.clone(), node("Gemm", "c v b", "y", &[])]).is_ok());
+    assert!(typed(11, 1, &[cast, gemm("y")]).is_err());
+}
+
 /// Numbers in a list, in one piece, in several, or one by one.
 #[test]
 fn ways_of_writing_numbers_are_the_same() {
@@ -425,7 +518,7 @@ fn tensors_that_lie_are_refused() {
 
 #[test]
 fn more_nodes_than_a_chain_has_are_refused() {
-    let nodes = vec![vec![]; 5000];
+    let nodes = vec![node("Tanh", "x", "y", &[]); 5000];
     let found = problem::<f32>(&file(tensors(), &nodes, &["y"]));
     assert!(
         matches!(found, FileProblem::Onnx(OnnxProblem::TooMany { what: "nodes", allowed: 4096, .. })),

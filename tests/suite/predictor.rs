@@ -174,6 +174,8 @@ fn a_meaning_that_does_not_fit_the_network_is_an_error() {
             Meaning::new(Task::Classes).with_class_names(&["a"]),
             "names of classes, one for each class of the network: 1 given, 2",
         ),
+        (Meaning::new(Task::Labels { threshold: f64::NAN }), "threshold of the task = NaN"),
+        (Meaning::new(Task::Labels { threshold: f64::INFINITY }), "threshold of the task = inf"),
         (Meaning::new(Task::Labels { threshold: 0.5 }).with_class_names(&["a"]), "1 given, 2 needed"),
         (
             Meaning::new(Task::Binary { threshold: 0.5 }),

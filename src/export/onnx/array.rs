@@ -11,6 +11,7 @@ use crate::real::Real;
 /// Types of elements.
 pub(super) const FLOAT: i64 = 1;
 pub(super) const INT64: i64 = 7;
+pub(super) const BOOL: i64 = 9;
 pub(super) const DOUBLE: i64 = 11;
 
 /// The type of elements that `T` is.

@@ -1,8 +1,9 @@
 //! The attributes of nodes.
 
 use super::Outcome;
+use super::attribute::Attribute;
 use super::chain::refused;
-use super::proto::{Attribute, Node};
+use super::proto::Node;
 
 /// The attribute of this name.
 pub(super) fn attribute<'g, 'a>(node: &'g Node<'a>, name: &str) -> Option<&'g Attribute<'a>> {

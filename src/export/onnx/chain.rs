@@ -35,8 +35,8 @@ pub(super) struct Matrix<'g, 'a> {
 pub(super) enum Value<'g, 'a> {
     /// A tensor in the file, or its transpose.
     Constant { array: &'g Array<'a>, transposed: bool },
-    /// The inputs of the network; whether each is a vector, and of how many elements.
-    Inputs { flat: bool, width: Option<i64> },
+    /// The inputs of the network; whether each is a vector, of how many elements, and of which type, if it is said.
+    Inputs { flat: bool, width: Option<i64>, element: Option<i64> },
     /// A formula of the last layer's z.
     Formula(usize),
     /// Labels, or outputs in another form, made of the formula.
@@ -71,8 +71,14 @@ pub(super) fn layers<'g, 'a>(graph: &'g Graph<'a>, element: i64) -> Outcome<Vec<
 
 impl<'g, 'a> Chain<'g, 'a> {
     fn new(graph: &'g Graph<'a>, element: i64) -> Outcome<Self> {
-        let constant = |array: &'g Array<'a>| (array.name, Value::Constant { array, transposed: false });
-        let mut values: BTreeMap<_, _> = graph.initializers.iter().map(constant).collect();
+        let mut values = BTreeMap::new();
+        for array in &graph.initializers {
+            if values.insert(array.name, Value::Constant { array, transposed: false }).is_some() {
+                let (name, offset) = (array.name.to_owned(), array.offset);
+                let why = "there is a tensor of this name before it".to_owned();
+                return Err(problem(OnnxProblem::Tensor { name, offset, why }));
+            }
+        }
         // Old files list the tensors among the inputs.
         let mut inputs = graph.inputs.iter().filter(|port| !values.contains_key(port.name));
         let (Some(input), None) = (inputs.next(), inputs.next()) else {
@@ -86,7 +92,7 @@ impl<'g, 'a> Chain<'g, 'a> {
         });
         let flat = sizes.is_none_or(|sizes| sizes.len() == 2);
         let batch = sizes.and_then(|sizes| sizes.first().copied().flatten());
-        values.insert(input.name, Value::Inputs { flat, width });
+        values.insert(input.name, Value::Inputs { flat, width, element: input.element });
         Ok(Self {
             element,
             layers: Vec::new(),
@@ -128,7 +134,10 @@ impl<'g, 'a> Chain<'g, 'a> {
     ) -> Outcome<Value<'g, 'a>> {
         let Matrix { array, n_inputs, .. } = layer.weights;
         let before = match flow {
-            Value::Inputs { flat: true, width } if self.layers.is_empty() => width.unwrap_or(n_inputs),
+            Value::Inputs { element: Some(element), .. } if element != self.element => {
+                return Err(other_type("the inputs".to_owned(), element, self.element));
+            }
+            Value::Inputs { flat: true, width, .. } if self.layers.is_empty() => width.unwrap_or(n_inputs),
             Value::Inputs { flat: false, .. } => {
                 return Err(refused(node, "the inputs of a sample are no vector; put a Flatten before it"));
             }
@@ -162,6 +171,11 @@ impl<'g, 'a> Chain<'g, 'a> {
         Value::Formula(self.first)
     }
 
+    /// The number of outputs of the last layer.
+    pub fn n_outputs(&self) -> Option<i64> {
+        self.layers.last().map(|layer| layer.weights.n_outputs)
+    }
+
     /// The formula that a value is, if it is one of the last layer.
     pub fn formula(&self, node: &Node<'a>, value: Value<'g, 'a>) -> Outcome<usize> {
         match value {
@@ -170,7 +184,7 @@ impl<'g, 'a> Chain<'g, 'a> {
             Value::Label(_) => Err(refused(node, "it computes with labels")),
             Value::Inputs { .. } => Err(refused(
                 node,
-                "the inputs go into a dense layer only; scale them outside of the network, and remove what does it here",
+                "the inputs go into a dense layer only; scale them outside of the network and remove what does it here, or read a file of `Predictor::to_onnx` with `Predictor::from_onnx`",
             )),
             Value::Constant { .. } => Err(refused(node, "it computes with tensors of the file only")),
         }
@@ -203,12 +217,15 @@ impl<'g, 'a> Chain<'g, 'a> {
         let mut result = None;
         for output in outputs {
             let name = output.name;
-            let at = match self.values.get(name) {
-                Some(Value::Formula(at) | Value::Label(at)) if *at >= self.first => *at,
-                Some(_) => {
+            let at = match (self.values.get(name), output.element) {
+                (Some(Value::Formula(_)), Some(element)) if element != self.element => {
+                    return Err(other_type(format!("output `{name}`"), element, self.element));
+                }
+                (Some(Value::Formula(at) | Value::Label(at)), _) if *at >= self.first => *at,
+                (Some(_), _) => {
                     return Err(not_a_chain(format!("has an output `{name}` that is not of the last layer")));
                 }
-                None => return Err(not_a_chain(format!("has an output `{name}` that no node makes"))),
+                (None, _) => return Err(not_a_chain(format!("has an output `{name}` that no node makes"))),
             };
             if result.replace(at).is_some_and(|other| other != at) {
                 return Err(not_a_chain(format!("has an output `{name}` that differs from the one before")));

@@ -42,6 +42,7 @@ pub mod attribute {
     pub const T: u64 = 5;
     pub const INTS: u64 = 8;
     pub const TYPE: u64 = 20;
+    pub const REF_ATTR_NAME: u64 = 21;
 }
 pub mod tensor {
     pub const DIMS: u64 = 1;

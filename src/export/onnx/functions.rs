@@ -2,11 +2,12 @@
 
 use super::Outcome;
 use super::array::{DOUBLE, FLOAT};
+use super::attribute::Attribute;
 use super::attributes::{attribute, check_attributes, check_axis, float};
 use super::chain::{Chain, Value, refused};
 use super::formula::{Formula, Function, Operator, shortest};
 use super::nodes::unknown;
-use super::proto::{Attribute, Node};
+use super::proto::Node;
 
 /// The α and γ of ONNX's Selu.
 const SELU: (f32, f32) = (1.673_263_2, 1.050_701);
@@ -77,7 +78,7 @@ impl<'g, 'a> Chain<'g, 'a> {
                 let open = at == self.first && self.layers.last().is_some_and(|layer| layer.biases.is_none());
                 if open {
                     let constant = if matches!(a, Value::Constant { .. }) { a } else { b };
-                    let n_outputs = self.layers.last().map_or(0, |layer| layer.weights.n_outputs);
+                    let n_outputs = self.n_outputs().unwrap_or(0);
                     let biases = self.biases(node, constant, n_outputs)?;
                     if let Some(layer) = self.layers.last_mut() {
                         layer.biases = Some((biases, 1.0));
@@ -93,7 +94,9 @@ impl<'g, 'a> Chain<'g, 'a> {
     /// The formula that a value is; a tensor of one element is a number.
     fn number_or_formula(&mut self, node: &Node<'a>, value: Value<'g, 'a>) -> Outcome<usize> {
         let Value::Constant { array, .. } = value else { return self.formula(node, value) };
-        let number = match (array.dims.iter().all(|&dim| dim == 1), array.element, &*array.data) {
+        // With more dimensions it would give the samples more, too.
+        let is_one = array.dims.len() <= 2 && array.dims.iter().all(|&dim| dim == 1) && !array.external;
+        let number = match (is_one, array.element, &*array.data) {
             (true, FLOAT, bytes) => bytes.try_into().ok().map(f32::from_le_bytes).map(shortest),
             (true, DOUBLE, bytes) => bytes.try_into().ok().map(f64::from_le_bytes),
             _ => None,

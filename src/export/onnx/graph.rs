@@ -3,8 +3,8 @@
 use nalgebra::DMatrix;
 
 use super::array::{DOUBLE, element_type};
+use super::attribute::{ATTRIBUTE_FLOAT, ATTRIBUTE_INT};
 use super::field;
-use super::proto::{ATTRIBUTE_FLOAT, ATTRIBUTE_INT};
 use super::{IR_VERSION, OPSET};
 use crate::network::Layer;
 use crate::persist::Tensor;

@@ -3,8 +3,8 @@
 //! | for | see |
 //! |---|---|
 //! | a network | [`Network::to_onnx`](crate::network::Network::to_onnx), [`Network::from_onnx`](crate::network::Network::from_onnx) |
-//! | a network with the scaling and the class names of its data | [`Predictor::to_onnx`](crate::predict::Predictor::to_onnx) |
-//! | a network with a description of another kind | [`Model::to_onnx`](crate::persist::Model::to_onnx) |
+//! | a network with the scaling and the class names of its data | [`Predictor::to_onnx`](crate::predict::Predictor::to_onnx), [`Predictor::from_onnx`](crate::predict::Predictor::from_onnx) |
+//! | a network with a description of another kind | [`Model::to_onnx`](crate::persist::Model::to_onnx), [`Model::from_onnx`](crate::persist::Model::from_onnx) |
 //! | without a file system | `to_onnx_bytes`, `from_onnx_bytes` |
 //!
 //! # What is written
@@ -44,6 +44,9 @@
 //! - after the last layer, labels: `ArgMax`, `ZipMap` and their like, and the two columns 1 − p and p of a classifier of
 //!   two classes. They are left out; the network gives the probabilities, and of two classes p alone.
 //!
+//! A `Predictor` is read from a file that one has written: the scaling is that of `gradus.description`, and the nodes that scale
+//! have to be those that belong to it.
+//!
 //! Any other node is refused by its name and operator. A parameter in single precision comes back as the shortest decimal
 //! number that is the same, 0.1 as 0.1. A file may come from a stranger: whatever is in it, reading it gives a valid network
 //! or an [`Error`](crate::Error) that says where, and takes memory in proportion to its length. ONNX files have no checksum:
@@ -68,6 +71,7 @@
 //! Source: the specification of ONNX, "Open Neural Network Exchange", and its list of operators.
 
 mod array;
+mod attribute;
 mod attributes;
 mod chain;
 mod field;
@@ -97,6 +101,9 @@ const MAX_BYTES: u64 = i32::MAX as u64;
 
 /// Most inputs, outputs or attributes of a node, sizes of a shape, and integers of a list.
 const MAX_PARTS: usize = 32;
+
+/// The entry of the metadata with the description of what the network is for, as JSON.
+const DESCRIPTION: &str = "gradus.description";
 
 fn problem(problem: OnnxProblem) -> FileProblem {
     FileProblem::Onnx(problem)

@@ -1,11 +1,12 @@
 //! What each operator makes of its inputs.
 
 use super::Outcome;
-use super::array::{Array, DOUBLE, FLOAT, INT64};
+use super::array::{Array, BOOL, DOUBLE, FLOAT, INT64};
+use super::attribute::Attribute;
 use super::attributes::{attribute, check_attributes, check_axis, float, int};
 use super::chain::{Chain, Found, Matrix, Value, other_type, refused};
 use super::formula::{Formula, Operator};
-use super::proto::{Attribute, Node};
+use super::proto::Node;
 use crate::activation::Linear;
 
 /// Operators that change the form of labels, or of what comes with them. They are left out of the network.
@@ -47,6 +48,14 @@ impl<'g, 'a> Chain<'g, 'a> {
             (true, "Constant", []) => constant(node),
             (true, "Identity", [Some(value)]) => Ok(*value),
             (true, "Dropout", [Some(value)] | [Some(value), _] | [Some(value), _, None]) => Ok(*value),
+            (true, "Dropout", [Some(value), _, Some(training)]) => match training {
+                Value::Constant { array, .. } if array.element == BOOL && *array.data == [0] => Ok(*value),
+                _ => Err(refused(node, "it drops inputs, as in training; export the network for prediction")),
+            },
+            (true, "Shape", [Some(_)]) => Err(refused(
+                node,
+                "sizes are computed; write nn.Flatten or torch.flatten(x, 1) in place of a view",
+            )),
             (true, "Cast", [Some(value)]) => self.cast(node, *value),
             (true, "Flatten", [Some(value)]) => flatten(node, *value),
             (true, "Reshape", [Some(value), Some(shape)]) => self.reshape(node, *value, *shape),
@@ -80,7 +89,10 @@ impl<'g, 'a> Chain<'g, 'a> {
     /// A cast to the type of the network, which changes the type of the inputs at most.
     fn cast(&self, node: &Node<'a>, value: Value<'g, 'a>) -> Outcome<Value<'g, 'a>> {
         match (int(node, "to", 0)?, value) {
-            (to, Value::Inputs { .. } | Value::Formula(_)) if to == self.element => Ok(value),
+            (to, Value::Formula(_)) if to == self.element => Ok(value),
+            (to, Value::Inputs { flat, width, .. }) if to == self.element => {
+                Ok(Value::Inputs { flat, width, element: Some(to) })
+            }
             (to @ (FLOAT | DOUBLE), Value::Inputs { .. }) => {
                 Err(other_type(format!("the inputs, after `{}`,", node.name), to, self.element))
             }
@@ -99,7 +111,7 @@ impl<'g, 'a> Chain<'g, 'a> {
             Value::Inputs { width, .. } => width,
             _ => {
                 self.formula(node, value)?;
-                self.layers.last().map(|layer| layer.weights.n_outputs)
+                self.n_outputs()
             }
         };
         let zero_is_kept = int(node, "allowzero", 0)? == 0;
@@ -110,7 +122,7 @@ impl<'g, 'a> Chain<'g, 'a> {
             _ => false,
         };
         match (vectors, value) {
-            (true, Value::Inputs { width, .. }) => Ok(Value::Inputs { flat: true, width }),
+            (true, Value::Inputs { width, element, .. }) => Ok(Value::Inputs { flat: true, width, element }),
             (true, _) => Ok(value),
             (false, _) => Err(refused(node, "it makes something else of samples than vectors")),
         }
@@ -167,10 +179,15 @@ impl<'g, 'a> Chain<'g, 'a> {
         check_axis(node, "axis", 0)?;
         let (no, yes) = (self.formula(node, a)?, self.formula(node, b)?);
         match self.formulas.get(no) {
-            Formula::Both(Operator::Sub, one, p) if p == yes && self.formulas.is_number(one, 1.0) => {
+            Formula::Both(Operator::Sub, one, p)
+                if p == yes && self.formulas.is_number(one, 1.0) && self.n_outputs() == Some(1) =>
+            {
                 Ok(Value::Label(yes))
             }
-            _ => Err(refused(node, "of what is joined, only the probabilities 1 − p and p are known")),
+            _ => Err(refused(
+                node,
+                "of what is joined, only the probabilities 1 − p and p of two classes are known",
+            )),
         }
     }
 }
@@ -185,8 +202,9 @@ fn constant<'g, 'a>(node: &'g Node<'a>) -> Outcome<Value<'g, 'a>> {
 fn flatten<'g, 'a>(node: &Node<'a>, value: Value<'g, 'a>) -> Outcome<Value<'g, 'a>> {
     check_attributes(node, &["axis"])?;
     match (int(node, "axis", 1)?, value) {
-        (1, Value::Inputs { width, .. }) => Ok(Value::Inputs { flat: true, width }),
-        (1, Value::Formula(_)) => Ok(value),
+        (1, Value::Inputs { width, element, .. }) => Ok(Value::Inputs { flat: true, width, element }),
+        // Before the last axis of two.
+        (-1, Value::Inputs { flat: true, .. }) | (1 | -1, Value::Formula(_)) => Ok(value),
         _ => Err(refused(node, "it makes something else of samples than vectors")),
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! Source: `onnx.proto` of the ONNX project.
 
-use super::array::{Array, read_ints};
+use super::array::Array;
+use super::attribute::Attribute;
 use super::field;
 use super::wire::{Field, Part, malformed};
-use super::{MAX_PARTS, Outcome, problem};
+use super::{DESCRIPTION, MAX_PARTS, Outcome, problem};
 use crate::error::OnnxProblem;
 
 /// Most nodes, tensors, inputs or outputs of a graph that is read.
@@ -14,10 +15,6 @@ const MAX_ITEMS: usize = 4096;
 /// The lowest version of the operators that is read: before it, they say with attributes how shapes are made to fit.
 const MIN_OPSET: i64 = 7;
 
-/// Types of attributes.
-pub(super) const ATTRIBUTE_FLOAT: u64 = 1;
-pub(super) const ATTRIBUTE_INT: u64 = 2;
-
 /// A graph that was read from a file, whose texts and values are still there.
 #[derive(Debug, Default)]
 pub(super) struct Graph<'a> {
@@ -25,12 +22,14 @@ pub(super) struct Graph<'a> {
     pub initializers: Vec<Array<'a>>,
     pub inputs: Vec<Port<'a>>,
     pub outputs: Vec<Port<'a>>,
+    /// The description of what the network is for, as JSON.
+    pub description: Option<&'a str>,
 }
 
 impl<'a> Graph<'a> {
     /// Reads the graph of a file with these bytes.
     pub fn of_file(bytes: &'a [u8]) -> Outcome<Self> {
-        let (mut graph, mut opset) = (None, None);
+        let (mut graph, mut opset, mut description) = (None, None, None);
         for field in (Part { bytes, offset: 0 }).fields() {
             let field = field?;
             match field.number {
@@ -38,7 +37,19 @@ impl<'a> Graph<'a> {
                     return Err(malformed(field.offset, "a second graph begins"));
                 }
                 field::model::GRAPH => graph = Some(Self::read(field.part()?)?),
-                field::model::OPSET_IMPORT => opset = opset_version(field.part()?)?.or(opset),
+                field::model::OPSET_IMPORT => {
+                    let version = opset_version(field.part()?)?;
+                    if version.is_some() && opset.is_some() {
+                        return Err(malformed(field.offset, "a second version of the operators is named"));
+                    }
+                    opset = version.or(opset);
+                }
+                field::model::METADATA_PROPS => {
+                    let (key, value) = entry(field.part()?)?;
+                    if key == DESCRIPTION && description.replace(value).is_some() {
+                        return Err(malformed(field.offset, "a second description begins"));
+                    }
+                }
                 field::model::FUNCTIONS => {
                     let why = "has functions of its own".to_owned();
                     return Err(problem(OnnxProblem::Graph { why }));
@@ -47,7 +58,7 @@ impl<'a> Graph<'a> {
             }
         }
         let missing = |what| problem(OnnxProblem::Missing { what });
-        let graph = graph.ok_or_else(|| missing("graph"))?;
+        let graph = Self { description, ..graph.ok_or_else(|| missing("graph"))? };
         match opset.ok_or_else(|| missing("version of the operators"))? {
             found if found < MIN_OPSET => Err(problem(OnnxProblem::Opset { found, least: MIN_OPSET })),
             _ => Ok(graph),
@@ -84,6 +95,20 @@ fn push<'a, V>(
     }
     list.push(read(field.part()?)?);
     Ok(())
+}
+
+/// The key and the value of an entry of the metadata.
+fn entry(part: Part<'_>) -> Outcome<(&str, &str)> {
+    let (mut key, mut value) = ("", "");
+    for field in part.fields() {
+        let field = field?;
+        match field.number {
+            field::entry::KEY => key = field.text()?,
+            field::entry::VALUE => value = field.text()?,
+            _ => {}
+        }
+    }
+    Ok((key, value))
 }
 
 /// The version of ONNX's own operators; `None` for those of another domain.
@@ -129,46 +154,19 @@ impl<'a> Node<'a> {
                 field::node::DOMAIN => node.domain = field.text()?,
                 field::node::ATTRIBUTE => {
                     push(&mut node.attributes, ("attributes of a node", MAX_PARTS), field, Attribute::read)?;
+                    if let Some(((name, _), before)) = node.attributes.split_last()
+                        && before.iter().any(|(other, _)| other == name)
+                    {
+                        return Err(malformed(field.offset, "a node has an attribute twice"));
+                    }
                 }
                 _ => {}
             }
+        }
+        if node.operator.is_empty() {
+            return Err(malformed(part.offset, "a node has no operator"));
         }
         Ok(node)
-    }
-}
-
-/// The value of an attribute.
-#[derive(Debug)]
-pub(super) enum Attribute<'a> {
-    Float(f32),
-    Int(i64),
-    Text(&'a [u8]),
-    Tensor(Array<'a>),
-    Ints(Vec<i64>),
-    /// Other lists, graphs and nothing.
-    Other,
-}
-
-impl<'a> Attribute<'a> {
-    fn read(part: Part<'a>) -> Outcome<(&'a str, Self)> {
-        let (mut name, mut value) = ("", Self::Other);
-        for field in part.fields() {
-            let field = field?;
-            match field.number {
-                field::attribute::NAME => name = field.text()?,
-                field::attribute::F => value = Self::Float(field.float()?),
-                field::attribute::I => value = Self::Int(field.int()?),
-                field::attribute::S => value = Self::Text(field.part()?.bytes),
-                field::attribute::INTS => {
-                    let mut ints = if let Self::Ints(ints) = value { ints } else { Vec::new() };
-                    read_ints(field, &mut ints, "integers of an attribute")?;
-                    value = Self::Ints(ints);
-                }
-                field::attribute::T => value = Self::Tensor(Array::read(field.part()?)?),
-                _ => {}
-            }
-        }
-        Ok((name, value))
     }
 }
 

@@ -4,16 +4,19 @@ use std::path::Path;
 use std::str::FromStr;
 
 use nalgebra::{DMatrix, DVector};
+use serde::de::DeserializeOwned;
 
 use super::array::{Array, element_type};
 use super::chain::{Found, Matrix, layers, other_type};
 use super::proto::Graph;
+use super::scaling::Scaling;
 use super::{MAX_BYTES, Outcome, problem};
 use crate::activation::Activation;
-use crate::error::{Error, OnnxProblem, Result};
+use crate::error::{Error, FileProblem, OnnxProblem, Result};
 use crate::memory;
 use crate::network::{Dense, Network};
-use crate::persist::{IN_MEMORY, activation, read_file, refuse, transpose};
+use crate::persist::{IN_MEMORY, Model, activation, read_file, refuse, transpose};
+use crate::predict::{Meaning, Predictor};
 use crate::real::{LittleEndian, Real};
 
 /// Networks from ONNX files, those of this crate and those of other programs; see [`export::onnx`](crate::export::onnx)
@@ -88,14 +91,149 @@ where
     }
 }
 
+/// Models from ONNX files that [`to_onnx`](Self::to_onnx) has written.
+impl<T, H, O, D> Model<Network<T, H, O>, D>
+where
+    T: Real,
+    H: Activation<T> + FromStr<Err = Error>,
+    O: Activation<T> + FromStr<Err = Error>,
+    D: DeserializeOwned,
+{
+    /// Reads the model in the ONNX file at `path`, which has at most 2 GiB.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Network::from_onnx`] and of [`from_onnx_bytes`](Self::from_onnx_bytes).
+    pub fn from_onnx(path: impl AsRef<Path>) -> Result<Self> {
+        let bytes = read_file(path.as_ref(), MAX_BYTES);
+        bytes.and_then(|bytes| model(&bytes)).map_err(|problem| refuse(path, problem))
+    }
+
+    /// Reads the model in the bytes of an ONNX file.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Network::from_onnx_bytes`], and [`Error::File`] with
+    /// [`FileProblem::Undescribed`](crate::FileProblem::Undescribed) if the file has no description, or with
+    /// [`FileProblem::Json`](crate::FileProblem::Json) if it is no `D`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::persist::Model;
+    /// use gradus::prelude::*;
+    ///
+    /// let network = Network::<f32, _, _>::new(&[2, 3, 1], Tanh, Sigmoid, &ScaledGaussian, 42)?;
+    /// let model = Model { network, description: vec!["of a Monday".to_owned()] };
+    /// let again = Model::<Network<f32, Tanh, Sigmoid>, Vec<String>>::from_onnx_bytes(&model.to_onnx_bytes()?)?;
+    /// assert_eq!(again, model);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
+    pub fn from_onnx_bytes(bytes: &[u8]) -> Result<Self> {
+        model(bytes).map_err(|problem| refuse(IN_MEMORY, problem))
+    }
+}
+
+/// Predictors from ONNX files that [`to_onnx`](Self::to_onnx) has written.
+impl<T, H, O> Predictor<T, H, O>
+where
+    T: Real,
+    H: Activation<T> + FromStr<Err = Error>,
+    O: Activation<T> + FromStr<Err = Error>,
+{
+    /// Reads the predictor in the ONNX file at `path`, which has at most 2 GiB. It predicts the same bits as the one that was written.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Network::from_onnx`] and of [`from_onnx_bytes`](Self::from_onnx_bytes).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("cats.onnx");
+    /// let x = DMatrix::from_column_slice(1, 4, &[170.0f32, 180.0, 30.0, 40.0]);
+    /// let data = Dataset::from_class_names(x, &["human", "human", "cat", "cat"])?;
+    /// let meaning = Meaning::of(&data).with_input_scaler(Standardize.fit(&data)?);
+    /// let network = Network::<f32, _, _>::new(&[1, 3, 2], Tanh, Softmax::default(), &ByActivation, 1)?;
+    /// let mut predictor = Predictor::new(network, meaning)?;
+    /// predictor.to_onnx(&path)?;
+    ///
+    /// let mut again = Predictor::<f32, Tanh, Softmax>::from_onnx(&path)?;
+    /// assert_eq!((again.network(), again.meaning()), (predictor.network(), predictor.meaning()));
+    /// assert_eq!(again.predict(&[36.0])?.values(), predictor.predict(&[36.0])?.values());
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
+    pub fn from_onnx(path: impl AsRef<Path>) -> Result<Self> {
+        let bytes = read_file(path.as_ref(), MAX_BYTES);
+        let parts = bytes.and_then(|bytes| predictor(&bytes)).map_err(|problem| refuse(path, problem));
+        parts.and_then(|(network, meaning)| Self::new(network, meaning))
+    }
+
+    /// Reads the predictor in the bytes of an ONNX file.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Network::from_onnx_bytes`] and of [`Predictor::new`], and [`Error::File`] with
+    ///
+    /// - [`FileProblem::Undescribed`](crate::FileProblem::Undescribed) if the file has no description, such as one of another
+    ///   program, and [`FileProblem::Json`](crate::FileProblem::Json) if it is no [`Meaning`];
+    /// - [`FileProblem::Onnx`](crate::FileProblem::Onnx) if the nodes before or after the layers do not scale as it says.
+    pub fn from_onnx_bytes(bytes: &[u8]) -> Result<Self> {
+        let (network, meaning) = predictor(bytes).map_err(|problem| refuse(IN_MEMORY, problem))?;
+        Self::new(network, meaning)
+    }
+}
+
+fn model<T, H, O, D>(bytes: &[u8]) -> Outcome<Model<Network<T, H, O>, D>>
+where
+    T: Real,
+    H: Activation<T> + FromStr<Err = Error>,
+    O: Activation<T> + FromStr<Err = Error>,
+    D: DeserializeOwned,
+{
+    let graph = Graph::of_file(bytes)?;
+    let description = description(&graph)?;
+    Ok(Model { network: of_graph(&graph)?, description })
+}
+
+fn predictor<T, H, O>(bytes: &[u8]) -> Outcome<(Network<T, H, O>, Meaning)>
+where
+    T: Real,
+    H: Activation<T> + FromStr<Err = Error>,
+    O: Activation<T> + FromStr<Err = Error>,
+{
+    let mut graph = Graph::of_file(bytes)?;
+    let meaning: Meaning = description(&graph)?;
+    Scaling::<T>::of_inputs(meaning.input_scaler())?.remove_first(&mut graph)?;
+    Scaling::<T>::of_outputs(meaning.target_scaler())?.remove_last(&mut graph)?;
+    Ok((of_graph(&graph)?, meaning))
+}
+
+fn description<D: DeserializeOwned>(graph: &Graph<'_>) -> Outcome<D> {
+    let text = graph.description.ok_or(FileProblem::Undescribed)?;
+    serde_json::from_str(text)
+        .map_err(|error| FileProblem::Json { what: "description", reason: error.to_string() })
+}
+
 fn network<T, H, O>(bytes: &[u8]) -> Outcome<Network<T, H, O>>
 where
     T: Real,
     H: Activation<T> + FromStr<Err = Error>,
     O: Activation<T> + FromStr<Err = Error>,
 {
-    let graph = Graph::of_file(bytes)?;
-    let layers = layers(&graph, element_type::<T>())?;
+    of_graph(&Graph::of_file(bytes)?)
+}
+
+fn of_graph<T, H, O>(graph: &Graph<'_>) -> Outcome<Network<T, H, O>>
+where
+    T: Real,
+    H: Activation<T> + FromStr<Err = Error>,
+    O: Activation<T> + FromStr<Err = Error>,
+{
+    let layers = layers(graph, element_type::<T>())?;
     let Some((output, hidden)) = layers.split_last() else {
         return Err(problem(OnnxProblem::Missing { what: "dense layer" }));
     };

@@ -1,10 +1,13 @@
 //! The scaling of inputs and outputs, as nodes before and after the layers.
 
+use super::array::{Array, element_type};
+use super::chain::{other_type, refused};
 use super::graph::Writer;
+use super::proto::{Graph, Node};
 use super::{Outcome, problem};
 use crate::data::Scaler;
-use crate::error::OnnxProblem;
-use crate::real::Real;
+use crate::error::{FileProblem, OnnxProblem};
+use crate::real::{LittleEndian, Real};
 
 /// The arithmetic of a scaler: an operator, the name of its second argument, and that argument for each element.
 ///
@@ -66,6 +69,78 @@ impl<T: Real> Scaling<T> {
             value = next;
         }
         value
+    }
+}
+
+/// The nodes that [`write`](Scaling::write) has written, found again.
+impl<T: Real> Scaling<T> {
+    /// Removes the nodes that scale the inputs of a graph, which then begins at the scaled ones.
+    pub fn remove_first(&self, graph: &mut Graph<'_>) -> Outcome<()> {
+        let Graph { nodes, initializers, inputs, .. } = graph;
+        let is_tensor = |name: &str| initializers.iter().any(|array| array.name == name);
+        let Some(input) = inputs.iter_mut().find(|port| !is_tensor(port.name)) else { return Ok(()) };
+        let n = self.steps.len();
+        input.name = self.follow(nodes.get(..n), initializers, input.name)?;
+        nodes.drain(..n);
+        Ok(())
+    }
+
+    /// Removes the nodes that take the outputs of a graph back to the units of the data: it then ends at the layers' own.
+    pub fn remove_last(&self, graph: &mut Graph<'_>) -> Outcome<()> {
+        let Graph { nodes, initializers, outputs, .. } = graph;
+        if self.is_empty() {
+            return Ok(());
+        }
+        let [output] = &mut outputs[..] else { return Err(self.missing()) };
+        let start = nodes.len().checked_sub(self.steps.len());
+        let last = start.and_then(|start| nodes.get(start..));
+        let first = last.and_then(|nodes| nodes.first()?.inputs.first()).copied().unwrap_or_default();
+        if self.follow(last, initializers, first)? != output.name {
+            return Err(self.missing());
+        }
+        output.name = first;
+        nodes.truncate(start.unwrap_or_default());
+        Ok(())
+    }
+
+    /// The value that `nodes` make of `value`, if they are the steps of this scaling.
+    fn follow<'a>(
+        &self,
+        nodes: Option<&[Node<'a>]>,
+        tensors: &[Array<'a>],
+        value: &'a str,
+    ) -> Outcome<&'a str> {
+        let nodes = nodes.ok_or_else(|| self.missing())?;
+        let mut value = value;
+        for (node, (operator, _, numbers)) in nodes.iter().zip(&self.steps) {
+            let other =
+                || refused(node, format!("it does not scale the {} as the description says", self.of));
+            let (&[of, argument], &[output]) = (&node.inputs[..], &node.outputs[..]) else {
+                return Err(other());
+            };
+            let array = tensors.iter().find(|array| array.name == argument).ok_or_else(other)?;
+            let element = element_type::<T>();
+            if array.element != element {
+                return Err(other_type(format!("tensor {argument}"), array.element, element));
+            }
+            let is_own = matches!(node.domain, "" | "ai.onnx") && node.attributes.is_empty();
+            let same = <T as LittleEndian>::groups(&array.data)
+                .iter()
+                .map(|&bytes| T::from_bytes(bytes))
+                .eq(numbers.iter().copied())
+                && array.data.len() == size_of_val(&numbers[..])
+                && matches!(array.dims[..], [n] if usize::try_from(n) == Ok(numbers.len()));
+            if !(is_own && same && node.operator == *operator && of == value) {
+                return Err(other());
+            }
+            value = output;
+        }
+        Ok(value)
+    }
+
+    fn missing(&self) -> FileProblem {
+        let why = format!("does not scale the {} as its description says", self.of);
+        problem(OnnxProblem::Graph { why })
     }
 }
 

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::array::{DOUBLE, element_type};
 use super::graph::Writer;
 use super::scaling::Scaling;
-use super::{MAX_BYTES, Outcome, operators, problem};
-use crate::activation::{Activation, AnyActivation, Linear};
+use super::{DESCRIPTION, MAX_BYTES, Outcome, operators, problem};
+use crate::activation::{Activation, AnyActivation, Elu, LeakyRelu, Linear};
 use crate::data::Scaler;
 use crate::error::{FileProblem, OnnxProblem, Result};
 use crate::network::{self, AnyNetwork, Layer, Network};
@@ -31,7 +32,9 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     ///
     /// let folder = tempfile::tempdir().unwrap();
     /// let network = Network::<f32, _, _>::new(&[784, 30, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 42)?;
-    /// network.to_onnx(folder.path().join("digits.onnx"))?;
+    /// let path = folder.path().join("digits.onnx");
+    /// network.to_onnx(&path)?;
+    /// assert_eq!(Network::<f32, Sigmoid, Softmax>::from_onnx(&path)?, network);
     /// # Ok::<(), gradus::Error>(())
     /// ```
     pub fn to_onnx(&self, path: impl AsRef<Path>) -> Result<()> {
@@ -45,7 +48,8 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     /// # Errors
     ///
     /// Returns [`Error::File`](crate::Error::File) with [`OnnxProblem::Activation`] if an activation is not one of the
-    /// crate's own, with [`OnnxProblem::TooLarge`] if the file would have more than 2 GiB, and with
+    /// crate's own, with [`OnnxProblem::Parameter`] if the network is in single precision and a parameter of an activation is
+    /// beyond it, with [`OnnxProblem::TooLarge`] if the file would have more than 2 GiB, and with
     /// [`FileProblem::Network`] if the layers were changed so that they do not fit each other or if a parameter is not
     /// finite.
     ///
@@ -122,7 +126,9 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Predictor<T, H, O> {
     /// let data = Dataset::from_class_names(x, &["human", "human", "cat", "cat"])?;
     /// let meaning = Meaning::of(&data).with_input_scaler(Standardize.fit(&data)?);
     /// let network = Network::<f32, _, _>::new(&[1, 3, 2], Tanh, Softmax::default(), &ByActivation, 1)?;
-    /// Predictor::new(network, meaning)?.to_onnx(folder.path().join("cats.onnx"))?;
+    /// let predictor = Predictor::new(network, meaning)?;
+    /// predictor.to_onnx(folder.path().join("cats.onnx"))?;
+    /// assert_eq!(std::fs::read(folder.path().join("cats.onnx")).unwrap(), predictor.to_onnx_bytes()?);
     /// # Ok::<(), gradus::Error>(())
     /// ```
     pub fn to_onnx(&self, path: impl AsRef<Path>) -> Result<()> {
@@ -155,7 +161,7 @@ struct Surroundings<'a> {
 impl<'a> Surroundings<'a> {
     fn described(description: &impl Serialize) -> Outcome<Self> {
         let text = json(description)?;
-        Ok(Self { metadata: vec![("gradus.description".to_owned(), text)], ..Self::default() })
+        Ok(Self { metadata: vec![(DESCRIPTION.to_owned(), text)], ..Self::default() })
     }
 
     fn of(meaning: &'a Meaning) -> Outcome<Self> {
@@ -213,11 +219,20 @@ fn bytes<T: Real>(network: &dyn AnyNetwork<T>, surroundings: &Surroundings<'_>) 
 /// The activation of a layer, if it is one of the crate's own: it has the name of one and computes the same.
 fn activation<T: Real>(index: usize, layer: &Layer<'_, T>) -> Outcome<AnyActivation> {
     let name = layer.activation.name();
-    let own = name.parse::<AnyActivation>().ok().filter(|own| is_same(layer.activation, own));
-    own.ok_or_else(|| {
+    let Some(own) = name.parse::<AnyActivation>().ok().filter(|own| is_same(layer.activation, own)) else {
         let (name, known) = (name.into_owned(), AnyActivation::NAMES.join(", "));
-        problem(OnnxProblem::Activation { layer: index, name, known })
-    })
+        return Err(problem(OnnxProblem::Activation { layer: index, name, known }));
+    };
+    // An attribute is a number in single precision.
+    let fits = match own {
+        AnyActivation::Elu(elu) => Elu::new(f64::from(elu.alpha() as f32)).is_ok(),
+        AnyActivation::LeakyRelu(leaky) => LeakyRelu::new(f64::from(leaky.slope() as f32)).is_ok(),
+        _ => true,
+    };
+    match fits || element_type::<T>() == DOUBLE {
+        true => Ok(own),
+        false => Err(problem(OnnxProblem::Parameter { layer: index, name: name.into_owned() })),
+    }
 }
 
 /// Whether two activations are the same function, as far as some values show it.

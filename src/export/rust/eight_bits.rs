@@ -27,7 +27,7 @@ impl Codes {
     /// Rounds the weights.
     pub(super) fn of(weights: &DMatrix<f32>) -> Self {
         let largest = weights.row_iter().map(|row| row.iter().fold(0.0f32, |most, w| most.max(w.abs())));
-        let scales: Vec<f32> = largest.map(|largest| largest / MOST).collect();
+        let scales: Vec<f32> = largest.map(scale).collect();
         let codes = DMatrix::from_fn(weights.nrows(), weights.ncols(), |j, k| {
             // A row of zeros has the scale 0.
             let code = if scales[j] > 0.0 { weights[(j, k)] / scales[j] } else { 0.0 };
@@ -41,6 +41,13 @@ impl Codes {
         let weight = |j, k| self.scales[j] * f32::from(self.codes[(j, k)]);
         DMatrix::from_fn(self.codes.nrows(), self.codes.ncols(), weight)
     }
+}
+
+/// The scale of a row whose largest weight this is.
+fn scale(largest: f32) -> f32 {
+    let scale = largest / MOST;
+    // Rounded up, it takes the largest numbers beyond all.
+    if (scale * MOST).is_finite() { scale } else { scale.next_down() }
 }
 
 /// What the rounding of the weights to 8 bits has cost; see [`RustSource::in_eight_bits`](super::RustSource::in_eight_bits).

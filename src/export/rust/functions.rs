@@ -81,12 +81,22 @@ impl Call {
 
     /// Returns the statement that replaces the weighted inputs in the array `z` by their activations, if there is one.
     pub(super) fn statement(&self, z: &str) -> Option<String> {
-        let arguments: String = self.arguments.iter().map(|argument| format!(", {argument:?}")).collect();
+        let arguments: String =
+            self.arguments.iter().map(|&argument| format!(", {}", number(argument))).collect();
         Some(match self.name? {
             "softmax" => format!("softmax(&mut {z}{arguments});"),
             name => format!("{z}.iter_mut().for_each(|z| *z = {name}(*z{arguments}));"),
         })
     }
+}
+
+/// Returns a number as an expression: what is beyond single precision has become infinite.
+pub(super) fn number(value: f32) -> String {
+    if value.is_finite() {
+        return format!("{value:?}");
+    }
+    let name = if value < 0.0 { "NEG_INFINITY" } else { "INFINITY" };
+    format!("f32::{name}")
 }
 
 #[cfg(test)]

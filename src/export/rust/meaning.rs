@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::functions::number;
 use super::write::array;
 use crate::data::{Scaler, Task};
 use crate::predict::Meaning;
@@ -39,8 +40,8 @@ fn write_meaning(text: &mut String, meaning: &Meaning, n: usize) -> std::fmt::Re
         Task::Binary { threshold } => {
             let body = format!(
                 "let [output] = outputs;
-    if output.is_nan() {{ None }} else {{ Some(if *output >= {:?} {{ 1 }} else {{ 0 }}) }}",
-                threshold as f32
+    if output.is_nan() {{ None }} else {{ Some(if *output >= {} {{ 1 }} else {{ 0 }}) }}",
+                number(threshold as f32)
             );
             write_class(text, "1 if the output is not below the threshold", n, &body)?;
         }
@@ -50,10 +51,10 @@ fn write_meaning(text: &mut String, meaning: &Meaning, n: usize) -> std::fmt::Re
                 text,
                 "pub fn labels(outputs: &[f32; {n}]) -> [bool; {n}] {{
     let mut labels = [false; {n}];
-    labels.iter_mut().zip(outputs).for_each(|(label, &output)| *label = output >= {:?});
+    labels.iter_mut().zip(outputs).for_each(|(label, &output)| *label = output >= {});
     labels
 }}\n",
-                threshold as f32
+                number(threshold as f32)
             )?;
         }
         Task::Regression => {}

@@ -65,9 +65,22 @@ impl RustSource {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::File`] with [`FileProblem::Activation`] if an activation is none of the crate's, the errors of
-    /// [`Network::from_layers`] if the layers were changed so that they do not fit each other, and [`Error::Setting`] if there are
-    /// more than 4 million weights and biases.
+    /// Returns [`Error::File`] with [`FileProblem::Activation`] if an activation is none of the crate's, [`Error::Law`] if one has the
+    /// name of another, the errors of [`Network::from_layers`] if the layers were changed so that they do not fit each other, and
+    /// [`Error::Setting`] if there are more than 4 million weights and biases.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::export::RustSource;
+    /// use gradus::prelude::*;
+    ///
+    /// let network = Network::<f32, _, _>::new(&[2, 3, 1], Relu, Sigmoid, &ScaledGaussian, 1)?;
+    /// let text = RustSource::of(&network)?.text();
+    /// assert!(text.starts_with("// A 2-3-1 network (relu, sigmoid)"));
+    /// assert!(text.contains("static WEIGHTS_1: [[f32; 2]; 3]") && text.contains("static BIASES_2: [f32; 1]"));
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn of<H: Activation<f32>, O: Activation<f32>>(network: &Network<f32, H, O>) -> Result<Self> {
         network.check()?;
         let n = network.n_parameters();
@@ -94,6 +107,20 @@ impl RustSource {
     /// # Errors
     ///
     /// Returns the errors of [`of`](Self::of).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::export::RustSource;
+    /// use gradus::prelude::*;
+    ///
+    /// let network = Network::<f32, _, _>::new(&[4, 1], Tanh, Sigmoid, &ScaledGaussian, 1)?;
+    /// let meaning = Meaning::new(Task::Binary { threshold: 0.5 }).with_class_names(&["no", "yes"]);
+    /// let text = RustSource::of_predictor(&Predictor::new(network, meaning)?)?.text();
+    /// assert!(text.contains(r#"pub const CLASS_NAMES: [&str; 2] = ["no", "yes"];"#));
+    /// assert!(text.contains("pub fn class(outputs: &[f32; 1]) -> Option<usize>"));
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn of_predictor<H: Activation<f32>, O: Activation<f32>>(
         predictor: &Predictor<f32, H, O>,
     ) -> Result<Self> {
@@ -141,11 +168,50 @@ impl RustSource {
     }
 
     /// What the rounding to 8 bits has cost, if the weights were rounded.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::export::RustSource;
+    /// use gradus::prelude::*;
+    ///
+    /// let data = Dataset::<f32>::synthetic_digits(50, 1)?;
+    /// let network = Network::new(&[784, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
+    /// let source = RustSource::of(&network)?;
+    /// assert!(source.loss().is_none());
+    ///
+    /// let source = source.in_eight_bits(&data)?;
+    /// let loss = source.loss().unwrap();
+    /// assert_eq!(loss.samples, 50);
+    /// assert_eq!(loss.before, evaluate(&network, &Quadratic, &data)?.scores);
+    /// assert_eq!(loss.after, evaluate(source.network(), &Quadratic, &data)?.scores);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn loss(&self) -> Option<&EightBits> {
         self.loss.as_ref()
     }
 
     /// The network whose outputs the module has: the one that was written, or the one with rounded weights.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::export::RustSource;
+    /// use gradus::prelude::*;
+    ///
+    /// let x = DMatrix::from_row_slice(2, 2, &[0.0f32, 1.0, 1.0, 0.0]);
+    /// let network = Network::<f32, _, _>::new(&[2, 1], Tanh, Linear, &ScaledGaussian, 1)?;
+    /// let source = RustSource::of(&network)?;
+    /// assert_eq!(source.network().predict(&x)?, network.predict(&x)?);
+    ///
+    /// // Each weight is a multiple of a 127th of the neuron's largest one.
+    /// let source = source.in_eight_bits(&Dataset::new(x.clone(), network.predict(&x)?)?)?;
+    /// let (weights, largest) = (&source.network().output().weights, network.output().weights.amax());
+    /// for (rounded, weight) in weights.iter().zip(&network.output().weights) {
+    ///     assert!((rounded - weight).abs() < 0.51 * largest / 127.0);
+    /// }
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn network(&self) -> &Network<f32, AnyActivation, AnyActivation> {
         &self.network
     }
@@ -205,6 +271,7 @@ impl<H: Activation<f32>, O: Activation<f32>> Network<f32, H, O> {
     /// let folder = tempfile::tempdir().unwrap();
     /// let network = Network::<f32, _, _>::new(&[2, 3, 1], Tanh, Sigmoid, &ScaledGaussian, 1)?;
     /// network.to_rust(folder.path().join("network.rs"))?;
+    /// assert!(std::fs::read_to_string(folder.path().join("network.rs")).unwrap().contains("pub fn predict(x: &[f32; 2])"));
     /// # Ok::<(), gradus::Error>(())
     /// ```
     pub fn to_rust(&self, path: impl AsRef<Path>) -> Result<()> {
@@ -220,6 +287,24 @@ impl<H: Activation<f32>, O: Activation<f32>> Predictor<f32, H, O> {
     /// # Errors
     ///
     /// Returns the errors of [`RustSource::of`] and of [`replace()`](crate::persist::replace()).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::export::RustSource;
+    /// use gradus::prelude::*;
+    ///
+    /// let folder = tempfile::tempdir().unwrap();
+    /// let path = folder.path().join("cats.rs");
+    /// let x = DMatrix::from_column_slice(1, 4, &[170.0f32, 180.0, 30.0, 40.0]);
+    /// let data = Dataset::from_class_names(x, &["human", "human", "cat", "cat"])?;
+    /// let meaning = Meaning::of(&data).with_input_scaler(Standardize.fit(&data)?);
+    /// let network = Network::<f32, _, _>::new(&[1, 3, 2], Tanh, Softmax::default(), &ByActivation, 1)?;
+    /// let predictor = Predictor::new(network, meaning)?;
+    /// predictor.to_rust(&path)?;
+    /// assert_eq!(std::fs::read_to_string(&path).unwrap(), RustSource::of_predictor(&predictor)?.text());
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn to_rust(&self, path: impl AsRef<Path>) -> Result<()> {
         RustSource::of_predictor(self)?.save(path)
     }

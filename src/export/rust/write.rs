@@ -96,19 +96,24 @@ fn write_body(text: &mut String, source: &RustSource, calls: &[Call]) -> std::fm
         writeln!(text, "    let x = scaled(x);")?;
         input = "&x".to_owned();
     }
+    let unscaled = scaled(|meaning| meaning.target_scaler().is_some());
     for (number, call) in (1..).zip(calls) {
         let (a, statement) = (format!("a{number}"), call.statement(&format!("a{number}")));
         let mutable = if statement.is_some() { "mut " } else { "" };
         let scales = if source.codes.is_some() { format!("&SCALES_{number}, ") } else { String::new() };
         let parameters = format!("(&WEIGHTS_{number}, {scales}&BIASES_{number})");
-        writeln!(text, "    let {mutable}{a} = weighted_inputs(fused, {parameters}, {input});")?;
+        let z = format!("weighted_inputs(fused, {parameters}, {input})");
+        if number == calls.len() && statement.is_none() && !unscaled {
+            // No name for what is returned at once.
+            return writeln!(text, "    {z}");
+        }
+        writeln!(text, "    let {mutable}{a} = {z};")?;
         if let Some(statement) = statement {
             writeln!(text, "    {statement}")?;
         }
         input = format!("&{a}");
     }
     let last = format!("a{}", calls.len());
-    let unscaled = scaled(|meaning| meaning.target_scaler().is_some());
     if unscaled { writeln!(text, "    unscaled(&{last})") } else { writeln!(text, "    {last}") }
 }
 
