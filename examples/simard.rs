@@ -52,7 +52,7 @@ struct Options {
     #[arg(long, default_value_t = 6.0)]
     sigma: f64,
     /// Size α of the elastic distortion, in pixels
-    #[arg(long, default_value_t = 40.0)]
+    #[arg(long, default_value_t = 50.0)]
     alpha: f64,
     /// Largest angle by which an image is turned, in degrees
     #[arg(long, default_value_t = 12.0)]
