@@ -36,7 +36,7 @@ struct Options {
     /// Neurons of each hidden layer [default: 800, or 2500 with --long]
     #[arg(long, value_delimiter = ',')]
     hidden: Vec<usize>,
-    /// Epochs [default: 190, or 500 with --long]
+    /// Epochs [default: 165, or 500 with --long]
     #[arg(long)]
     epochs: Option<usize>,
     /// Mini-batch size m
@@ -112,7 +112,7 @@ impl Options {
         } else if self.long {
             500
         } else {
-            190
+            165
         })
     }
 }
