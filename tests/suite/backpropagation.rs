@@ -184,7 +184,7 @@ fn by_definition<T: Real, O: Activation<T>>(
     let examples = x.ncols();
     let (mut outputs, mut costs) = (Vec::new(), Vec::new());
     // Of each layer: δ and the activations before it, example by example.
-    let (mut deltas, mut earlier) = (vec![Vec::new(); layers.len()], vec![Vec::new(); layers.len()]);
+    let (mut deltas, mut all_before) = (vec![Vec::new(); layers.len()], vec![Vec::new(); layers.len()]);
     for example in 0..examples {
         let mut a: Vec<Bounded> = x.column(example).iter().map(|x| Precision::exact(x.to_f64())).collect();
         let (mut zs, mut activations) = (Vec::new(), Vec::new());
@@ -219,7 +219,7 @@ fn by_definition<T: Real, O: Activation<T>>(
                 })
                 .collect();
             deltas[index].push(delta);
-            earlier[index].push(before);
+            all_before[index].push(before);
             delta = earlier;
         }
     }
@@ -229,7 +229,7 @@ fn by_definition<T: Real, O: Activation<T>>(
     for (index, layer) in layers.iter().enumerate() {
         let (rows, columns) = layer.weights.shape();
         let sum = |j: usize, k: Option<usize>| {
-            let terms = deltas[index].iter().zip(&earlier[index]);
+            let terms = deltas[index].iter().zip(&all_before[index]);
             let sum = p.dot(terms.map(|(delta, a)| (delta[j], k.map_or(Precision::exact(1.0), |k| a[k]))));
             // Divided by m, or multiplied by 1/m.
             p.times(p.times(sum, mean), Precision::exact(1.0))

@@ -171,6 +171,13 @@ impl<'g, 'a> Chain<'g, 'a> {
         Value::Formula(self.first)
     }
 
+    /// Whether what a node computes goes into a map from classes to probabilities and into no other node, as in scikit-learn's files.
+    pub fn is_mapped(&self, node: &Node<'a>) -> bool {
+        let mut users =
+            self.nodes.iter().filter(|user| user.inputs.iter().any(|input| node.outputs.contains(input)));
+        users.next().is_some_and(|user| user.operator == "ZipMap") && users.next().is_none()
+    }
+
     /// The number of outputs of the last layer.
     pub fn n_outputs(&self) -> Option<i64> {
         self.layers.last().map(|layer| layer.weights.n_outputs)

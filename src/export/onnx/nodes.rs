@@ -180,7 +180,9 @@ impl<'g, 'a> Chain<'g, 'a> {
         let (no, yes) = (self.formula(node, a)?, self.formula(node, b)?);
         match self.formulas.get(no) {
             Formula::Both(Operator::Sub, one, p)
-                if p == yes && self.formulas.is_number(one, 1.0) && self.n_outputs() == Some(1) =>
+                if p == yes
+                    && self.formulas.is_number(one, 1.0)
+                    && (self.n_outputs() == Some(1) || self.is_mapped(node)) =>
             {
                 Ok(Value::Label(yes))
             }

@@ -150,6 +150,7 @@ pub(super) fn malformed(offset: u64, reason: &'static str) -> crate::error::File
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::Message;
 
     fn whole(bytes: &[u8]) -> Part<'_> {
         Part { bytes, offset: 0 }
