@@ -36,7 +36,7 @@ const GAP: i32 = 6;
 /// let network = Network::<f32, Sigmoid, _>::new(&[784, 30, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
 /// # let folder = tempfile::tempdir().unwrap();
 /// # let path = folder.path().join("weights.png");
-/// gradus::plot::weights(&network.layers().next().unwrap().weights, (28, 28), &path)?;
+/// gradus::plot::weights(network.layers().next().unwrap().weights, (28, 28), &path)?;
 /// # Ok::<(), gradus::Error>(())
 /// ```
 pub fn weights<T: Real>(weights: &DMatrix<T>, shape: (usize, usize), path: impl AsRef<Path>) -> Result<()> {

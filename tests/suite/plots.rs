@@ -72,7 +72,7 @@ fn every_picture_can_be_a_png() {
     let network =
         Network::<f32, Sigmoid, _>::new(&[784, 7, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)
             .unwrap();
-    weights(&network.layers().next().unwrap().weights, (28, 28), path("weights")).unwrap();
+    weights(network.layers().next().unwrap().weights, (28, 28), path("weights")).unwrap();
     let image = painted(&path("weights"));
     // Three images in a row, of 28 · 3 pixels and a gap of 6.
     assert_eq!((image.width, image.height), (3 * 90 + 6, 3 * 90 + 6));
