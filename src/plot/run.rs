@@ -66,17 +66,15 @@ impl History {
 
 fn plot(history: &History, kept: Option<usize>, title: &str, path: &Path) -> Result<()> {
     let changes = changes(history);
-    let mut charts: Vec<Chart> = measures(history).iter().map(|measure| curves(history, measure)).collect();
-    for chart in &mut charts {
-        let mut marked = chart.clone();
+    let marked = |mut chart: Chart| {
         if let Some(kept) = kept.filter(|kept| *kept > 0) {
-            marked = marked.mark("epoch that is kept", kept as f64);
+            chart = chart.mark("epoch that is kept", kept as f64);
         }
-        if changes.len() <= MAX_MARKED {
-            marked = changes.iter().fold(marked, |chart, epoch| chart.mark("η changes", *epoch as f64));
-        }
-        *chart = marked;
-    }
+        let few = changes.iter().filter(|_| changes.len() <= MAX_MARKED);
+        few.fold(chart, |chart, epoch| chart.mark("η changes", *epoch as f64))
+    };
+    let mut charts: Vec<Chart> =
+        measures(history).iter().map(|measure| marked(curves(history, measure))).collect();
     if changes.len() > MAX_MARKED {
         let rates = history.epochs().iter().map(|record| (record.epoch as f64, record.learning_rate));
         let chart = Chart::new("learning rate", "epoch", "η").y_scale(Scale::Log);
