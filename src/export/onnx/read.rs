@@ -66,12 +66,12 @@ where
     ///
     /// Returns [`Error::File`] with
     ///
-    /// - [`FileProblem::Onnx`](crate::FileProblem::Onnx) if the bytes are no ONNX file, or the graph in it is no chain of
+    /// - [`FileProblem::Onnx`] if the bytes are no ONNX file, or the graph in it is no chain of
     ///   dense layers and activations of the crate; the message names the node;
-    /// - [`FileProblem::Dtype`](crate::FileProblem::Dtype) if its numbers are not of type `T`;
-    /// - [`FileProblem::OtherActivation`](crate::FileProblem::OtherActivation) or
-    ///   [`FileProblem::Activation`](crate::FileProblem::Activation) if an activation is not `H` or `O`;
-    /// - [`FileProblem::Network`](crate::FileProblem::Network) if a parameter is not finite.
+    /// - [`FileProblem::Dtype`] if its numbers are not of type `T`;
+    /// - [`FileProblem::OtherActivation`] or
+    ///   [`FileProblem::Activation`] if an activation is not `H` or `O`;
+    /// - [`FileProblem::Network`] if a parameter is not finite.
     ///
     /// # Examples
     ///
@@ -180,7 +180,7 @@ where
     ///
     /// - [`FileProblem::Undescribed`](crate::FileProblem::Undescribed) if the file has no description, such as one of another
     ///   program, and [`FileProblem::Json`](crate::FileProblem::Json) if it is no [`Meaning`];
-    /// - [`FileProblem::Onnx`](crate::FileProblem::Onnx) if the nodes before or after the layers do not scale as it says.
+    /// - [`FileProblem::Onnx`] if the nodes before or after the layers do not scale as it says.
     pub fn from_onnx_bytes(bytes: &[u8]) -> Result<Self> {
         let (network, meaning) = predictor(bytes).map_err(|problem| refuse(IN_MEMORY, problem))?;
         Self::new(network, meaning)
