@@ -103,7 +103,7 @@ impl Network2 {
     ///
     /// # Errors
     ///
-    /// Those of [`to_json`](Self::to_json) and of [`replace()`](super::replace()).
+    /// Returns the errors of [`to_json`](Self::to_json) and of [`replace()`](super::replace()).
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let json = self.try_to_json().map_err(|problem| refuse(&path, problem))?;
         replace(&FileSystem, path, &json)
@@ -113,17 +113,17 @@ impl Network2 {
     ///
     /// # Errors
     ///
-    /// Those of [`from_json`](Self::from_json), and [`Error::File`] if the file is missing, unreadable, not regular, or
-    /// too long.
+    /// Returns the errors of [`from_json`](Self::from_json), and [`Error::File`] if the file is missing, unreadable,
+    /// not regular, or too long.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         Self::load_within(path, MAX_BYTES)
     }
 
-    /// Reads the file at `path` of at most `max_bytes` bytes; the memory that it takes is at most ten times as much.
+    /// Reads the file at `path` of at most `max_bytes` bytes; it takes at most ten times as much memory.
     ///
     /// # Errors
     ///
-    /// Those of [`load`](Self::load).
+    /// Returns the errors of [`load`](Self::load).
     pub fn load_within(path: impl AsRef<Path>, max_bytes: u64) -> Result<Self> {
         read::read(path.as_ref(), max_bytes)
             .and_then(|json| Self::try_from_json(&json))

@@ -14,26 +14,25 @@ use crate::persist::{self, Model};
 use crate::real::Real;
 use crate::threads;
 
-/// Most samples that go through the network at once.
+/// The maximum number of samples in a block.
 const BLOCK: usize = 128;
 
-/// Most values of a block's widest layer, so that the memory of wide networks stays bounded.
+/// The maximum number of values in a block's widest layer, so that the memory of wide networks stays bounded.
 const BLOCK_VALUES: usize = 1 << 18;
 
-/// Predicts in the units of the data: scales the inputs as the training data were scaled, and gives classes, their names
-/// and probabilities, or numbers as they were before the targets were scaled.
+/// Predicts in the units of the data: scales the inputs as the training data were scaled, and returns classes, their
+/// names and probabilities, or values in the units that the targets had before scaling.
 ///
 /// ```text
 /// x′ = (x − c)/s        a = network(x′)        y = c_y + s_y a
 /// ```
 ///
 /// with c and s the centers and widths of the input scaler, c_y and s_y those of the target scaler; both belong to the
-/// [`Meaning`]. Predictions are bitwise the same for a network that was just trained and for one that was loaded, one
-/// by one and many at a time.
+/// [`Meaning`]. Predictions are bitwise identical before saving and after loading, and one by one or many at a time.
 ///
-/// All memory is allocated when the predictor is made, and predictions run on the caller's thread without a further
-/// allocation (another thread than the one that made it allocates its scratch memory once). To use several cores, give
-/// each thread a clone.
+/// All memory is allocated when the predictor is created, and predictions run on the caller's thread without a further
+/// allocation (a thread other than the creating one allocates its scratch buffer once). To use several cores, give each
+/// thread a clone.
 ///
 /// # Shapes
 ///
@@ -71,15 +70,15 @@ pub struct Predictor<T, H = AnyActivation, O = AnyActivation> {
 }
 
 impl<T: Real, H: Activation<T>, O: Activation<T>> Predictor<T, H, O> {
-    /// Joins a network and its meaning.
+    /// Creates a predictor from a network and its meaning.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::SizeMismatch`] if a scaler, the class names, the columns or the task do not fit the inputs or outputs
-    /// of the network, [`Error::Setting`] if the threshold of the task is NaN or infinite, and [`Error::ScaledClasses`] if targets
-    /// were scaled that are no numbers. Returns the errors of
-    /// [`Network::from_layers`] if the layers were changed so that they do not fit each other, and [`Error::Memory`]
-    /// if there is no memory for the buffers.
+    /// Returns [`Error::SizeMismatch`] if a scaler, the class names, the columns or the task do not fit the inputs or
+    /// outputs of the network, [`Error::Setting`] if the threshold of the task is NaN or infinite, and
+    /// [`Error::ScaledClasses`] if there is a target scaler and the task is not regression. Returns the errors of
+    /// [`Network::from_layers`] if the layers were changed so that they do not fit each other, and [`Error::Memory`] if
+    /// there is no memory for the buffers.
     pub fn new(network: Network<T, H, O>, meaning: Meaning) -> Result<Self> {
         network.check()?;
         meaning.check(network.n_inputs(), network.n_outputs())?;
@@ -102,7 +101,7 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Predictor<T, H, O> {
         &self.network
     }
 
-    /// What its numbers mean.
+    /// The meaning of its inputs and outputs.
     pub fn meaning(&self) -> &Meaning {
         &self.meaning
     }
@@ -112,12 +111,12 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Predictor<T, H, O> {
         (self.network, self.meaning)
     }
 
-    /// Predicts for one sample from its inputs as they are in the data, not scaled.
+    /// Predicts for one sample from its unscaled inputs.
     ///
     /// # Errors
     ///
     /// Returns [`Error::SizeMismatch`] if there are not as many inputs as the network has, and
-    /// [`Error::NonFiniteSample`] if one is NaN or infinite, or becomes so when it is scaled.
+    /// [`Error::NonFiniteSample`] if an input is NaN or infinite, before or after scaling.
     pub fn predict(&mut self, x: &[T]) -> Result<Prediction<'_, T>> {
         let (found, expected) = (x.len(), self.network.n_inputs());
         if found != expected {
@@ -130,7 +129,8 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Predictor<T, H, O> {
         Ok(single.prediction(0, meaning))
     }
 
-    /// Predicts for one row of a table from its texts, in the order of [`Columns::inputs`](crate::data::Columns::inputs).
+    /// Predicts for one row of a table from its fields as text, in the order of
+    /// [`Columns::inputs`](crate::data::Columns::inputs).
     ///
     /// # Errors
     ///
@@ -163,8 +163,8 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Predictor<T, H, O> {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`predict`](Self::predict). Samples before the block of the one that is not finite have
-    /// then been visited.
+    /// Returns the errors of [`predict`](Self::predict). If a sample is not finite, the samples of the blocks before
+    /// its own have been visited.
     ///
     /// # Examples
     ///
@@ -252,7 +252,7 @@ where
         persist::save_described(path, &self.network, &self.meaning)
     }
 
-    /// Reads the predictor from the file at `path`. A [`Predictor<T>`](Self) without further types takes networks of all
+    /// Reads the predictor from the file at `path`. A [`Predictor<T>`](Self) without further types accepts all
     /// activations of the crate.
     ///
     /// # Errors
