@@ -8,9 +8,9 @@ use std::time::Duration;
 use super::{Communicator, Exchange};
 use crate::error::RankProblem;
 
-/// A rank that is a thread: to try and to test a program for several ranks in one process.
+/// A rank that is a thread, for testing a program for several ranks in one process.
 ///
-/// A rank that is dropped has left, and those who wait for it are told at once.
+/// When a rank is dropped, exchanges with it fail at once.
 ///
 /// # Examples
 ///
@@ -41,7 +41,7 @@ pub struct Threads {
 }
 
 impl Threads {
-    /// Creates `size` ranks, to be given to as many threads.
+    /// Creates `size` ranks, one for each of `size` threads.
     pub fn group(size: usize) -> Vec<Self> {
         let mut ranks: Vec<Self> =
             (0..size).map(|rank| Self { rank, to: Vec::new(), from: Vec::new() }).collect();
@@ -80,7 +80,7 @@ impl Communicator for Threads {
         let (Some(to), Some(from)) = (self.to.get(partner), self.from.get(partner)) else {
             return Err(RankProblem::Left);
         };
-        // One that has left may have sent its last word before.
+        // A rank that has left may have sent a last message before.
         let _ = to.send(exchange.send.clone());
         let from = from.lock().unwrap_or_else(PoisonError::into_inner);
         match from.recv_timeout(patience) {

@@ -5,8 +5,6 @@
 //! polynomial, of the degree whose remainder r^(d+1)/(d+1)! is below ε/8: 7 for `f32`, 13 for `f64`. n ln 2 is
 //! subtracted in two parts, the first of few enough bits that n times it is exact (Cody and Waite, 1980). Adding
 //! 1.5 · 2^(p−1), p the bits of the significand, rounds to an integer and leaves n in the low bits.
-
-//!
 //! e^x − 1 = 2ⁿ (e^r − 1) + (2ⁿ − 1) from the same n and r; the first difference is the polynomial without
 //! its constant 1.
 

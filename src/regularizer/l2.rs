@@ -28,7 +28,7 @@ pub struct L2 {
 }
 
 impl L2 {
-    /// L2 regularization with parameter λ = `lambda`.
+    /// Creates L2 regularization with parameter λ = `lambda`.
     ///
     /// # Errors
     ///

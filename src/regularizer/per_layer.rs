@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::{LayerInfo, Regularizer};
 use crate::real::Real;
 
-/// Another penalty for each layer: Ω = Σ_l Ω_l(w_l), with w_l the weights of layer l.
+/// A separate penalty for each layer: Ω = Σ_l Ω_l(w_l), with w_l the weights of layer l.
 ///
-/// The first rule is for the first layer after the inputs, and each [`then`](Self::then) adds that of the next layer.
-/// Layers beyond the last rule take the last rule, so that `PerLayer::new(a).then(b)` is `a` for the first layer and `b`
-/// for all others. [`NoRegularizer`](super::NoRegularizer) spares a layer.
+/// The first regularizer is for the first layer after the inputs, and each [`then`](Self::then) adds one for the next
+/// layer. Further layers take the last regularizer, so that `PerLayer::new(a).then(b)` is `a` for the first layer and
+/// `b` for all others. [`NoRegularizer`](super::NoRegularizer) leaves a layer without a penalty.
 ///
 /// # Examples
 ///
@@ -30,12 +30,13 @@ pub struct PerLayer<T: Real> {
 }
 
 impl<T: Real> PerLayer<T> {
-    /// Takes `rule` for the first layer, and for all layers until [`then`](Self::then) adds another.
+    /// Creates a penalty with `rule` for the first layer, and for all further layers until [`then`](Self::then) adds
+    /// another.
     pub fn new(rule: impl Regularizer<T> + 'static) -> Self {
         Self { first: Arc::new(rule), others: Vec::new() }
     }
 
-    /// Takes `rule` for the layer after those that have one, and for all layers behind it.
+    /// Sets `rule` for the next layer and for all further layers.
     pub fn then(mut self, rule: impl Regularizer<T> + 'static) -> Self {
         self.others.push(Arc::new(rule));
         self

@@ -4,7 +4,7 @@ use super::{LrSchedule, Progress, check_eta};
 use crate::error::{Result, check_setting};
 use crate::real::power;
 
-/// Raises η along a line from a lower to an upper bound and back again, without end.
+/// Raises η linearly from a lower to an upper bound and lowers it again, without end.
 ///
 /// ```text
 /// η(t) = η_min + (η_max − η_min) γᶜ max(0, 1 − |t/h − 2 c − 1|),   c = ⌊t/(2 h)⌋
@@ -56,12 +56,12 @@ impl Cyclic {
         check_eta(low)?;
         let why = "the rate goes up to it from the lower bound";
         check_setting("upper bound of η", high, high > low && high.is_finite(), "(lower bound, ∞)", why)?;
-        let why = "it is the time from one bound to the other, which may be a part of an epoch; try 2 to 10";
+        let why = "it is the time from one bound to the other, which may be a fraction of an epoch; try 2 to 10";
         check_setting("epochs of half a cycle", epochs, epochs > 0.0 && epochs.is_finite(), "(0, ∞)", why)?;
         Ok(Self { low, high, epochs, factor: 1.0 })
     }
 
-    /// Multiplies the height of the cycles by `factor` after each.
+    /// Multiplies the height of the cycles by `factor` after each cycle.
     ///
     /// # Errors
     ///

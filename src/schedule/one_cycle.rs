@@ -1,4 +1,4 @@
-//! A learning rate that rises once and then falls far below its beginning.
+//! A learning rate that rises once and then falls far below its initial value.
 
 use std::f64::consts::PI;
 
@@ -6,7 +6,7 @@ use super::{LrSchedule, Progress, check_eta, check_length};
 use crate::error::{Result, check_setting};
 use crate::real::portable::cos;
 
-/// Raises η along half a cosine to its highest value, lowers it along another one to nearly nothing, and then ends the
+/// Raises η along half a cosine to its highest value, lowers it along another one to nearly 0, and then ends the
 /// training.
 ///
 /// ```text
@@ -76,7 +76,7 @@ impl OneCycle {
         Ok(self)
     }
 
-    /// Begins with η / `initial`, and ends with 1 / `last` of that.
+    /// Begins with the highest rate / `initial`, and ends with the initial rate / `last`.
     ///
     /// # Errors
     ///
@@ -116,7 +116,7 @@ impl OneCycle {
     }
 }
 
-/// From `u` to `v` along half a cosine, as `s` goes from 0 to 1.
+/// Goes from `u` to `v` along half a cosine, as `s` goes from 0 to 1.
 fn anneal(u: f64, v: f64, s: f64) -> f64 {
     v + (u - v) * (0.5 * (1.0 + cos(PI * s)))
 }

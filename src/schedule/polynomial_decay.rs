@@ -1,10 +1,10 @@
-//! A learning rate that falls along a power of the time left.
+//! A learning rate that falls as a power of the remaining time.
 
 use super::{LrSchedule, Progress, check_eta, check_final, check_length};
 use crate::error::{Result, check_setting};
 use crate::real::portable::pow;
 
-/// Lowers η along a power of the time that is left, by default along a straight line, and then ends the training.
+/// Lowers η as a power of the remaining time, by default linearly, and then ends the training.
 ///
 /// ```text
 /// η(t) = η_T + (η_0 − η_T) (1 − t/T)^p
@@ -55,7 +55,7 @@ impl PolynomialDecay {
         Ok(Self { eta, epochs, power: 1.0, last: 0.0 })
     }
 
-    /// Takes this `power` of the time left instead of 1.
+    /// Sets the power p, instead of 1.
     ///
     /// # Errors
     ///

@@ -1,10 +1,10 @@
-//! A learning rate that falls by steps.
+//! A learning rate that falls in steps.
 
 use super::{LOWEST, LrSchedule, Progress, check_eta, check_factor, check_last, check_length};
 use crate::error::Result;
 use crate::real::power;
 
-/// Multiplies η by a factor each time a number of epochs is over.
+/// Multiplies η by a factor after every n epochs.
 ///
 /// ```text
 /// η_e = max(η γ^⌊(e − 1)/n⌋, η_min)
@@ -18,7 +18,7 @@ use crate::real::power;
 /// | η_min, the final rate | `eta` of [`down_to`](Self::down_to), by default 10⁻⁹ η |
 /// | e, the epoch, counted from 1 | |
 ///
-/// It does not end. Down to η_min it is PyTorch's `StepLR`.
+/// The schedule does not end. Down to η_min it is PyTorch's `StepLR`.
 ///
 /// Source: He, Zhang, Ren and Sun, *Deep residual learning for image recognition*, 2016, section 3.4, who divide by 10.
 ///
@@ -43,7 +43,7 @@ pub struct StepDecay {
 }
 
 impl StepDecay {
-    /// Multiplies η, at first `eta`, by `factor` after `every` epochs.
+    /// Multiplies η, initially `eta`, by `factor` once per `every` epochs.
     ///
     /// # Errors
     ///

@@ -14,14 +14,14 @@ use crate::history::{History, Metric};
 /// PQ(e) = GL(e) / P(e)  >  α          P(e) = 1000 (mean T(e − k + 1 … e) / min T(e − k + 1 … e) − 1)
 /// ```
 ///
-/// with GL as for [`GeneralizationLoss`](super::GeneralizationLoss), T(e) the
-/// [running training cost](crate::history::EpochRecord::running_cost) of epoch e, P the training progress in per mille,
-/// k the `strip` and α the `alpha`. It is asked after the epochs k, 2k, 3k and so on. Prechelt takes k = 5 and tries α
-/// from 0.5 to 3.
+/// with GL as for [`GeneralizationLoss`](super::GeneralizationLoss), T(e) the [running training
+/// cost](crate::history::EpochRecord::running_cost) of epoch e, P the training progress in per mille, k the `strip` and
+/// α the `alpha`. The rule is checked after the epochs k, 2k, 3k and so on. Prechelt takes k = 5 and tries α from 0.5
+/// to 3.
 ///
-/// While the training cost still falls quickly, a rise of the validation cost may be made good: P is large, and
-/// the rule waits. P is large as well where the training cost is unsteady. The minimum is taken by its magnitude, so
-/// that costs may be negative; without progress, P = 0, any loss stops the run.
+/// While the training cost still falls quickly, a rise of the validation cost may be temporary: P is large, and the
+/// rule waits. P is large as well where the training cost is unsteady. The denominator is |min T|, so that costs may be
+/// negative. Without progress, P = 0, any loss stops the run.
 ///
 /// Source: Prechelt, *Early stopping – but when?*, 1998, section 2.2, the class PQ_α.
 ///
@@ -72,7 +72,7 @@ impl ProgressQuotient {
         self
     }
 
-    /// P of the last strip, in per mille.
+    /// Returns P of the last strip, in per mille.
     fn progress(&self, history: &History) -> f64 {
         let strip = history.epochs().iter().rev().take(self.strip).map(|record| record.running_cost);
         let (sum, min) = strip.fold((0.0, f64::INFINITY), |(sum, min), cost| (sum + cost, min.min(cost)));

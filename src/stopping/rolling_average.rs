@@ -61,7 +61,7 @@ impl StoppingRule for RollingAverage {
     fn check(&self, history: &History) -> ControlFlow<StopReason> {
         let window = self.window;
         let Some(direction) = history.direction(&self.metric) else { return ControlFlow::Continue(()) };
-        // The newest comes first.
+        // The newest value comes first.
         let newest: Vec<f64> = history
             .values(&self.metric)
             .rev()
