@@ -22,7 +22,8 @@ use crate::real::power;
 /// none. The metric is by default the main one of the run, see [`Metric`].
 ///
 /// The schedule does not end. [`HalveOnPlateau`](super::HalveOnPlateau) counts in the same way with γ = ½, and ends the
-/// training. It is PyTorch's `ReduceLROnPlateau` with a `patience` smaller by 1 and `threshold_mode="abs"`.
+/// training. `ReduceOnPlateau` is PyTorch's `ReduceLROnPlateau` with a `patience` smaller by 1 and
+/// `threshold_mode="abs"`.
 ///
 /// Source: chapter 3 of the book, "How to choose a neural network's hyper-parameters?", "Learning rate schedule".
 ///

@@ -17,7 +17,8 @@ use crate::real::Real;
 use crate::real::portable::pow;
 use crate::threads;
 
-/// The rates of a [range test](Trainer::find_rate): `steps` of them from `from` to `to`, each the same factor above the one before.
+/// The rates of a [range test](Trainer::find_rate): `steps` of them from `from` to `to`, each the same multiple of the
+/// one before.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RateRange {
     from: f64,
@@ -50,7 +51,7 @@ impl RateRange {
             why,
         )?;
         let why =
-            "the cost of one mini-batch after the other has to be smoothed; try 50 for each power of ten";
+            "the costs of successive mini-batches have to be smoothed; try 50 for each power of ten";
         check_setting("steps of the range test", steps as f64, steps >= 20, "[20, ∞)", why)?;
         Ok(Self { from, to, steps })
     }
@@ -80,7 +81,7 @@ pub struct RateTest {
     pub points: Vec<RatePoint>,
     /// The rate to train with.
     pub suggestion: f64,
-    /// Why that one.
+    /// The reason for the suggestion.
     pub reason: String,
 }
 
@@ -90,7 +91,7 @@ const DECAY: f64 = 0.98;
 /// The smoothed cost has to fall by this many standard deviations.
 const CHANCE: f64 = 5.0;
 
-/// The suggestion is the rate of the lowest smoothed cost over this.
+/// The suggestion is the rate of the lowest smoothed cost divided by this.
 const MARGIN: f64 = 10.0;
 
 impl<T: Real, C> Trainer<T, C> {
@@ -104,8 +105,9 @@ impl<T: Real, C> Trainer<T, C> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::NoRate`] if the cost does not fall with any rate of the range, [`Error::Search`] for an optimizer that
-    /// finds the length of its steps itself, and what [`fit`](Self::fit) returns before its first step.
+    /// Returns [`Error::NoRate`] if the cost does not fall with any rate of the range, [`Error::Search`] for an
+    /// optimizer that finds the length of its steps itself, and the errors that [`fit`](Self::fit) returns before its
+    /// first step.
     ///
     /// # Examples
     ///
@@ -186,17 +188,17 @@ fn suggest(points: Vec<RatePoint>, range: RateRange) -> Result<RateTest> {
     let by_cost = |a: &&RatePoint, b: &&RatePoint| a.smoothed.total_cmp(&b.smoothed);
     // The first tenth shows where costs begin, and how far they differ by chance.
     let first =
-        points.get(..range.steps / 10).ok_or_else(|| none("the run diverged at once: begin lower"))?;
+        points.get(..range.steps / 10).ok_or_else(|| none("the run diverged at once; begin lower"))?;
     let Some(lowest) = points.iter().min_by(by_cost) else { return Err(none("there were no steps")) };
     let mean =
         |of: &dyn Fn(f64) -> f64| first.iter().map(|point| of(point.cost)).sum::<f64>() / first.len() as f64;
     let start = mean(&|cost| cost);
-    // Of independent costs the smoothed one varies by this factor less.
+    // The standard deviation of the smoothed cost over that of independent costs.
     let deviation =
         mean(&|cost| (cost - start) * (cost - start)).sqrt() * ((1.0 - DECAY) / (1.0 + DECAY)).sqrt();
     let low = lowest.smoothed;
     if low >= start - CHANCE * deviation {
-        return Err(none("the smoothed cost did not fall further than by chance: the range may end too low"));
+        return Err(none("the smoothed cost fell no further than by chance; the range may end too low"));
     }
     let still_falls = points.last() == Some(lowest) && points.len() == range.steps;
     let reason = format!(
@@ -208,7 +210,7 @@ fn suggest(points: Vec<RatePoint>, range: RateRange) -> Result<RateTest> {
     Ok(RateTest { points, suggestion, reason })
 }
 
-/// Two digits of a rate: more would promise what the noise does not hold.
+/// Rounds a rate to two digits: noise makes further digits meaningless.
 fn rounded(rate: f64) -> f64 {
     format!("{rate:.1e}").parse().unwrap_or(rate)
 }
