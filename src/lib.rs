@@ -53,11 +53,11 @@
 //!
 //! - Every derivative agrees with central differences of its own function within a relative error of 10⁻⁷ in double
 //!   precision.
-//! - Finite weighted inputs of any magnitude give no NaN. A NaN in data or parameters is returned as an error.
+//! - Finite weighted inputs of any magnitude give no NaN. A NaN in data or parameters is reported as an error.
 //! - The same seed gives bitwise identical results on every machine (x86-64 with any vector instructions, AArch64,
 //!   WebAssembly), for any number of threads. A custom component keeps that promise if it uses [`real::portable`]
 //!   instead of the platform's `exp`, `ln` and the like.
-//! - Bad input gives an [`Error`] with the value, the allowed range and the reason, not a panic. Only functions on the
+//! - Bad input gives an [`Error`] with the value, the allowed range and the reason, not a panic. Functions on the
 //!   caller's matrices, such as [`Network::forward`](network::Network::forward), panic if a shape is not the documented
 //!   one.
 //! - There is no unsafe code in the crate.

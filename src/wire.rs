@@ -1,4 +1,5 @@
-//! Messages in the wire format of protocol buffers, as ONNX and TensorBoard read them: fields, each a number, a type and a value.
+//! Messages in the wire format of protocol buffers, as ONNX and TensorBoard read them: fields, each a number, a type
+//! and a value.
 //!
 //! Source: the page "Encoding" of the documentation of protocol buffers.
 

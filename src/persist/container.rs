@@ -154,8 +154,8 @@ impl Container {
     /// # Errors
     ///
     /// Returns [`Error::File`](crate::Error::File) with the problems of [`read`](Self::read), and with
-    /// [`FileProblem::NotFound`], [`FileProblem::IsADirectory`], [`FileProblem::NotAFile`], [`FileProblem::Unreadable`],
-    /// [`FileProblem::Changed`], or [`FileProblem::TooLarge`].
+    /// [`FileProblem::NotFound`], [`FileProblem::IsADirectory`], [`FileProblem::NotAFile`],
+    /// [`FileProblem::Unreadable`], [`FileProblem::Changed`], or [`FileProblem::TooLarge`].
     pub fn open(path: impl AsRef<Path>, max_bytes: u64, kind: &'static str) -> Result<Self> {
         let opened = read::open(path.as_ref(), max_bytes);
         opened

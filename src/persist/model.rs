@@ -92,7 +92,7 @@ where
     }
 
     /// Writes the model to the file at `path`, in place of the one that is there; see [`replace()`](super::replace()).
-        /// # Errors
+    /// # Errors
     ///
     /// Returns the errors of [`to_bytes`](Self::to_bytes) and of [`replace()`](super::replace()).
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()>
@@ -179,14 +179,14 @@ where
     ///
     /// Returns [`Error::File`] with
     ///
-    /// - [`FileProblem::NotSafetensors`], [`FileProblem::Foreign`], [`FileProblem::Kind`] or [`FileProblem::Version`] if
-    ///   this is another kind of file;
+    /// - [`FileProblem::NotSafetensors`], [`FileProblem::Foreign`], [`FileProblem::Kind`] or [`FileProblem::Version`]
+    ///   if this is another kind of file;
     /// - [`FileProblem::Checksum`] if it is damaged or cut short;
-    /// - [`FileProblem::Dtype`], [`FileProblem::OtherActivation`] or [`FileProblem::Activation`] if it holds a network of
-    ///   another type;
+    /// - [`FileProblem::Dtype`], [`FileProblem::OtherActivation`] or [`FileProblem::Activation`] if it holds a network
+    ///   of another type;
     /// - [`FileProblem::Described`] if it holds a [`Model`] with a description;
-    /// - [`FileProblem::MissingTensor`], [`FileProblem::UnknownTensor`], [`FileProblem::Shape`], [`FileProblem::Json`] or
-    ///   [`FileProblem::Network`] if it does not describe a valid network;
+    /// - [`FileProblem::MissingTensor`], [`FileProblem::UnknownTensor`], [`FileProblem::Shape`], [`FileProblem::Json`]
+    ///   or [`FileProblem::Network`] if it does not describe a valid network;
     /// - [`FileProblem::OutOfMemory`] if its tensors do not fit in memory.
     ///
     /// # Examples
@@ -244,8 +244,8 @@ where
     ///
     /// # Examples
     ///
-    /// To go on training, name the activations: a cost is paired with the type of the output layer, and of the costs only
-    /// [`Quadratic`](crate::cost::Quadratic) goes with [`AnyActivation`].
+    /// To go on training, name the activations: a cost is paired with the type of the output layer, and of the costs
+    /// only [`Quadratic`](crate::cost::Quadratic) goes with [`AnyActivation`].
     ///
     /// ```
     /// use gradus::prelude::*;

@@ -83,8 +83,8 @@ impl Network2 {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::File`] with [`FileProblem::Network`] if the layers were changed so that they do not fit each other,
-    /// or if a parameter is not finite.
+    /// Returns [`Error::File`] with [`FileProblem::Network`] if the layers were changed so that they do not fit each
+    /// other, or if a parameter is not finite.
     pub fn to_json(&self) -> Result<Vec<u8>> {
         self.try_to_json().map_err(|problem| refuse(IN_MEMORY, problem))
     }
@@ -93,8 +93,8 @@ impl Network2 {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::File`] with [`FileProblem::Json`] if `json` is not of this form, and with [`FileProblem::Network`] if
-    /// the layers do not fit each other or `sizes`, or if a parameter is not finite.
+    /// Returns [`Error::File`] with [`FileProblem::Json`] if `json` is not of this form, and with
+    /// [`FileProblem::Network`] if the layers do not fit each other or `sizes`, or if a parameter is not finite.
     pub fn from_json(json: &[u8]) -> Result<Self> {
         Self::try_from_json(json).map_err(|problem| refuse(IN_MEMORY, problem))
     }
@@ -119,7 +119,7 @@ impl Network2 {
         Self::load_within(path, MAX_BYTES)
     }
 
-    /// Reads the file at `path` of at most `max_bytes` bytes; it takes at most ten times as much memory.
+    /// Reads the file at `path` of at most `max_bytes` bytes, with at most ten times as much memory.
     ///
     /// # Errors
     ///

@@ -261,8 +261,8 @@ where
     ///
     /// # Examples
     ///
-    /// To go on training, name the activations: a cost is paired with the type of the output layer, and of the costs only
-    /// [`Quadratic`](crate::cost::Quadratic) goes with [`AnyActivation`].
+    /// To go on training, name the activations: a cost is paired with the type of the output layer, and of the costs
+    /// only [`Quadratic`](crate::cost::Quadratic) goes with [`AnyActivation`].
     ///
     /// ```
     /// use gradus::prelude::*;

@@ -79,13 +79,14 @@ pub struct Exchange {
     pub receive: Vec<u8>,
 }
 
-/// How long a rank waits for the answer of another one, unless [`Trainer::patience`](crate::trainer::Trainer::patience) says
-/// otherwise.
+/// How long a rank waits for the answer of another one, unless [`Trainer::patience`](crate::trainer::Trainer::patience)
+/// says otherwise.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Returns `result` if no rank has an error, and an error on every rank otherwise.  All ranks must call it at the same
-/// place, such as after each has opened its files, and within 30 seconds; see [`agree_within`] for more time. Without
-/// it the others would wait for a rank that has ended.
+/// Returns `result` if no rank has an error, and an error on every rank otherwise.
+///
+/// All ranks must call it at the same place, such as after each has opened its files, and within 30 seconds; see
+/// [`agree_within`] for more time. Without it the others would wait for a rank that has ended.
 ///
 /// # Errors
 ///

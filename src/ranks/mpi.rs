@@ -77,8 +77,8 @@ impl Mpi {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Mpi`] if the process uses MPI already, or if its MPI does not let several threads use it in turn, and
-    /// [`Error::Threads`] if no thread can be started.
+    /// Returns [`Error::Mpi`] if the process uses MPI already, or if its MPI does not let several threads use it in
+    /// turn, and [`Error::Threads`] if no thread can be started.
     pub fn start() -> Result<Self> {
         let refuse = |reason| Error::Mpi { reason };
         let started = ::mpi::initialize_with_threading(Threading::Serialized);

@@ -101,8 +101,8 @@ impl<'a> Team<'a> {
     /// other half. In the second half the sums return on the same paths. So a rank sends 2 (R − 1)/R of the values, the
     /// minimum for any algorithm.
     ///
-    /// Source: R. Thakur, R. Rabenseifner and W. Gropp, *Optimization of collective communication operations in MPICH*, 2005,
-    /// recursive halving and doubling.
+    /// Source: R. Thakur, R. Rabenseifner and W. Gropp, *Optimization of collective communication operations in MPICH*,
+    /// 2005, recursive halving and doubling.
     ///
     /// # Errors
     ///

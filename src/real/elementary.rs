@@ -1,5 +1,5 @@
-//! e^x and ln(1 + x) without branches, calls or fused multiply-adds, so that a loop over them vectorizes and their results
-//! are bitwise identical on every machine.
+//! e^x and ln(1 + x) without branches, calls or fused multiply-adds, so that a loop over them vectorizes and their
+//! results are bitwise identical on every machine.
 //!
 //! e^x: with n the integer nearest to x / ln 2 and r = x − n ln 2, |r| ≤ ½ ln 2, e^x = 2ⁿ e^r. e^r is its Taylor
 //! polynomial, of the degree whose remainder r^(d+1)/(d+1)! is below ε/8: 7 for `f32`, 13 for `f64`. n ln 2 is

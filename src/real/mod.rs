@@ -55,8 +55,8 @@ pub trait Real:
     /// Returns e^`self`. A loop over it vectorizes.
     ///
     /// The relative error is below 3 ε for normal results (ε = 2⁻²³ or 2⁻⁵²). Results below twice the smallest normal
-    /// number are 0, those above the largest are ∞, and NaN gives NaN. It uses no fused multiply-add, so its results are
-    /// bitwise identical on every machine.
+    /// number are 0, those above the largest are ∞, and NaN gives NaN. It uses no fused multiply-add, so its results
+    /// are bitwise identical on every machine.
     fn fast_exp(self) -> Self;
 
     /// Returns e^`self` − 1 for `self` ≤ 0, and 0 for `self` > 0. A loop over it vectorizes.

@@ -66,8 +66,8 @@ pub fn map<T: Real>(x: &DMatrix<T>, out: &mut DMatrix<T>, f: impl Fn(T) -> T + C
     });
 }
 
-/// Computes `out_i = f(x_i, out_i)` for every element. Large matrices are divided among threads. As with [`map`], `f` should
-/// be a `move` closure.
+/// Computes `out_i = f(x_i, out_i)` for every element. Large matrices are divided among threads. As with [`map`], `f`
+/// should be a `move` closure.
 ///
 /// # Panics
 ///

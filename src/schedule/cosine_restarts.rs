@@ -21,8 +21,8 @@ use crate::real::portable::sin;
 /// | η_T, the final rate | `eta` of [`down_to`](Self::down_to), by default 0 |
 /// | s, the epochs done of period i, in [0, T_i) | |
 ///
-/// The rate changes with every training step. It is PyTorch's `CosineAnnealingWarmRestarts` with `T_0` and `T_mult` = k, stepped
-/// with fractions of an epoch.
+/// The rate changes with every training step. It is PyTorch's `CosineAnnealingWarmRestarts` with `T_0` and `T_mult` =
+/// k, stepped with fractions of an epoch.
 ///
 /// Source: Loshchilov and Hutter, *SGDR: Stochastic Gradient Descent with Warm Restarts*, 2017, equation (5).
 ///

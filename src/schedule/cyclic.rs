@@ -17,9 +17,9 @@ use crate::real::power;
 /// | γ, the factor of the height of each cycle | `factor` of [`shrink`](Self::shrink), by default 1 |
 /// | t, the epochs done | e − 1 at the beginning of epoch e, and fractions within it |
 ///
-/// The rate changes with every training step. With n steps per epoch it is PyTorch's `CyclicLR` with `step_size_up` = h n, of the
-/// mode `triangular`, with γ = ½ `triangular2`. The momentum does not change. [`find_rate`](crate::trainer::Trainer::find_rate)
-/// finds bounds.
+/// The rate changes with every training step. With n steps per epoch it is PyTorch's `CyclicLR` with `step_size_up` = h
+/// n, of the mode `triangular`, with γ = ½ `triangular2`. The momentum does not change.
+/// [`find_rate`](crate::trainer::Trainer::find_rate) finds bounds.
 ///
 /// Source: Smith, *Cyclical learning rates for training neural networks*, 2017, section 3.
 ///
@@ -50,13 +50,14 @@ impl Cyclic {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Setting`](crate::Error::Setting) if `low` is not positive, if `high` is not above it or infinite, or if
-    /// `epochs` is not positive and finite.
+    /// Returns [`Error::Setting`](crate::Error::Setting) if `low` is not positive, if `high` is not above it or
+    /// infinite, or if `epochs` is not positive and finite.
     pub fn new(low: f64, high: f64, epochs: f64) -> Result<Self> {
         check_eta(low)?;
         let why = "the rate goes up to it from the lower bound";
         check_setting("upper bound of η", high, high > low && high.is_finite(), "(lower bound, ∞)", why)?;
-        let why = "it is the time from one bound to the other, which may be a fraction of an epoch; try 2 to 10";
+        let why =
+            "it is the time from one bound to the other, which may be a fraction of an epoch; try 2 to 10";
         check_setting("epochs of half a cycle", epochs, epochs > 0.0 && epochs.is_finite(), "(0, ∞)", why)?;
         Ok(Self { low, high, epochs, factor: 1.0 })
     }

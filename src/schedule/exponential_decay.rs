@@ -20,7 +20,8 @@ use crate::real::portable::pow;
 /// The schedule does not end. With n steps per epoch it is, down to η_min, PyTorch's `ExponentialLR` with `gamma` =
 /// γ^(1/n), stepped after each of them.
 ///
-/// Source: Darken and Moody, *Note on learning rate schedules for stochastic optimization*, 1991, compare it with others.
+/// Source: Darken and Moody, *Note on learning rate schedules for stochastic optimization*, 1991, compare it with
+/// others.
 ///
 /// # Examples
 ///
@@ -46,7 +47,8 @@ impl ExponentialDecay {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Setting`](crate::Error::Setting) if η is not positive and finite, or if `factor` is not in (0, 1).
+    /// Returns [`Error::Setting`](crate::Error::Setting) if η is not positive and finite, or if `factor` is not in (0,
+    /// 1).
     pub fn new(eta: f64, factor: f64) -> Result<Self> {
         check_eta(eta)?;
         check_factor(factor)?;

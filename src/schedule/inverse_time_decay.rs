@@ -43,7 +43,8 @@ impl InverseTimeDecay {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Setting`](crate::Error::Setting) if η is not positive and finite, or if `decay` is not in [0, 10⁶].
+    /// Returns [`Error::Setting`](crate::Error::Setting) if η is not positive and finite, or if `decay` is not in [0,
+    /// 10⁶].
     pub fn new(eta: f64, decay: f64) -> Result<Self> {
         check_eta(eta)?;
         let why = "the rate falls, to one half after 1/k epochs; try 0.1";
@@ -56,7 +57,7 @@ impl InverseTimeDecay {
         self.eta
     }
 
-        /// The decay k.
+    /// The decay k.
     pub fn decay(&self) -> f64 {
         self.decay
     }

@@ -85,8 +85,9 @@ pub trait LrSchedule: Debug + Send + Sync {
     /// ended.
     fn rate(&self, progress: &Progress<'_>) -> Option<f64>;
 
-    /// Adjusts the rate within an epoch: η of the training step before which the fraction `done` ∈ [0, 1) of the epoch's
-    /// steps is done. `rate` is what [`rate`](Self::rate) has returned for the epoch; by default it holds for all steps.
+    /// Adjusts the rate within an epoch: η of the training step before which the fraction `done` ∈ [0, 1) of the
+    /// epoch's steps is done. `rate` is what [`rate`](Self::rate) has returned for the epoch; by default it holds for
+    /// all steps.
     ///
     /// The result has to be positive and finite, too.
     fn rate_within(&self, rate: f64, _progress: &Progress<'_>, _done: f64) -> f64 {

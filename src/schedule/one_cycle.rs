@@ -24,11 +24,12 @@ use crate::real::portable::cos;
 /// | f, the initial over the final rate | `last` of `divisors`, by default 10,000 |
 /// | t, the epochs done, in [0, T) | e − 1 at the beginning of epoch e, and fractions within it |
 ///
-/// The rate changes with every training step. With n steps in all it is PyTorch's `OneCycleLR` with `total_steps` = n + 1
-/// and `pct_start` = (p n + 1)/(n + 1): the final rate is reached just after the last step, and the highest one after
+/// The rate changes with every training step. With n steps in all it is PyTorch's `OneCycleLR` with `total_steps` = n +
+/// 1 and `pct_start` = (p n + 1)/(n + 1): the final rate is reached just after the last step, and the highest one after
 /// p n steps. The momentum does not change.
 ///
-/// Source: Smith and Topin, *Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates*, 2018.
+/// Source: Smith and Topin, *Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates*,
+/// 2018.
 ///
 /// # Examples
 ///

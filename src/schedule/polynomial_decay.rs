@@ -18,8 +18,8 @@ use crate::real::portable::pow;
 /// | η_T, the final rate | `eta` of [`down_to`](Self::down_to), by default 0 |
 /// | t, the epochs done, in [0, T) | e − 1 at the beginning of epoch e, and fractions within it |
 ///
-/// The rate is positive throughout, because t = T is reached only after the last step. With n steps in all and η_T = 0 it is
-/// PyTorch's `PolynomialLR` with `total_iters` = n, stepped after each of them.
+/// The rate is positive throughout, because t = T is reached only after the last step. With n steps in all and η_T = 0
+/// it is PyTorch's `PolynomialLR` with `total_iters` = n, stepped after each of them.
 ///
 /// Source: Chen, Papandreou, Kokkinos, Murphy and Yuille, *DeepLab*, 2018, section 4.1.1, with p = 0.9.
 ///

@@ -59,8 +59,8 @@ impl ReduceOnPlateau {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Setting`](crate::Error::Setting) if η is not positive and finite, if `factor` is not in (0, 1), or if
-    /// `patience` is 0.
+    /// Returns [`Error::Setting`](crate::Error::Setting) if η is not positive and finite, if `factor` is not in (0, 1),
+    /// or if `patience` is 0.
     pub fn new(eta: f64, factor: f64, patience: usize) -> Result<Self> {
         check_eta(eta)?;
         check_factor(factor)?;

@@ -47,8 +47,8 @@ impl StepDecay {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Setting`](crate::Error::Setting) if η is not positive and finite, if `every` is 0, or if `factor` is
-    /// not in (0, 1).
+    /// Returns [`Error::Setting`](crate::Error::Setting) if η is not positive and finite, if `every` is 0, or if
+    /// `factor` is not in (0, 1).
     pub fn new(eta: f64, every: usize, factor: f64) -> Result<Self> {
         check_eta(eta)?;
         check_length(every)?;

@@ -107,7 +107,8 @@ impl CrossValidation {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`folds`](Self::folds), and the first error of `train_and_score` in the order of the folds.
+    /// Returns the errors of [`folds`](Self::folds), and the first error of `train_and_score` in the order of the
+    /// folds.
     pub fn run<T: Real>(
         &self,
         data: &Dataset<T>,
@@ -139,7 +140,8 @@ pub struct CrossValidated {
 }
 
 impl CrossValidated {
-    /// Returns mean and standard deviation of the measure called `name` over the folds; `None` if a fold does not have it.
+    /// Returns mean and standard deviation of the measure called `name` over the folds; `None` if a fold does not have
+    /// it.
     pub fn spread(&self, name: &str) -> Option<Spread> {
         let values: Option<Vec<f64>> = self.folds.iter().map(|scores| scores.get(name)).collect();
         values.filter(|values| !values.is_empty()).map(|values| Spread::of(&values))

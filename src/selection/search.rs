@@ -154,10 +154,10 @@ impl Search {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Setting`] for a search without trials or with a range that holds no value, [`Error::SameName`] for
-    /// two settings of one name, [`Error::OtherSettings`] if the file of [`resumable`](Self::resumable) is of another
-    /// search, [`Error::File`] if it cannot be read or written, and the error of the first trial that fails other than
-    /// by divergence.
+    /// Returns [`Error::Setting`] for a search without trials or with a range that holds no value, [`Error::SameName`]
+    /// for two settings of one name, [`Error::OtherSettings`] if the file of [`resumable`](Self::resumable) is of
+    /// another search, [`Error::File`] if it cannot be read or written, and the error of the first trial that fails
+    /// other than by divergence.
     pub fn run<V: Send>(&self, try_it: impl Fn(&Trial) -> Result<(f64, V)> + Sync) -> Result<(Found, V)> {
         let mut trials = self.trials()?;
         let record = Mutex::new(Record::open(self.path.as_deref(), &self.describe())?);

@@ -12,8 +12,8 @@ use crate::history::History;
 /// E(e)  >  E(1) + (f − 1) |E(1)|
 /// ```
 ///
-/// with E(e) the [running cost](crate::history::EpochRecord::running_cost) of epoch e and f the `factor`; for a positive
-/// cost E(e) > f E(1).
+/// with E(e) the [running cost](crate::history::EpochRecord::running_cost) of epoch e and f the `factor`; for a
+/// positive cost E(e) > f E(1).
 ///
 /// An untrained network is about as good as guessing. If a network is far worse than that after some epochs, its
 /// learning rate is too large and it does not recover; a hyper-parameter search need not wait for it. The running cost

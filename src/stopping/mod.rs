@@ -40,14 +40,14 @@ const STRIP: &str = "it is the number of epochs between two comparisons; try 5";
 pub enum StopReason {
     /// The planned number of epochs was reached.
     MaxEpochs {
-                /// The planned number of epochs.
+        /// The planned number of epochs.
         epochs: usize,
     },
     /// No improvement for a number of epochs.
     NoImprovement {
         /// The name of the metric that did not improve.
         metric: String,
-                /// The number of epochs without improvement.
+        /// The number of epochs without improvement.
         patience: usize,
         /// The largest gain that did not count as an improvement.
         #[serde(with = "exact", default)]
@@ -190,8 +190,8 @@ impl fmt::Display for StopReason {
 /// [replayed](Self::replay) over a finished run. Rules compose with [`or`](Self::or) and [`and`](Self::and).
 /// Dyn-compatible, and implemented for `&` and `Box`.
 ///
-/// Epochs are counted from 1. "Stops after epoch e" means: `check` breaks when the history holds e epochs, and epoch e is
-/// the last of the run.
+/// Epochs are counted from 1. "Stops after epoch e" means: `check` breaks when the history holds e epochs, and epoch e
+/// is the last of the run.
 ///
 /// Source: chapter 3 of the book, "Use early stopping to determine the number of training epochs".
 ///

@@ -7,8 +7,8 @@ use super::{StopReason, StoppingRule};
 use crate::error::{Result, check_nonzero, check_setting};
 use crate::history::{History, Metric};
 
-/// Stops at the end of the first strip of k epochs after which the quotient of generalization loss and training progress
-/// exceeds α:
+/// Stops at the end of the first strip of k epochs after which the quotient of generalization loss and training
+/// progress exceeds α:
 ///
 /// ```text
 /// PQ(e) = GL(e) / P(e)  >  α          P(e) = 1000 (mean T(e − k + 1 … e) / min T(e − k + 1 … e) − 1)

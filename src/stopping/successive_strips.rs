@@ -6,8 +6,8 @@ use super::{StopReason, StoppingRule};
 use crate::error::{Result, check_nonzero};
 use crate::history::{History, Metric};
 
-/// Stops when the validation cost has risen in s successive strips of k epochs: after the first epoch e, a multiple of k,
-/// for which
+/// Stops when the validation cost has risen in s successive strips of k epochs: after the first epoch e, a multiple of
+/// k, for which
 ///
 /// ```text
 /// E(e) > E(e − k) > E(e − 2k) > … > E(e − s k)

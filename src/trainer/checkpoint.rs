@@ -110,8 +110,8 @@ struct Document {
 impl<T: Real> Run<T> {
     /// Saves the run as a safetensors file, in place of the one at `path`; see [`replace()`].
     ///
-    /// The tensors are `parameters.layers.0.weight` (outputs × inputs), `parameters.layers.0.bias`, …, and the same with
-    /// `kept` for the parameters that are kept and `slots.0`, `slots.1`, … for the optimizer's state.
+    /// The tensors are `parameters.layers.0.weight` (outputs × inputs), `parameters.layers.0.bias`, …, and the same
+    /// with `kept` for the parameters that are kept and `slots.0`, `slots.1`, … for the optimizer's state.
     ///
     /// # Errors
     ///
@@ -140,8 +140,8 @@ impl<T: Real> Run<T> {
     ///
     /// # Errors
     ///
-    /// Returns [`FileProblem::Json`] if a parameter is NaN or infinite, or a slot holds NaN, and [`FileProblem::OutOfMemory`]
-    /// if there is no memory for them.
+    /// Returns [`FileProblem::Json`] if a parameter is NaN or infinite, or a slot holds NaN, and
+    /// [`FileProblem::OutOfMemory`] if there is no memory for them.
     pub fn to_bytes(&self) -> std::result::Result<Vec<u8>, FileProblem> {
         self.check_values()?;
         let Self { settings, step, cost, seconds, t, kept_epoch, history, .. } = self.clone();

@@ -208,8 +208,8 @@ impl<'a, T: Real> Fit<'a, T> {
         finite.map_err(|error| self.stepper.with_cause(self.model.network(), scale, learning_rate, error))
     }
 
-    /// Performs step number `step` of the epoch, counted from 0. Returns its learning rate, the size of its mini-batch and
-    /// the sum of its costs.
+    /// Performs step number `step` of the epoch, counted from 0. Returns its learning rate, the size of its mini-batch
+    /// and the sum of its costs.
     pub(super) fn step(
         &mut self,
         epoch: usize,

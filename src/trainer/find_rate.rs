@@ -38,7 +38,8 @@ impl RateRange {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Setting`] if `from` is not positive, if `to` is not above it or infinite, or if `steps` is below 20.
+    /// Returns [`Error::Setting`] if `from` is not positive, if `to` is not above it or infinite, or if `steps` is
+    /// below 20.
     pub fn new(from: f64, to: f64, steps: usize) -> Result<Self> {
         let why = "it is the first rate, far below what may work; try 1e-5";
         check_setting("first rate of the range test", from, from > 0.0 && from.is_finite(), "(0, ∞)", why)?;
@@ -50,8 +51,7 @@ impl RateRange {
             "(first rate, ∞)",
             why,
         )?;
-        let why =
-            "the costs of successive mini-batches have to be smoothed; try 50 for each power of ten";
+        let why = "the costs of successive mini-batches have to be smoothed; try 50 for each power of ten";
         check_setting("steps of the range test", steps as f64, steps >= 20, "[20, ∞)", why)?;
         Ok(Self { from, to, steps })
     }
@@ -95,11 +95,12 @@ const CHANCE: f64 = 5.0;
 const MARGIN: f64 = 10.0;
 
 impl<T: Real, C> Trainer<T, C> {
-    /// Finds a learning rate: trains a copy of `network` with rates that rise from step to step, and suggests a tenth of the
-    /// one at which the smoothed cost was lowest.
+    /// Finds a learning rate: trains a copy of `network` with rates that rise from step to step, and suggests a tenth
+    /// of the one at which the smoothed cost was lowest.
     ///
-    /// Rates that are too low leave the cost as it is, and those that are too high raise it. In between it falls. The trainer's
-    /// cost, optimizer, regularizer, dropout, mini-batch, seed and threads take part, and `network` stays as it is.
+    /// Rates that are too low leave the cost as it is, and those that are too high raise it. In between it falls. The
+    /// trainer's cost, optimizer, regularizer, dropout, mini-batch, seed and threads take part, and `network` stays as
+    /// it is.
     ///
     /// Source: Smith, *Cyclical learning rates for training neural networks*, 2017, section 3.3.
     ///
@@ -222,7 +223,8 @@ const ROWS: usize = 24;
 const WIDTH: f64 = 50.0;
 
 impl fmt::Display for RateTest {
-    /// Writes the curve as bars, from the lowest smoothed cost to that of the first step, the suggestion and the reason.
+    /// Writes the curve as bars, from the lowest smoothed cost to that of the first step, the suggestion and the
+    /// reason.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let smoothed = || self.points.iter().map(|point| point.smoothed);
         let (lowest, first) = (smoothed().fold(f64::INFINITY, f64::min), smoothed().next().unwrap_or(0.0));

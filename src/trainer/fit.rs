@@ -35,17 +35,18 @@ impl<T: Real, C> Trainer<T, C> {
     /// Before the first step, returns
     ///
     /// - [`Error::Setting`] for a mini-batch of 0, a number of threads of 0 or above 1024, or a softmax of one output;
-    /// - [`Error::EmptyLayer`], [`Error::LayerMismatch`] and [`Error::NonFiniteParameter`] for a network whose layers were
-    ///   changed so that they do not fit each other or hold a NaN or an infinity;
-    /// - [`Error::Empty`], [`Error::SizeMismatch`], [`Error::NonFiniteSample`] and [`Error::Target`] for data that do not
-    ///   fit the network or the cost;
+    /// - [`Error::EmptyLayer`], [`Error::LayerMismatch`] and [`Error::NonFiniteParameter`] for a network whose layers
+    ///   were changed so that they do not fit each other or hold a NaN or an infinity;
+    /// - [`Error::Empty`], [`Error::SizeMismatch`], [`Error::NonFiniteSample`] and [`Error::Target`] for data that do
+    ///   not fit the network or the cost;
     /// - [`Error::NeedsValidation`] for a rule that reads validation scores where there are no validation data;
-    /// - [`Error::Search`] for dropout or augmentation with an optimizer that evaluates the cost several times per step;
+    /// - [`Error::Search`] for dropout or augmentation with an optimizer that evaluates the cost several times per
+    ///   step;
     /// - [`Error::File`] if the folder of the checkpoint does not exist;
-    /// - [`Error::Measure`] for a measure that is not defined for the task, and [`Error::SameName`] for two that share a
-    ///   name;
-    /// - [`Error::Threads`] or [`Error::Memory`] if the machine lacks threads or memory, and [`Error::Rank`] if another rank
-    ///   has an error.
+    /// - [`Error::Measure`] for a measure that is not defined for the task, and [`Error::SameName`] for two that share
+    ///   a name;
+    /// - [`Error::Threads`] or [`Error::Memory`] if the machine lacks threads or memory, and [`Error::Rank`] if another
+    ///   rank has an error.
     ///
     /// After that every error is an [`Error::Interrupted`], which holds the history and its cause: the network is left
     /// with the parameters that are kept so far, and observers are notified of the end. The causes are

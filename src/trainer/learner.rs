@@ -100,8 +100,8 @@ const KEPT_WORKSPACES: usize = 4;
 impl<T: Real, C> Trainer<T, C> {
     /// Creates a learner for networks with the sizes of `network`, with fresh optimizer state.
     ///
-    /// The trainer's cost, optimizer, regularizer, dropout and seed take part; its schedule, stopping rule and observers
-    /// belong to [`fit`](Self::fit).
+    /// The trainer's cost, optimizer, regularizer, dropout and seed take part; its schedule, stopping rule and
+    /// observers belong to [`fit`](Self::fit).
     ///
     /// # Errors
     ///
@@ -177,8 +177,8 @@ impl<T: Real, C> Learner<'_, T, C> {
     ///   the gradient;
     /// - [`Error::Setting`] for a weight that is NaN or infinite; negative ones push outputs away from their targets;
     /// - [`Error::Empty`] if the batch has no examples;
-    /// - [`Error::Diverged`] if a weighted input, the cost or an error δ is NaN or infinite, or if an earlier step has made
-    ///   a parameter so.
+    /// - [`Error::Diverged`] if a weighted input, the cost or an error δ is NaN or infinite, or if an earlier step has
+    ///   made a parameter so.
     ///
     /// # Panics
     ///

@@ -7,8 +7,8 @@ use crate::error::{Result, check_setting};
 /// More leaves than any mini-batch can feed.
 const MAX_LEAVES: usize = 4096;
 
-/// The leaves of a mini-batch: neighbouring columns, cut at fixed places. A trainer without [`leaves`](super::Trainer::leaves)
-/// has one.
+/// The leaves of a mini-batch: neighbouring columns, cut at fixed places. A trainer without
+/// [`leaves`](super::Trainer::leaves) has one.
 ///
 /// The gradient of each is summed by itself, and the sums are added in one fixed binary tree. So the result is bitwise
 /// identical however whole subtrees are divided among ranks.
