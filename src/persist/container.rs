@@ -68,7 +68,8 @@ struct Kind {
 /// use gradus::persist::{Container, Tensor};
 ///
 /// let losses = [0.5f64, 0.25];
-/// let bytes = Container::write("experiment", &"two epochs".to_owned(), &[Tensor::vector("losses", &losses)])?;
+/// let tensors = [Tensor::vector("losses", &losses)];
+/// let bytes = Container::write("experiment", &"two epochs".to_owned(), &tensors)?;
 ///
 /// let mut container = Container::read(&bytes, "experiment")?;
 /// assert_eq!(container.document::<String>()?, "two epochs");

@@ -69,7 +69,11 @@ pub trait Output: Write {
 ///     fn remove(&self, path: &Path) -> io::Result<()> {
 ///         self.0.remove(path)
 ///     }
-///     fn remove_abandoned(&self, folder: &Path, is_ours: &dyn Fn(&Path) -> bool) -> io::Result<()> {
+///     fn remove_abandoned(
+///         &self,
+///         folder: &Path,
+///         is_ours: &dyn Fn(&Path) -> bool,
+///     ) -> io::Result<()> {
 ///         self.0.remove_abandoned(folder, is_ours)
 ///     }
 /// }

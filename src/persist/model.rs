@@ -44,7 +44,8 @@ struct Document<D> {
 ///     names: Vec<String>,
 /// }
 ///
-/// let network = Network::<f64, _, _>::new(&[4, 5, 2], Tanh, Softmax::default(), &ScaledGaussian, 1)?;
+/// let softmax = Softmax::default();
+/// let network = Network::<f64, _, _>::new(&[4, 5, 2], Tanh, softmax, &ScaledGaussian, 1)?;
 /// let description = Species { names: vec!["setosa".into(), "virginica".into()] };
 /// let bytes = Model { network, description }.to_bytes()?;
 ///
@@ -224,7 +225,8 @@ where
     ///
     /// let folder = tempfile::tempdir().unwrap();
     /// let path = folder.path().join("digits.safetensors");
-    /// let network = Network::<f32, _, _>::new(&[784, 30, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 42)?;
+    /// let (sizes, softmax) = ([784, 30, 10], Softmax::default());
+    /// let network = Network::<f32, _, _>::new(&sizes, Sigmoid, softmax, &ScaledGaussian, 42)?;
     /// network.save(&path)?;
     /// assert_eq!(Network::<f32, Sigmoid, Softmax>::load(&path)?, network);
     /// # Ok::<(), gradus::Error>(())
@@ -254,7 +256,8 @@ where
     /// # let path = folder.path().join("digits.safetensors");
     /// let data = Dataset::<f32>::synthetic_digits(200, 1)?;
     /// let trainer = Trainer::new(LogLikelihood).stop(MaxEpochs::new(2)?);
-    /// let mut network = Network::new(&[784, 10, 10], Tanh, Softmax::default(), &ByActivation, 1)?;
+    /// let softmax = Softmax::default();
+    /// let mut network = Network::new(&[784, 10, 10], Tanh, softmax, &ByActivation, 1)?;
     /// let first = trainer.fit(&mut network, &data, None)?;
     /// network.save(&path)?;
     ///

@@ -41,7 +41,8 @@ pub enum Network2Cost {
 /// use gradus::persist::{Network2, Network2Cost};
 /// use gradus::prelude::*;
 ///
-/// let saved = r#"{"sizes": [2, 1], "weights": [[[0.5, -1.0]]], "biases": [[[0.25]]], "cost": "CrossEntropyCost"}"#;
+/// let saved = r#"{"sizes": [2, 1], "weights": [[[0.5, -1.0]]], "biases": [[[0.25]]],
+///     "cost": "CrossEntropyCost"}"#;
 /// let Network2 { network, cost } = Network2::from_json(saved.as_bytes())?;
 /// assert_eq!(cost, Network2Cost::CrossEntropy);
 /// let outputs = network.predict(&DMatrix::from_column_slice(2, 1, &[1.0, 0.0]))?;

@@ -47,8 +47,9 @@ const BLOCK_VALUES: usize = 1 << 18;
 /// let x = DMatrix::from_fn(1, 50, |_, j| j as f64);
 /// let data = Dataset::new(x.clone(), x.map(|x| 1000.0 + 2.0 * x))?;
 /// let (inputs, targets) = (Standardize.fit(&data)?, Standardize.fit_targets(&data)?);
-/// let meaning =
-///     Meaning::of(&data).with_input_scaler(inputs.clone()).with_target_scaler(targets.clone());
+/// let meaning = Meaning::of(&data)
+///     .with_input_scaler(inputs.clone())
+///     .with_target_scaler(targets.clone());
 ///
 /// let scaled = targets.transform_targets(inputs.transform(data)?)?;
 /// let mut network = Network::new(&[1, 1], Linear, Linear, &ByActivation, 1)?;
@@ -172,9 +173,11 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Predictor<T, H, O> {
     /// use gradus::prelude::*;
     ///
     /// let network = Network::<f64, _, _>::new(&[2, 1], Linear, Sigmoid, &ByActivation, 1)?;
-    /// let mut predictor = Predictor::new(network, Meaning::new(Task::Binary { threshold: 0.5 }))?;
+    /// let meaning = Meaning::new(Task::Binary { threshold: 0.5 });
+    /// let mut predictor = Predictor::new(network, meaning)?;
     /// let mut classes = [None; 300];
-    /// predictor.predict_each(&DMatrix::from_element(2, 300, 0.5), |j, prediction| classes[j] = prediction.class())?;
+    /// let x = DMatrix::from_element(2, 300, 0.5);
+    /// predictor.predict_each(&x, |j, prediction| classes[j] = prediction.class())?;
     /// assert!(classes.iter().all(|&class| class == classes[0] && class.is_some()));
     /// # Ok::<(), gradus::Error>(())
     /// ```
@@ -270,7 +273,8 @@ where
     /// # let folder = tempfile::tempdir().unwrap();
     /// # let path = folder.path().join("digits.safetensors");
     /// let data = Dataset::<f32>::synthetic_digits(200, 1)?;
-    /// let network = Network::<f32, _, _>::new(&[784, 10, 10], Tanh, Softmax::default(), &ByActivation, 1)?;
+    /// let softmax = Softmax::default();
+    /// let network = Network::<f32, _, _>::new(&[784, 10, 10], Tanh, softmax, &ByActivation, 1)?;
     /// Predictor::new(network, Meaning::of(&data))?.save(&path)?;
     ///
     /// let (mut network, meaning) = Predictor::<f32, Tanh, Softmax>::load(&path)?.into_parts();

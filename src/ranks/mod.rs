@@ -39,7 +39,8 @@ use crate::error::{Error, RankError, RankProblem, Result};
 ///     second.exchange(0, exchange, Duration::from_secs(5)).unwrap().receive
 /// });
 /// let exchange = Exchange { send: b"from 0".to_vec(), receive: vec![0; 10] };
-/// assert_eq!(first.exchange(1, exchange, Duration::from_secs(5)).unwrap().receive, b"from 1");
+/// let received = first.exchange(1, exchange, Duration::from_secs(5)).unwrap().receive;
+/// assert_eq!(received, b"from 1");
 /// assert_eq!(other.join().unwrap(), b"from 0");
 /// ```
 pub trait Communicator: Debug + Send + Sync {
@@ -100,7 +101,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// use gradus::ranks::{Threads, agree};
 ///
 /// let [first, second] = Threads::group(2).try_into().unwrap();
-/// let other = std::thread::spawn(move || agree(&second, Dataset::<f32>::synthetic_digits(0, 1)).map(drop));
+/// let other = std::thread::spawn(move || {
+///     agree(&second, Dataset::<f32>::synthetic_digits(0, 1)).map(drop)
+/// });
 /// let error = agree(&first, Dataset::<f32>::synthetic_digits(10, 1)).unwrap_err();
 /// assert!(error.to_string().starts_with("rank 1: "));
 /// assert!(other.join().unwrap().is_err());

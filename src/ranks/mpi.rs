@@ -43,8 +43,10 @@ const FAREWELL: Duration = Duration::from_secs(10);
 ///
 /// # fn main() -> gradus::Result<()> {
 /// let mpi = Arc::new(Mpi::start()?);
-/// let data = agree(&*mpi, Mnist::<f32>::load("data/mnist"))?; // an error if one rank cannot read it
-/// let mut network = Network::new(&[784, 100, 10], Relu, Softmax::default(), &ByActivation, 1)?;
+/// // An error on every rank if one cannot read the data.
+/// let data = agree(&*mpi, Mnist::<f32>::load("data/mnist"))?;
+/// let softmax = Softmax::default();
+/// let mut network = Network::new(&[784, 100, 10], Relu, softmax, &ByActivation, 1)?;
 /// let trainer = Trainer::new(LogLikelihood).mini_batch(128).leaves(4).threads(1).ranks(mpi);
 /// trainer.fit(&mut network, &data.training, Some(&data.test))?;
 /// # Ok(())

@@ -22,13 +22,15 @@ use crate::error::RankProblem;
 ///
 /// let train = |rank: Threads| {
 ///     let data = Dataset::<f32>::synthetic_digits(100, 1)?;
-///     let mut network = Network::new(&[784, 10, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
+///     let softmax = Softmax::default();
+///     let mut network = Network::new(&[784, 10, 10], Sigmoid, softmax, &ScaledGaussian, 1)?;
 ///     let trainer = Trainer::new(LogLikelihood).leaves(2).stop(MaxEpochs::new(1)?);
 ///     trainer.ranks(Arc::new(rank)).fit(&mut network, &data, None)?;
 ///     gradus::Result::Ok(network)
 /// };
 /// let networks: Vec<_> = std::thread::scope(|scope| {
-///     let ranks: Vec<_> = Threads::group(2).into_iter().map(|rank| scope.spawn(|| train(rank))).collect();
+///     let ranks = Threads::group(2).into_iter().map(|rank| scope.spawn(|| train(rank)));
+///     let ranks: Vec<_> = ranks.collect();
 ///     ranks.into_iter().map(|rank| rank.join().unwrap()).collect::<gradus::Result<_>>()
 /// })?;
 /// assert!(networks[0] == networks[1]);

@@ -26,7 +26,8 @@ use crate::real::Real;
 /// let (at, w) = (LayerInfo::first(2), [3.0, 0.0, 4.0, 0.0]);
 /// let groups = GroupLasso::by_neuron(1.0)?;
 /// assert_eq!(groups.penalty(&at, &w), 2f64.sqrt() * 5.0);
-/// assert!((GroupLasso::by_input(1.0)?.penalty(&at, &w) - 2f64.sqrt() * (3.0 + 4.0)).abs() < 1e-14);
+/// let by_input = GroupLasso::by_input(1.0)?.penalty(&at, &w);
+/// assert!((by_input - 2f64.sqrt() * (3.0 + 4.0)).abs() < 1e-14);
 /// gradus::check::regularizer(&groups).unwrap();
 /// # Ok::<(), gradus::Error>(())
 /// ```

@@ -18,8 +18,8 @@ use crate::real::Real;
 ///
 /// // The weights of the inputs become few, those of the other layers small.
 /// let penalty = PerLayer::new(L1::new(0.5)?).then(L2::new(2.0)?);
-/// let penalties = [0, 1, 2].map(|layer| penalty.penalty(&LayerInfo { layer, rows: 1 }, &[3.0]));
-/// assert_eq!(penalties, [1.5, 9.0, 9.0]);
+/// let of_layer = |layer| penalty.penalty(&LayerInfo { layer, rows: 1 }, &[3.0]);
+/// assert_eq!([0, 1, 2].map(of_layer), [1.5, 9.0, 9.0]);
 /// gradus::check::regularizer(&penalty).unwrap();
 /// # Ok::<(), gradus::Error>(())
 /// ```

@@ -24,7 +24,8 @@ named! {
     /// ```
     /// use gradus::prelude::*;
     ///
-    /// let schedule: AnySchedule = "multi_step_decay(eta=0.1, after=[30, 60], factor=0.1)".parse()?;
+    /// let text = "multi_step_decay(eta=0.1, after=[30, 60], factor=0.1)";
+    /// let schedule: AnySchedule = text.parse()?;
     /// assert_eq!(schedule, MultiStepDecay::new(0.1, &[30, 60], 0.1)?.into());
     /// assert_eq!(WarmUp::new(2.0, Cosine::new(0.1, 30)?)?.to_string(),
     ///     "warm_up(cosine(eta=0.1, epochs=30, last=0), epochs=2, from=0.1)");

@@ -31,7 +31,7 @@ use crate::real::power;
 /// let schedule = Cyclic::new(0.1, 0.5, 2.0)?.shrink(0.5)?;
 /// let history = History::new();
 /// let rate = |epoch| schedule.rate(&Progress { epoch, history: &history }).unwrap();
-/// for (epoch, wanted) in [(1, 0.1), (2, 0.3), (3, 0.5), (4, 0.3), (5, 0.1), (6, 0.2), (7, 0.3)] {
+/// for (epoch, wanted) in (1..).zip([0.1, 0.3, 0.5, 0.3, 0.1, 0.2, 0.3]) {
 ///     assert!((rate(epoch) - wanted).abs() < 1e-15);
 /// }
 /// gradus::check::schedule(&schedule).unwrap();

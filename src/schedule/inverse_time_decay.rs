@@ -28,7 +28,8 @@ use crate::error::{Result, check_setting};
 /// let schedule = InverseTimeDecay::new(0.8, 2.0)?;
 /// let history = History::new();
 /// let second = Progress { epoch: 2, history: &history };
-/// assert_eq!((schedule.rate(&second), schedule.rate_within(0.8 / 3.0, &second, 0.5)), (Some(0.8 / 3.0), 0.2));
+/// assert_eq!(schedule.rate(&second), Some(0.8 / 3.0));
+/// assert_eq!(schedule.rate_within(0.8 / 3.0, &second, 0.5), 0.2);
 /// gradus::check::schedule(&schedule).unwrap();
 /// # Ok::<(), gradus::Error>(())
 /// ```

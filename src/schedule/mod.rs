@@ -53,7 +53,7 @@ impl Progress<'_> {
 /// Determines the learning rate η of every epoch, and within an epoch of every step.
 ///
 /// A schedule is stateless: a pure function of the history. So an interrupted run loses nothing, and a schedule can be
-/// evaluated on any finished run. Dyn-compatible, and implemented for `&` and `Box`.
+/// evaluated on any finished run. Dyn-compatible, and implemented for `&`, `Box` and `Arc`.
 ///
 /// | symbol | where |
 /// |---|---|

@@ -29,8 +29,8 @@ use crate::real::power;
 ///
 /// let schedule = MultiStepDecay::new(0.8, &[1, 4], 0.5)?;
 /// let history = History::new();
-/// let rates = [1, 2, 4, 5, 99].map(|epoch| schedule.rate(&Progress { epoch, history: &history }).unwrap());
-/// assert_eq!(rates, [0.8, 0.4, 0.4, 0.2, 0.2]);
+/// let rate = |epoch| schedule.rate(&Progress { epoch, history: &history }).unwrap();
+/// assert_eq!([1, 2, 4, 5, 99].map(rate), [0.8, 0.4, 0.4, 0.2, 0.2]);
 /// gradus::check::schedule(&schedule).unwrap();
 /// # Ok::<(), gradus::Error>(())
 /// ```

@@ -17,8 +17,8 @@ use crate::real::power;
 /// | γ, the factor | `factor` of `new` |
 /// | η_min, the final rate | `eta` of [`down_to`](Self::down_to), by default 10⁻⁹ η |
 ///
-/// An epoch improves if it is better than the best before it by more than a [`min_delta`](Self::min_delta), by default
-/// 0. After each reduction the count begins anew, once [`cooldown`](Self::cooldown) epochs have passed, by default
+/// An epoch improves if it is better than the best before it by more than [`min_delta`](Self::min_delta) (default 0).
+/// After each reduction the count begins anew, once [`cooldown`](Self::cooldown) epochs have passed, by default
 /// none. The metric is by default the main one of the run, see [`Metric`].
 ///
 /// The schedule does not end. [`HalveOnPlateau`](super::HalveOnPlateau) counts in the same way with γ = ½, and ends the

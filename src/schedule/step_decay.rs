@@ -29,8 +29,8 @@ use crate::real::power;
 ///
 /// let schedule = StepDecay::new(0.8, 2, 0.5)?;
 /// let history = History::new();
-/// let rates = [1, 2, 3, 4, 5].map(|epoch| schedule.rate(&Progress { epoch, history: &history }).unwrap());
-/// assert_eq!(rates, [0.8, 0.8, 0.4, 0.4, 0.2]);
+/// let rate = |epoch| schedule.rate(&Progress { epoch, history: &history }).unwrap();
+/// assert_eq!([1, 2, 3, 4, 5].map(rate), [0.8, 0.8, 0.4, 0.4, 0.2]);
 /// gradus::check::schedule(&schedule).unwrap();
 /// # Ok::<(), gradus::Error>(())
 /// ```

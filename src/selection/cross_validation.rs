@@ -37,8 +37,11 @@ use crate::threads;
 /// let labels: Vec<u32> = (0..60).map(|j| u32::from(x[(0, j)] > x[(1, j)])).collect();
 /// let data = Dataset::from_labels(x, &labels, 2)?;
 ///
-/// let validated = CrossValidation::new(5).split(Split::stratified(1)).scale_inputs(Standardize).run(&data, |fold| {
-///     let mut network = Network::new(&[2, 8, 2], Tanh, Softmax::default(), &ByActivation, 1)?;
+/// let validation =
+///     CrossValidation::new(5).split(Split::stratified(1)).scale_inputs(Standardize);
+/// let validated = validation.run(&data, |fold| {
+///     let softmax = Softmax::default();
+///     let mut network = Network::new(&[2, 8, 2], Tanh, softmax, &ByActivation, 1)?;
 ///     Trainer::new(LogLikelihood).fit(&mut network, &fold.training, None)?;
 ///     Ok(evaluate(&network, &LogLikelihood, &fold.validation)?.scores)
 /// })?;

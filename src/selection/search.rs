@@ -49,13 +49,15 @@ const MAX_TRIALS: usize = 1_000_000;
 /// let (found, network) = search.run(|trial| {
 ///     let sizes = [784, trial.integer("hidden")?, 10];
 ///     let activation: AnyActivation = trial.text("activation")?.parse()?;
-///     let mut network = Network::new(&sizes, activation, Softmax::default(), &ByActivation, 1)?;
+///     let softmax = Softmax::default();
+///     let mut network = Network::new(&sizes, activation, softmax, &ByActivation, 1)?;
 ///     let report = Trainer::new(LogLikelihood)
 ///         .optimizer(Adam::default())
 ///         .schedule(Constant::new(trial.number("rate")?)?)
 ///         .stop(MaxEpochs::new(trial.budget)?)
 ///         .fit(&mut network, &training, Some(&validation))?;
-///     Ok((report.kept().and_then(|kept| kept.validation.as_ref()).map_or(f64::NAN, Scores::accuracy), network))
+///     let scores = report.kept().and_then(|kept| kept.validation.as_ref());
+///     Ok((scores.map_or(f64::NAN, Scores::accuracy), network))
 /// })?;
 /// println!("{found}");
 /// assert_eq!(found.tried.len(), 4);

@@ -21,7 +21,8 @@ const MAX_PARENTHESES: usize = 100;
 /// [`AnyMeasure`](crate::metrics::AnyMeasure).
 ///
 /// ```text
-/// no_improvement(patience=5, monitor=validation cost) and max_epochs(epochs=10) or max_epochs(epochs=100)
+/// no_improvement(patience=5, monitor=validation cost) and max_epochs(epochs=10)
+///     or max_epochs(epochs=100)
 /// ```
 ///
 /// | name | parameters and defaults | rule |
@@ -46,7 +47,10 @@ const MAX_PARENTHESES: usize = 100;
 /// use gradus::prelude::*;
 ///
 /// let rule: AnyStoppingRule = "no_improvement(patience=2) or max_epochs".parse()?;
-/// assert_eq!(rule.to_string(), "no_improvement(patience=2, min_delta=0, monitor=main) or max_epochs(epochs=30)");
+/// assert_eq!(
+///     rule.to_string(),
+///     "no_improvement(patience=2, min_delta=0, monitor=main) or max_epochs(epochs=30)"
+/// );
 /// let history = History::from_validation_accuracies(&[0.9, 0.8, 0.8]);
 /// assert_eq!(rule.replay(&history).unwrap().0, 3);
 ///

@@ -188,7 +188,7 @@ impl fmt::Display for StopReason {
 ///
 /// A rule is stateless: a pure function of the history. So an interrupted run loses nothing, and a rule can be
 /// [replayed](Self::replay) over a finished run. Rules compose with [`or`](Self::or) and [`and`](Self::and).
-/// Dyn-compatible, and implemented for `&` and `Box`.
+/// Dyn-compatible, and implemented for `&`, `Box` and `Arc`.
 ///
 /// Epochs are counted from 1. "Stops after epoch e" means: `check` breaks when the history holds e epochs, and epoch e
 /// is the last of the run.

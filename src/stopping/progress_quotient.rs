@@ -11,7 +11,8 @@ use crate::history::{History, Metric};
 /// progress exceeds α:
 ///
 /// ```text
-/// PQ(e) = GL(e) / P(e)  >  α          P(e) = 1000 (mean T(e − k + 1 … e) / min T(e − k + 1 … e) − 1)
+/// PQ(e) = GL(e) / P(e)  >  α
+/// P(e) = 1000 (mean T(e − k + 1 … e) / min T(e − k + 1 … e) − 1)
 /// ```
 ///
 /// with GL as for [`GeneralizationLoss`](super::GeneralizationLoss), T(e) the [running training
@@ -30,7 +31,8 @@ use crate::history::{History, Metric};
 /// ```
 /// use gradus::prelude::*;
 ///
-/// // Costs are one minus these accuracies; the second strip ends with a loss of 25 %, and P = 125.
+/// // Costs are one minus these accuracies.
+/// // The second strip ends with a loss of 25 %, and P = 125.
 /// let history = History::from_validation_accuracies(&[0.4, 0.6, 0.6, 0.5]);
 /// assert_eq!(ProgressQuotient::new(0.19)?.strip(2)?.replay(&history).unwrap().0, 4);
 /// assert_eq!(ProgressQuotient::new(0.21)?.strip(2)?.replay(&history), None);

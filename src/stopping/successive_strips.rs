@@ -13,8 +13,8 @@ use crate::history::{History, Metric};
 /// E(e) > E(e − k) > E(e − 2k) > … > E(e − s k)
 /// ```
 ///
-/// with E(e) the validation cost after epoch e, s the number of `strips` and k the [`strip`](Self::strip), by default
-/// 5. For a [metric](Self::monitor) that is better when higher, > is <.
+/// with E(e) the validation cost after epoch e, s the number of `strips` and k the [`strip`](Self::strip), 5 by
+/// default. For a [metric](Self::monitor) that is better when higher, it is < in place of >.
 ///
 /// How much the cost has risen does not matter, only that it keeps rising. Only the last epoch of each strip counts, so
 /// that the noise within a strip does not matter.

@@ -29,8 +29,11 @@ use crate::real::Real;
 /// use gradus::prelude::*;
 ///
 /// let data = Dataset::<f32>::synthetic_digits(200, 1)?;
-/// let mut network = Network::new(&[784, 30, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
-/// let trainer = Trainer::new(LogLikelihood).dropout(Dropout::new(0.2, 0.5)?).stop(MaxEpochs::new(2)?);
+/// let softmax = Softmax::default();
+/// let mut network = Network::new(&[784, 30, 10], Sigmoid, softmax, &ScaledGaussian, 1)?;
+/// let trainer = Trainer::new(LogLikelihood)
+///     .dropout(Dropout::new(0.2, 0.5)?)
+///     .stop(MaxEpochs::new(2)?);
 /// assert_eq!(trainer.fit(&mut network, &data, None)?.history.len(), 2);
 /// # Ok::<(), gradus::Error>(())
 /// ```

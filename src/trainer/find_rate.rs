@@ -116,7 +116,8 @@ impl<T: Real, C> Trainer<T, C> {
     /// use gradus::prelude::*;
     ///
     /// let data = Dataset::<f32>::synthetic_digits(1000, 1)?;
-    /// let mut network = Network::new(&[784, 20, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
+    /// let softmax = Softmax::default();
+    /// let mut network = Network::new(&[784, 20, 10], Sigmoid, softmax, &ScaledGaussian, 1)?;
     /// let trainer = Trainer::new(LogLikelihood);
     /// let test = trainer.find_rate(&network, &data, RateRange::default())?;
     /// println!("{test}"); // the curve, the suggestion and the reason
@@ -194,7 +195,7 @@ fn suggest(points: Vec<RatePoint>, range: RateRange) -> Result<RateTest> {
     let mean =
         |of: &dyn Fn(f64) -> f64| first.iter().map(|point| of(point.cost)).sum::<f64>() / first.len() as f64;
     let start = mean(&|cost| cost);
-    // The standard deviation of the smoothed cost over that of independent costs.
+    // Smoothing reduces the standard deviation of independent costs by this factor.
     let deviation =
         mean(&|cost| (cost - start) * (cost - start)).sqrt() * ((1.0 - DECAY) / (1.0 + DECAY)).sqrt();
     let low = lowest.smoothed;

@@ -88,7 +88,8 @@ impl<T: Real, C> Trainer<T, C> {
     /// use gradus::prelude::*;
     ///
     /// let data = Dataset::<f32>::synthetic_digits(100, 1)?;
-    /// let begin = || Network::new(&[784, 10, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1);
+    /// let softmax = Softmax::default();
+    /// let begin = || Network::new(&[784, 10, 10], Sigmoid, softmax, &ScaledGaussian, 1);
     /// let trainer = Trainer::new(LogLikelihood).optimizer(Adam::default());
     ///
     /// let mut whole = begin()?;

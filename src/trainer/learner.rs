@@ -28,7 +28,8 @@ use crate::regularizer::LayerInfo;
 /// // The exclusive or, with the four examples as one batch.
 /// let x = DMatrix::from_column_slice(2, 4, &[0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0]);
 /// let batch = Batch::new(x, DMatrix::from_column_slice(1, 4, &[0.0, 1.0, 1.0, 0.0]))?;
-/// let mut network = Network::<f64, _, _>::new(&[2, 4, 1], Tanh, Sigmoid, &ScaledGaussian, 1)?;
+/// let sizes = [2, 4, 1];
+/// let mut network = Network::<f64, _, _>::new(&sizes, Tanh, Sigmoid, &ScaledGaussian, 1)?;
 ///
 /// let trainer = Trainer::new(CrossEntropy).optimizer(Adam::default());
 /// let mut learner = trainer.learner(&network)?;
@@ -51,8 +52,10 @@ use crate::regularizer::LayerInfo;
 /// use rand::seq::SliceRandom;
 ///
 /// let (training, validation) = Dataset::<f32>::synthetic_digits(600, 1)?.split_at(500)?;
-/// let mut network = Network::new(&[784, 20, 10], Sigmoid, Softmax::default(), &ByActivation, 1)?;
-/// let trainer = Trainer::new(LogLikelihood).optimizer(Adam::default()).regularizer(L2::new(0.1)?);
+/// let softmax = Softmax::default();
+/// let mut network = Network::new(&[784, 20, 10], Sigmoid, softmax, &ByActivation, 1)?;
+/// let trainer =
+///     Trainer::new(LogLikelihood).optimizer(Adam::default()).regularizer(L2::new(0.1)?);
 /// let mut learner = trainer.learner(&network)?.training_samples(training.len());
 ///
 /// let before = evaluate(&network, &LogLikelihood, &validation)?.scores;
@@ -145,14 +148,15 @@ impl<T: Real, C> Learner<'_, T, C> {
     /// let mut network = Network::<f64, _, _>::new(&[1, 1], Linear, Linear, &ScaledGaussian, 1)?;
     /// let trainer = Trainer::new(Quadratic).optimizer(PolyakAverage::new(Sgd));
     /// let mut learner = trainer.learner(&network)?;
-    /// let batch = Batch::new(DMatrix::from_element(1, 1, 1.0), DMatrix::from_element(1, 1, 2.0))?;
+    /// let (x, y) = (DMatrix::from_element(1, 1, 1.0), DMatrix::from_element(1, 1, 2.0));
+    /// let batch = Batch::new(x, y)?;
     /// learner.step(&mut network, &batch, 0.1)?;
     /// learner.step(&mut network, &batch, 0.1)?;
     ///
     /// // The network to predict with has the averaged parameters.
     /// let mut averaged = network.clone();
     /// let average = learner.average().into_iter().flat_map(ParameterArrays::arrays);
-    /// averaged.parameters_mut().zip(average).for_each(|(parameters, average)| parameters.copy_from_slice(average));
+    /// averaged.parameters_mut().zip(average).for_each(|(to, from)| to.copy_from_slice(from));
     /// assert!(averaged.output().weights[0] < network.output().weights[0]);
     /// # Ok::<(), gradus::Error>(())
     /// ```

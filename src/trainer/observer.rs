@@ -25,14 +25,16 @@ use crate::real::Real;
 ///
 /// impl<T: Real> Observer<T> for PrintCost {
 ///     fn on_epoch(&self, running: &Running<'_, T>) -> ControlFlow<()> {
-///         let Some(record) = running.history.last() else { return ControlFlow::Continue(()) };
-///         println!("{:3} {:.4}", record.epoch, record.running_cost);
+///         if let Some(record) = running.history.last() {
+///             println!("{:3} {:.4}", record.epoch, record.running_cost);
+///         }
 ///         ControlFlow::Continue(())
 ///     }
 /// }
-/// let mut network = Network::<f32, Tanh, _>::new(&[784, 10], Tanh, Sigmoid, &ScaledGaussian, 1)?;
+/// let data = Dataset::<f32>::synthetic_digits(100, 1)?;
+/// let mut network = Network::new(&[784, 10], Tanh, Sigmoid, &ScaledGaussian, 1)?;
 /// let trainer = Trainer::new(CrossEntropy).stop(MaxEpochs::new(2)?).observe(PrintCost);
-/// assert_eq!(trainer.fit(&mut network, &Dataset::synthetic_digits(100, 1)?, None)?.history.len(), 2);
+/// assert_eq!(trainer.fit(&mut network, &data, None)?.history.len(), 2);
 /// # Ok::<(), gradus::Error>(())
 /// ```
 pub trait Observer<T: Real>: Debug + Send + Sync {
