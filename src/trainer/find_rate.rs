@@ -200,7 +200,7 @@ fn suggest(points: Vec<RatePoint>, range: RateRange) -> Result<RateTest> {
         mean(&|cost| (cost - start) * (cost - start)).sqrt() * ((1.0 - DECAY) / (1.0 + DECAY)).sqrt();
     let low = lowest.smoothed;
     if low >= start - CHANCE * deviation {
-        return Err(none("the smoothed cost fell no further than by chance; the range may end too low"));
+        return Err(none("the smoothed cost did not fall further than by chance; the range may end too low"));
     }
     let still_falls = points.last() == Some(lowest) && points.len() == range.steps;
     let reason = format!(
