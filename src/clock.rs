@@ -1,4 +1,4 @@
-//! The clock, where there is one.
+//! The platform's clock, if it has one.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -16,13 +16,13 @@ impl Moment {
         Self(HAS_CLOCK.then(Instant::now))
     }
 
-    /// Returns the time that has passed since then: zero where there is no clock.
+    /// Returns the time since this moment; zero on a platform without a clock.
     pub fn elapsed(self) -> Duration {
         self.0.map_or(Duration::ZERO, |start| start.elapsed())
     }
 }
 
-/// Returns the seconds since the beginning of 1970, in universal time: 0 where there is no clock.
+/// Returns the seconds since the beginning of 1970, in universal time; 0 on a platform without a clock.
 pub(crate) fn seconds_since_1970() -> f64 {
     let now = HAS_CLOCK.then(SystemTime::now);
     now.and_then(|now| now.duration_since(SystemTime::UNIX_EPOCH).ok())

@@ -1,11 +1,11 @@
-//! Copies of numbers, which are often few.
+//! Copies slices of scalars, which are often short.
 
 use std::hint::black_box;
 
-/// From this length on, a call of the function that copies any number of bytes takes less time than the copy.
+/// From this length on, the call of `memcpy` takes less time than the copy.
 const LONG: usize = 64;
 
-/// Copies scalars, a few of them without a call.
+/// Copies scalars; short slices without a call of `memcpy`.
 #[inline(always)]
 pub(crate) fn scalars<T: Copy>(from: &[T], to: &mut [T]) {
     assert_eq!(from.len(), to.len(), "scalars to copy, and places for them");
@@ -14,7 +14,7 @@ pub(crate) fn scalars<T: Copy>(from: &[T], to: &mut [T]) {
     }
     let ((groups, from), (to_groups, to)) = (from.as_chunks::<8>(), to.as_chunks_mut::<8>());
     for (group, to) in groups.iter().zip(to_groups) {
-        // The compiler would replace a plain loop by that call.
+        // The compiler would replace a plain loop with a call of `memcpy`.
         *to = *black_box(group);
     }
     let ((pairs, from), (to_pairs, to)) = (from.as_chunks::<2>(), to.as_chunks_mut::<2>());

@@ -35,12 +35,13 @@ pub(crate) use text::plain;
 
 use crate::data::Task;
 
-/// What the crate's fallible functions return.
+/// The result of the crate's fallible functions.
 pub type Result<V> = std::result::Result<V, Error>;
 
-/// Why the crate refused its input, or had to end a run.
+/// The reason why the crate rejected its input or ended a run.
 ///
-/// `Debug` writes the message, as `Display` does: a `main` that returns an error then shows the message, and not the fields.
+/// `Debug` writes the same message as `Display`, so that a `main` that returns an error shows the message, not the
+/// fields.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -66,14 +67,14 @@ pub enum Error {
         found: usize,
     },
 
-    /// A layer without neurons passes nothing on.
+    /// A layer has no neurons.
     #[error("layer {layer} (the inputs are layer 0) has 0 neurons, at least 1 needed")]
     EmptyLayer {
         /// Which layer, counted from 0 for the inputs.
         layer: usize,
     },
 
-    /// There is no memory for what was asked for.
+    /// The requested memory is not available.
     #[error(transparent)]
     Memory(MemoryProblem),
 
@@ -106,7 +107,7 @@ pub enum Error {
         expected: usize,
     },
 
-    /// Two sizes that have to agree do not.
+    /// Two sizes differ that have to be equal.
     #[error("{what}: {found} given, {expected} needed")]
     SizeMismatch {
         /// What was counted.
@@ -145,7 +146,7 @@ pub enum Error {
         value: f64,
     },
 
-    /// Two matrices whose rows seem to be the examples, where the columns should be.
+    /// Matrices whose rows, not columns, seem to be the examples.
     #[error(fmt = text::transposed)]
     Transposed {
         /// `"x"`, `"y"` or `"x and y"`.
@@ -169,11 +170,11 @@ pub enum Error {
         n_classes: usize,
     },
 
-    /// A table, or a row of one, could not be read as what it was said to be.
+    /// A table, or a row of one, could not be read as described.
     #[error(transparent)]
     Table(Box<TableError>),
 
-    /// A row of text is to be predicted by a model that was not trained on a table.
+    /// A model without the columns of a table was asked for the prediction of a row of text.
     #[error(
         "the model does not know the columns of its table, so that it cannot read rows of text: add them by `Meaning::with_columns(table.columns)` before it is saved, or pass numbers to `predict`"
     )]
@@ -201,7 +202,7 @@ pub enum Error {
     #[error("the targets are class labels, which are not scaled: scale the inputs only")]
     ScaledClasses,
 
-    /// A column has no center or no width that numbers can be scaled by.
+    /// A column has no usable center or width for scaling.
     #[error(fmt = text::no_scale)]
     NoScale {
         /// `"input"`, `"target"`, or `"row"` of a scaler from a file.
@@ -214,11 +215,11 @@ pub enum Error {
         width: f64,
     },
 
-    /// A data set cannot be split as was asked for.
+    /// A data set cannot be split as requested.
     #[error(transparent)]
     Split(SplitProblem),
 
-    /// All samples are of one class, so that there is nothing to tell apart.
+    /// All samples are of one class, so that there is nothing to learn.
     #[error(
         "all {samples} samples are of the class `{class}`: with one class there is nothing to learn; give samples of two classes at least"
     )]
@@ -255,7 +256,7 @@ pub enum Error {
         metric: String,
     },
 
-    /// A measure that is not defined for what the targets mean.
+    /// A measure that is not defined for the task.
     #[error("{measure} is not defined for {task}: {why}")]
     Measure {
         /// The name of the measure.
@@ -273,12 +274,12 @@ pub enum Error {
         name: String,
     },
 
-    /// An optimizer that evaluates the cost several times per step was combined with something that does not go with it.
+    /// An optimizer that evaluates the cost several times per step was combined with an incompatible setting.
     #[error("{optimizer} cannot be used in this way: {why}")]
     Search {
         /// The optimizer, as it prints itself.
         optimizer: String,
-        /// What does not go with it.
+        /// The incompatible setting, and what to do.
         why: &'static str,
     },
 
@@ -289,11 +290,11 @@ pub enum Error {
         from: f64,
         /// The last one.
         to: f64,
-        /// What the costs were like.
+        /// How the costs behaved.
         why: &'static str,
     },
 
-    /// A number of a training step is NaN or infinite.
+    /// A quantity of a training step is NaN or infinite.
     #[error(fmt = text::diverged)]
     Diverged {
         /// `"weighted input z"`, `"cost"`, `"error δ"` or `"parameter"`.
@@ -310,12 +311,12 @@ pub enum Error {
         penalty: bool,
     },
 
-    /// A run that had begun could not go on. The network holds the parameters that were kept so far.
+    /// A run that had begun could not continue. The network holds the parameters that were kept so far.
     #[error(transparent)]
     Interrupted(Box<Interruption>),
 
-    /// A part of the user's own panicked, as observers are told: the panic itself reaches the caller.
-    #[error("a part panicked after {epochs} whole epoch(s): {message}")]
+    /// A custom component panicked. Only observers receive this error; the panic itself reaches the caller.
+    #[error("a component panicked after {epochs} whole epoch(s): {message}")]
     Panicked {
         /// The epochs that have ended.
         epochs: usize,
@@ -323,7 +324,7 @@ pub enum Error {
         message: String,
     },
 
-    /// A run cannot go on with settings that determine its steps and differ from those that it was begun with.
+    /// A run is to be resumed with a setting that determines its steps and differs from the one it was begun with.
     #[error(
         "the run was begun with {name} = {before}, and cannot go on with {name} = {now}: use the same settings, or begin a new run"
     )]
@@ -336,7 +337,7 @@ pub enum Error {
         before: String,
     },
 
-    /// A file or stream could not be read as the IDX data that was asked for.
+    /// A file or stream could not be read as the requested IDX data.
     #[error("{}{}: {problem}", path.display(), idx::place(*field, *offset))]
     Idx {
         /// The file, or the name that the caller gave to the stream.
@@ -362,7 +363,7 @@ pub enum Error {
         problem: FileProblem,
     },
 
-    /// A source of samples of the user's own failed to deliver.
+    /// A custom source of samples failed.
     #[error("the samples of epoch {epoch} could not be gathered: {source}")]
     Samples {
         /// The epoch, counted from 1.
@@ -371,18 +372,18 @@ pub enum Error {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 
-    /// Ranks cannot go on training together.
+    /// Ranks cannot continue to train together.
     #[error(transparent)]
     Rank(RankError),
 
-    /// MPI is not there, or cannot do what is needed.
+    /// MPI is not available, or lacks a needed capability.
     #[error("MPI cannot be used: {reason}")]
     Mpi {
         /// What is missing.
         reason: &'static str,
     },
 
-    /// The machine gave no threads.
+    /// Threads could not be started.
     #[error("{threads} threads could not be started: {reason}; lower `Trainer::threads`")]
     Threads {
         /// How many were asked for.
@@ -391,7 +392,7 @@ pub enum Error {
         reason: String,
     },
 
-    /// A component was asked for by a name that does not exist.
+    /// No component has the given name.
     #[error("{kind} = `{found}`: there is none of this name; choose one of: {known}")]
     UnknownName {
         /// The kind of component, such as `"activation"`.
@@ -402,7 +403,7 @@ pub enum Error {
         known: String,
     },
 
-    /// A component was asked for by a name whose parameters cannot be read.
+    /// The parameters after the name of a component cannot be parsed.
     #[error("{kind} = `{text}`: {problem}; write it as name or as name(parameter=value, …)")]
     MalformedName {
         /// The kind of component, such as `"activation"`.

@@ -1,4 +1,4 @@
-//! One macro that implements a trait for everything that points to an implementation.
+//! A macro that implements a trait for pointers to an implementation.
 
 /// Implements a trait for `&P`, `Box<P>` and `Arc<P>` by calling the methods of `P`.
 macro_rules! forward {

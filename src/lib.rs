@@ -1,7 +1,7 @@
-//! Dense feed-forward networks with plug-in parts, after chapter 3 of Michael Nielsen's book *Neural Networks and Deep
-//! Learning*.
+//! Dense feed-forward networks with pluggable components, after chapter 3 of Michael Nielsen's book *Neural Networks
+//! and Deep Learning*.
 //!
-//! Everything that the chapter varies is a trait with implementations, and a user's own is one `impl`:
+//! Everything that the chapter varies is a trait with implementations; a custom component is one `impl`:
 //!
 //! | trait | implementations |
 //! |---|---|
@@ -18,46 +18,48 @@
 //! | [`Samples`] | [`Dataset`], [`Streamed`], [`Weighted`], [`Augmented`], [`Mixup`] |
 //! | [`Observer`] | `ProgressBar` (feature `progress`), [`CsvLog`](watch::CsvLog), [`JsonLines`](watch::JsonLines), [`TensorBoard`](watch::TensorBoard), [`EachEpoch`](watch::EachEpoch) |
 //!
-//! A [`Trainer`] puts them together, and [`check`] verifies the laws of each, for the crate's parts
-//! and for one's own. A batch is a matrix whose columns are examples. Symbols are the book's: w weights, b biases, z
-//! weighted inputs, a activations, δ errors, η learning rate, λ regularization, μ momentum, n the size of the training
-//! set, m that of a mini-batch.
+//! A [`Trainer`] combines them, and [`check`] verifies the laws of each trait, for the crate's components and for
+//! custom ones. A batch is a matrix whose columns are examples. Symbols are the book's: w weights, b biases, z weighted
+//! inputs, a activations, δ errors, η learning rate, λ regularization, μ momentum, n the size of the training set, m
+//! that of a mini-batch.
 //!
 //! # Where to begin
 //!
 //! | for | see |
 //! |---|---|
 //! | training a network | [`Trainer`], [`Network`] and the examples below |
-//! | data of one's own | [`Dataset::new`](data::Dataset::new), and [`Samples`] for what does not fit in memory |
+//! | your own data | [`Dataset::new`](data::Dataset::new), and [`Samples`] for a custom source |
 //! | tables | `Table::open` and `Csv` (feature `csv`), [`Columns`] |
 //! | splitting and scaling | [`Split`], [`Standardize`] and the other rules of [`Scale`] |
 //! | images | [`Mnist`], [`ImageSet`](data::ImageSet), [`IdxTensor`](data::IdxTensor), [`digits`](data::digits), [`augment`](data::augment) |
-//! | how good it is | [`Report`], [`evaluate`], [`ConfusionMatrix`], [`PermutationImportance`] |
-//! | how good it would be on new data | [`CrossValidation`] |
-//! | finding good settings | [`Search`] |
-//! | watching a run | [`Observer`], [`History`] |
-//! | more than one machine | [`Trainer::ranks`](trainer::Trainer::ranks), [`ranks`] |
-//! | more than memory | [`Streamed`] |
-//! | a learning rate | [`Trainer::find_rate`](trainer::Trainer::find_rate) |
-//! | parts by their names, at run time | [`AnyActivation`], [`AnyOptimizer`] and their like |
-//! | a loop of your own | [`Learner`] |
-//! | keeping a run or a network | [`Trainer::checkpoint`](trainer::Trainer::checkpoint), [`persist`] |
-//! | a part of one's own | the page of its trait, which shows one, and [`check`] |
+//! | evaluating a network | [`Report`], [`evaluate`], [`ConfusionMatrix`], [`PermutationImportance`] |
+//! | estimating how good it is on new data | [`CrossValidation`] |
+//! | searching hyper-parameters | [`Search`] |
+//! | monitoring a run | [`Observer`], [`History`], [`watch`] |
+//! | training on several machines | [`Trainer::ranks`](trainer::Trainer::ranks), [`ranks`] |
+//! | data larger than memory | [`Streamed`] |
+//! | finding a learning rate | [`Trainer::find_rate`](trainer::Trainer::find_rate) |
+//! | components by name, at run time | [`AnyActivation`], [`AnyOptimizer`] and the other `Any…` types |
+//! | a custom training loop | [`Learner`] |
+//! | interrupting and resuming a run | [`Trainer::checkpoint`](trainer::Trainer::checkpoint) |
+//! | writing a component | the page of its trait, which shows one, and [`check`] |
 //! | predictions in the units of the data | [`Predictor`] |
-//! | saving and loading | [`Network::save`](network::Network::save), [`persist`] |
+//! | saving and loading a network | [`Network::save`](network::Network::save), [`persist`] |
 //! | a network in firmware | [`Network::to_rust`](network::Network::to_rust), [`export`] |
 //! | a network in another program | [`export`], `Network::to_onnx` (feature `onnx`) |
 //! | what can go wrong | [`Error`] |
 //!
 //! # Promises
 //!
-//! - Every derivative agrees with central differences of its own function to a relative 10⁻⁷ in double precision.
-//! - Weighted inputs of any finite size give no NaN, and a NaN that is brought in is reported.
-//! - The same seed gives the same bits on every machine (x86-64 with any vector instructions, AArch64, WebAssembly), for any number
-//!   of threads. A custom part keeps that promise if it uses [`real::portable`] instead of the platform's `exp`, `ln` and the like.
-//! - Bad input is an [`Error`] with the value, the allowed range and the reason, and no panic. Functions that work on
-//!   matrices of the caller's own, such as [`Network::forward`](network::Network::forward), take shapes as they are
-//!   documented.
+//! - Every derivative agrees with central differences of its own function within a relative error of 10⁻⁷ in double
+//!   precision.
+//! - Finite weighted inputs of any magnitude give no NaN. A NaN in data or parameters is reported as an error.
+//! - The same seed gives bitwise identical results on every machine (x86-64 with any vector instructions, AArch64,
+//!   WebAssembly), for any number of threads. A custom component keeps that promise if it uses [`real::portable`]
+//!   instead of the platform's `exp`, `ln` and the like.
+//! - Bad input gives an [`Error`] with the value, the allowed range and the reason, not a panic. Functions on the
+//!   caller's matrices, such as [`Network::forward`](network::Network::forward), panic if a shape is not the documented
+//!   one.
 //! - There is no unsafe code in the crate.
 //!
 //! # Features
@@ -66,9 +68,10 @@
 //!
 //! - `parallel`: runs large matrix products on several threads; results are bitwise the same.
 //! - `progress`: the `ProgressBar` observer.
-//! - `csv`: tables of text, `data::Csv`.
+//! - `csv`: tables in text files, `data::Csv`.
 //! - `png`: images from PNG files and folders of them, `data::png`.
 //! - `onnx`: networks to and from ONNX files, [`export`].
+//! - `plot`: learning curves and other pictures as SVG and PNG, `Report::plot`.
 //! - `download`: `Mnist::download`, over TLS.
 //! - `mpi`: several processes that train one network, `ranks::Mpi`. Needs an MPI library and libclang.
 //!
@@ -103,14 +106,14 @@ struct Readme;
 #[doc = include_str!("../docs/firmware.md")]
 struct Firmware;
 
-/// And those of the tutorials.
+/// The programs of the tutorials compile and run.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/images.md")]
 #[doc = include_str!("../docs/own_loops.md")]
 #[doc = include_str!("../docs/plug_ins.md")]
 struct Tutorials;
 
-/// So do those of the page about other programs.
+/// The programs of the page on deployment compile and run.
 #[cfg(all(doctest, feature = "onnx"))]
 #[doc = include_str!("../docs/deploy.md")]
 struct Deploy;
@@ -158,7 +161,7 @@ pub use error::{
     TableError, TableProblem,
 };
 
-/// Everything that a program which trains networks needs, nalgebra's matrices included.
+/// The names that a program needs to train networks, including nalgebra's matrices.
 pub mod prelude {
     pub use crate::activation::{
         Activation, AnyActivation, Elu, Exponential, Gelu, LeakyRelu, Linear, Relu, Selu, Sigmoid, Silu,

@@ -1,4 +1,5 @@
-//! Allocation that returns an error where `vec!` would abort the process, and nalgebra wrap the product of sizes.
+//! Allocation that returns an error where `vec!` would abort the process and nalgebra would let the product of sizes
+//! wrap.
 
 use nalgebra::DMatrix;
 
@@ -33,8 +34,8 @@ pub(crate) fn reserve<V>(what: &'static str, rows: usize, columns: usize) -> Res
     }
 }
 
-/// Checks that arrays of these shapes fit in memory together. Allocators grant each of several requests that memory
-/// cannot serve together, and the process is then killed when it writes to them.
+/// Checks that arrays of these shapes fit in memory together. An allocator may grant requests that do not fit in memory
+/// together; the process is then killed when it writes to them.
 ///
 /// # Errors
 ///
@@ -100,7 +101,7 @@ mod tests {
         assert!(zeros::<f32>("x", 0, usize::MAX).unwrap().is_empty());
     }
 
-    /// Each of them fits: a quarter of the available memory.
+    /// Each array alone fits: it takes a quarter of the available memory.
     #[test]
     fn arrays_that_fit_singly_and_not_together_are_an_error() {
         let Some(available) = available() else { return };

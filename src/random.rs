@@ -3,7 +3,7 @@
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// What random numbers are for. Different purposes never share a stream.
+/// The purpose of random numbers. Different purposes never share a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// The weights and biases of a new network.
@@ -14,11 +14,11 @@ pub enum Purpose {
     Augment = 3,
     /// The neurons that dropout leaves out, for a sample in an epoch.
     Dropout = 5,
-    /// A choice of the user's own, such as a random search.
+    /// Draws of the caller's program.
     User = 4,
     /// The partner of a sample in an epoch, and how much of it is mixed in.
     Mix = 17,
-    /// The assignment of samples to the parts of a [`Split`](crate::data::Split).
+    /// The assignment of samples to the subsets of a [`Split`](crate::data::Split).
     Split = 16,
     /// The order in which the values of an input are permuted, to measure its importance.
     Permute = 19,
@@ -26,11 +26,12 @@ pub enum Purpose {
     Search = 18,
 }
 
-/// The generator for `purpose` in `epoch` on `sample` of the run with this `seed`; 0 for what does not apply.
+/// Returns the generator for `purpose` in `epoch` on `sample` of the run with this `seed`. Pass 0 for an argument that
+/// does not apply.
 ///
-/// No stream is shared: what one sample draws cannot depend on how many were drawn before, or by which thread, so a
-/// run has the same bits for any number of threads and from any place where it is taken up again. ChaCha with 8
-/// rounds gives the same numbers on every machine; its 256-bit seed holds the four numbers as they are.
+/// No stream is shared: the draws for one sample depend neither on earlier draws nor on the thread, so a run is bitwise
+/// reproducible for any number of threads and from any point at which it is resumed. ChaCha with 8 rounds gives the
+/// same numbers on every machine; its 256-bit seed holds the four numbers as they are.
 ///
 /// # Examples
 ///

@@ -1,4 +1,4 @@
-//! Threads: those of a training run, and those that products outside a run use.
+//! The threads of a training run, and those of matrix products outside a run.
 //!
 //! Work is divided in such a way that no result depends on the number of threads.
 
@@ -24,10 +24,10 @@ const GRAIN: usize = 1 << 21;
 /// Minimum number of multiplications per thread while the workers are awake.
 const GRAIN_AWAKE: usize = 1 << 18;
 
-/// Minimum number of elements of a matrix per thread, for a function of each, if threads must be woken.
+/// Minimum number of elements per thread for an elementwise function if threads must be woken.
 const ELEMENTS: usize = 1 << 15;
 
-/// Minimum number of elements per thread while the workers are awake: a hyperbolic tangent of so many takes some 10 µs.
+/// Minimum number of elements per thread while the workers are awake: tanh of this many elements takes some 10 µs.
 const ELEMENTS_AWAKE: usize = 1 << 13;
 
 /// Returns how many threads to use for a function of this many elements.

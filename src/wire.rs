@@ -1,4 +1,5 @@
-//! Messages in the wire format of protocol buffers, as ONNX and TensorBoard read them: fields, each a number, a type and a value.
+//! Messages in the wire format of protocol buffers, as ONNX and TensorBoard read them: fields, each a number, a type
+//! and a value.
 //!
 //! Source: the page "Encoding" of the documentation of protocol buffers.
 
@@ -68,7 +69,7 @@ impl Message {
         self.varint(field << 3 | kind);
     }
 
-    /// Seven bits in each byte, the lowest first; the eighth says that more follow.
+    /// Appends seven bits per byte, the lowest first; the eighth bit says that more bytes follow.
     fn varint(&mut self, mut value: u64) {
         while value >= 0x80 {
             self.0.push(value as u8 | 0x80);

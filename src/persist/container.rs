@@ -1,4 +1,5 @@
-//! The one file format of the crate: a safetensors file whose metadata have a version, a kind, a checksum and a document.
+//! The one file format of the crate: a safetensors file whose metadata hold a version, a kind, a checksum and a
+//! document.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
@@ -20,10 +21,10 @@ use crate::real::{Real, Values};
 /// The version of the format that is written and read.
 const VERSION: u64 = 1;
 
-/// The digits of the checksum while they are not known, and for which they are replaced when it is computed.
+/// The placeholder for the digits of the checksum, which is computed with this text in their place.
 const NO_DIGITS: &str = "00000000";
 
-/// Where the checksum ends.
+/// The offset at which the checksum ends.
 const OPENED: usize = LENGTH + OPENING.len() + NO_DIGITS.len();
 
 /// The entry `gradus` of the metadata, whose fields are in this order.
@@ -36,7 +37,7 @@ struct Entry<D> {
     document: D,
 }
 
-/// What is looked at before the document, whatever else is there.
+/// The fields that are checked before the document; any others are ignored.
 #[derive(Deserialize)]
 struct Kind {
     format: u64,
@@ -46,19 +47,18 @@ struct Kind {
 
 /// Tensors and a JSON document in a safetensors file, read and checked.
 ///
-/// A file is a header in JSON and then the numbers, the last index running fastest and the lowest byte first. The
-/// metadata of the header have one entry, `gradus`, which is JSON itself:
+/// A file is the length of its header in 8 bytes, the header in JSON, and then the values in row-major order,
+/// little-endian. The metadata of the header have one entry, `gradus`, which is JSON itself:
 ///
 /// | field | contents |
 /// |---|---|
 /// | `crc32` | the CRC-32 of the whole file, eight lower-case hexadecimal digits; while it is computed, they are zeros |
 /// | `format` | the version of this format, 1 |
 /// | `kind` | what the file holds, such as `"model"` |
-/// | `document` | any JSON: everything that is no tensor |
+/// | `document` | any JSON: everything that is not a tensor |
 ///
-/// The checksum is always at the same place, bytes 48 to 55, so that any program can write such a file. It
-/// finds every single changed bit and all changes within 32 bits; it is no protection from forgery, nor need it be: a
-/// file is only data.
+/// The checksum is always at the same place, bytes 48 to 55, so that any program can write such a file. It detects
+/// every single changed bit and all changes within 32 consecutive bits. It does not protect from forgery.
 ///
 /// Source: the page "Format" of the [safetensors](https://github.com/huggingface/safetensors) library.
 ///
@@ -68,7 +68,8 @@ struct Kind {
 /// use gradus::persist::{Container, Tensor};
 ///
 /// let losses = [0.5f64, 0.25];
-/// let bytes = Container::write("experiment", &"two epochs".to_owned(), &[Tensor::vector("losses", &losses)])?;
+/// let tensors = [Tensor::vector("losses", &losses)];
+/// let bytes = Container::write("experiment", &"two epochs".to_owned(), &tensors)?;
 ///
 /// let mut container = Container::read(&bytes, "experiment")?;
 /// assert_eq!(container.document::<String>()?, "two epochs");
@@ -79,7 +80,7 @@ struct Kind {
 #[derive(Debug)]
 pub struct Container {
     entry: String,
-    /// Shape and numbers of the tensors that nobody has asked for yet.
+    /// Shapes and values of the tensors that have not been taken yet.
     tensors: BTreeMap<String, (Vec<usize>, Values)>,
 }
 
@@ -88,9 +89,10 @@ impl Container {
     ///
     /// # Errors
     ///
-    /// Returns [`FileProblem::Json`] if `document` cannot be written as JSON, or not be read back,
-    /// [`FileProblem::DuplicateTensor`] if two tensors have the same name or one the name `__metadata__`,
-    /// [`FileProblem::NotSafetensors`] if the header is longer than 100 MB, and [`FileProblem::OutOfMemory`].
+    /// Returns [`FileProblem::Json`] if `document` cannot be written as JSON or read back,
+    /// [`FileProblem::DuplicateTensor`] if two tensors have the same name or one has the name `__metadata__`,
+    /// [`FileProblem::NotSafetensors`] if the header is longer than 100 MB, and [`FileProblem::OutOfMemory`] if the
+    /// file does not fit in memory.
     pub fn write<D: Serialize + DeserializeOwned>(
         kind: &str,
         document: &D,
@@ -106,7 +108,7 @@ impl Container {
         tensors: &[Tensor<'_>],
     ) -> Outcome<Vec<u8>> {
         let mut tensors: Vec<_> = tensors.iter().collect();
-        // As every writer of the format does: the widest numbers first, so that all are aligned.
+        // The widest values first, so that all are aligned, as other writers of the format do.
         tensors.sort_by(|a, b| b.dtype().cmp(&a.dtype()).then_with(|| a.name().cmp(b.name())));
         let (infos, n_data) = infos(&tensors)?;
         let header = Header::new(entry::<R>(kind, document)?, infos)?;
@@ -153,8 +155,8 @@ impl Container {
     /// # Errors
     ///
     /// Returns [`Error::File`](crate::Error::File) with the problems of [`read`](Self::read), and with
-    /// [`FileProblem::NotFound`], [`FileProblem::IsADirectory`], [`FileProblem::NotAFile`], [`FileProblem::Unreadable`],
-    /// [`FileProblem::Changed`], or [`FileProblem::TooLarge`].
+    /// [`FileProblem::NotFound`], [`FileProblem::IsADirectory`], [`FileProblem::NotAFile`],
+    /// [`FileProblem::Unreadable`], [`FileProblem::Changed`], or [`FileProblem::TooLarge`].
     pub fn open(path: impl AsRef<Path>, max_bytes: u64, kind: &'static str) -> Result<Self> {
         let opened = read::open(path.as_ref(), max_bytes);
         opened
@@ -167,8 +169,10 @@ impl Container {
     /// # Errors
     ///
     /// Returns [`FileProblem::NotSafetensors`] or [`FileProblem::Foreign`] if the bytes are of another format,
-    /// [`FileProblem::Checksum`] if one of them was changed or is missing, and [`FileProblem::Version`] or
-    /// [`FileProblem::Kind`] if the file holds something else.
+    /// [`FileProblem::Checksum`] if a byte was changed or is missing, [`FileProblem::Version`] or [`FileProblem::Kind`]
+    /// if the file holds something else, [`FileProblem::Json`] if the entry `gradus` is malformed,
+    /// [`FileProblem::Dtype`] if a tensor is neither f32 nor f64, and [`FileProblem::OutOfMemory`] if the tensors do
+    /// not fit in memory.
     pub fn read(bytes: &[u8], kind: &'static str) -> Outcome<Self> {
         Self::read_from(bytes, bytes.len() as u64, kind)
     }
@@ -194,7 +198,7 @@ impl Container {
             let tensors = tensors.collect::<Outcome<_>>()?;
             Ok(Self { entry: header.into_entry(), tensors })
         });
-        // A file that is damaged can look like anything: that it is damaged comes first.
+        // A damaged file can look like anything, so that the damage is reported first.
         let computed = digits(stream.finish()?);
         if found == computed { contents } else { Err(FileProblem::Checksum { found, computed }) }
     }
@@ -203,33 +207,34 @@ impl Container {
     ///
     /// # Errors
     ///
-    /// Returns [`FileProblem::Json`] if the document is no `D`.
+    /// Returns [`FileProblem::Json`] if the document cannot be read as a `D`.
     pub fn document<D: DeserializeOwned>(&self) -> Outcome<D> {
         serde_json::from_str::<Entry<D>>(&self.entry).map(|entry| entry.document).map_err(json)
     }
 
-    /// Returns the values of the vector `name`, once.
+    /// Removes the vector `name` and returns its values.
     ///
     /// # Errors
     ///
     /// Returns [`FileProblem::MissingTensor`] if there is no tensor of this name or it was taken already, and
-    /// [`FileProblem::Dtype`] or [`FileProblem::Shape`] if it does not consist of `len` numbers of type `T`.
+    /// [`FileProblem::Dtype`] or [`FileProblem::Shape`] if it does not consist of `len` values of type `T`.
     pub fn vector<T: Real>(&mut self, name: &str, len: usize) -> Outcome<Vec<T>> {
         self.take(name, &[len])
     }
 
-    /// Returns the matrix `name`, once.
+    /// Removes the matrix `name` and returns it.
     ///
     /// # Errors
     ///
     /// Returns [`FileProblem::MissingTensor`] if there is no tensor of this name or it was taken already, and
-    /// [`FileProblem::Dtype`] or [`FileProblem::Shape`] if it does not consist of `rows` × `columns` numbers of type `T`.
+    /// [`FileProblem::Dtype`] or [`FileProblem::Shape`] if it does not consist of `rows` × `columns` values of type
+    /// `T`.
     pub fn matrix<T: Real>(&mut self, name: &str, rows: usize, columns: usize) -> Outcome<DMatrix<T>> {
-        // The shape is that in the header, whose product was found to be the number of values.
+        // `take` checks the shape against the header's, whose product is the number of values.
         Ok(DMatrix::from_vec(rows, columns, self.take(name, &[rows, columns])?))
     }
 
-    /// Takes the numbers of a tensor out.
+    /// Removes a tensor and returns its values.
     fn take<T: Real>(&mut self, name: &str, expected: &[usize]) -> Outcome<Vec<T>> {
         let missing = || FileProblem::MissingTensor { name: name.to_string() };
         let (shape, values) = self.tensors.remove(name).ok_or_else(missing)?;
@@ -250,7 +255,7 @@ impl Container {
     ///
     /// # Errors
     ///
-    /// Returns [`FileProblem::UnknownTensor`] if there is a tensor that was not asked for.
+    /// Returns [`FileProblem::UnknownTensor`] if a tensor was not taken.
     pub fn finish(self) -> Outcome<()> {
         match self.tensors.into_keys().next() {
             Some(name) => Err(FileProblem::UnknownTensor { name }),
@@ -259,7 +264,7 @@ impl Container {
     }
 }
 
-/// The state of the checksum after the digits, which count as zeros, in a file that begins like this.
+/// Returns the state of the checksum after its own digits, which count as zeros, for a file with these first bytes.
 fn opening_hasher(file: &[u8]) -> Hasher {
     let mut hasher = Hasher::new();
     hasher.update(&file[..LENGTH + OPENING.len()]);
@@ -267,12 +272,12 @@ fn opening_hasher(file: &[u8]) -> Hasher {
     hasher
 }
 
-/// A checksum as it is in a file.
+/// Returns a checksum as a file holds it.
 fn digits(checksum: u32) -> String {
     format!("{checksum:08x}")
 }
 
-/// The entry of the metadata. It is read back at once, so that no document is written that could not be read.
+/// Returns the entry of the metadata. It is read back at once, so that no document is written that cannot be read.
 fn entry<R: DeserializeOwned>(kind: &str, document: &impl Serialize) -> Outcome<String> {
     let entry = Entry { crc32: NO_DIGITS.to_string(), format: VERSION, kind: kind.to_string(), document };
     let text = serde_json::to_string(&entry).map_err(json)?;
@@ -280,7 +285,7 @@ fn entry<R: DeserializeOwned>(kind: &str, document: &impl Serialize) -> Outcome<
     Ok(text)
 }
 
-/// The entries of these tensors in a header, one after the other, and the length of their data.
+/// Returns the entries of these tensors in a header, one after the other, and the length of their data.
 fn infos(tensors: &[&Tensor<'_>]) -> Outcome<(Vec<(String, TensorInfo)>, usize)> {
     let (mut end, mut infos) = (0, Vec::new());
     let mut names = BTreeSet::from(["__metadata__"]);

@@ -1,4 +1,4 @@
-//! The operations by which files are replaced: one small trait, so that tests can stand in for a disk that fails.
+//! The operations by which files are replaced, as a small trait, so that tests can simulate a disk that fails.
 
 use std::fmt::Debug;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -12,7 +12,7 @@ pub enum Entry {
     Missing,
     /// A regular file.
     File {
-        /// Whether it is marked as not to be written to.
+        /// Whether its permissions forbid writing.
         read_only: bool,
     },
     /// A symbolic link to this path, which may be relative to the folder of the link.
@@ -35,8 +35,8 @@ pub trait Output: Write {
 
 /// The six operations by which [`replace`](super::replace) writes a file.
 ///
-/// [`FileSystem`] is the real one. A test of a program can implement the trait to see what happens when the disk is
-/// full; each method may fail with any error, and the file that is being replaced stays whole.
+/// [`FileSystem`] is the real one. A program's test can implement the trait to simulate, for example, a full disk. Each
+/// method may return any error; the file that is being replaced stays complete.
 ///
 /// Dyn-compatible (object-safe).
 ///
@@ -69,7 +69,11 @@ pub trait Output: Write {
 ///     fn remove(&self, path: &Path) -> io::Result<()> {
 ///         self.0.remove(path)
 ///     }
-///     fn remove_abandoned(&self, folder: &Path, is_ours: &dyn Fn(&Path) -> bool) -> io::Result<()> {
+///     fn remove_abandoned(
+///         &self,
+///         folder: &Path,
+///         is_ours: &dyn Fn(&Path) -> bool,
+///     ) -> io::Result<()> {
 ///         self.0.remove_abandoned(folder, is_ours)
 ///     }
 /// }
@@ -83,8 +87,7 @@ pub trait Disk: Debug + Send + Sync {
     /// Returns what `path` leads to, symbolic links not followed.
     ///
     /// # Errors
-    ///
-    /// Returns the system's error if that cannot be found out.
+    /// Returns the system's error if the path cannot be looked up.
     fn entry(&self, path: &Path) -> io::Result<Entry>;
 
     /// Creates a file at `path`, where there must be nothing, with the permissions and, where the system allows it, the
@@ -116,7 +119,7 @@ pub trait Disk: Debug + Send + Sync {
     /// Returns the system's error if the file is still there.
     fn remove(&self, path: &Path) -> io::Result<()>;
 
-    /// Removes the files of `folder` which `is_ours` accepts and which nobody writes any more.
+    /// Removes the files of `folder` that `is_ours` accepts and that no program is writing.
     ///
     /// # Errors
     ///
@@ -167,7 +170,7 @@ impl Disk for FileSystem {
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
-        // Other systems do not open a folder like a file, and give no promise that could be asked for.
+        // Other systems cannot open a folder as a file, and have no such operation.
         if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
     }
 
@@ -189,7 +192,7 @@ impl Disk for FileSystem {
     }
 }
 
-/// Gives `file` the owner of another file. Only a privileged program may do so, and only for it can they differ.
+/// Gives `file` the owner of another file, if the process is permitted to.
 #[cfg(unix)]
 fn keep_owner(file: &File, like: &fs::Metadata) {
     use std::os::unix::fs::{MetadataExt, fchown};

@@ -1,4 +1,4 @@
-//! The header of a safetensors file: the entry `gradus` of the metadata, and which tensors follow.
+//! The header of a safetensors file: the entry `gradus` of the metadata, and the list of tensors.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -15,7 +15,7 @@ use crate::error::FileProblem;
 /// The bytes before the header, which hold its length.
 pub(super) const LENGTH: usize = 8;
 
-/// What every header of this crate begins with, so that the checksum is always at the same place.
+/// The beginning of every header of this crate, so that the checksum is always at the same place.
 pub(super) const OPENING: &str = r#"{"__metadata__":{"gradus":"{\"crc32\":\""#;
 
 /// The longest header that other readers of the format accept.
@@ -26,13 +26,12 @@ const MAX_HEADER: usize = 100_000_000;
 pub(super) struct Header {
     entry: String,
     tensors: Vec<(String, TensorInfo)>,
-    /// Its JSON without spaces, except for those at its end which align the data: every writer of the format gives
-    /// this text.
+    /// Its canonical JSON: without spaces, except those at its end that align the data.
     text: String,
 }
 
 impl Header {
-    /// A header with this text as entry `gradus`, and these tensors, whose names differ.
+    /// Creates a header with this text as entry `gradus`, and these tensors, whose names have to differ.
     pub fn new(entry: String, tensors: Vec<(String, TensorInfo)>) -> Outcome<Self> {
         let entries = HashMap::from([("gradus".to_string(), entry.clone())]);
         let metadata = Metadata::new(Some(entries), tensors.clone()).map_err(|error| malformed(&error))?;
@@ -45,7 +44,7 @@ impl Header {
         Ok(Self { entry, tensors, text })
     }
 
-    /// Reads the header of a file which begins with `opening`, and of which `stream` gives the rest.
+    /// Reads the header of a file that begins with `opening` and continues with `stream`.
     pub fn read(opening: &[u8], stream: &mut Stream<impl Read>) -> Outcome<Self> {
         let start = opening.split_first_chunk().map(|(length, text)| (u64::from_le_bytes(*length), text));
         let (length, start) = start.ok_or_else(|| malformed(&"it has less than 8 bytes"))?;
@@ -56,7 +55,7 @@ impl Header {
         let Parsed { entry, tensors } = serde_json::from_slice(&text).map_err(|error| malformed(&error))?;
         let n_data = tensors.last().map_or(0, |(_, info)| info.data_offsets.1 as u64);
         let header = Self::new(entry, tensors)?;
-        // Unknown fields were skipped, and spaces too.
+        // The parser skips unknown fields and spaces; this comparison rejects them.
         if text != header.text.as_bytes() {
             return Err(malformed(&"its header has unknown fields or superfluous spaces"));
         }
@@ -89,7 +88,8 @@ impl Header {
     }
 }
 
-/// Refuses what does not begin like a file of this crate: before all of it is read, and before it is taken for damaged.
+/// Returns an error for a file that does not begin like one of this crate: before the whole file is read, and before
+/// its checksum can fail.
 pub(super) fn check_opening(file: &[u8]) -> Outcome<()> {
     let Some((length, header)) = file.split_first_chunk::<LENGTH>() else {
         return Err(malformed(&"it has less than 8 bytes"));
@@ -107,8 +107,8 @@ fn malformed(reason: &dyn ToString) -> FileProblem {
     FileProblem::NotSafetensors { reason: reason.to_string() }
 }
 
-/// A header that was read. The library's own reading would keep the last of two tensors of one name, and take fifty times
-/// the memory of a hostile text.
+/// A parsed header. The parser of the `safetensors` library would keep the last of two tensors of one name, and take
+/// fifty times the memory of a malicious text.
 struct Parsed {
     entry: String,
     tensors: Vec<(String, TensorInfo)>,

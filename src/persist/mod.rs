@@ -7,12 +7,12 @@
 //! | a network with the scaling or the class names of its data | [`Predictor`](crate::predict::Predictor), [`Model`] |
 //! | JSON and other formats of serde | `Network` is `Serialize` and `Deserialize` |
 //! | a network of the book's program | [`Network2`] |
-//! | tensors and settings of one's own | [`Container`] |
+//! | your own tensors and settings | [`Container`] |
 //!
-//! Every number comes back to the bit. A file may come from a stranger: whatever is in it, reading it gives a valid
-//! network or an [`Error`], takes memory in proportion to the length of the file, and ends. What the
-//! reader rejects, the writer rejects too. Files are replaced so that the previous one is there, whole, until the new
-//! one is; see [`replace()`].
+//! Every value is read back bitwise identical. Files need not be trusted: reading one gives a valid network or an
+//! [`Error`], takes memory in proportion to the length of the file, and ends. What the reader rejects, the writer
+//! rejects too. A file is replaced atomically: the previous one stays complete until the new one is on the disk; see
+//! [`replace()`].
 
 mod container;
 mod disk;
@@ -46,13 +46,13 @@ pub(crate) use transpose::transpose;
 
 use crate::error::{Error, FileProblem};
 
-/// The name that stands for a file in the errors of bytes that are in memory.
+/// The name in place of a path in errors about bytes in memory.
 pub(crate) const IN_MEMORY: &str = "<bytes>";
 
-/// What the functions return that do not know the name of the file.
+/// The result of functions that do not know the path of the file.
 pub(crate) type Outcome<V> = std::result::Result<V, FileProblem>;
 
-/// The error for a file.
+/// Returns the error for a file.
 pub(crate) fn refuse(path: impl AsRef<Path>, problem: FileProblem) -> Error {
     Error::File { path: path.as_ref().to_path_buf(), problem }
 }

@@ -17,7 +17,7 @@ use crate::real::Real;
 
 const KIND: &str = "model";
 
-/// Everything about a network that is no tensor.
+/// Everything about a network except its tensors.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document<D> {
@@ -27,7 +27,7 @@ struct Document<D> {
     description: Option<D>,
 }
 
-/// A network and what has to travel with it, such as the scaling of its inputs or the names of its classes.
+/// A network and a description that is saved with it, such as the scaling of its inputs or the names of its classes.
 ///
 /// The description is any value that serde can write; it is part of the file's metadata and is checked by its own
 /// `Deserialize`. Its numbers must be finite: JSON writes NaN and ∞ as `null`.
@@ -44,7 +44,8 @@ struct Document<D> {
 ///     names: Vec<String>,
 /// }
 ///
-/// let network = Network::<f64, _, _>::new(&[4, 5, 2], Tanh, Softmax::default(), &ScaledGaussian, 1)?;
+/// let softmax = Softmax::default();
+/// let network = Network::<f64, _, _>::new(&[4, 5, 2], Tanh, softmax, &ScaledGaussian, 1)?;
 /// let description = Species { names: vec!["setosa".into(), "virginica".into()] };
 /// let bytes = Model { network, description }.to_bytes()?;
 ///
@@ -56,7 +57,7 @@ struct Document<D> {
 pub struct Model<N, D> {
     /// The network.
     pub network: N,
-    /// What travels with it.
+    /// The description that is saved with it.
     pub description: D,
 }
 
@@ -72,8 +73,8 @@ where
     ///
     /// # Errors
     ///
-    /// Those of [`Network::to_bytes`]; [`FileProblem::Json`] if the description cannot be written or read back, and
-    /// [`FileProblem::Undescribed`] if it is `null` in JSON, as `()` and `None` are.
+    /// Returns the errors of [`Network::to_bytes`], [`FileProblem::Json`] if the description cannot be written or read
+    /// back, and [`FileProblem::Undescribed`] if it is `null` in JSON, as `()` and `None` are.
     pub fn to_bytes(&self) -> Result<Vec<u8>>
     where
         D: Serialize,
@@ -85,17 +86,16 @@ where
     ///
     /// # Errors
     ///
-    /// Those of [`Network::from_bytes`]; [`FileProblem::Json`] if the description is no `D`, and
-    /// [`FileProblem::Undescribed`] if there is none.
+    /// Returns the errors of [`Network::from_bytes`], [`FileProblem::Json`] if the description cannot be read as a `D`,
+    /// and [`FileProblem::Undescribed`] if there is none.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         Container::read(bytes, KIND).and_then(Self::try_from).map_err(|problem| refuse(IN_MEMORY, problem))
     }
 
     /// Writes the model to the file at `path`, in place of the one that is there; see [`replace()`](super::replace()).
-    ///
     /// # Errors
     ///
-    /// Those of [`to_bytes`](Self::to_bytes) and of [`replace()`](super::replace()).
+    /// Returns the errors of [`to_bytes`](Self::to_bytes) and of [`replace()`](super::replace()).
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()>
     where
         D: Serialize,
@@ -108,7 +108,7 @@ where
     ///
     /// # Errors
     ///
-    /// Those of [`from_bytes`](Self::from_bytes) and of [`Network::load`].
+    /// Returns the errors of [`from_bytes`](Self::from_bytes) and of [`Network::load`].
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         Self::load_within(path, MAX_BYTES)
     }
@@ -117,7 +117,7 @@ where
     ///
     /// # Errors
     ///
-    /// Those of [`load`](Self::load).
+    /// Returns the errors of [`load`](Self::load).
     pub fn load_within(path: impl AsRef<Path>, max_bytes: u64) -> Result<Self> {
         let container = Container::open(&path, max_bytes, KIND)?;
         Self::try_from(container).map_err(|problem| refuse(path, problem))
@@ -139,14 +139,13 @@ where
 /// Networks in files.
 ///
 /// A file is in the [safetensors](https://github.com/huggingface/safetensors) format. Layer i, counted from 0 for the
-/// first after the inputs, has the tensors `layers.i.weight` (w, outputs × inputs) and `layers.i.bias` (b), as PyTorch's
-/// `nn.Linear` wants them. The metadata have one entry, `gradus`; see [`Container`] for it and for the checksum in it. Its
-/// document has the fields `dtype` (`"f32"` or `"f64"`), `sizes` (neurons of each layer, the inputs first), `activations`
-/// (their names, with parameters), and `description` (`null` without a [`Model`]).
+/// first after the inputs, has the tensors `layers.i.weight` (w, outputs × inputs) and `layers.i.bias` (b), as in
+/// PyTorch's `nn.Linear`. The metadata have one entry, `gradus`; see [`Container`] for it and for the checksum in it.
+/// Its document has the fields `dtype` (`"f32"` or `"f64"`), `sizes` (neurons of each layer, the inputs first),
+/// `activations` (their names, with parameters), and `description` (`null` without a [`Model`]).
 ///
-/// An activation function comes back from its name by `FromStr`. For one of your own, let
-/// [`Activation::name`] give a name with its parameters, and implement `FromStr` so that it makes the
-/// same activation of that name.
+/// An activation is restored from its name by `FromStr`. For a custom activation, return a name with its parameters
+/// from [`Activation::name`], and implement `FromStr` so that it restores the same activation from that name.
 impl<T, H, O> Network<T, H, O>
 where
     T: Real,
@@ -157,9 +156,9 @@ where
     ///
     /// # Errors
     ///
-    /// Returns [`Error::File`] with [`FileProblem::Network`] if the layers were changed so that they do not fit each other or
-    /// if a parameter is not finite, and with [`FileProblem::Activation`] or [`FileProblem::ActivationName`] if an
-    /// activation does not come back from its name.
+    /// Returns [`Error::File`] with [`FileProblem::Network`] if the layers were changed so that they do not fit each
+    /// other or if a parameter is not finite, and with [`FileProblem::Activation`] or [`FileProblem::ActivationName`]
+    /// if an activation cannot be restored from its name.
     ///
     /// # Examples
     ///
@@ -181,19 +180,20 @@ where
     ///
     /// Returns [`Error::File`] with
     ///
-    /// - [`FileProblem::NotSafetensors`], [`FileProblem::Foreign`], [`FileProblem::Kind`] or [`FileProblem::Version`] if
-    ///   this is another kind of file;
+    /// - [`FileProblem::NotSafetensors`], [`FileProblem::Foreign`], [`FileProblem::Kind`] or [`FileProblem::Version`]
+    ///   if this is another kind of file;
     /// - [`FileProblem::Checksum`] if it is damaged or cut short;
-    /// - [`FileProblem::Dtype`], [`FileProblem::OtherActivation`] or [`FileProblem::Activation`] if it holds a network of
-    ///   another type;
+    /// - [`FileProblem::Dtype`], [`FileProblem::OtherActivation`] or [`FileProblem::Activation`] if it holds a network
+    ///   of another type;
     /// - [`FileProblem::Described`] if it holds a [`Model`] with a description;
-    /// - [`FileProblem::MissingTensor`], [`FileProblem::UnknownTensor`], [`FileProblem::Shape`], [`FileProblem::Json`] or
-    ///   [`FileProblem::Network`] if it does not describe a valid network.
+    /// - [`FileProblem::MissingTensor`], [`FileProblem::UnknownTensor`], [`FileProblem::Shape`], [`FileProblem::Json`]
+    ///   or [`FileProblem::Network`] if it does not describe a valid network;
+    /// - [`FileProblem::OutOfMemory`] if its tensors do not fit in memory.
     ///
     /// # Examples
     ///
-    /// A network of [`AnyActivation`] takes every activation of the crate; any other
-    /// takes its own only.
+    /// A network of [`AnyActivation`] accepts every activation of the crate; a network of any other type accepts only
+    /// its own.
     ///
     /// ```
     /// use gradus::prelude::*;
@@ -216,7 +216,7 @@ where
     ///
     /// # Errors
     ///
-    /// Those of [`to_bytes`](Self::to_bytes) and of [`replace()`](crate::persist::replace()).
+    /// Returns the errors of [`to_bytes`](Self::to_bytes) and of [`replace()`](crate::persist::replace()).
     ///
     /// # Examples
     ///
@@ -225,7 +225,8 @@ where
     ///
     /// let folder = tempfile::tempdir().unwrap();
     /// let path = folder.path().join("digits.safetensors");
-    /// let network = Network::<f32, _, _>::new(&[784, 30, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 42)?;
+    /// let (sizes, softmax) = ([784, 30, 10], Softmax::default());
+    /// let network = Network::<f32, _, _>::new(&sizes, Sigmoid, softmax, &ScaledGaussian, 42)?;
     /// network.save(&path)?;
     /// assert_eq!(Network::<f32, Sigmoid, Softmax>::load(&path)?, network);
     /// # Ok::<(), gradus::Error>(())
@@ -239,14 +240,14 @@ where
     ///
     /// # Errors
     ///
-    /// Those of [`from_bytes`](Self::from_bytes), and [`Error::File`] with [`FileProblem::NotFound`],
-    /// [`FileProblem::IsADirectory`], [`FileProblem::NotAFile`], [`FileProblem::Unreadable`], [`FileProblem::Changed`],
-    /// [`FileProblem::TooLarge`] or [`FileProblem::OutOfMemory`].
+    /// Returns the errors of [`from_bytes`](Self::from_bytes), and [`Error::File`] with [`FileProblem::NotFound`],
+    /// [`FileProblem::IsADirectory`], [`FileProblem::NotAFile`], [`FileProblem::Unreadable`], [`FileProblem::Changed`]
+    /// or [`FileProblem::TooLarge`].
     ///
     /// # Examples
     ///
-    /// To go on training, name the activations: a cost is paired with the type of the output layer, and of the costs only
-    /// [`Quadratic`](crate::cost::Quadratic) goes with [`AnyActivation`].
+    /// To go on training, name the activations: a cost is paired with the type of the output layer, and of the costs
+    /// only [`Quadratic`](crate::cost::Quadratic) goes with [`AnyActivation`].
     ///
     /// ```
     /// use gradus::prelude::*;
@@ -255,7 +256,8 @@ where
     /// # let path = folder.path().join("digits.safetensors");
     /// let data = Dataset::<f32>::synthetic_digits(200, 1)?;
     /// let trainer = Trainer::new(LogLikelihood).stop(MaxEpochs::new(2)?);
-    /// let mut network = Network::new(&[784, 10, 10], Tanh, Softmax::default(), &ByActivation, 1)?;
+    /// let softmax = Softmax::default();
+    /// let mut network = Network::new(&[784, 10, 10], Tanh, softmax, &ByActivation, 1)?;
     /// let first = trainer.fit(&mut network, &data, None)?;
     /// network.save(&path)?;
     ///
@@ -269,19 +271,19 @@ where
         Self::load_within(path, MAX_BYTES)
     }
 
-    /// Reads the file at `path` of at most `max_bytes` bytes. The memory that it takes is at most that of the file and of
-    /// the network, and some twenty times the length of the header.
+    /// Reads the file at `path` of at most `max_bytes` bytes. It takes at most the memory of the file and of the
+    /// network, plus some twenty times the length of the header.
     ///
     /// # Errors
     ///
-    /// Those of [`load`](Self::load).
+    /// Returns the errors of [`load`](Self::load).
     pub fn load_within(path: impl AsRef<Path>, max_bytes: u64) -> Result<Self> {
         let container = Container::open(&path, max_bytes, KIND)?;
         undescribed(container).map_err(|problem| refuse(path, problem))
     }
 }
 
-/// Returns the bytes of the file of a [`Model`], whose parts are borrowed.
+/// Returns the bytes of a [`Model`] file, from borrowed fields.
 pub(crate) fn described_bytes<T, H, O, D>(network: &Network<T, H, O>, description: &D) -> Result<Vec<u8>>
 where
     T: Real,
@@ -292,7 +294,7 @@ where
     describe(network, description).map_err(|problem| refuse(IN_MEMORY, problem))
 }
 
-/// Writes the file of a [`Model`], whose parts are borrowed.
+/// Writes a [`Model`] file, from borrowed fields.
 pub(crate) fn save_described<T, H, O, D>(
     path: impl AsRef<Path>,
     network: &Network<T, H, O>,
@@ -393,7 +395,7 @@ where
     Ok((Network::from_layers(hidden, output)?, description))
 }
 
-/// The layer after layer `index` of `sizes`.
+/// Takes layer `index`, 0 for the first after the inputs, out of `container`.
 fn dense<T: Real, A>(
     container: &mut Container,
     sizes: &[usize],
@@ -413,10 +415,10 @@ fn bias(index: usize) -> String {
     format!("layers.{index}.bias")
 }
 
-/// The activation of a name.
+/// Parses the name of an activation.
 pub(crate) fn activation<A: FromStr<Err = Error>>(layer: usize, name: &str) -> Outcome<A> {
     name.parse().map_err(|source| match source {
-        // A type that takes one of the crate's activations only.
+        // `A` is one activation of the crate, and the name belongs to another.
         Error::UnknownName { known: expected, .. } if name.parse::<AnyActivation>().is_ok() => {
             FileProblem::OtherActivation { layer, found: name.to_string(), expected }
         }
@@ -424,7 +426,7 @@ pub(crate) fn activation<A: FromStr<Err = Error>>(layer: usize, name: &str) -> O
     })
 }
 
-/// The name of an activation, if it comes back from it.
+/// Returns the name of an activation, or an error if the name does not restore it.
 fn name_of<T: Real, A: Activation<T> + FromStr<Err = Error>>(layer: usize, f: &A) -> Outcome<String> {
     let name = f.name().into_owned();
     let again = activation::<A>(layer, &name)?.name().into_owned();

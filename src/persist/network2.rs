@@ -41,7 +41,8 @@ pub enum Network2Cost {
 /// use gradus::persist::{Network2, Network2Cost};
 /// use gradus::prelude::*;
 ///
-/// let saved = r#"{"sizes": [2, 1], "weights": [[[0.5, -1.0]]], "biases": [[[0.25]]], "cost": "CrossEntropyCost"}"#;
+/// let saved = r#"{"sizes": [2, 1], "weights": [[[0.5, -1.0]]], "biases": [[[0.25]]],
+///     "cost": "CrossEntropyCost"}"#;
 /// let Network2 { network, cost } = Network2::from_json(saved.as_bytes())?;
 /// assert_eq!(cost, Network2Cost::CrossEntropy);
 /// let outputs = network.predict(&DMatrix::from_column_slice(2, 1, &[1.0, 0.0]))?;
@@ -83,8 +84,8 @@ impl Network2 {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::File`] with [`FileProblem::Network`] if the layers were changed so that they do not fit each other,
-    /// or if a parameter is not finite.
+    /// Returns [`Error::File`] with [`FileProblem::Network`] if the layers were changed so that they do not fit each
+    /// other, or if a parameter is not finite.
     pub fn to_json(&self) -> Result<Vec<u8>> {
         self.try_to_json().map_err(|problem| refuse(IN_MEMORY, problem))
     }
@@ -93,8 +94,8 @@ impl Network2 {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::File`] with [`FileProblem::Json`] if `json` is not of this form, and with [`FileProblem::Network`] if
-    /// the layers do not fit each other or `sizes`, or if a parameter is not finite.
+    /// Returns [`Error::File`] with [`FileProblem::Json`] if `json` is not of this form, and with
+    /// [`FileProblem::Network`] if the layers do not fit each other or `sizes`, or if a parameter is not finite.
     pub fn from_json(json: &[u8]) -> Result<Self> {
         Self::try_from_json(json).map_err(|problem| refuse(IN_MEMORY, problem))
     }
@@ -103,7 +104,7 @@ impl Network2 {
     ///
     /// # Errors
     ///
-    /// Those of [`to_json`](Self::to_json) and of [`replace()`](super::replace()).
+    /// Returns the errors of [`to_json`](Self::to_json) and of [`replace()`](super::replace()).
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let json = self.try_to_json().map_err(|problem| refuse(&path, problem))?;
         replace(&FileSystem, path, &json)
@@ -113,17 +114,17 @@ impl Network2 {
     ///
     /// # Errors
     ///
-    /// Those of [`from_json`](Self::from_json), and [`Error::File`] if the file is missing, unreadable, not regular, or
-    /// too long.
+    /// Returns the errors of [`from_json`](Self::from_json), and [`Error::File`] if the file is missing, unreadable,
+    /// not regular, or too long.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         Self::load_within(path, MAX_BYTES)
     }
 
-    /// Reads the file at `path` of at most `max_bytes` bytes; the memory that it takes is at most ten times as much.
+    /// Reads the file at `path` of at most `max_bytes` bytes, with at most ten times as much memory.
     ///
     /// # Errors
     ///
-    /// Those of [`load`](Self::load).
+    /// Returns the errors of [`load`](Self::load).
     pub fn load_within(path: impl AsRef<Path>, max_bytes: u64) -> Result<Self> {
         read::read(path.as_ref(), max_bytes)
             .and_then(|json| Self::try_from_json(&json))

@@ -1,4 +1,4 @@
-//! Opens regular files within a limit.
+//! Opens regular files up to a maximum length.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -11,9 +11,9 @@ use crate::error::FileProblem;
 /// The longest file that is read unless another limit is given, in bytes: 4 GiB.
 pub const MAX_BYTES: u64 = 4 << 30;
 
-/// Opens the file at `path`. Gives its length.
+/// Opens the file at `path`. Returns it and its length.
 pub(super) fn open(path: &Path, max_bytes: u64) -> Outcome<(File, u64)> {
-    // Before it is opened: to open a pipe without a writer does not return.
+    // Checked before opening, because opening a pipe without a writer does not return.
     check_regular(&fs::metadata(path).map_err(unopened)?)?;
     let file = File::open(path).map_err(unopened)?;
     let metadata = file.metadata().map_err(unopened)?;

@@ -1,4 +1,4 @@
-//! Replaces a file so that at every moment the previous or the new one is there, whole.
+//! Replaces a file so that at every moment either the previous or the new one is there, complete.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -9,15 +9,15 @@ use super::disk::{Disk, Entry};
 use super::{Outcome, refuse};
 use crate::error::{FileProblem, Result};
 
-/// More symbolic links than this in a row are taken for a circle, as Linux does.
+/// The maximum number of symbolic links in a row, as in Linux; more are taken for a loop.
 const MAX_LINKS: usize = 40;
 
-/// Writes `contents` to the file at `path`, in place of the one that is there, if there is one.
+/// Writes `contents` to the file at `path`, atomically replacing the one that is there, if any.
 ///
 /// The contents go to a temporary file in the same folder, which is flushed and synced to the disk and then renamed;
-/// after that the folder is synced too. Whenever this fails or the machine stops, `path` leads to the previous file or to
-/// the new one, whole. Permissions are kept, and a symbolic link stays a link: the file that it leads to is replaced.
-/// Other hard links to that file keep the previous contents.
+/// after that the folder is synced too. Whenever this fails or the machine stops, `path` leads to the previous file or
+/// to the new one, complete. Permissions are kept, and a symbolic link stays a link: the file that it leads to is
+/// replaced. Other hard links to that file keep the previous contents.
 ///
 /// A temporary file that an interrupted program left behind is removed the next time; it never has the name of a
 /// file that is read.
@@ -28,9 +28,9 @@ const MAX_LINKS: usize = 40;
 /// # Errors
 ///
 /// Returns [`Error::File`](crate::Error::File) with [`FileProblem::Unwritable`] and the step that failed,
-/// [`FileProblem::IsADirectory`] or [`FileProblem::NotAFile`] if `path` leads to something that is no regular file,
+/// [`FileProblem::IsADirectory`] or [`FileProblem::NotAFile`] if `path` leads to something that is not a regular file,
 /// [`FileProblem::ReadOnly`] if the file that is there is read-only, and [`FileProblem::NoName`] if `path` ends in `..`
-/// or leads in a circle.
+/// or is a loop of symbolic links.
 ///
 /// # Examples
 ///
@@ -53,7 +53,7 @@ pub fn replace(disk: &dyn Disk, path: impl AsRef<Path>, contents: &[u8]) -> Resu
 fn try_replace(disk: &dyn Disk, path: &Path, contents: &[u8]) -> Outcome<()> {
     let (path, exists) = follow(disk, path)?;
     let (folder, names) = (folder(&path), TemporaryNames::new(&path)?);
-    // Leftovers are no reason not to save.
+    // Leftover files do not prevent saving.
     let _ = disk.remove_abandoned(folder, &|file| names.accept(file));
 
     let temporary = folder.join(names.next());
@@ -68,7 +68,7 @@ fn try_replace(disk: &dyn Disk, path: &Path, contents: &[u8]) -> Outcome<()> {
     disk.sync_folder(folder).map_err(during("sync the folder"))
 }
 
-/// Writes a file of which every byte is on the disk.
+/// Writes a file and waits until every byte is on the disk.
 fn write(disk: &dyn Disk, path: &Path, like: Option<&Path>, contents: &[u8]) -> Outcome<()> {
     let mut file = disk.create(path, like).map_err(during("create the temporary file"))?;
     file.write_all(contents).and_then(|()| file.flush()).map_err(during("write the temporary file"))?;
@@ -79,7 +79,7 @@ fn during(step: &'static str) -> impl FnOnce(io::Error) -> FileProblem {
     move |source| FileProblem::Unwritable { step, source }
 }
 
-/// Where the symbolic links from `path` end, and whether a file is there.
+/// Follows the symbolic links from `path`. Returns where they end, and whether a file is there.
 fn follow(disk: &dyn Disk, path: &Path) -> Outcome<(PathBuf, bool)> {
     let mut path = path.to_path_buf();
     for _ in 0..MAX_LINKS {

@@ -1,4 +1,4 @@
-//! Matrices as lists of rows in JSON and its like, read without a list for every row.
+//! Matrices as lists of rows in JSON and similar formats, read without a vector for every row.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,7 +11,7 @@ use crate::real::Real;
 
 /// Several matrices, each a list of rows of the same length, with at least one element.
 ///
-/// All numbers are kept in one vector: a list of its own for each would take many times the memory of a hostile text.
+/// All values are kept in one vector: a vector for each row would take many times the memory of a malicious text.
 #[derive(Debug)]
 pub(super) struct Matrices<T> {
     shapes: Vec<(usize, usize)>,
@@ -23,7 +23,7 @@ impl<T: Real> Matrices<T> {
         self.shapes.len()
     }
 
-    /// The matrices, in order.
+    /// Returns the matrices, in order.
     pub fn into_iter(self) -> impl Iterator<Item = DMatrix<T>> {
         let Self { shapes, values } = self;
         let mut start = 0;
@@ -59,7 +59,7 @@ impl<'de, T: Real> Visitor<'de> for MatricesVisitor<T> {
     }
 }
 
-/// One matrix, whose elements are appended row by row. Gives its shape.
+/// Reads one matrix, appends its elements row by row, and returns its shape.
 struct Rows<'a, T>(&'a mut Vec<T>);
 
 impl<'de, T: Real> DeserializeSeed<'de> for Rows<'_, T> {
@@ -94,7 +94,7 @@ impl<'de, T: Real> Visitor<'de> for Rows<'_, T> {
     }
 }
 
-/// One row, whose elements are appended. Gives its length.
+/// Reads one row, appends its elements, and returns its length.
 struct Row<'a, T>(&'a mut Vec<T>);
 
 impl<'de, T: Real> DeserializeSeed<'de> for Row<'_, T> {

@@ -49,8 +49,8 @@ impl<T: Real, A> From<Read<T, A>> for Dense<T, A> {
     }
 }
 
-/// `{"hidden": [layer, …], "output": layer}`, where a layer is `{"weights": [[w₀₀, w₀₁, …], …], "biases": [b₀, …],
-/// "activation": f}`. A network with a NaN or an infinity is rejected, since JSON would write it as `null`.
+/// Writes `{"hidden": [layer, …], "output": layer}`, where a layer is `{"weights": [[w₀₀, w₀₁, …], …], "biases": [b₀,
+/// …], "activation": f}`. A network with a NaN or an infinity is rejected, since JSON would write it as `null`.
 impl<T, H, O> Serialize for Network<T, H, O>
 where
     T: Real,
@@ -64,7 +64,7 @@ where
     }
 }
 
-/// Rejects layers that do not fit each other and parameters that are not finite.
+/// Reads the form that `Serialize` writes. Layers that do not fit each other and non-finite parameters are rejected.
 impl<'de, T, H, O> Deserialize<'de> for Network<T, H, O>
 where
     T: Real,

@@ -1,4 +1,4 @@
-//! Reads tensors from a stream in pieces, so that a file takes the memory of its numbers and no more.
+//! Reads tensors from a stream in pieces, so that a file takes only the memory of its values.
 
 use std::io::{self, Read};
 
@@ -14,7 +14,7 @@ use crate::real::{LittleEndian, Values};
 /// The bytes that are read at once, which stay in the L2 cache until they are converted.
 const PIECE: usize = 1 << 17;
 
-/// A stream whose bytes are counted and summed up.
+/// A stream that counts its bytes and computes their checksum.
 pub(super) struct Stream<R> {
     reader: R,
     remaining: u64,
@@ -23,17 +23,17 @@ pub(super) struct Stream<R> {
 }
 
 impl<R: Read> Stream<R> {
-    /// The stream of a file of which these `first` bytes are read and summed up, and `remaining` are still to come.
+    /// Creates the stream of a file whose first bytes were read and passed to `hasher`; `remaining` bytes follow.
     pub fn new(reader: R, remaining: u64, hasher: Hasher) -> Self {
         Self { reader, remaining, hasher, buffer: Vec::new() }
     }
 
-    /// How many bytes are still to come.
+    /// Returns how many bytes have not been read.
     pub fn remaining(&self) -> u64 {
         self.remaining
     }
 
-    /// The next `length` bytes.
+    /// Reads the next `length` bytes.
     pub fn bytes(&mut self, length: usize) -> Outcome<&[u8]> {
         if length as u64 > self.remaining {
             return Err(FileProblem::Changed { found: self.remaining, expected: length as u64 });
@@ -52,7 +52,8 @@ impl<R: Read> Stream<R> {
         Ok(bytes)
     }
 
-    /// The numbers of the next tensor, a matrix column by column. Its shape was found to fit its length.
+    /// Reads the values of the next tensor, of a matrix in column order. The header has been checked: its shape fits
+    /// its length.
     pub fn tensor(&mut self, name: &str, info: &TensorInfo) -> Outcome<Values> {
         match info.dtype {
             Dtype::F32 => Ok(Values::F32(self.values(&info.shape)?)),
@@ -66,12 +67,12 @@ impl<R: Read> Stream<R> {
     }
 
     fn values<T: LittleEndian + Default>(&mut self, shape: &[usize]) -> Outcome<Vec<T>> {
-        // Only matrices are turned.
+        // Only matrices are transposed.
         let (rows, columns) = match shape {
             [rows, columns] => (*rows, *columns),
             _ => (1, shape.iter().product()),
         };
-        // Whether there is memory, and then memory that comes as zeros, which nobody has to write.
+        // First a check that there is memory, then an allocation of zeros that the system provides without a write.
         reserve(&mut Vec::<T>::new(), rows * columns)?;
         let mut values = vec![T::default(); rows * columns];
         if rows == 1 || columns <= 1 {
@@ -93,7 +94,7 @@ impl<R: Read> Stream<R> {
         Ok(values)
     }
 
-    /// Reads what is left. Returns the checksum.
+    /// Reads the remaining bytes. Returns the checksum.
     pub fn finish(mut self) -> Outcome<u32> {
         while self.remaining > 0 {
             self.bytes(self.remaining.min(PIECE as u64) as usize)?;
@@ -102,7 +103,7 @@ impl<R: Read> Stream<R> {
     }
 }
 
-/// Makes room for `length` more elements.
+/// Reserves memory for `length` more elements.
 pub(super) fn reserve<V>(values: &mut Vec<V>, length: usize) -> Outcome<()> {
     let bytes = (length as u64).saturating_mul(size_of::<V>() as u64);
     values.try_reserve_exact(length).map_err(|_| FileProblem::OutOfMemory { bytes })

@@ -1,4 +1,4 @@
-//! Named arrays of numbers, on their way into a file and out of it.
+//! Named arrays of values, to be written to a file.
 
 use nalgebra::DMatrix;
 use safetensors::Dtype;
@@ -7,7 +7,7 @@ use safetensors::tensor::TensorInfo;
 use super::transpose::transpose;
 use crate::real::{LittleEndian, Real, Slice};
 
-/// A named array of numbers that is to be written, in either precision.
+/// A named array of values to be written to a file, in single or double precision.
 ///
 /// # Examples
 ///
@@ -55,7 +55,7 @@ impl<'a> Tensor<'a> {
         }
     }
 
-    /// The number of bytes in a file.
+    /// Returns the number of bytes in a file.
     pub(crate) fn n_bytes(&self) -> usize {
         match self.values {
             Slice::F32(values) => size_of_val(values),
@@ -63,13 +63,13 @@ impl<'a> Tensor<'a> {
         }
     }
 
-    /// The entry in the header of a file whose data before this tensor are `start` bytes long.
+    /// Returns the entry in the header of a file with `start` bytes of data before this tensor.
     pub(super) fn info(&self, start: usize) -> TensorInfo {
         let data_offsets = (start, start + self.n_bytes());
         TensorInfo { dtype: self.dtype(), shape: self.shape.clone(), data_offsets }
     }
 
-    /// Writes the numbers row by row to `bytes`, which are as many as [`n_bytes`](Self::n_bytes) says.
+    /// Writes the values row by row to `bytes`, whose length is [`n_bytes`](Self::n_bytes).
     pub(crate) fn write(&self, bytes: &mut [u8]) {
         match self.values {
             Slice::F32(values) => write(values, &self.shape, bytes),
@@ -81,7 +81,7 @@ impl<'a> Tensor<'a> {
 fn write<T: LittleEndian>(values: &[T], shape: &[usize], bytes: &mut [u8]) {
     let to = T::groups_mut(bytes);
     match *shape {
-        // Column by column, a matrix is its transpose row by row.
+        // A matrix in column order is its transpose in row order.
         [rows, columns] if rows > 1 && columns > 1 => {
             transpose((values, rows), (to, columns), (columns, rows), T::to_bytes);
         }

@@ -1,4 +1,4 @@
-//! Transposes a matrix square by square, so that both sides are read and written in whole lines of the cache.
+//! Transposes a matrix square by square, so that both sides are read and written in whole cache lines.
 
 /// Rows and columns of a square: one cache line of single-precision numbers.
 pub(super) const SQUARE: usize = 16;
@@ -15,7 +15,7 @@ pub(crate) fn transpose<A: Copy, B: Copy + Default>(
         let height = SQUARE.min(rows - top);
         for left in (0..columns).step_by(SQUARE) {
             let width = SQUARE.min(columns - left);
-            // In registers or the nearest cache, because the lines of `to` are far apart.
+            // A square stays in registers or the L1 cache, because the lines of `to` are far apart.
             let mut square = [[B::default(); SQUARE]; SQUARE];
             for i in 0..height {
                 let line = &from[left + (top + i) * from_stride..][..width];

@@ -1,4 +1,4 @@
-//! The memory that predictions are made in.
+//! The buffers of predictions.
 
 use nalgebra::DMatrix;
 
@@ -14,9 +14,9 @@ use crate::threads;
 /// How outputs become probabilities.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Rule {
-    /// They do not.
+    /// There are no probabilities.
     None,
-    /// They are.
+    /// The outputs are the probabilities.
     Outputs,
     /// a / Σ a
     Normalized,
@@ -25,7 +25,7 @@ pub(super) enum Rule {
 }
 
 impl Rule {
-    /// The rule for a task and an output layer, which is recognized by its name.
+    /// Returns the rule for a task and an output layer, which is recognized by its name.
     pub fn of(task: Task, activation: &str) -> Self {
         let is = |name: &str| activation == name || activation.starts_with(&format!("{name}("));
         match task {
@@ -46,7 +46,7 @@ pub(super) struct Buffers<T> {
     outputs: Outputs<T>,
     /// The outputs in the units of the data.
     values: DMatrix<T>,
-    /// Where they are not the outputs themselves.
+    /// The probabilities, if they are not the outputs themselves.
     probabilities: DMatrix<T>,
     rule: Rule,
 }
@@ -72,14 +72,14 @@ impl<T: Real> Buffers<T> {
         self.x.ncols()
     }
 
-    /// The inputs of the first `n` samples, one sample after the other.
+    /// Returns the inputs of the first `n` samples, one sample after the other.
     pub fn inputs(&mut self, n: usize) -> &mut [T] {
         let end = (n * self.x.nrows()).min(self.x.len());
         &mut self.x.as_mut_slice()[..end]
     }
 
-    /// Takes the first `n` samples, whose inputs have been filled in, through the network. `first` is the number of the
-    /// first one.
+    /// Computes the results of the first `n` samples, whose inputs have been filled in. Errors count samples from
+    /// `first`.
     pub fn run<H: Activation<T>, O: Activation<T>>(
         &mut self,
         network: &Network<T, H, O>,
@@ -94,7 +94,7 @@ impl<T: Real> Buffers<T> {
             scaler.scale(x);
             check_finite("scaled input", x, width, first)?;
         }
-        // Handing work to other threads would allocate.
+        // One thread: handing work to others would allocate.
         let Self { x, outputs, values, probabilities, rule } = self;
         let outputs = threads::run(Some(1), false, || outputs.compute(network, x, 0..n))?;
         let values = &mut values.as_mut_slice()[..outputs.len()];
@@ -110,7 +110,7 @@ impl<T: Real> Buffers<T> {
         Ok(())
     }
 
-    /// The prediction for sample `j` of those that were [run](Self::run).
+    /// Returns the prediction for sample `j` of the last [`run`](Self::run).
     pub fn prediction<'a>(&'a self, j: usize, meaning: &'a Meaning) -> Prediction<'a, T> {
         let column = |matrix: &'a DMatrix<T>| {
             let rows = matrix.nrows();
@@ -131,7 +131,7 @@ fn fill_probabilities<T: Real>(rule: Rule, a: &[T], p: &mut [T]) {
         (Rule::Both, &[a], [no, yes]) => (*no, *yes) = (T::one() - a, a),
         (Rule::Normalized, a, p) => {
             let sum = a.iter().fold(T::zero(), |sum, &a| sum + a);
-            // Sigmoids that all round to 0 favour no class.
+            // If all sigmoids round to 0, all classes are equally probable.
             let even = T::one() / T::cast(a.len() as f64);
             p.iter_mut().zip(a).for_each(|(p, &a)| *p = if sum > T::zero() { a / sum } else { even });
         }

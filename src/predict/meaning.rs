@@ -1,4 +1,4 @@
-//! What the numbers that go into a network and come out of it mean.
+//! The meaning of a network's inputs and outputs.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,8 +11,8 @@ use crate::real::Real;
 /// What the inputs and outputs of a network mean: the task, the scaling of inputs and targets, the names of the classes
 /// and the columns of a table.
 ///
-/// It travels with the network in a [`Predictor`](super::Predictor) and in its file, so that predictions are in the units
-/// of the data. It is also the description of a [`Model`](crate::persist::Model).
+/// It is kept with the network in a [`Predictor`](super::Predictor) and in its file, so that predictions are in the
+/// units of the data. It is also the description of a [`Model`](crate::persist::Model).
 ///
 /// # Examples
 ///
@@ -42,41 +42,41 @@ pub struct Meaning {
 }
 
 impl Meaning {
-    /// The meaning of numbers that are not scaled, for a task whose classes have no names.
+    /// Creates the meaning of unscaled inputs and targets, for a task whose classes have no names.
     pub fn new(task: Task) -> Self {
         Self { task, inputs: None, targets: None, class_names: Vec::new(), columns: None }
     }
 
-    /// The task and the class names of `data`; scalers and columns are added by the methods below.
+    /// Creates a meaning with the task and the class names of `data`. The methods below add scalers and columns.
     pub fn of<T: Real>(data: &Dataset<T>) -> Self {
         Self::new(data.task()).with_class_names(data.class_names())
     }
 
-    /// Says that the network learned inputs that were scaled by `scaler`.
+    /// Sets the scaler of the inputs that the network was trained on.
     pub fn with_input_scaler(mut self, scaler: Scaler) -> Self {
         self.inputs = Some(scaler);
         self
     }
 
-    /// Says that the network learned targets that were scaled by `scaler`.
+    /// Sets the scaler of the targets that the network was trained on.
     pub fn with_target_scaler(mut self, scaler: Scaler) -> Self {
         self.targets = Some(scaler);
         self
     }
 
-    /// Names the classes or labels, in the order of their numbers.
+    /// Sets the names of the classes or labels, in the order of their numbers.
     pub fn with_class_names(mut self, names: &[impl AsRef<str>]) -> Self {
         self.class_names = names.iter().map(|name| name.as_ref().to_owned()).collect();
         self
     }
 
-    /// Says that the inputs come from these columns of a table, so that rows of text can be predicted.
+    /// Sets the columns of the table that the inputs come from, so that rows of text can be predicted.
     pub fn with_columns(mut self, columns: Columns) -> Self {
         self.columns = Some(columns);
         self
     }
 
-    /// What the targets mean.
+    /// The task: what the targets mean.
     pub fn task(&self) -> Task {
         self.task
     }
@@ -101,7 +101,7 @@ impl Meaning {
         self.columns.as_ref()
     }
 
-    /// Checks that a network of so many inputs and outputs can have this meaning.
+    /// Checks that a network with `n_inputs` inputs and `n_outputs` outputs can have this meaning.
     pub(super) fn check(&self, n_inputs: usize, n_outputs: usize) -> Result<()> {
         let scaled = |scaler: &Option<Scaler>| scaler.as_ref().map(|scaler| scaler.centers().len());
         let columns = self.columns.as_ref();
@@ -153,8 +153,7 @@ impl Meaning {
 
 #[cfg(feature = "csv")]
 impl<T: Real> Table<T> {
-    /// The task, the class names and the columns of the table, to be joined with a network in a
-    /// [`Predictor`](super::Predictor).
+    /// Returns the task, the class names and the columns of the table, for a [`Predictor`](super::Predictor).
     pub fn meaning(&self) -> Meaning {
         Meaning::of(&self.data).with_columns(self.columns.clone())
     }

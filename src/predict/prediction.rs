@@ -14,7 +14,7 @@ use crate::real::Real;
 /// | `Labels` | [`labels`](Self::labels), [`probabilities`](Self::probabilities) of the labels |
 /// | `Regression` | [`values`](Self::values) |
 ///
-/// It prints as its class with the probability, its labels, or its numbers.
+/// `Display` writes the class with its probability, the labels, or the values.
 #[derive(Debug, Clone, Copy)]
 pub struct Prediction<'a, T> {
     pub(super) outputs: &'a [T],
@@ -58,12 +58,12 @@ impl<'a, T: Real> Prediction<'a, T> {
     /// | `Binary` with threshold ½ | sigmoid | 1 − a, a |
     /// | `Labels` with threshold ½ | sigmoid | a_c |
     ///
-    /// `None` in all other cases: the outputs are then no probabilities.
+    /// `None` in all other cases: the outputs are then not probabilities.
     pub fn probabilities(&self) -> Option<&'a [T]> {
         self.probabilities
     }
 
-    /// Whether each of the labels applies; nothing if the task is another one than `Labels`.
+    /// Returns for each label whether it applies; empty unless the task is `Labels`.
     pub fn labels(&self) -> impl Iterator<Item = bool> + use<'a, T> {
         let (outputs, threshold) = match self.meaning.task() {
             Task::Labels { threshold } => (self.outputs, T::cast(threshold)),

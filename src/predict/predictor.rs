@@ -14,26 +14,25 @@ use crate::persist::{self, Model};
 use crate::real::Real;
 use crate::threads;
 
-/// Most samples that go through the network at once.
+/// The maximum number of samples in a block.
 const BLOCK: usize = 128;
 
-/// Most values of a block's widest layer, so that the memory of wide networks stays bounded.
+/// The maximum number of values in a block's widest layer, so that the memory of wide networks stays bounded.
 const BLOCK_VALUES: usize = 1 << 18;
 
-/// Predicts in the units of the data: scales the inputs as the training data were scaled, and gives classes, their names
-/// and probabilities, or numbers as they were before the targets were scaled.
+/// Predicts in the units of the data: scales the inputs as the training data were scaled, and returns classes, their
+/// names and probabilities, or values in the units that the targets had before scaling.
 ///
 /// ```text
 /// x′ = (x − c)/s        a = network(x′)        y = c_y + s_y a
 /// ```
 ///
 /// with c and s the centers and widths of the input scaler, c_y and s_y those of the target scaler; both belong to the
-/// [`Meaning`]. Predictions are bitwise the same for a network that was just trained and for one that was loaded, one
-/// by one and many at a time.
+/// [`Meaning`]. Predictions are bitwise identical before saving and after loading, and one by one or many at a time.
 ///
-/// All memory is allocated when the predictor is made, and predictions run on the caller's thread without a further
-/// allocation (another thread than the one that made it allocates its scratch memory once). To use several cores, give
-/// each thread a clone.
+/// All memory is allocated when the predictor is created, and predictions run on the caller's thread without a further
+/// allocation (a thread other than the creating one allocates its scratch buffer once). To use several cores, give each
+/// thread a clone.
 ///
 /// # Shapes
 ///
@@ -48,8 +47,9 @@ const BLOCK_VALUES: usize = 1 << 18;
 /// let x = DMatrix::from_fn(1, 50, |_, j| j as f64);
 /// let data = Dataset::new(x.clone(), x.map(|x| 1000.0 + 2.0 * x))?;
 /// let (inputs, targets) = (Standardize.fit(&data)?, Standardize.fit_targets(&data)?);
-/// let meaning =
-///     Meaning::of(&data).with_input_scaler(inputs.clone()).with_target_scaler(targets.clone());
+/// let meaning = Meaning::of(&data)
+///     .with_input_scaler(inputs.clone())
+///     .with_target_scaler(targets.clone());
 ///
 /// let scaled = targets.transform_targets(inputs.transform(data)?)?;
 /// let mut network = Network::new(&[1, 1], Linear, Linear, &ByActivation, 1)?;
@@ -71,15 +71,15 @@ pub struct Predictor<T, H = AnyActivation, O = AnyActivation> {
 }
 
 impl<T: Real, H: Activation<T>, O: Activation<T>> Predictor<T, H, O> {
-    /// Joins a network and its meaning.
+    /// Creates a predictor from a network and its meaning.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::SizeMismatch`] if a scaler, the class names, the columns or the task do not fit the inputs or outputs
-    /// of the network, [`Error::Setting`] if the threshold of the task is NaN or infinite, and [`Error::ScaledClasses`] if targets
-    /// were scaled that are no numbers. Returns the errors of
-    /// [`Network::from_layers`] if the layers were changed so that they do not fit each other, and [`Error::Memory`]
-    /// if there is no memory for the buffers.
+    /// Returns [`Error::SizeMismatch`] if a scaler, the class names, the columns or the task do not fit the inputs or
+    /// outputs of the network, [`Error::Setting`] if the threshold of the task is NaN or infinite, and
+    /// [`Error::ScaledClasses`] if there is a target scaler and the task is not regression. Returns the errors of
+    /// [`Network::from_layers`] if the layers were changed so that they do not fit each other, and [`Error::Memory`] if
+    /// there is no memory for the buffers.
     pub fn new(network: Network<T, H, O>, meaning: Meaning) -> Result<Self> {
         network.check()?;
         meaning.check(network.n_inputs(), network.n_outputs())?;
@@ -102,7 +102,7 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Predictor<T, H, O> {
         &self.network
     }
 
-    /// What its numbers mean.
+    /// The meaning of its inputs and outputs.
     pub fn meaning(&self) -> &Meaning {
         &self.meaning
     }
@@ -112,12 +112,12 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Predictor<T, H, O> {
         (self.network, self.meaning)
     }
 
-    /// Predicts for one sample from its inputs as they are in the data, not scaled.
+    /// Predicts for one sample from its unscaled inputs.
     ///
     /// # Errors
     ///
     /// Returns [`Error::SizeMismatch`] if there are not as many inputs as the network has, and
-    /// [`Error::NonFiniteSample`] if one is NaN or infinite, or becomes so when it is scaled.
+    /// [`Error::NonFiniteSample`] if an input is NaN or infinite, before or after scaling.
     pub fn predict(&mut self, x: &[T]) -> Result<Prediction<'_, T>> {
         let (found, expected) = (x.len(), self.network.n_inputs());
         if found != expected {
@@ -130,7 +130,8 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Predictor<T, H, O> {
         Ok(single.prediction(0, meaning))
     }
 
-    /// Predicts for one row of a table from its texts, in the order of [`Columns::inputs`](crate::data::Columns::inputs).
+    /// Predicts for one row of a table from its fields as text, in the order of
+    /// [`Columns::inputs`](crate::data::Columns::inputs).
     ///
     /// # Errors
     ///
@@ -163,8 +164,8 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Predictor<T, H, O> {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`predict`](Self::predict). Samples before the block of the one that is not finite have
-    /// then been visited.
+    /// Returns the errors of [`predict`](Self::predict). If a sample is not finite, the samples of the blocks before
+    /// its own have been visited.
     ///
     /// # Examples
     ///
@@ -172,9 +173,11 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Predictor<T, H, O> {
     /// use gradus::prelude::*;
     ///
     /// let network = Network::<f64, _, _>::new(&[2, 1], Linear, Sigmoid, &ByActivation, 1)?;
-    /// let mut predictor = Predictor::new(network, Meaning::new(Task::Binary { threshold: 0.5 }))?;
+    /// let meaning = Meaning::new(Task::Binary { threshold: 0.5 });
+    /// let mut predictor = Predictor::new(network, meaning)?;
     /// let mut classes = [None; 300];
-    /// predictor.predict_each(&DMatrix::from_element(2, 300, 0.5), |j, prediction| classes[j] = prediction.class())?;
+    /// let x = DMatrix::from_element(2, 300, 0.5);
+    /// predictor.predict_each(&x, |j, prediction| classes[j] = prediction.class())?;
     /// assert!(classes.iter().all(|&class| class == classes[0] && class.is_some()));
     /// # Ok::<(), gradus::Error>(())
     /// ```
@@ -252,7 +255,7 @@ where
         persist::save_described(path, &self.network, &self.meaning)
     }
 
-    /// Reads the predictor from the file at `path`. A [`Predictor<T>`](Self) without further types takes networks of all
+    /// Reads the predictor from the file at `path`. A [`Predictor<T>`](Self) without further types accepts all
     /// activations of the crate.
     ///
     /// # Errors
@@ -261,8 +264,8 @@ where
     ///
     /// # Examples
     ///
-    /// To go on training, name the activations: a cost is paired with the type of the output layer, and of the costs only
-    /// [`Quadratic`](crate::cost::Quadratic) goes with [`AnyActivation`].
+    /// To go on training, name the activations: a cost is paired with the type of the output layer, and of the costs
+    /// only [`Quadratic`](crate::cost::Quadratic) goes with [`AnyActivation`].
     ///
     /// ```
     /// use gradus::prelude::*;
@@ -270,7 +273,8 @@ where
     /// # let folder = tempfile::tempdir().unwrap();
     /// # let path = folder.path().join("digits.safetensors");
     /// let data = Dataset::<f32>::synthetic_digits(200, 1)?;
-    /// let network = Network::<f32, _, _>::new(&[784, 10, 10], Tanh, Softmax::default(), &ByActivation, 1)?;
+    /// let softmax = Softmax::default();
+    /// let network = Network::<f32, _, _>::new(&[784, 10, 10], Tanh, softmax, &ByActivation, 1)?;
     /// Predictor::new(network, Meaning::of(&data))?.save(&path)?;
     ///
     /// let (mut network, meaning) = Predictor::<f32, Tanh, Softmax>::load(&path)?.into_parts();

@@ -1,23 +1,23 @@
-//! A message between two ranks: a head that says how the sender is, and bytes.
+//! A message between two ranks: a head with the state of the sender, and bytes.
 
 use std::time::Duration;
 
 use crate::error::RankProblem;
 
-/// The bytes of a head.
+/// The length of a head in bytes.
 pub(super) const HEAD: usize = 32;
 
-/// More of a reason than this is cut off, so that every message that can arrive fits in the buffers.
+/// The maximum length of a reason in bytes. A longer one is cut off, so that every message fits in the buffers.
 pub(super) const MAX_REASON: usize = 2048;
 
-/// How a rank is: well, with a number that is summed over the ranks; or it knows of a rank that is not.
+/// The state of a rank: well, with a number that is summed over the ranks, or informed of a failed rank.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum State {
     Well(f64),
     Failed(Failure),
 }
 
-/// A rank that is not well, and why.
+/// A failed rank, and why it failed.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Failure {
     pub rank: usize,
@@ -25,7 +25,7 @@ pub(super) struct Failure {
 }
 
 impl State {
-    /// The state of two ranks that have told each other.
+    /// Returns the state of two ranks that have exchanged theirs.
     pub fn merge(self, other: Self) -> Self {
         match (self, other) {
             (Self::Well(a), Self::Well(b)) => Self::Well(a + b),
@@ -35,7 +35,7 @@ impl State {
         }
     }
 
-    /// Begins a message with the head of this state, in step number `step`; a failure is all of the message.
+    /// Begins a message with the head of this state, in step number `step`. The message of a failure is then complete.
     pub fn begin(&self, step: u64, message: &mut Vec<u8>) {
         message.clear();
         let (kind, rank, number, text) = match self {

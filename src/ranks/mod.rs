@@ -1,8 +1,9 @@
 //! Ranks: processes, on one machine or on many, that train one network together.
 //!
-//! Each rank computes the gradient of some [leaves](crate::trainer::Trainer::leaves) of each mini-batch. The sums are exchanged,
-//! every rank makes the same step, and so all have the same parameters, bit by bit, as one process alone with as many leaves
-//! has. What connects them is a [`Communicator`]: `Mpi` (feature `mpi`) between processes, [`Threads`] within one, for tests.
+//! Each rank computes the gradient of some [leaves](crate::trainer::Trainer::leaves) of each mini-batch. The ranks
+//! exchange the sums and all make the same step, so that their parameters are bitwise identical to those of a single
+//! process with as many leaves. A [`Communicator`] connects them: `Mpi` (feature `mpi`) between processes, [`Threads`]
+//! within one process, for tests.
 
 mod frame;
 #[cfg(feature = "mpi")]
@@ -20,7 +21,7 @@ pub use threads::Threads;
 
 use crate::error::{Error, RankError, RankProblem, Result};
 
-/// What connects some ranks: one operation, from which all others are made.
+/// Connects ranks by one operation, of which all others consist.
 ///
 /// Dyn-compatible (object-safe).
 ///
@@ -38,7 +39,8 @@ use crate::error::{Error, RankError, RankProblem, Result};
 ///     second.exchange(0, exchange, Duration::from_secs(5)).unwrap().receive
 /// });
 /// let exchange = Exchange { send: b"from 0".to_vec(), receive: vec![0; 10] };
-/// assert_eq!(first.exchange(1, exchange, Duration::from_secs(5)).unwrap().receive, b"from 1");
+/// let received = first.exchange(1, exchange, Duration::from_secs(5)).unwrap().receive;
+/// assert_eq!(received, b"from 1");
 /// assert_eq!(other.join().unwrap(), b"from 0");
 /// ```
 pub trait Communicator: Debug + Send + Sync {
@@ -48,13 +50,13 @@ pub trait Communicator: Debug + Send + Sync {
     /// The number of ranks.
     fn size(&self) -> usize;
 
-    /// Sends `exchange.send` to `partner`, who does the same, and receives its message in `exchange.receive`, cut to its
-    /// length. Messages between two ranks keep their order.
+    /// Sends `exchange.send` to `partner`, which calls `exchange` as well, and returns the message of `partner` in
+    /// `exchange.receive`, truncated to the message's length. Messages between two ranks keep their order.
     ///
     /// # Errors
     ///
-    /// Returns [`RankProblem::Silent`] if `partner` does not answer within `patience`, and [`RankProblem::Left`] if it is known
-    /// to have ended. Exchanges with others work afterwards.
+    /// Returns [`RankProblem::Silent`] if `partner` does not answer within `patience`, and [`RankProblem::Left`] if it
+    /// is known to have ended. Exchanges with other ranks still work afterwards.
     fn exchange(
         &self,
         partner: usize,
@@ -72,24 +74,25 @@ crate::forward! { impl Communicator {
 /// The buffers of an exchange.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Exchange {
-    /// What is sent.
+    /// The message to send.
     pub send: Vec<u8>,
-    /// What is received; before, as long as it can be at most.
+    /// The received message; before the exchange, a buffer of the maximum length.
     pub receive: Vec<u8>,
 }
 
-/// How long a rank waits for the answer of another one, unless [`Trainer::patience`](crate::trainer::Trainer::patience) says
-/// otherwise.
+/// How long a rank waits for the answer of another one, unless [`Trainer::patience`](crate::trainer::Trainer::patience)
+/// says otherwise.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Returns `result` if no rank has an error, and an error on every rank otherwise: to be called by all ranks at the same place,
-/// such as after each has opened its files. Without it the others would wait for a rank that has ended. All have to come to that
-/// place within 30 seconds; see [`agree_within`].
+/// Returns `result` if no rank has an error, and an error on every rank otherwise.
+///
+/// All ranks must call it at the same place, such as after each has opened its files, and within 30 seconds; see
+/// [`agree_within`] for more time. Without it the others would wait for a rank that has ended.
 ///
 /// # Errors
 ///
-/// Returns the error of this rank, if it has one, or else an [`Error::Rank`] with the number of the first rank that has one, and
-/// its reason.
+/// Returns the error of this rank, if it has one, or else an [`Error::Rank`] with the number of the first rank that has
+/// one, and its reason. Returns [`Error::Setting`] unless the number of ranks is a power of two.
 ///
 /// # Examples
 ///
@@ -98,7 +101,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// use gradus::ranks::{Threads, agree};
 ///
 /// let [first, second] = Threads::group(2).try_into().unwrap();
-/// let other = std::thread::spawn(move || agree(&second, Dataset::<f32>::synthetic_digits(0, 1)).map(drop));
+/// let other = std::thread::spawn(move || {
+///     agree(&second, Dataset::<f32>::synthetic_digits(0, 1)).map(drop)
+/// });
 /// let error = agree(&first, Dataset::<f32>::synthetic_digits(10, 1)).unwrap_err();
 /// assert!(error.to_string().starts_with("rank 1: "));
 /// assert!(other.join().unwrap().is_err());
@@ -107,8 +112,8 @@ pub fn agree<V>(communicator: &dyn Communicator, result: Result<V>) -> Result<V>
     agree_within(communicator, PATIENCE, result)
 }
 
-/// Returns what [`agree`] returns, but waits for so long for the other ranks: where one of them may take more than 30 seconds
-/// longer than the others, such as to download the data or to read them from a slow disk.
+/// Like [`agree`], but waits up to `patience` for the other ranks, for work that may take one rank much longer than the
+/// others, such as downloading the data.
 ///
 /// # Errors
 ///
@@ -136,7 +141,7 @@ pub fn agree_within<V>(communicator: &dyn Communicator, patience: Duration, resu
     }
 }
 
-/// The error of a rank.
+/// Returns the error of a rank.
 fn error(rank: usize, problem: RankProblem) -> Error {
     Error::Rank(RankError { rank, problem })
 }

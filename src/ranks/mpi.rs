@@ -16,21 +16,21 @@ use super::{Communicator, Exchange, Team};
 use crate::clock::Moment;
 use crate::error::{Error, RankProblem, Result};
 
-/// How often a message is looked for before the processor is offered to others, and before the thread sleeps.
+/// How often the thread polls for a message before it yields after each poll, and before it sleeps after each.
 const SPINS: u32 = 2_000;
 const YIELDS: u32 = 20_000;
 
-/// How long one that looks for messages sleeps.
+/// How long the thread sleeps between two polls.
 const NAP: Duration = Duration::from_micros(100);
 
-/// How long the others may take to say goodbye.
+/// How long the end of a rank waits for the others.
 const FAREWELL: Duration = Duration::from_secs(10);
 
 /// A rank that is a process of an MPI program, started by `mpirun` on one machine or many, or by itself alone.
 ///
-/// A process has one, for as long as it uses ranks. When it is dropped it tells the other ranks, so that none waits for it.
+/// A process has one `Mpi`, for as long as it uses ranks. Dropping it tells the other ranks, so that none waits for it.
 ///
-/// If a rank is silent for too long, the others get an error. Ending MPI properly would wait for the silent one, so the process
+/// If a rank does not answer in time, the others get an error. `MPI_Finalize` would wait for that rank, so the process
 /// then ends without it.
 ///
 /// # Examples
@@ -43,8 +43,10 @@ const FAREWELL: Duration = Duration::from_secs(10);
 ///
 /// # fn main() -> gradus::Result<()> {
 /// let mpi = Arc::new(Mpi::start()?);
-/// let data = agree(&*mpi, Mnist::<f32>::load("data/mnist"))?; // an error if one rank cannot read it
-/// let mut network = Network::new(&[784, 100, 10], Relu, Softmax::default(), &ByActivation, 1)?;
+/// // An error on every rank if one cannot read the data.
+/// let data = agree(&*mpi, Mnist::<f32>::load("data/mnist"))?;
+/// let softmax = Softmax::default();
+/// let mut network = Network::new(&[784, 100, 10], Relu, softmax, &ByActivation, 1)?;
 /// let trainer = Trainer::new(LogLikelihood).mini_batch(128).leaves(4).threads(1).ranks(mpi);
 /// trainer.fit(&mut network, &data.training, Some(&data.test))?;
 /// # Ok(())
@@ -73,12 +75,12 @@ struct Job {
 }
 
 impl Mpi {
-    /// Begins to use MPI.
+    /// Initializes MPI.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Mpi`] if the process uses MPI already, or if its MPI does not let several threads use it in turn, and
-    /// [`Error::Threads`] if no thread can be started.
+    /// Returns [`Error::Mpi`] if the process uses MPI already, or if its MPI does not let several threads use it in
+    /// turn, and [`Error::Threads`] if no thread can be started.
     pub fn start() -> Result<Self> {
         let refuse = |reason| Error::Mpi { reason };
         let started = ::mpi::initialize_with_threading(Threading::Serialized);
@@ -130,7 +132,7 @@ impl Drop for Mpi {
             team.leave(RankProblem::Left);
         }
         if is_broken(self) {
-            // To finalize would wait for the silent rank.
+            // `MPI_Finalize` would wait for the silent rank.
             std::mem::forget(self.universe.take());
         }
     }
@@ -146,7 +148,7 @@ impl Line {
 
     fn exchange(&mut self, job: Job) -> std::result::Result<Exchange, RankProblem> {
         let silent = RankProblem::Silent { seconds: job.patience.as_secs() };
-        // Longer than the thread itself waits: it does not answer only if it is stuck in a call of MPI.
+        // Longer than the thread itself waits: if it has not answered by then, it is stuck in a call of MPI.
         let longest = job.patience.saturating_add(Duration::from_secs(5));
         let answer = self
             .jobs
@@ -164,7 +166,7 @@ impl Line {
     }
 }
 
-/// Makes exchanges, one after the other, until one is not completed.
+/// Makes exchanges, one after the other, until one is not answered in time.
 fn serve(jobs: &Receiver<Job>, done: &Sender<std::result::Result<Exchange, RankProblem>>) {
     let world = SimpleCommunicator::world();
     for Job { partner, exchange: Exchange { send, mut receive }, patience } in jobs {

@@ -1,8 +1,8 @@
-//! What ranks do together, each operation made of exchanges between pairs.
+//! Collective operations, each made of exchanges between pairs of ranks.
 //!
-//! In exchange k of an operation, rank r has the partner r xor 2ᵏ. After log₂ R of them everybody knows of everybody, so an
-//! operation is also how the failure of one rank reaches all others: a rank that has failed takes part in the next operation of
-//! the others with nothing but its reason, and everybody leaves that operation with the same error. Nobody is left waiting.
+//! In exchange k of an operation, rank r has the partner r xor 2ᵏ. After log₂ R exchanges every rank has heard of every
+//! other. So an operation also carries the failure of one rank to all others: the failed rank takes part in the next
+//! operation with only its reason, and all ranks leave that operation with the same error. No rank is left waiting.
 
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,7 +13,7 @@ use super::{Communicator, Exchange, error};
 use crate::error::{Error, RankProblem, Result, check_setting};
 use crate::real::Real;
 
-/// The most bytes that a rank says of itself when a run begins.
+/// The maximum number of bytes that a rank tells the others at the beginning of a run.
 pub(crate) const MAX_GREETING: usize = 64 << 10;
 
 /// The operations, so that one is not mistaken for another.
@@ -31,12 +31,12 @@ pub(crate) struct Team<'a> {
     talk: Mutex<Talk>,
 }
 
-/// How far the ranks have come with each other.
+/// The state of the communication.
 #[derive(Debug)]
 struct Talk {
     /// The number of operations so far.
     step: u64,
-    /// A number of the run, in the upper bits: so a run does not take the messages of another one for its own.
+    /// The number of the run, in the upper bits, so that messages of different runs are told apart.
     run: u64,
     /// The number of exchanges of this operation so far.
     exchanges: u64,
@@ -48,7 +48,7 @@ struct Talk {
 }
 
 impl<'a> Team<'a> {
-    /// The team of `communicator`, whose ranks answer within `patience`.
+    /// Creates the team of `communicator`, whose ranks have to answer within `patience`.
     ///
     /// # Errors
     ///
@@ -75,13 +75,13 @@ impl<'a> Team<'a> {
         self.communicator.size()
     }
 
-    /// Prepares for messages of up to so many `bytes`.
+    /// Prepares for messages of up to `bytes` bytes.
     pub(crate) fn expect(&self, bytes: usize) {
         let mut talk = self.talk();
         talk.largest = talk.largest.max(bytes);
     }
 
-    /// From here on, messages belong to the run that is recognized by `hash`.
+    /// Marks all further messages as belonging to the run with this `hash`.
     pub(crate) fn begin_run(&self, hash: u64) {
         self.talk().run = hash << STEP_BITS;
     }
@@ -94,15 +94,15 @@ impl<'a> Team<'a> {
         0..self.size().trailing_zeros()
     }
 
-    /// Replaces `values` by their sums over all ranks, and returns that of `number`. The sums are made in a binary tree over
-    /// the ranks.
+    /// Replaces `values` by their sums over all ranks, and returns the sum of `number`. The sums are formed in a binary
+    /// tree over the ranks.
     ///
-    /// In the first half of the exchanges each rank gives away half of what it holds, and adds what it gets to the other half.
-    /// In the second half the sums come back on the same ways. So a rank sends 2 (R − 1)/R of the values, and no algorithm
-    /// can do with less.
+    /// In the first half of the exchanges each rank gives away half of what it holds, and adds what it gets to the
+    /// other half. In the second half the sums return on the same paths. So a rank sends 2 (R − 1)/R of the values, the
+    /// minimum for any algorithm.
     ///
-    /// Source: R. Thakur, R. Rabenseifner and W. Gropp, *Optimization of collective communication operations in MPICH*, 2005,
-    /// recursive halving and doubling.
+    /// Source: R. Thakur, R. Rabenseifner and W. Gropp, *Optimization of collective communication operations in MPICH*,
+    /// 2005, recursive halving and doubling.
     ///
     /// # Errors
     ///
@@ -143,7 +143,7 @@ impl<'a> Team<'a> {
         Ok(sum)
     }
 
-    /// What this rank has given away at `level` of `len` values.
+    /// Returns the range of `len` values that this rank has given away at `level`.
     fn missing(&self, len: usize, level: u32) -> Range<usize> {
         let mut held = 0..len;
         for before in 0..=level {
@@ -164,7 +164,7 @@ impl<'a> Team<'a> {
         self.gather_within(own, MAX_GREETING)
     }
 
-    /// Returns the `own` bytes of all ranks, in their order, of which none are more than `most`.
+    /// Returns the `own` bytes of all ranks, in their order, at most `most` from each.
     pub(crate) fn gather_within(&self, own: &[u8], most: usize) -> Result<Vec<Vec<u8>>> {
         let talk = &mut *self.talk();
         talk.begin(GATHER);
@@ -194,7 +194,7 @@ impl<'a> Team<'a> {
         Ok(all.into_iter().map(|(_, bytes)| bytes).collect())
     }
 
-    /// Tells the other ranks that this one cannot go on because of `reason`, unless it has that from them.
+    /// Tells the other ranks that this one cannot continue because of `reason`, unless the error came from them.
     pub(crate) fn fail(&self, reason: &Error) {
         let cause = if let Error::Interrupted(run) = reason { &run.cause } else { reason };
         if !matches!(cause, Error::Rank(_)) {
@@ -246,18 +246,19 @@ impl<'a> Team<'a> {
         self.exchange_message(talk, level, state, most)
     }
 
-    /// Exchanges the message that was made with the partner at `level`. Of its answer, at most `most` bytes follow the head.
+    /// Sends the message in the buffer to the partner at `level`, and reads its answer: the head and at most `most`
+    /// bytes.
     fn exchange_message(&self, talk: &mut Talk, level: u32, state: State, most: usize) -> State {
         talk.exchanges += 1;
         let partner = self.rank() ^ 1 << level;
         let mut buffers = std::mem::take(&mut talk.buffers);
         buffers.receive.resize(HEAD + most.max(MAX_REASON), 0);
-        // Who waits in a later exchange waits for one who may be waiting in an earlier one, and is told by him first.
+        // The partner may itself still wait in an earlier exchange. It then gives up first and can tell this rank.
         let patience = self.patience.saturating_add(Duration::from_secs(talk.exchanges - 1));
         match self.communicator.exchange(partner, buffers, patience) {
             Ok(buffers) => {
                 talk.buffers = buffers;
-                // One that leaves meets the others in whatever they do.
+                // A rank that leaves may meet the others in any operation.
                 let step = Some(talk.number()).filter(|_| !talk.has_failed);
                 state.merge(State::read(&talk.buffers.receive, partner, step))
             }
@@ -267,7 +268,7 @@ impl<'a> Team<'a> {
 }
 
 impl Talk {
-    /// What a message says of the run and the operation that it belongs to.
+    /// Returns the number that identifies the run and the operation of a message.
     fn number(&self) -> u64 {
         self.step ^ self.run
     }
@@ -277,7 +278,7 @@ impl Talk {
         self.exchanges = 0;
     }
 
-    /// The result of an operation that left this rank in `state`.
+    /// Returns the result of an operation that left this rank in `state`.
     fn settle(&mut self, state: State) -> Result<f64> {
         match state {
             State::Well(number) => Ok(number),

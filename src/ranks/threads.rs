@@ -8,9 +8,9 @@ use std::time::Duration;
 use super::{Communicator, Exchange};
 use crate::error::RankProblem;
 
-/// A rank that is a thread: to try and to test a program for several ranks in one process.
+/// A rank that is a thread, for testing a program for several ranks in one process.
 ///
-/// A rank that is dropped has left, and those who wait for it are told at once.
+/// When a rank is dropped, exchanges with it fail at once.
 ///
 /// # Examples
 ///
@@ -22,13 +22,15 @@ use crate::error::RankProblem;
 ///
 /// let train = |rank: Threads| {
 ///     let data = Dataset::<f32>::synthetic_digits(100, 1)?;
-///     let mut network = Network::new(&[784, 10, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
+///     let softmax = Softmax::default();
+///     let mut network = Network::new(&[784, 10, 10], Sigmoid, softmax, &ScaledGaussian, 1)?;
 ///     let trainer = Trainer::new(LogLikelihood).leaves(2).stop(MaxEpochs::new(1)?);
 ///     trainer.ranks(Arc::new(rank)).fit(&mut network, &data, None)?;
 ///     gradus::Result::Ok(network)
 /// };
 /// let networks: Vec<_> = std::thread::scope(|scope| {
-///     let ranks: Vec<_> = Threads::group(2).into_iter().map(|rank| scope.spawn(|| train(rank))).collect();
+///     let ranks = Threads::group(2).into_iter().map(|rank| scope.spawn(|| train(rank)));
+///     let ranks: Vec<_> = ranks.collect();
 ///     ranks.into_iter().map(|rank| rank.join().unwrap()).collect::<gradus::Result<_>>()
 /// })?;
 /// assert!(networks[0] == networks[1]);
@@ -41,7 +43,7 @@ pub struct Threads {
 }
 
 impl Threads {
-    /// Creates `size` ranks, to be given to as many threads.
+    /// Creates `size` ranks, one for each of `size` threads.
     pub fn group(size: usize) -> Vec<Self> {
         let mut ranks: Vec<Self> =
             (0..size).map(|rank| Self { rank, to: Vec::new(), from: Vec::new() }).collect();
@@ -80,7 +82,7 @@ impl Communicator for Threads {
         let (Some(to), Some(from)) = (self.to.get(partner), self.from.get(partner)) else {
             return Err(RankProblem::Left);
         };
-        // One that has left may have sent its last word before.
+        // A rank that has left may have sent a last message before.
         let _ = to.send(exchange.send.clone());
         let from = from.lock().unwrap_or_else(PoisonError::into_inner);
         match from.recv_timeout(patience) {

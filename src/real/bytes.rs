@@ -1,6 +1,6 @@
 //! The bytes of a floating-point number in a file.
 
-/// A number that is stored as in safetensors: IEEE 754, the lowest byte first. Private to the crate.
+/// A number that is stored as in safetensors: IEEE 754, little-endian. Private to the crate.
 pub trait LittleEndian: Copy {
     /// The bytes of one number.
     #[doc(hidden)]

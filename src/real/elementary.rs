@@ -1,12 +1,10 @@
-//! e^x and ln(1 + x) without branches, calls or fused multiply-adds, so that a loop over them vectorizes and their results
-//! are bitwise identical on every machine.
+//! e^x and ln(1 + x) without branches, calls or fused multiply-adds, so that a loop over them vectorizes and their
+//! results are bitwise identical on every machine.
 //!
 //! e^x: with n the integer nearest to x / ln 2 and r = x − n ln 2, |r| ≤ ½ ln 2, e^x = 2ⁿ e^r. e^r is its Taylor
 //! polynomial, of the degree whose remainder r^(d+1)/(d+1)! is below ε/8: 7 for `f32`, 13 for `f64`. n ln 2 is
 //! subtracted in two parts, the first of few enough bits that n times it is exact (Cody and Waite, 1980). Adding
 //! 1.5 · 2^(p−1), p the bits of the significand, rounds to an integer and leaves n in the low bits.
-
-//!
 //! e^x − 1 = 2ⁿ (e^r − 1) + (2ⁿ − 1) from the same n and r; the first difference is the polynomial without
 //! its constant 1.
 

@@ -55,22 +55,22 @@ pub trait Real:
     /// Returns e^`self`. A loop over it vectorizes.
     ///
     /// The relative error is below 3 ε for normal results (ε = 2⁻²³ or 2⁻⁵²). Results below twice the smallest normal
-    /// number are 0, those above the largest are ∞, and NaN gives NaN. It uses no fused multiply-add, so its results are
-    /// bitwise identical on every machine.
+    /// number are 0, those above the largest are ∞, and NaN gives NaN. It uses no fused multiply-add, so its results
+    /// are bitwise identical on every machine.
     fn fast_exp(self) -> Self;
 
-    /// e^`self` − 1 for `self` ≤ 0, written so that a loop over it vectorizes; 0 above.
+    /// Returns e^`self` − 1 for `self` ≤ 0, and 0 for `self` > 0. A loop over it vectorizes.
     ///
-    /// The relative error is below 3 ε, near 0 too. Its bits are the same on every machine.
+    /// The relative error is below 3 ε, near 0 too. Results are bitwise identical on every machine.
     fn fast_exp_m1(self) -> Self;
 
-    /// The Mills ratio (1 − Φ(x)) / φ(x) of the normal distribution at x = `self` ≥ 0, written so that a loop
-    /// over it vectorizes.
+    /// Returns the Mills ratio (1 − Φ(x)) / φ(x) of the normal distribution at x = `self` ≥ 0. A loop over it
+    /// vectorizes.
     ///
-    /// The relative error is below 4 ε. Its bits are the same on every machine.
+    /// The relative error is below 4 ε. Results are bitwise identical on every machine.
     fn fast_mills_ratio(self) -> Self;
 
-    /// ln(1 + `self`) for `self` in [0, 1], written so that a loop over it vectorizes.
+    /// Returns ln(1 + `self`) for `self` in [0, 1]. A loop over it vectorizes.
     ///
     /// The relative error is below 3 ε. Results are bitwise identical on every machine.
     fn fast_ln_1p(self) -> Self;
@@ -171,7 +171,7 @@ impl Real for f64 {
     }
 }
 
-/// xᵗ by repeated squaring, so that its bits are the same on every machine.
+/// Returns xᵗ by repeated squaring, bitwise identical on every machine.
 pub(crate) fn power(x: f64, t: u64) -> f64 {
     let (mut result, mut square, mut t) = (1.0, x, t);
     while t > 0 {

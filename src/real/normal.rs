@@ -1,9 +1,10 @@
-//! Draws from the normal distribution, with the same bits on every machine.
+//! Draws from the normal distribution, bitwise identical on every machine.
 //!
-//! The ziggurat of Marsaglia and Tsang (2000) in Doornik's form (2005). The area under f(x) = e^(−x²/2), x ≥ 0, is covered by
-//! 255 horizontal layers and a base with the tail, all of one area V. Layer i reaches to x_i and lies under f up to x_(i+1).
-//! A point of a random layer is nearly always under f as a whole: one random word, one multiplication and one comparison.
-//! The random words are used as `rand_distr` uses them, which seeds were drawn with before: the draws differ in the last bit at most.
+//! The ziggurat of Marsaglia and Tsang (2000) in Doornik's form (2005). The area under f(x) = e^(−x²/2), x ≥ 0, is
+//! covered by 255 horizontal layers and a base with the tail, all of one area V. Layer i reaches to x_i and lies under
+//! f up to x_(i+1). A point of a random layer is nearly always under f as a whole: one random word, one multiplication
+//! and one comparison. The random words are used as in `rand_distr`, which the crate used before: for the same seed,
+//! draws differ at most in the last bit.
 
 use std::array;
 use std::sync::LazyLock;
@@ -27,7 +28,7 @@ struct Ziggurat {
 }
 
 static ZIGGURAT: LazyLock<Ziggurat> = LazyLock::new(|| {
-    // The base has no right end; with this one, a point of it is left of the tail as often as it should be.
+    // The base has no right end; with this value, a point of it lies left of the tail with the right probability.
     let mut next = AREA / density(TAIL);
     let x = array::from_fn(|layer| {
         let x = next;
@@ -42,7 +43,7 @@ static ZIGGURAT: LazyLock<Ziggurat> = LazyLock::new(|| {
     Ziggurat { x, f: x.map(density) }
 });
 
-/// f, without the factor that makes it a density.
+/// Returns f(x), the density without its constant factor.
 fn density(x: f64) -> f64 {
     exp(-0.5 * x * x)
 }

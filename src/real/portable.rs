@@ -1,14 +1,15 @@
-//! eˣ, ln x, sin x and the like with the same bits on every machine, in place of the platform's.
+//! eˣ, ln x, sin x and the like, bitwise identical on every machine, in place of the platform's functions.
 //!
-//! The methods of `f64` (`x.exp()`) call the mathematical library of the platform, and so do those that [`Real`](super::Real)
-//! inherits from nalgebra. Their last bit differs between glibc, musl, macOS, Windows and WebAssembly, and between
-//! versions of one of them. The functions here consist of additions, multiplications, divisions and square roots, which IEEE 754
-//! rounds correctly, in an order that no compiler may change. Addition, multiplication, division, `sqrt`,
-//! `mul_add`, `abs`, `floor` and comparisons are exact as methods too.
+//! The methods of `f64` (`x.exp()`) call the mathematical library of the platform, and so do those that
+//! [`Real`](super::Real) inherits from nalgebra. Their last bit differs between glibc, musl, macOS, Windows and
+//! WebAssembly, and between versions of one of them. The functions here consist of additions, multiplications,
+//! divisions and square roots, which IEEE 754 rounds correctly, in an order that no compiler may change. Addition,
+//! multiplication, division, `sqrt`, `mul_add`, `abs`, `floor` and comparisons are bitwise identical everywhere as
+//! methods too.
 //!
-//! A plug-in that uses these functions, [`fast_exp`](super::Real::fast_exp) or its relatives trains with the same bits on every
-//! machine. Loops over `fast_exp` vectorize; the functions here are for computations that are made once per sample or per
-//! step.
+//! A plug-in that uses these functions, [`fast_exp`](super::Real::fast_exp) or its relatives trains bitwise identically
+//! on every machine. Loops over `fast_exp` vectorize; the functions here are for computations that are made once per
+//! sample or per step.
 //!
 //! # Examples
 //!
@@ -34,7 +35,7 @@ pub fn ln_1p(x: f64) -> f64 {
     libm::log1p(x)
 }
 
-/// Returns x^y, with an error below 1 unit in the last place: NaN for a negative x and a y that is no integer.
+/// Returns x^y, with an error below 1 unit in the last place: NaN for a negative x and a y that is not an integer.
 pub fn pow(x: f64, y: f64) -> f64 {
     libm::pow(x, y)
 }

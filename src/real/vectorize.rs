@@ -8,7 +8,7 @@ use crate::threads;
 /// Runs `f` compiled for the widest vector instructions of the machine (AVX-512, AVX2, NEON), which are detected at run
 /// time. Only code that is inlined into `f` is vectorized, so loops over plain slices gain most.
 ///
-/// A `move` closure is faster where it uses numbers from outside: see [`map`].
+/// A `move` closure is faster if it captures values: see [`map`].
 ///
 /// Vectorization never changes a result: the compiler may do several additions at once, but not in another order.
 ///
@@ -27,13 +27,14 @@ pub fn vectorized<R>(f: impl FnOnce() -> R) -> R {
 /// Elements whose results [`zip_map`] collects.
 const BLOCK: usize = 64;
 
-/// Elements that [`zip_map_except`] looks at together: of more, one is often rare, and then all take the long way.
+/// Elements that [`zip_map_except`] tests together: more would often include a rare one, and then all take the slow
+/// path.
 const FEW: usize = 16;
 
 /// Computes `out_i = f(x_i)` for every element. Large matrices are divided among threads.
 ///
-/// A closure `f` that uses numbers from outside should be a `move` one: a number that it only borrows is read again for each
-/// element, because the compiler cannot know that writing to `out` leaves it as it is.
+/// A closure `f` that captures values should be a `move` closure: a borrowed value is read again for each element,
+/// because the compiler cannot rule out that writing to `out` changes it.
 ///
 /// # Panics
 ///
@@ -65,8 +66,8 @@ pub fn map<T: Real>(x: &DMatrix<T>, out: &mut DMatrix<T>, f: impl Fn(T) -> T + C
     });
 }
 
-/// Computes `out_i = f(x_i, out_i)` for every element. Large matrices are divided among threads. As with [`map`], `f` should
-/// be a `move` closure.
+/// Computes `out_i = f(x_i, out_i)` for every element. Large matrices are divided among threads. As with [`map`], `f`
+/// should be a `move` closure.
 ///
 /// # Panics
 ///
@@ -103,7 +104,7 @@ pub fn zip_map<T: Real>(x: &DMatrix<T>, out: &mut DMatrix<T>, f: impl Fn(T, T) -
     });
 }
 
-/// Runs `work` on pieces of `inputs` and `out`, by several threads if there are many numbers.
+/// Runs `work` on pieces of `inputs` and `out`, on several threads if there are many elements.
 #[inline(always)]
 fn in_chunks<T: Real>(inputs: [&[T]; 2], out: &mut [T], work: &(impl Fn([&[T]; 2], &mut [T]) + Sync)) {
     match threads::useful_threads_for_elements(out.len()) {
@@ -122,11 +123,11 @@ fn halve<T: Real>(inputs: [&[T]; 2], out: &mut [T], work: &(impl Fn([&[T]; 2], &
     threads::join(|| halve([x, z], out, work), || halve([other_x, other_z], other_out, work));
 }
 
-/// `out_i = usual(x_i, out_i)`, but `rare(x_i, z_i, out_i)` where `is_rare(x_i, out_i)`, for every element.
+/// Computes `out_i = usual(x_i, out_i)`, or `rare(x_i, z_i, out_i)` where `is_rare(x_i, out_i)`, for every element.
 ///
-/// It is for a formula that is cheap in terms of one value and inexact where that has rounded: the exact one,
-/// in terms of z, is computed only for blocks that hold such an element. Which formula an element gets
-/// depends on that element alone, so results do not depend on where the matrix is cut.
+/// For a formula that is cheap in terms of x and inexact where x has been rounded: the exact formula, in terms of z, is
+/// computed only for blocks that hold such an element. The choice of the formula depends on the element alone, so
+/// results do not depend on where the matrix is cut.
 ///
 /// # Panics
 ///
@@ -156,7 +157,7 @@ pub(crate) fn zip_map_except<T: Real>(
     });
 }
 
-/// [`zip_map_except`] for the elements that are looked at together.
+/// [`zip_map_except`] for the elements of one block.
 #[inline(always)]
 fn few<T: Real>(
     (x, z): (&[T], &[T]),
@@ -178,7 +179,7 @@ fn few<T: Real>(
     }
 }
 
-/// `sums[j] = Σ_i f(x_ij, y_ij)` for every column j, added in order and in double precision.
+/// Computes `sums[j] = Σ_i f(x_ij, y_ij)` for every column j, added in order and in double precision.
 ///
 /// The terms are computed many at once, in the precision of `T`, and then added one by one in `f64`, so that a sum is
 /// the same as that of a plain loop and does not lose digits in a long column.

@@ -7,11 +7,10 @@ use super::*;
 use crate::error::{Error, Result};
 use crate::named::{Call, Named, Value, serde_by_name, split};
 
-/// Any regularizer of the crate, also sums of them and another one for each layer, for a choice that a user makes at run
-/// time.
+/// Any regularizer of the crate, a sum of several, or one for each layer, chosen at run time.
 ///
 /// It parses from names with parameters and prints them back. `+` adds penalties, and `then` separates the penalties of
-/// the layers: those behind the last have the last, as in [`PerLayer`].
+/// the layers: further layers have the last penalty, as in [`PerLayer`].
 ///
 /// ```text
 /// l1(lambda=0.1) + l2(lambda=5) then none
@@ -27,8 +26,8 @@ use crate::named::{Call, Named, Value, serde_by_name, split};
 ///
 /// # Errors
 ///
-/// Parsing returns [`Error::UnknownName`] if there is no regularizer of a name, [`Error::MalformedName`] if the parameters
-/// cannot be read, and [`Error::Setting`] if a parameter is outside its range.
+/// Parsing returns [`Error::UnknownName`] if there is no regularizer of that name, [`Error::MalformedName`] if the
+/// parameters cannot be read, and [`Error::Setting`] if a parameter is outside its range.
 ///
 /// # Examples
 ///
@@ -142,7 +141,8 @@ impl fmt::Display for AnyRegularizer {
     }
 }
 
-/// As the regularizer itself, made of [`Plus`] and [`PerLayer`]: a run that was begun with either goes on with the other.
+/// Writes what the same regularizer made of [`Plus`] and [`PerLayer`] writes: a run that was begun with either can be
+/// resumed with the other.
 impl fmt::Debug for AnyRegularizer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let layers: Vec<Sum<'_>> = self.layers.iter().map(|penalties| Sum(penalties)).collect();

@@ -6,13 +6,13 @@ use crate::real::Real;
 
 /// Ω(w) = λ Σ_g √n_g ‖w_g‖, with ∂Ω/∂w_g = λ √n_g w_g/‖w_g‖, and 0 for a group of zeros.
 ///
-/// The weights of a layer are divided into groups g of n_g weights, with ‖w_g‖ = √Σ w² over the group. As L1 drives single
-/// weights to 0, this drives whole groups there, all of their weights together: [by neuron](Self::by_neuron), whose
-/// weights are a row of w, it thins out the neurons of the layer; [by input](Self::by_input), whose weights are a column,
-/// it selects inputs, or the neurons of the layer before. The factor √n_g lets one λ mean the same for groups of
-/// any size; with groups of one weight the penalty is L1's.
+/// The weights of a layer are divided into groups g of n_g weights, with ‖w_g‖ = √Σ w² over the group. L1 drives single
+/// weights to 0, the group lasso all weights of a group together. A group [by neuron](Self::by_neuron) is a row of w:
+/// the penalty removes neurons of the layer. A group [by input](Self::by_input) is a column of w: the penalty removes
+/// inputs, or neurons of the layer before. The factor √n_g lets one λ mean the same for groups of any size; with groups
+/// of one weight the penalty is L1's.
 ///
-/// Gradient descent brings a group near 0 and not to it, where the penalty has a kink. λ is `lambda`.
+/// Gradient descent brings a group near 0 but not to it, because the penalty has a kink there. λ is `lambda`.
 ///
 /// Source: Yuan and Lin, "Model selection and estimation in regression with grouped variables", 2006, equation (2.1);
 /// for the neurons of a network Scardapane and others, "Group sparse regularization for deep neural networks", 2017.
@@ -26,7 +26,8 @@ use crate::real::Real;
 /// let (at, w) = (LayerInfo::first(2), [3.0, 0.0, 4.0, 0.0]);
 /// let groups = GroupLasso::by_neuron(1.0)?;
 /// assert_eq!(groups.penalty(&at, &w), 2f64.sqrt() * 5.0);
-/// assert!((GroupLasso::by_input(1.0)?.penalty(&at, &w) - 2f64.sqrt() * (3.0 + 4.0)).abs() < 1e-14);
+/// let by_input = GroupLasso::by_input(1.0)?.penalty(&at, &w);
+/// assert!((by_input - 2f64.sqrt() * (3.0 + 4.0)).abs() < 1e-14);
 /// gradus::check::regularizer(&groups).unwrap();
 /// # Ok::<(), gradus::Error>(())
 /// ```
@@ -69,7 +70,7 @@ impl GroupLasso {
         self.lambda
     }
 
-    /// Whether a group is the weights of one neuron, and not of one input.
+    /// Returns `true` if a group is the weights of one neuron, `false` if it is those of one input.
     pub fn is_by_neuron(&self) -> bool {
         self.by == By::Neuron
     }
@@ -86,7 +87,7 @@ impl GroupLasso {
     }
 }
 
-/// Where the weights of a group are: `size` of them from `first` on, `step` apart.
+/// The positions of the weights of a group: `size` of them from `first` on, `step` apart.
 #[derive(Clone, Copy)]
 struct Group {
     first: usize,
@@ -99,7 +100,7 @@ impl Group {
         all.skip(self.first).step_by(self.step).take(self.size)
     }
 
-    /// √n_g, and ‖w_g‖ without the overflow of a square.
+    /// Returns √n_g, and ‖w_g‖ without the overflow of a square.
     fn norm<T: Real>(self, w: &[T]) -> (f64, f64) {
         let values = || self.of(w.iter()).map(|w| w.to_f64().abs());
         let largest = values().fold(0.0, f64::max);

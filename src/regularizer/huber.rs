@@ -4,11 +4,11 @@ use super::{LayerInfo, Regularizer, check_lambda, scaled};
 use crate::error::{Result, check_setting};
 use crate::real::{Real, vectorized};
 
-/// Ω(w) = λ Σ h(w), with h(w) = w²/(2d) for |w| ≤ d and |w| − d/2 beyond, and ∂Ω/∂w = λ w/d, held to [−λ, λ].
+/// Ω(w) = λ Σ h(w), with h(w) = w²/(2d) for |w| ≤ d and |w| − d/2 beyond, and ∂Ω/∂w = λ w/d, clamped to [−λ, λ].
 ///
-/// Large weights shrink by equal amounts, as with [`L1`](super::L1), and small ones in proportion to their magnitude, as
-/// with [`L2`](super::L2) of the parameter λ/d: weights that are not needed come to rest near 0 instead of jumping to and
-/// fro across it. λ is `lambda` and d, a magnitude of weights, is `width`; as d → 0 the penalty becomes L1's.
+/// Large weights shrink by equal amounts, as with [`L1`](super::L1), and small ones in proportion to their magnitude,
+/// as with [`L2`](super::L2) with parameter λ/d: weights that are not needed come to rest near 0 instead of oscillating
+/// around it. λ is `lambda` and d, a magnitude of weights, is `width`; as d → 0 the penalty becomes L1's.
 ///
 /// Source: Huber, "Robust estimation of a location parameter", 1964, whose function of residuals is applied to weights.
 ///
@@ -76,7 +76,7 @@ impl<T: Real> Regularizer<T> for HuberPenalty {
             #[inline(always)]
             move || {
                 for (grad, &w) in grad.iter_mut().zip(w) {
-                    // Not w/d held to [−1, 1], which would be 0/0 where d rounds to 0.
+                    // Not w/d clamped to [−1, 1], which would be 0/0 where d rounds to 0.
                     let sign = if w > T::zero() { T::one() } else { -T::one() };
                     let slope = if w.abs() < width { w / width } else { sign };
                     *grad += if w == T::zero() { T::zero() } else { lambda * slope };

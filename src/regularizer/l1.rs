@@ -31,7 +31,7 @@ pub struct L1 {
 }
 
 impl L1 {
-    /// L1 regularization with parameter λ = `lambda`.
+    /// Creates L1 regularization with parameter λ = `lambda`.
     ///
     /// # Errors
     ///

@@ -6,8 +6,8 @@ use crate::real::{Real, vectorized};
 
 /// Ω(w) = λ/2 Σ w², with ∂Ω/∂w = λ w.
 ///
-/// A step of plain gradient descent then first multiplies every weight by 1 − ηλ/n, hence *weight decay*. Weights shrink in
-/// proportion to their magnitude.
+/// A step of plain gradient descent then first multiplies every weight by 1 − ηλ/n, hence *weight decay*. Weights
+/// shrink in proportion to their magnitude.
 ///
 /// Source: chapter 3 of the book, "Regularization", equations (85) to (94).
 ///
@@ -28,7 +28,7 @@ pub struct L2 {
 }
 
 impl L2 {
-    /// L2 regularization with parameter λ = `lambda`.
+    /// Creates L2 regularization with parameter λ = `lambda`.
     ///
     /// # Errors
     ///

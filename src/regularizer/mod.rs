@@ -30,7 +30,7 @@ use crate::real::Real;
 /// | symbol | argument | shape |
 /// |---|---|---|
 /// | the layer, and its number of neurons | `at` | |
-/// | w, the weights of a layer | `w` | a slice, outputs · inputs long, in column order: the weights of one input stand together |
+/// | w, the weights of a layer | `w` | a slice, outputs · inputs long, in column order: the weights of one input are contiguous |
 /// | 1/n | `scale` | |
 /// | ∂C/∂w | `grad` | as `w` |
 ///
@@ -58,16 +58,16 @@ use crate::real::Real;
 /// gradus::check::regularizer(&Smooth).unwrap();
 /// ```
 pub trait Regularizer<T: Real>: Debug + Send + Sync {
-    /// Ω(w) of the weight matrix of the layer `at`, summed in double precision.
+    /// Returns Ω(w) of the weight matrix of the layer `at`, summed in double precision.
     fn penalty(&self, at: &LayerInfo, w: &[T]) -> f64;
 
     /// Adds `scale` · ∂Ω/∂w of the weights of the layer `at` to `grad`.
     fn add_gradient(&self, at: &LayerInfo, w: &[T], scale: T, grad: &mut [T]);
 
-    /// Whether ∂Ω/∂w of a weight depends on no other weight.
+    /// Returns `true` if ∂Ω/∂w of a weight depends on no other weight.
     ///
-    /// Then the trainer may ask for the gradient of one column block of a weight matrix at a time, while the block is in the
-    /// cache. A penalty that depends on a whole matrix, such as its norm, leaves this false.
+    /// Then the trainer may ask for the gradient of one column block of a weight matrix at a time, while the block is
+    /// in the cache. The default is `false`, for a penalty that depends on a whole matrix, such as its norm.
     fn elementwise(&self) -> bool {
         false
     }
@@ -83,7 +83,7 @@ pub struct LayerInfo {
 }
 
 impl LayerInfo {
-    /// The first layer, with `rows` neurons: for trying out a rule.
+    /// Returns the first layer, with `rows` neurons, for trying out a regularizer.
     pub fn first(rows: usize) -> Self {
         Self { layer: 0, rows }
     }
@@ -95,7 +95,7 @@ crate::forward! { impl<T: Real> Regularizer<T> {
     fn elementwise(&self) -> bool;
 } }
 
-/// λ · `scale`, at most the largest finite value: an infinite one would turn a weight of 0 into NaN.
+/// Returns λ · `scale`, clamped to `T::MAX`: an infinite value would turn a weight of 0 into NaN.
 fn scaled<T: Real>(lambda: f64, scale: T) -> T {
     let product = scale * T::cast(lambda);
     if product.is_finite() { product } else { T::max_value().unwrap_or(product) }

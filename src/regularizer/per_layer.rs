@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::{LayerInfo, Regularizer};
 use crate::real::Real;
 
-/// Another penalty for each layer: Ω = Σ_l Ω_l(w_l), with w_l the weights of layer l.
+/// A separate penalty for each layer: Ω = Σ_l Ω_l(w_l), with w_l the weights of layer l.
 ///
-/// The first rule is for the first layer after the inputs, and each [`then`](Self::then) adds that of the next layer.
-/// Layers beyond the last rule take the last rule, so that `PerLayer::new(a).then(b)` is `a` for the first layer and `b`
-/// for all others. [`NoRegularizer`](super::NoRegularizer) spares a layer.
+/// The first regularizer is for the first layer after the inputs, and each [`then`](Self::then) adds one for the next
+/// layer. Further layers take the last regularizer, so that `PerLayer::new(a).then(b)` is `a` for the first layer and
+/// `b` for all others. [`NoRegularizer`](super::NoRegularizer) leaves a layer without a penalty.
 ///
 /// # Examples
 ///
@@ -18,8 +18,8 @@ use crate::real::Real;
 ///
 /// // The weights of the inputs become few, those of the other layers small.
 /// let penalty = PerLayer::new(L1::new(0.5)?).then(L2::new(2.0)?);
-/// let penalties = [0, 1, 2].map(|layer| penalty.penalty(&LayerInfo { layer, rows: 1 }, &[3.0]));
-/// assert_eq!(penalties, [1.5, 9.0, 9.0]);
+/// let of_layer = |layer| penalty.penalty(&LayerInfo { layer, rows: 1 }, &[3.0]);
+/// assert_eq!([0, 1, 2].map(of_layer), [1.5, 9.0, 9.0]);
 /// gradus::check::regularizer(&penalty).unwrap();
 /// # Ok::<(), gradus::Error>(())
 /// ```
@@ -30,12 +30,13 @@ pub struct PerLayer<T: Real> {
 }
 
 impl<T: Real> PerLayer<T> {
-    /// Takes `rule` for the first layer, and for all layers until [`then`](Self::then) adds another.
+    /// Creates a penalty with `rule` for the first layer, and for all further layers until [`then`](Self::then) adds
+    /// another.
     pub fn new(rule: impl Regularizer<T> + 'static) -> Self {
         Self { first: Arc::new(rule), others: Vec::new() }
     }
 
-    /// Takes `rule` for the layer after those that have one, and for all layers behind it.
+    /// Sets `rule` for the next layer and for all further layers.
     pub fn then(mut self, rule: impl Regularizer<T> + 'static) -> Self {
         self.others.push(Arc::new(rule));
         self

@@ -1,4 +1,4 @@
-//! Two penalties together.
+//! The sum of two penalties.
 
 use super::{LayerInfo, Regularizer};
 use crate::real::Real;

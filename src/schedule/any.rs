@@ -4,13 +4,13 @@ use super::*;
 use crate::named::named;
 
 named! {
-    /// Any learning-rate schedule of the crate, for a choice that a user makes at run time.
+    /// Any learning-rate schedule of the crate, chosen at run time.
     ///
-    /// It parses from a name with parameters and prints it back. Parameters that are not given have their
-    /// defaults: η is 0.5 and a schedule that ends has 30 epochs. A warm-up has the schedule that it leads to first:
+    /// It parses from a name with parameters and prints it back. Parameters that are not given have their defaults: η
+    /// is 0.5 and a schedule that ends has 30 epochs. The first argument of a warm-up is the schedule that it leads to:
     /// `"warm_up(cosine(eta=0.1, epochs=30), epochs=2)"`.
     ///
-    /// A metric is `main`, or `training` or `validation` and an [`AnyMeasure`](crate::metrics::AnyMeasure):
+    /// A metric is `main`, or `training` or `validation` followed by an [`AnyMeasure`](crate::metrics::AnyMeasure):
     /// `monitor=validation cost`.
     ///
     /// # Errors
@@ -24,7 +24,8 @@ named! {
     /// ```
     /// use gradus::prelude::*;
     ///
-    /// let schedule: AnySchedule = "multi_step_decay(eta=0.1, after=[30, 60], factor=0.1)".parse()?;
+    /// let text = "multi_step_decay(eta=0.1, after=[30, 60], factor=0.1)";
+    /// let schedule: AnySchedule = text.parse()?;
     /// assert_eq!(schedule, MultiStepDecay::new(0.1, &[30, 60], 0.1)?.into());
     /// assert_eq!(WarmUp::new(2.0, Cosine::new(0.1, 30)?)?.to_string(),
     ///     "warm_up(cosine(eta=0.1, epochs=30, last=0), epochs=2, from=0.1)");

@@ -24,11 +24,10 @@ pub struct Constant {
 }
 
 impl Constant {
-    /// The constant learning rate η = `eta`.
+    /// Creates the constant learning rate η = `eta`.
     ///
     /// # Errors
-    ///
-    /// [`Error::Setting`](crate::Error::Setting) if η is not a positive finite number.
+    /// Returns [`Error::Setting`](crate::Error::Setting) if η is not a positive finite number.
     pub fn new(eta: f64) -> Result<Self> {
         check_eta(eta)?;
         Ok(Self { eta })

@@ -33,8 +33,10 @@ use crate::real::portable::sin;
 /// let history = History::new();
 /// let first = Progress { epoch: 1, history: &history };
 /// assert_eq!(cosine.rate(&first), Some(0.4));
-/// assert!((cosine.rate_within(0.4, &first, 0.5) - 0.2 * (1.0 + 0.5f64.sqrt())).abs() < 1e-15);
-/// assert!((cosine.rate(&Progress { epoch: 2, history: &history }).unwrap() - 0.2).abs() < 1e-15);
+/// let middle = cosine.rate_within(0.4, &first, 0.5);
+/// assert!((middle - 0.2 * (1.0 + 0.5f64.sqrt())).abs() < 1e-15);
+/// let second = cosine.rate(&Progress { epoch: 2, history: &history }).unwrap();
+/// assert!((second - 0.2).abs() < 1e-15);
 /// assert_eq!(cosine.rate(&Progress { epoch: 3, history: &history }), None);
 /// gradus::check::schedule(&cosine).unwrap();
 /// # Ok::<(), gradus::Error>(())

@@ -17,12 +17,12 @@ use crate::real::portable::sin;
 /// |---|---|
 /// | η_0, the initial rate | `eta` of [`new`](Self::new) |
 /// | T_0, the epochs of the first period | `epochs` of `new` |
-/// | k, by how much each period is longer than the one before | `factor` of [`lengthen`](Self::lengthen), by default 1 |
+/// | k, the length of a period over that of the one before | `factor` of [`lengthen`](Self::lengthen), by default 1 |
 /// | η_T, the final rate | `eta` of [`down_to`](Self::down_to), by default 0 |
 /// | s, the epochs done of period i, in [0, T_i) | |
 ///
-/// The rate changes with every training step. It is PyTorch's `CosineAnnealingWarmRestarts` with `T_0` and `T_mult` = k, stepped
-/// with fractions of an epoch.
+/// The rate changes with every training step. It is PyTorch's `CosineAnnealingWarmRestarts` with `T_0` and `T_mult` =
+/// k, stepped with fractions of an epoch.
 ///
 /// Source: Loshchilov and Hutter, *SGDR: Stochastic Gradient Descent with Warm Restarts*, 2017, equation (5).
 ///
@@ -98,7 +98,7 @@ impl CosineRestarts {
         self.epochs
     }
 
-    /// By how much each period is longer than the one before.
+    /// The factor k between the lengths of consecutive periods.
     pub fn longer(&self) -> usize {
         self.longer
     }
@@ -108,7 +108,7 @@ impl CosineRestarts {
         self.last
     }
 
-    /// The whole epochs done of the current period, and its length.
+    /// Returns the whole epochs done of the current period, and its length.
     fn period(&self, epoch: usize) -> (usize, usize) {
         let (mut done, mut length) = (epoch.saturating_sub(1), self.epochs);
         if self.longer == 1 {

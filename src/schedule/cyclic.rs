@@ -4,7 +4,7 @@ use super::{LrSchedule, Progress, check_eta};
 use crate::error::{Result, check_setting};
 use crate::real::power;
 
-/// Raises η along a line from a lower to an upper bound and back again, without end.
+/// Raises η linearly from a lower to an upper bound and lowers it again, without end.
 ///
 /// ```text
 /// η(t) = η_min + (η_max − η_min) γᶜ max(0, 1 − |t/h − 2 c − 1|),   c = ⌊t/(2 h)⌋
@@ -17,9 +17,9 @@ use crate::real::power;
 /// | γ, the factor of the height of each cycle | `factor` of [`shrink`](Self::shrink), by default 1 |
 /// | t, the epochs done | e − 1 at the beginning of epoch e, and fractions within it |
 ///
-/// The rate changes with every training step. With n steps per epoch it is PyTorch's `CyclicLR` with `step_size_up` = h n, of the
-/// mode `triangular`, with γ = ½ `triangular2`. The momentum does not change. [`find_rate`](crate::trainer::Trainer::find_rate)
-/// finds bounds.
+/// The rate changes with every training step. With n steps per epoch it is PyTorch's `CyclicLR` with `step_size_up` = h
+/// n, of the mode `triangular`, with γ = ½ `triangular2`. The momentum does not change.
+/// [`find_rate`](crate::trainer::Trainer::find_rate) finds bounds.
 ///
 /// Source: Smith, *Cyclical learning rates for training neural networks*, 2017, section 3.
 ///
@@ -31,7 +31,7 @@ use crate::real::power;
 /// let schedule = Cyclic::new(0.1, 0.5, 2.0)?.shrink(0.5)?;
 /// let history = History::new();
 /// let rate = |epoch| schedule.rate(&Progress { epoch, history: &history }).unwrap();
-/// for (epoch, wanted) in [(1, 0.1), (2, 0.3), (3, 0.5), (4, 0.3), (5, 0.1), (6, 0.2), (7, 0.3)] {
+/// for (epoch, wanted) in (1..).zip([0.1, 0.3, 0.5, 0.3, 0.1, 0.2, 0.3]) {
 ///     assert!((rate(epoch) - wanted).abs() < 1e-15);
 /// }
 /// gradus::check::schedule(&schedule).unwrap();
@@ -50,18 +50,19 @@ impl Cyclic {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Setting`](crate::Error::Setting) if `low` is not positive, if `high` is not above it or infinite, or if
-    /// `epochs` is not positive and finite.
+    /// Returns [`Error::Setting`](crate::Error::Setting) if `low` is not positive, if `high` is not above it or
+    /// infinite, or if `epochs` is not positive and finite.
     pub fn new(low: f64, high: f64, epochs: f64) -> Result<Self> {
         check_eta(low)?;
         let why = "the rate goes up to it from the lower bound";
         check_setting("upper bound of η", high, high > low && high.is_finite(), "(lower bound, ∞)", why)?;
-        let why = "it is the time from one bound to the other, which may be a part of an epoch; try 2 to 10";
+        let why =
+            "it is the time from one bound to the other, which may be a fraction of an epoch; try 2 to 10";
         check_setting("epochs of half a cycle", epochs, epochs > 0.0 && epochs.is_finite(), "(0, ∞)", why)?;
         Ok(Self { low, high, epochs, factor: 1.0 })
     }
 
-    /// Multiplies the height of the cycles by `factor` after each.
+    /// Multiplies the height of the cycles by `factor` after each cycle.
     ///
     /// # Errors
     ///

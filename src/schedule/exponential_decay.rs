@@ -4,7 +4,7 @@ use super::{LOWEST, LrSchedule, Progress, check_eta, check_factor, check_last};
 use crate::error::Result;
 use crate::real::portable::pow;
 
-/// Multiplies η by a factor in each epoch, a little with every step.
+/// Multiplies η by a factor per epoch, spread evenly over its steps.
 ///
 /// ```text
 /// η(t) = max(η γᵗ, η_min)
@@ -13,14 +13,15 @@ use crate::real::portable::pow;
 /// | symbol | argument |
 /// |---|---|
 /// | η, the initial rate | `eta` of [`new`](Self::new) |
-/// | γ, the factor of an epoch | `factor` of `new` |
+/// | γ, the factor per epoch | `factor` of `new` |
 /// | η_min, the final rate | `eta` of [`down_to`](Self::down_to), by default 10⁻⁹ η |
 /// | t, the epochs done | e − 1 at the beginning of epoch e, and fractions within it |
 ///
-/// It does not end. With n steps per epoch it is, down to η_min, PyTorch's `ExponentialLR` with `gamma` = γ^(1/n), stepped after
-/// each of them.
+/// The schedule does not end. With n steps per epoch it is, down to η_min, PyTorch's `ExponentialLR` with `gamma` =
+/// γ^(1/n), stepped after each of them.
 ///
-/// Source: Darken and Moody, *Note on learning rate schedules for stochastic optimization*, 1991, compare it with others.
+/// Source: Darken and Moody, *Note on learning rate schedules for stochastic optimization*, 1991, compare it with
+/// others.
 ///
 /// # Examples
 ///
@@ -30,7 +31,8 @@ use crate::real::portable::pow;
 /// let schedule = ExponentialDecay::new(0.8, 0.25)?;
 /// let history = History::new();
 /// let second = Progress { epoch: 2, history: &history };
-/// assert_eq!((schedule.rate(&second), schedule.rate_within(0.2, &second, 0.5)), (Some(0.2), 0.1));
+/// assert_eq!(schedule.rate(&second), Some(0.2));
+/// assert_eq!(schedule.rate_within(0.2, &second, 0.5), 0.1);
 /// gradus::check::schedule(&schedule).unwrap();
 /// # Ok::<(), gradus::Error>(())
 /// ```
@@ -42,11 +44,12 @@ pub struct ExponentialDecay {
 }
 
 impl ExponentialDecay {
-    /// Multiplies η, at first `eta`, by `factor` in each epoch.
+    /// Multiplies η, initially `eta`, by `factor` per epoch.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Setting`](crate::Error::Setting) if η is not positive and finite, or if `factor` is not in (0, 1).
+    /// Returns [`Error::Setting`](crate::Error::Setting) if η is not positive and finite, or if `factor` is not in (0,
+    /// 1).
     pub fn new(eta: f64, factor: f64) -> Result<Self> {
         check_eta(eta)?;
         check_factor(factor)?;
@@ -69,7 +72,7 @@ impl ExponentialDecay {
         self.eta
     }
 
-    /// The factor γ of an epoch.
+    /// The factor γ per epoch.
     pub fn factor(&self) -> f64 {
         self.factor
     }

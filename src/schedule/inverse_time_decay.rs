@@ -1,9 +1,9 @@
-//! A learning rate that falls as one over the time.
+//! A learning rate that falls as the inverse of the time.
 
 use super::{LrSchedule, Progress, check_eta};
 use crate::error::{Result, check_setting};
 
-/// Lowers η as one over the time, a little with every step.
+/// Lowers η as the inverse of the time, with every step.
 ///
 /// ```text
 /// η(t) = η/(1 + k t)
@@ -12,11 +12,11 @@ use crate::error::{Result, check_setting};
 /// | symbol | argument |
 /// |---|---|
 /// | η, the initial rate | `eta` of [`new`](Self::new) |
-/// | k, by how much the divisor grows in an epoch | `decay` of `new` |
+/// | k, the growth of the divisor per epoch | `decay` of `new` |
 /// | t, the epochs done | e − 1 at the beginning of epoch e, and fractions within it |
 ///
-/// It does not end. The sum of all rates is infinite and that of their squares is not, which is the condition under which
-/// stochastic gradient descent arrives. It is PyTorch's `LambdaLR` with `lambda t: 1/(1 + k t)`.
+/// The schedule does not end. The sum of all rates is infinite and the sum of their squares is finite, the condition
+/// under which stochastic gradient descent converges. It is PyTorch's `LambdaLR` with `lambda t: 1/(1 + k t)`.
 ///
 /// Source: Robbins and Monro, *A stochastic approximation method*, 1951.
 ///
@@ -28,7 +28,8 @@ use crate::error::{Result, check_setting};
 /// let schedule = InverseTimeDecay::new(0.8, 2.0)?;
 /// let history = History::new();
 /// let second = Progress { epoch: 2, history: &history };
-/// assert_eq!((schedule.rate(&second), schedule.rate_within(0.8 / 3.0, &second, 0.5)), (Some(0.8 / 3.0), 0.2));
+/// assert_eq!(schedule.rate(&second), Some(0.8 / 3.0));
+/// assert_eq!(schedule.rate_within(0.8 / 3.0, &second, 0.5), 0.2);
 /// gradus::check::schedule(&schedule).unwrap();
 /// # Ok::<(), gradus::Error>(())
 /// ```
@@ -43,7 +44,8 @@ impl InverseTimeDecay {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Setting`](crate::Error::Setting) if η is not positive and finite, or if `decay` is not in [0, 10⁶].
+    /// Returns [`Error::Setting`](crate::Error::Setting) if η is not positive and finite, or if `decay` is not in [0,
+    /// 10⁶].
     pub fn new(eta: f64, decay: f64) -> Result<Self> {
         check_eta(eta)?;
         let why = "the rate falls, to one half after 1/k epochs; try 0.1";
@@ -56,7 +58,7 @@ impl InverseTimeDecay {
         self.eta
     }
 
-    /// k.
+    /// The decay k.
     pub fn decay(&self) -> f64 {
         self.decay
     }

@@ -1,4 +1,4 @@
-//! Learning-rate schedules: with which η a step is taken.
+//! Learning-rate schedules: the η of each step.
 
 mod any;
 mod constant;
@@ -34,7 +34,7 @@ pub use warm_up::WarmUp;
 
 use crate::history::{History, Metric};
 
-/// Where a run stands when the learning rate of its next epoch is asked for.
+/// The state of a run when a schedule determines the learning rate of the next epoch.
 #[derive(Debug, Clone, Copy)]
 pub struct Progress<'a> {
     /// The epoch that is about to begin, counted from 1.
@@ -44,7 +44,7 @@ pub struct Progress<'a> {
 }
 
 impl Progress<'_> {
-    /// t, the epochs done when the fraction `done` of the one that is about to begin is done.
+    /// Returns t, the epochs done once the fraction `done` of the epoch that is about to begin is done.
     pub fn epochs_done(&self, done: f64) -> f64 {
         self.epoch.saturating_sub(1) as f64 + done
     }
@@ -52,8 +52,8 @@ impl Progress<'_> {
 
 /// Determines the learning rate η of every epoch, and within an epoch of every step.
 ///
-/// A schedule is stateless: a pure function of the history. So there is nothing to lose when a run is interrupted, and a
-/// schedule can be asked again about any finished run. Dyn-compatible, and implemented for `&` and `Box`.
+/// A schedule is stateless: a pure function of the history. So an interrupted run loses nothing, and a schedule can be
+/// evaluated on any finished run. Dyn-compatible, and implemented for `&`, `Box` and `Arc`.
 ///
 /// | symbol | where |
 /// |---|---|
@@ -81,13 +81,15 @@ impl Progress<'_> {
 /// gradus::check::schedule(&Harmonic(0.5)).unwrap();
 /// ```
 pub trait LrSchedule: Debug + Send + Sync {
-    /// η for the next epoch, positive and finite, or `None` if the schedule, and with it the training, has ended.
+    /// Returns η for the next epoch, positive and finite, or `None` if the schedule, and with it the training, has
+    /// ended.
     fn rate(&self, progress: &Progress<'_>) -> Option<f64>;
 
-    /// Adjusts the rate within an epoch: η of the training step before which the fraction `done` ∈ [0, 1) of the epoch's
-    /// steps is done. `rate` is what [`rate`](Self::rate) has returned for the epoch; by default it holds for all steps.
+    /// Adjusts the rate within an epoch: η of the training step before which the fraction `done` ∈ [0, 1) of the
+    /// epoch's steps is done. `rate` is what [`rate`](Self::rate) has returned for the epoch; by default it holds for
+    /// all steps.
     ///
-    /// It has to be positive and finite, too.
+    /// The result has to be positive and finite, too.
     fn rate_within(&self, rate: f64, _progress: &Progress<'_>, _done: f64) -> f64 {
         rate
     }
@@ -113,10 +115,10 @@ fn check_length(epochs: usize) -> crate::Result<()> {
     )
 }
 
-/// The initial over the final rate of a schedule that would otherwise fall to 0.
+/// The ratio of the initial to the final rate of a schedule that would otherwise fall to 0.
 const LOWEST: f64 = 1e9;
 
-/// Returns an error for a factor that does not lower the rate, or leaves nothing of it.
+/// Returns an error for a factor that does not lower the rate, or lowers it to 0.
 fn check_factor(factor: f64) -> crate::Result<()> {
     let why = "the rate falls, and a rate of 0 learns nothing; try 0.1 or 0.5";
     crate::error::check_setting("factor of η", factor, factor > 0.0 && factor < 1.0, "(0, 1)", why)

@@ -4,7 +4,7 @@ use super::{LOWEST, LrSchedule, Progress, check_eta, check_factor, check_last};
 use crate::error::{Result, check_setting};
 use crate::real::power;
 
-/// Multiplies η by a factor after each of some epochs.
+/// Multiplies η by a factor after each of the chosen epochs.
 ///
 /// ```text
 /// η_e = max(η γ^k, η_min),   k the number of n_i < e
@@ -18,7 +18,7 @@ use crate::real::power;
 /// | η_min, the final rate | `eta` of [`down_to`](Self::down_to), by default 10⁻⁹ η |
 /// | e, the epoch, counted from 1 | |
 ///
-/// It does not end. Down to η_min it is PyTorch's `MultiStepLR` with the `milestones` n_i.
+/// The schedule does not end. Down to η_min it is PyTorch's `MultiStepLR` with the `milestones` n_i.
 ///
 /// Source: He, Zhang, Ren and Sun, *Deep residual learning for image recognition*, 2016, section 4.2.
 ///
@@ -29,8 +29,8 @@ use crate::real::power;
 ///
 /// let schedule = MultiStepDecay::new(0.8, &[1, 4], 0.5)?;
 /// let history = History::new();
-/// let rates = [1, 2, 4, 5, 99].map(|epoch| schedule.rate(&Progress { epoch, history: &history }).unwrap());
-/// assert_eq!(rates, [0.8, 0.4, 0.4, 0.2, 0.2]);
+/// let rate = |epoch| schedule.rate(&Progress { epoch, history: &history }).unwrap();
+/// assert_eq!([1, 2, 4, 5, 99].map(rate), [0.8, 0.4, 0.4, 0.2, 0.2]);
 /// gradus::check::schedule(&schedule).unwrap();
 /// # Ok::<(), gradus::Error>(())
 /// ```
@@ -43,12 +43,12 @@ pub struct MultiStepDecay {
 }
 
 impl MultiStepDecay {
-    /// Multiplies η, at first `eta`, by `factor` after each of the epochs `after`.
+    /// Multiplies η, initially `eta`, by `factor` after each of the epochs `after`.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Setting`](crate::Error::Setting) if η is not positive and finite, if the epochs do not rise from 1 on,
-    /// or if `factor` is not in (0, 1).
+    /// Returns [`Error::Setting`](crate::Error::Setting) if η is not positive and finite, if `after` does not increase
+    /// strictly from 1 or more, or if `factor` is not in (0, 1).
     pub fn new(eta: f64, after: &[usize], factor: f64) -> Result<Self> {
         check_eta(eta)?;
         check_factor(factor)?;

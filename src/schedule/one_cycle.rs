@@ -1,4 +1,4 @@
-//! A learning rate that rises once and then falls far below its beginning.
+//! A learning rate that rises once and then falls far below its initial value.
 
 use std::f64::consts::PI;
 
@@ -6,7 +6,7 @@ use super::{LrSchedule, Progress, check_eta, check_length};
 use crate::error::{Result, check_setting};
 use crate::real::portable::cos;
 
-/// Raises η along half a cosine to its highest value, lowers it along another one to nearly nothing, and then ends the
+/// Raises η along half a cosine to its highest value, lowers it along another one to nearly 0, and then ends the
 /// training.
 ///
 /// ```text
@@ -24,11 +24,12 @@ use crate::real::portable::cos;
 /// | f, the initial over the final rate | `last` of `divisors`, by default 10,000 |
 /// | t, the epochs done, in [0, T) | e − 1 at the beginning of epoch e, and fractions within it |
 ///
-/// The rate changes with every training step. With n steps in all it is PyTorch's `OneCycleLR` with `total_steps` = n + 1
-/// and `pct_start` = (p n + 1)/(n + 1): the final rate is reached just after the last step, and the highest one after
+/// The rate changes with every training step. With n steps in all it is PyTorch's `OneCycleLR` with `total_steps` = n +
+/// 1 and `pct_start` = (p n + 1)/(n + 1): the final rate is reached just after the last step, and the highest one after
 /// p n steps. The momentum does not change.
 ///
-/// Source: Smith and Topin, *Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates*, 2018.
+/// Source: Smith and Topin, *Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates*,
+/// 2018.
 ///
 /// # Examples
 ///
@@ -76,7 +77,7 @@ impl OneCycle {
         Ok(self)
     }
 
-    /// Begins with η / `initial`, and ends with 1 / `last` of that.
+    /// Begins with the highest rate / `initial`, and ends with the initial rate / `last`.
     ///
     /// # Errors
     ///
@@ -116,7 +117,7 @@ impl OneCycle {
     }
 }
 
-/// From `u` to `v` along half a cosine, as `s` goes from 0 to 1.
+/// Goes from `u` to `v` along half a cosine, as `s` goes from 0 to 1.
 fn anneal(u: f64, v: f64, s: f64) -> f64 {
     v + (u - v) * (0.5 * (1.0 + cos(PI * s)))
 }

@@ -17,12 +17,13 @@ use crate::real::power;
 /// | γ, the factor | `factor` of `new` |
 /// | η_min, the final rate | `eta` of [`down_to`](Self::down_to), by default 10⁻⁹ η |
 ///
-/// An epoch improves if it is better than the best before it by more than a [`min_delta`](Self::min_delta), by default 0.
-/// After each reduction the count begins anew, and it begins only after [`cooldown`](Self::cooldown) epochs, by default none.
-/// The metric is by default the main one of the run, see [`Metric`].
+/// An epoch improves if it is better than the best before it by more than [`min_delta`](Self::min_delta) (default 0).
+/// After each reduction the count begins anew, once [`cooldown`](Self::cooldown) epochs have passed, by default
+/// none. The metric is by default the main one of the run, see [`Metric`].
 ///
-/// It does not end. [`HalveOnPlateau`](super::HalveOnPlateau) counts in the same way with γ = ½, and ends the training. It is
-/// PyTorch's `ReduceLROnPlateau` with a `patience` smaller by 1 and `threshold_mode="abs"`.
+/// The schedule does not end. [`HalveOnPlateau`](super::HalveOnPlateau) counts in the same way with γ = ½, and ends the
+/// training. `ReduceOnPlateau` is PyTorch's `ReduceLROnPlateau` with a `patience` smaller by 1 and
+/// `threshold_mode="abs"`.
 ///
 /// Source: chapter 3 of the book, "How to choose a neural network's hyper-parameters?", "Learning rate schedule".
 ///
@@ -58,8 +59,8 @@ impl ReduceOnPlateau {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Setting`](crate::Error::Setting) if η is not positive and finite, if `factor` is not in (0, 1), or if
-    /// `patience` is 0.
+    /// Returns [`Error::Setting`](crate::Error::Setting) if η is not positive and finite, if `factor` is not in (0, 1),
+    /// or if `patience` is 0.
     pub fn new(eta: f64, factor: f64, patience: usize) -> Result<Self> {
         check_eta(eta)?;
         check_factor(factor)?;

@@ -1,10 +1,10 @@
-//! A learning rate that falls by steps.
+//! A learning rate that falls in steps.
 
 use super::{LOWEST, LrSchedule, Progress, check_eta, check_factor, check_last, check_length};
 use crate::error::Result;
 use crate::real::power;
 
-/// Multiplies η by a factor each time a number of epochs is over.
+/// Multiplies η by a factor after every n epochs.
 ///
 /// ```text
 /// η_e = max(η γ^⌊(e − 1)/n⌋, η_min)
@@ -18,7 +18,7 @@ use crate::real::power;
 /// | η_min, the final rate | `eta` of [`down_to`](Self::down_to), by default 10⁻⁹ η |
 /// | e, the epoch, counted from 1 | |
 ///
-/// It does not end. Down to η_min it is PyTorch's `StepLR`.
+/// The schedule does not end. Down to η_min it is PyTorch's `StepLR`.
 ///
 /// Source: He, Zhang, Ren and Sun, *Deep residual learning for image recognition*, 2016, section 3.4, who divide by 10.
 ///
@@ -29,8 +29,8 @@ use crate::real::power;
 ///
 /// let schedule = StepDecay::new(0.8, 2, 0.5)?;
 /// let history = History::new();
-/// let rates = [1, 2, 3, 4, 5].map(|epoch| schedule.rate(&Progress { epoch, history: &history }).unwrap());
-/// assert_eq!(rates, [0.8, 0.8, 0.4, 0.4, 0.2]);
+/// let rate = |epoch| schedule.rate(&Progress { epoch, history: &history }).unwrap();
+/// assert_eq!([1, 2, 3, 4, 5].map(rate), [0.8, 0.8, 0.4, 0.4, 0.2]);
 /// gradus::check::schedule(&schedule).unwrap();
 /// # Ok::<(), gradus::Error>(())
 /// ```
@@ -43,12 +43,12 @@ pub struct StepDecay {
 }
 
 impl StepDecay {
-    /// Multiplies η, at first `eta`, by `factor` after `every` epochs.
+    /// Multiplies η, initially `eta`, by `factor` once per `every` epochs.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Setting`](crate::Error::Setting) if η is not positive and finite, if `every` is 0, or if `factor` is
-    /// not in (0, 1).
+    /// Returns [`Error::Setting`](crate::Error::Setting) if η is not positive and finite, if `every` is 0, or if
+    /// `factor` is not in (0, 1).
     pub fn new(eta: f64, every: usize, factor: f64) -> Result<Self> {
         check_eta(eta)?;
         check_length(every)?;

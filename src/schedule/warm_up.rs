@@ -4,7 +4,7 @@ use super::{LrSchedule, Progress};
 use crate::error::{Result, check_setting};
 use crate::history::Metric;
 
-/// Raises η linearly during the first epochs, from a fraction of what another schedule says to all of it.
+/// Raises η linearly during the first epochs, from a fraction of another schedule's rate to the whole rate.
 ///
 /// ```text
 /// η(t) = (r + (1 − r) min(t / T, 1)) η'(t)
@@ -49,7 +49,7 @@ impl<S: LrSchedule> WarmUp<S> {
     ///
     /// Returns [`Error::Setting`](crate::Error::Setting) if `epochs` is not positive and finite.
     pub fn new(epochs: f64, schedule: S) -> Result<Self> {
-        let why = "it is the length of the warm-up, which may be a part of an epoch; try 1";
+        let why = "it is the length of the warm-up, which may be a fraction of an epoch; try 1";
         check_setting("warm-up epochs", epochs, epochs > 0.0 && epochs.is_finite(), "(0, ∞)", why)?;
         Ok(Self { epochs, from: 0.1, schedule })
     }
@@ -84,7 +84,7 @@ impl<S> WarmUp<S> {
         &self.schedule
     }
 
-    /// The fraction of the schedule's rate when `done` of an epoch is done.
+    /// Returns the fraction of the schedule's rate once the fraction `done` of the epoch is done.
     fn factor(&self, progress: &Progress<'_>, done: f64) -> f64 {
         let t = progress.epochs_done(done);
         if t >= self.epochs { 1.0 } else { self.from + (1.0 - self.from) * (t / self.epochs) }

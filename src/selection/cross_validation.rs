@@ -1,4 +1,4 @@
-//! Cross-validation: scores on samples that were not learned from, for every sample once.
+//! Cross-validation: every sample is scored once, by a network that was not trained on it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,18 +12,18 @@ use crate::threads;
 /// Trains k times, each time on k − 1 folds of the data, and scores on the fold that was left out.
 ///
 /// The mean of the scores estimates how good a model of these settings is on new data, and their standard deviation how
-/// much that depends on the samples. Scaling is fitted on the k − 1 folds only: with centers and widths of all the data
-/// the samples to be predicted would take part in the training.
+/// much that depends on the samples. Scaling is fitted on the k − 1 folds only: fitted on all data, it would leak the
+/// validation samples into the training.
 ///
 /// | setting | default |
 /// |---|---|
 /// | [`split`](Self::split) | [`Split::shuffled`] with seed 0 |
-/// | [`scale_inputs`](Self::scale_inputs), [`scale_targets`](Self::scale_targets) | as they are |
+/// | [`scale_inputs`](Self::scale_inputs), [`scale_targets`](Self::scale_targets) | not scaled |
 ///
-/// The folds run on all cores, one on each. The result is the same for any number of cores.
+/// The folds run in parallel, one per core. The result is the same for any number of cores.
 ///
-/// Beware of folds that also decide when the training stops: their scores are then somewhat too good, as they would be
-/// for the best of many settings.
+/// Beware of using the left-out fold for early stopping as well: its scores are then somewhat too good, like those of
+/// the best of many settings.
 ///
 /// Source: Stone, *Cross-validatory choice and assessment of statistical predictions*, 1974.
 ///
@@ -37,8 +37,11 @@ use crate::threads;
 /// let labels: Vec<u32> = (0..60).map(|j| u32::from(x[(0, j)] > x[(1, j)])).collect();
 /// let data = Dataset::from_labels(x, &labels, 2)?;
 ///
-/// let validated = CrossValidation::new(5).split(Split::stratified(1)).scale_inputs(Standardize).run(&data, |fold| {
-///     let mut network = Network::new(&[2, 8, 2], Tanh, Softmax::default(), &ByActivation, 1)?;
+/// let validation =
+///     CrossValidation::new(5).split(Split::stratified(1)).scale_inputs(Standardize);
+/// let validated = validation.run(&data, |fold| {
+///     let softmax = Softmax::default();
+///     let mut network = Network::new(&[2, 8, 2], Tanh, softmax, &ByActivation, 1)?;
 ///     Trainer::new(LogLikelihood).fit(&mut network, &fold.training, None)?;
 ///     Ok(evaluate(&network, &LogLikelihood, &fold.validation)?.scores)
 /// })?;
@@ -73,8 +76,8 @@ impl CrossValidation {
         self
     }
 
-    /// Scales targets that are numbers by `rule`, fitted on the training data of each fold. R² does not depend on it; costs
-    /// and absolute errors are in scaled units.
+    /// Scales the targets of a regression by `rule`, fitted on the training data of each fold. R² does not depend on
+    /// it; costs and absolute errors are in scaled units.
     pub fn scale_targets(mut self, rule: impl Scale + 'static) -> Self {
         self.targets = Some(Arc::new(rule));
         self
@@ -107,7 +110,8 @@ impl CrossValidation {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`folds`](Self::folds), and the first error of `train_and_score` in the order of the folds.
+    /// Returns the errors of [`folds`](Self::folds), and the first error of `train_and_score` in the order of the
+    /// folds.
     pub fn run<T: Real>(
         &self,
         data: &Dataset<T>,
@@ -131,7 +135,7 @@ impl CrossValidation {
     }
 }
 
-/// The scores of every fold; it prints mean and standard deviation of each measure.
+/// The scores of every fold. `Display` writes mean and standard deviation of each measure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CrossValidated {
     /// The scores of each fold.
@@ -139,7 +143,8 @@ pub struct CrossValidated {
 }
 
 impl CrossValidated {
-    /// Returns mean and standard deviation of the measure called `name` over the folds; `None` if a fold does not have it.
+    /// Returns mean and standard deviation of the measure called `name` over the folds; `None` if a fold does not have
+    /// it.
     pub fn spread(&self, name: &str) -> Option<Spread> {
         let values: Option<Vec<f64>> = self.folds.iter().map(|scores| scores.get(name)).collect();
         values.filter(|values| !values.is_empty()).map(|values| Spread::of(&values))

@@ -20,8 +20,7 @@ pub struct Tried {
     pub score: f64,
 }
 
-/// The table of all trials, the best first: those of the last round before those of the round before, each round by its
-/// scores.
+/// The table of all trials, the best first: later rounds come before earlier ones, and each round is sorted by score.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
     /// The trials in the order of the table.
@@ -29,7 +28,7 @@ pub struct Found {
 }
 
 impl Found {
-    /// The best trial.
+    /// Returns the best trial.
     pub fn best(&self) -> Option<&Tried> {
         self.tried.first()
     }
@@ -81,7 +80,7 @@ impl Record {
         Ok(Self { path: Some(path.to_path_buf()), file })
     }
 
-    /// The score of the trial with its budget, if it is known.
+    /// Returns the score of the trial with its budget, if it is known.
     pub fn find(&self, trial: &Trial) -> Option<f64> {
         self.file.tried.iter().find(|tried| tried.trial == *trial).map(|tried| tried.score)
     }

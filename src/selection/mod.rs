@@ -1,4 +1,4 @@
-//! Choosing among models: cross-validation, and the search for settings.
+//! Model selection: cross-validation and hyper-parameter search.
 
 mod cross_validation;
 mod found;

@@ -1,4 +1,4 @@
-//! The search for settings: at random, over a grid, or by successive halving.
+//! Hyper-parameter search: at random, over a grid, or by successive halving.
 
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -13,21 +13,21 @@ use crate::threads;
 /// More trials than anyone waits for.
 const MAX_TRIALS: usize = 1_000_000;
 
-/// A search for the best settings: learning rates, sizes, names of components, or anything else that a closure makes a
-/// score of.
+/// A search for the best settings: learning rates, sizes, names of components, or anything else that a closure turns
+/// into a score.
 ///
 /// | made by | the trials |
 /// |---|---|
-/// | [`random`](Self::random) | so many draws from the ranges |
+/// | [`random`](Self::random) | a number of draws from the ranges |
 /// | [`grid`](Self::grid) | all combinations of a few values of each setting |
 /// | [`halving`](Self::halving) | draws, of which the better half is tried again with twice the budget, and so on |
 ///
 /// Settings are added by [`uniform`](Self::uniform), [`log_uniform`](Self::log_uniform), [`integers`](Self::integers),
-/// [`log_integers`](Self::log_integers) and [`choice`](Self::choice). The trials run on all cores, one on each. What is
-/// drawn follows from (seed, number of the trial) alone, so that the table of results is the same for any number of
-/// cores, if the closure's scores are.
+/// [`log_integers`](Self::log_integers) and [`choice`](Self::choice). The trials run in parallel, one per core. The
+/// draws are derived from the seed and the number of the trial, so that the table of results is the same for any number
+/// of cores, if the closure's scores are.
 ///
-/// A run that diverges has the score NaN, which is worse than any: too large a learning rate is a finding as well.
+/// A trial that diverges has the score NaN, which is worse than any other, and the search goes on.
 ///
 /// Beware: the score of the best of many trials is too good. Measure its network on data that the search has not seen.
 ///
@@ -49,13 +49,15 @@ const MAX_TRIALS: usize = 1_000_000;
 /// let (found, network) = search.run(|trial| {
 ///     let sizes = [784, trial.integer("hidden")?, 10];
 ///     let activation: AnyActivation = trial.text("activation")?.parse()?;
-///     let mut network = Network::new(&sizes, activation, Softmax::default(), &ByActivation, 1)?;
+///     let softmax = Softmax::default();
+///     let mut network = Network::new(&sizes, activation, softmax, &ByActivation, 1)?;
 ///     let report = Trainer::new(LogLikelihood)
 ///         .optimizer(Adam::default())
 ///         .schedule(Constant::new(trial.number("rate")?)?)
 ///         .stop(MaxEpochs::new(trial.budget)?)
 ///         .fit(&mut network, &training, Some(&validation))?;
-///     Ok((report.kept().and_then(|kept| kept.validation.as_ref()).map_or(f64::NAN, Scores::accuracy), network))
+///     let scores = report.kept().and_then(|kept| kept.validation.as_ref());
+///     Ok((scores.map_or(f64::NAN, Scores::accuracy), network))
 /// })?;
 /// println!("{found}");
 /// assert_eq!(found.tried.len(), 4);
@@ -89,9 +91,9 @@ impl Search {
         Self::new(Strategy::Grid { points })
     }
 
-    /// Tries `trials` draws with the budget `budget`, the better half of them with twice the budget, and so on until one is
-    /// left. So every round takes about the same work, and most of it goes to what is promising. The budget is what
-    /// the closure makes of it, such as a number of epochs.
+    /// Tries `trials` draws with the budget `budget`, the better half of them with twice the budget, and so on until
+    /// one is left. Every round takes about the same work, so that the promising trials get most of it. The closure
+    /// interprets the budget, for example as a number of epochs.
     pub fn halving(trials: usize, budget: usize) -> Self {
         Self::new(Strategy::Halving { trials, budget })
     }
@@ -130,34 +132,34 @@ impl Search {
         self.add(name, Domain::Choice(texts.iter().map(|text| text.as_ref().to_owned()).collect()))
     }
 
-    /// Draws with `seed`.
+    /// Sets the seed of the draws, by default 0.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Takes lower scores for better, as those of a cost.
+    /// Treats lower scores as better, such as those of a cost.
     pub fn lower_is_better(mut self) -> Self {
         self.direction = Direction::LowerIsBetter;
         self
     }
 
-    /// Writes down every score in the file at `path` as soon as it is known, and does not repeat those that are there: a
-    /// search that was interrupted goes on to the same table.
+    /// Saves every score to the file at `path` as soon as it is known, and does not repeat trials whose score is there:
+    /// an interrupted search continues and gives the same table.
     pub fn resumable(mut self, path: impl Into<PathBuf>) -> Self {
         self.path = Some(path.into());
         self
     }
 
-    /// Tries all trials, and returns the table of results with what the closure returned for the best trial beside the
-    /// score, such as its network.
+    /// Runs all trials. Returns the table of results, and the value that the closure returned with the score of the
+    /// best trial, such as its network. After a resumption the closure may be called again for the best trial.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Setting`] for a search without trials or with a range that holds no value, [`Error::SameName`] for
-    /// two settings of one name, [`Error::OtherSettings`] if the file of [`resumable`](Self::resumable) is of another
-    /// search, [`Error::File`] if it cannot be read or written, and the error of the first trial that fails other than
-    /// by divergence.
+    /// Returns [`Error::Setting`] for a search without trials or with a range that holds no value, [`Error::SameName`]
+    /// for two settings of one name, [`Error::OtherSettings`] if the file of [`resumable`](Self::resumable) is of
+    /// another search, [`Error::File`] if it cannot be read or written, and the error of the first trial that fails
+    /// other than by divergence.
     pub fn run<V: Send>(&self, try_it: impl Fn(&Trial) -> Result<(f64, V)> + Sync) -> Result<(Found, V)> {
         let mut trials = self.trials()?;
         let record = Mutex::new(Record::open(self.path.as_deref(), &self.describe())?);
@@ -177,7 +179,7 @@ impl Search {
                 .zip(scores)
                 .map(|(trial, score)| Tried { trial: trial.clone(), score })
                 .collect();
-            // Equal ones stay in their order.
+            // The sort is stable: equal trials stay in their order.
             round.sort_by(|a, b| self.compare(a, b));
             let halved = self.halve(&round);
             tried.retain(|before| round.iter().all(|now| now.trial.number != before.trial.number));
@@ -192,7 +194,7 @@ impl Search {
             else {
                 return Err(Error::Empty { what: "the search" });
             };
-            // After a resumption the value of the best may not have been made yet.
+            // After a resumption the file has the score of the best trial, but not its value.
             let value = match best {
                 Some((best, value)) if best.trial.number == winner.trial.number => value,
                 _ => try_it(&winner.trial)?.1,
@@ -201,7 +203,7 @@ impl Search {
         }
     }
 
-    /// The score of a trial, whose value is kept if no better one is.
+    /// Returns the score of a trial, and keeps its value in `best` if it is the best so far.
     fn score<V>(
         &self,
         trial: &Trial,
@@ -234,7 +236,7 @@ impl Search {
         goodness(b).total_cmp(&goodness(a)).then(finite(b).cmp(&finite(a)))
     }
 
-    /// The better half of a round, with twice the budget; `None` after the last round.
+    /// Returns the better half of a round, with twice the budget; `None` after the last round.
     fn halve(&self, round: &[Tried]) -> Option<Vec<Trial>> {
         match self.strategy {
             Strategy::Halving { .. } if round.len() > 1 => {
@@ -248,7 +250,7 @@ impl Search {
         }
     }
 
-    /// The trials of the first round.
+    /// Returns the trials of the first round.
     fn trials(&self) -> Result<Vec<Trial>> {
         for (index, (name, domain)) in self.space.iter().enumerate() {
             domain.check()?;
@@ -272,7 +274,7 @@ impl Search {
         Ok((0..n).map(trial).collect())
     }
 
-    /// All combinations, the last setting changing fastest.
+    /// Returns all combinations, the last setting changing fastest.
     fn combinations(&self, points: usize) -> Result<Vec<Trial>> {
         let axes: Vec<_> = self.space.iter().map(|(name, domain)| (name, domain.points(points))).collect();
         check_trials(axes.iter().fold(1usize, |n, (_, values)| n.saturating_mul(values.len())))?;
@@ -286,7 +288,7 @@ impl Search {
         Ok((0..).zip(all).map(|(number, settings)| Trial { number, budget: 1, settings }).collect())
     }
 
-    /// The search as text, without the file.
+    /// Returns the search as text, without the file.
     fn describe(&self) -> String {
         let Self { strategy, space, seed, direction, path: _ } = self;
         format!("{strategy:?}, seed {seed}, {direction:?}, {space:?}")

@@ -42,7 +42,7 @@ impl fmt::Display for Value {
 }
 
 impl Domain {
-    /// Checks that the range of `name` holds a value, above 0 if it is logarithmic.
+    /// Checks that the range is not empty, and above 0 if it is logarithmic.
     pub fn check(&self) -> Result<()> {
         let (low, high, log) = match *self {
             Self::Uniform { low, high } => (low, high, false),
@@ -60,10 +60,10 @@ impl Domain {
         check_setting("low end of a range", low, ok, allowed, why)
     }
 
-    /// The value at `at` ∈ [0, 1] of a range, or of a list of choices.
+    /// Returns the value at position `at` ∈ [0, 1] of a range, or of a list of choices.
     fn at(&self, at: f64) -> Value {
         let log = |low: f64, high: f64| exp(ln(low) + at * ln(high / low)).clamp(low, high);
-        // Each integer has the same part of [0, 1], or of its logarithm.
+        // Each integer has the same fraction of the range, or one in proportion to its logarithmic width.
         let integer =
             |value: f64, low: u64, high: u64| Value::Integer((value.floor() as u64).clamp(low, high));
         match *self {
@@ -86,7 +86,7 @@ impl Domain {
         self.at(rng.random::<f64>())
     }
 
-    /// `points` values from the low to the high end, fewer if there are fewer; all choices.
+    /// Returns up to `points` different values from the low to the high end, or all choices.
     pub fn points(&self, points: usize) -> Vec<Value> {
         let n = if let Self::Choice(texts) = self { texts.len() } else { points };
         let at = |i: usize| match (self, n) {
@@ -100,13 +100,13 @@ impl Domain {
     }
 }
 
-/// One choice of all settings, and how much work it is worth.
+/// One choice of all settings, and the budget for it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
     /// Its number, counted from 0. Equal numbers have equal settings in every round.
     pub number: usize,
-    /// The budget of this round, such as a number of epochs: that of [`Search::halving`](super::Search::halving), doubled
-    /// from round to round; 1 in the other searches.
+    /// The budget of this round, such as a number of epochs: the `budget` of
+    /// [`Search::halving`](super::Search::halving), doubled in each further round; 1 in the other searches.
     pub budget: usize,
     pub(super) settings: Vec<(String, Value)>,
 }
@@ -134,7 +134,7 @@ impl Trial {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::UnknownName`] if there is no such setting, or if it is no integer.
+    /// Returns [`Error::UnknownName`] if there is no such setting, or if it is not an integer.
     pub fn integer(&self, name: &str) -> Result<usize> {
         match self.find(name)? {
             Value::Integer(value) => Ok(usize::try_from(*value).unwrap_or(usize::MAX)),
@@ -142,11 +142,11 @@ impl Trial {
         }
     }
 
-    /// The value of the choice called `name`, such as the name of a component, which parses.
+    /// The value of the choice called `name`, such as the name of a component.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::UnknownName`] if there is no such setting, or if it is no text.
+    /// Returns [`Error::UnknownName`] if there is no such setting, or if it is not a text.
     pub fn text(&self, name: &str) -> Result<&str> {
         match self.find(name)? {
             Value::Text(text) => Ok(text),

@@ -11,16 +11,18 @@ use crate::named::{Call, inside, serde_by_name, split};
 /// The kind of component, for messages.
 const KIND: &str = "stopping rule";
 
-/// Most parentheses of a text: each may be a step of the recursion.
+/// The maximum number of parentheses in a text: each may be a level of recursion.
 const MAX_PARENTHESES: usize = 100;
 
-/// Any stopping rule of the crate, alone or joined with others, for a choice that a user makes at run time.
+/// Any stopping rule of the crate, alone or joined with others, chosen at run time.
 ///
-/// It parses from names with parameters and prints them back. `and` binds more tightly than `or`, and parentheses may be put
-/// around either. A metric is `main`, or `training` or `validation` and an [`AnyMeasure`](crate::metrics::AnyMeasure).
+/// It parses from names with parameters and prints them back. `and` binds more tightly than `or`, and parentheses may
+/// be put around either. A metric is `main`, or `training` or `validation` followed by an
+/// [`AnyMeasure`](crate::metrics::AnyMeasure).
 ///
 /// ```text
-/// no_improvement(patience=5, monitor=validation cost) and max_epochs(epochs=10) or max_epochs(epochs=100)
+/// no_improvement(patience=5, monitor=validation cost) and max_epochs(epochs=10)
+///     or max_epochs(epochs=100)
 /// ```
 ///
 /// | name | parameters and defaults | rule |
@@ -36,7 +38,7 @@ const MAX_PARENTHESES: usize = 100;
 ///
 /// # Errors
 ///
-/// Parsing returns [`Error::UnknownName`] if there is no rule, or no measure, of a name, [`Error::MalformedName`] if the
+/// Parsing returns [`Error::UnknownName`] if there is no rule or measure of that name, [`Error::MalformedName`] if the
 /// text cannot be read, and [`Error::Setting`] if a parameter is outside its range.
 ///
 /// # Examples
@@ -45,7 +47,10 @@ const MAX_PARENTHESES: usize = 100;
 /// use gradus::prelude::*;
 ///
 /// let rule: AnyStoppingRule = "no_improvement(patience=2) or max_epochs".parse()?;
-/// assert_eq!(rule.to_string(), "no_improvement(patience=2, min_delta=0, monitor=main) or max_epochs(epochs=30)");
+/// assert_eq!(
+///     rule.to_string(),
+///     "no_improvement(patience=2, min_delta=0, monitor=main) or max_epochs(epochs=30)"
+/// );
 /// let history = History::from_validation_accuracies(&[0.9, 0.8, 0.8]);
 /// assert_eq!(rule.replay(&history).unwrap().0, 3);
 ///

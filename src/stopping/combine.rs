@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::{StopReason, StoppingRule};
 use crate::history::{History, Metric};
 
-/// Stops as soon as either rule does; made by [`or`](StoppingRule::or). Acts at the earlier of the two epochs.
+/// Stops as soon as either rule does; made by [`or`](StoppingRule::or). It stops after the earlier of the two epochs.
 ///
 /// # Examples
 ///

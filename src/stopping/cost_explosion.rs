@@ -12,13 +12,13 @@ use crate::history::History;
 /// E(e)  >  E(1) + (f − 1) |E(1)|
 /// ```
 ///
-/// with E(e) the [running cost](crate::history::EpochRecord::running_cost) of epoch e and f the `factor`; for a positive
-/// cost E(e) > f E(1).
+/// with E(e) the [running cost](crate::history::EpochRecord::running_cost) of epoch e and f the `factor`; for a
+/// positive cost E(e) > f E(1).
 ///
-/// A network begins about as well as by guessing. One that is far worse than that after a while has a learning rate
-/// that is too large, and does not recover; a search over settings need not wait for it. The running cost is measured
-/// in every run, so that the rule evaluates nothing. A cost that is infinite or NaN ends the run without this rule, with
-/// [`Error::Diverged`](crate::Error::Diverged).
+/// An untrained network is about as good as guessing. If a network is far worse than that after some epochs, its
+/// learning rate is too large and it does not recover; a hyper-parameter search need not wait for it. The running cost
+/// is measured in every run, so that the rule needs no evaluation. A cost that is infinite or NaN ends the run without
+/// this rule, with [`Error::Diverged`](crate::Error::Diverged).
 ///
 /// # Examples
 ///

@@ -17,8 +17,8 @@ use crate::history::{History, Metric};
 /// The rule reacts to how far the network is beyond its best, and not to how long ago that was. It is quick, and
 /// mistakes a bump for the end more often than [`NoImprovement`](super::NoImprovement) does.
 ///
-/// For a [metric](Self::monitor) of any sign and direction GL is the loss 100 |E(e) − E_opt(e)| / |E_opt(e)|, so that an
-/// accuracy of 0.95 after one of 1 has lost 5 %. Where E_opt is 0 any loss is infinite, and a value of NaN always is one.
+/// For a [metric](Self::monitor) of any sign and direction GL is the loss 100 |E(e) − E_opt(e)| / |E_opt(e)|, so that
+/// an accuracy of 0.95 after one of 1 has lost 5 %. If E_opt is 0, every other value is an infinite loss; so is NaN.
 ///
 /// Source: Prechelt, *Early stopping – but when?*, 1998, section 2.2, the class GL_α.
 ///
@@ -63,7 +63,8 @@ impl GeneralizationLoss {
     }
 }
 
-/// GL of the last epoch, and the best epoch with its value; `None` if the metric was not measured in it.
+/// Returns GL of the last epoch, and the best epoch with its value; `None` if the metric was not measured in the last
+/// epoch.
 pub(super) fn loss(history: &History, metric: &Metric) -> Option<(f64, (usize, f64))> {
     let now = metric.value_in(history.last()?)?;
     let (epoch, best) = history.best(metric)?;

@@ -6,7 +6,7 @@ use super::{StopReason, StoppingRule};
 use crate::error::{Result, check_nonzero};
 use crate::history::History;
 
-/// Stops after a number of epochs: after epoch `epochs`.
+/// Stops after epoch `epochs`.
 ///
 /// Source: the `epochs` of the book's programs.
 ///

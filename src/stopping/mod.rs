@@ -31,7 +31,7 @@ use crate::error::plain;
 use crate::history::{History, Metric};
 use crate::real::exact;
 
-/// What a strip is, for the messages of the rules that have one.
+/// The meaning of a strip, for error messages.
 const STRIP: &str = "it is the number of epochs between two comparisons; try 5";
 
 /// Why a run ended.
@@ -40,14 +40,14 @@ const STRIP: &str = "it is the number of epochs between two comparisons; try 5";
 pub enum StopReason {
     /// The planned number of epochs was reached.
     MaxEpochs {
-        /// That number.
+        /// The planned number of epochs.
         epochs: usize,
     },
     /// No improvement for a number of epochs.
     NoImprovement {
         /// The name of the metric that did not improve.
         metric: String,
-        /// For how many epochs.
+        /// The number of epochs without improvement.
         patience: usize,
         /// The largest gain that did not count as an improvement.
         #[serde(with = "exact", default)]
@@ -62,7 +62,7 @@ pub enum StopReason {
     RollingAverage {
         /// The name of the metric that was averaged.
         metric: String,
-        /// Over how many epochs.
+        /// The number of epochs of each mean.
         window: usize,
         /// The mean of the last `window`.
         #[serde(with = "exact")]
@@ -71,11 +71,11 @@ pub enum StopReason {
         #[serde(with = "exact")]
         before: f64,
     },
-    /// A value that was asked for has been reached.
+    /// A metric has reached its target.
     Target {
         /// The name of the metric that reached it.
         metric: String,
-        /// The value asked for.
+        /// The target.
         #[serde(with = "exact")]
         target: f64,
         /// The value reached.
@@ -87,7 +87,7 @@ pub enum StopReason {
         /// The mean cost of the first epoch.
         #[serde(with = "exact")]
         first: f64,
-        /// That of the last epoch.
+        /// The mean cost of the last epoch.
         #[serde(with = "exact")]
         last: f64,
     },
@@ -130,7 +130,7 @@ pub enum StopReason {
         #[serde(with = "exact")]
         seconds: f64,
     },
-    /// Two rules that both had to hold do.
+    /// Both rules of an [`And`] hold.
     Both(Box<StopReason>, Box<StopReason>),
     /// The learning-rate schedule has ended.
     ScheduleEnded,
@@ -184,14 +184,14 @@ impl fmt::Display for StopReason {
     }
 }
 
-/// A rule that ends a run, asked after every epoch.
+/// A rule that ends a run, checked after every epoch.
 ///
-/// A rule is stateless: a pure function of the history. So there is nothing to lose when a run is interrupted, and a
-/// rule can be [replayed](Self::replay) over a finished run. Rules compose with [`or`](Self::or) and
-/// [`and`](Self::and). Dyn-compatible, and implemented for `&` and `Box`.
+/// A rule is stateless: a pure function of the history. So an interrupted run loses nothing, and a rule can be
+/// [replayed](Self::replay) over a finished run. Rules compose with [`or`](Self::or) and [`and`](Self::and).
+/// Dyn-compatible, and implemented for `&`, `Box` and `Arc`.
 ///
-/// Epochs are counted from 1. "Stops after epoch e" means: `check` breaks when the history holds e epochs, and epoch e is
-/// the last of the run.
+/// Epochs are counted from 1. "Stops after epoch e" means: `check` breaks when the history holds e epochs, and epoch e
+/// is the last of the run.
 ///
 /// Source: chapter 3 of the book, "Use early stopping to determine the number of training epochs".
 ///
@@ -224,7 +224,7 @@ impl fmt::Display for StopReason {
 /// assert_eq!(Hopeless.replay(&history).unwrap().0, 5);
 /// ```
 pub trait StoppingRule: Debug + Send + Sync {
-    /// Whether to stop after the last epoch of `history`, and why.
+    /// Decides whether to stop after the last epoch of `history`, and why.
     fn check(&self, history: &History) -> ControlFlow<StopReason>;
 
     /// The metrics that the rule reads. The trainer ensures that they are measured.
@@ -232,7 +232,8 @@ pub trait StoppingRule: Debug + Send + Sync {
         Vec::new()
     }
 
-    /// The epoch at which the rule would have stopped the run that `history` records, and why; `None` if never.
+    /// Returns the epoch after which the rule would have stopped the run that `history` records, and why; `None` if
+    /// never.
     fn replay(&self, history: &History) -> Option<(usize, StopReason)> {
         history.replay(|prefix| match self.check(prefix) {
             ControlFlow::Break(reason) => ControlFlow::Break((prefix.len(), reason)),
@@ -240,7 +241,7 @@ pub trait StoppingRule: Debug + Send + Sync {
         })
     }
 
-    /// Stops as soon as either rule does. If both do, the reason is this one's.
+    /// Stops as soon as either rule does. If both do, the reason is that of `self`.
     fn or<R: StoppingRule>(self, other: R) -> Or<Self, R>
     where
         Self: Sized,

@@ -18,9 +18,8 @@ use crate::history::{History, Metric};
 /// best(1 … e)  ≤  best(1 … e − patience) + δ
 /// ```
 ///
-/// higher being better. Of a metric whose best value creeps upward, the gains of `patience` epochs count together.
-/// Keras compares with the last value that was better by δ than the one before it, and so stops in the same epoch or
-/// later.
+/// higher being better. If the best value rises slowly, the gains of `patience` epochs are added up. Keras compares
+/// with the last value that was better by δ than the one before it, and so stops in the same epoch or later.
 ///
 /// Source: chapter 3 of the book, "Use early stopping to determine the number of training epochs", and the exercise
 /// "Modify `network2.py` so that it implements early stopping using a no-improvement-in-n-epochs strategy".
@@ -54,8 +53,8 @@ impl NoImprovement {
         Ok(Self { patience, min_delta: 0.0, metric: Metric::default() })
     }
 
-    /// Counts only gains of more than `min_delta` in `patience` epochs, in the unit of the metric: 0.001 are 0.1 % of an
-    /// accuracy.
+    /// Counts only gains of more than `min_delta` in `patience` epochs, in the unit of the metric: 0.001 is 0.1
+    /// percentage points of accuracy.
     ///
     /// # Errors
     ///

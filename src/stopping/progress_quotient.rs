@@ -7,21 +7,22 @@ use super::{StopReason, StoppingRule};
 use crate::error::{Result, check_nonzero, check_setting};
 use crate::history::{History, Metric};
 
-/// Stops at the end of the first strip of k epochs after which the quotient of generalization loss and training progress
-/// exceeds α:
+/// Stops at the end of the first strip of k epochs after which the quotient of generalization loss and training
+/// progress exceeds α:
 ///
 /// ```text
-/// PQ(e) = GL(e) / P(e)  >  α          P(e) = 1000 (mean T(e − k + 1 … e) / min T(e − k + 1 … e) − 1)
+/// PQ(e) = GL(e) / P(e)  >  α
+/// P(e) = 1000 (mean T(e − k + 1 … e) / min T(e − k + 1 … e) − 1)
 /// ```
 ///
-/// with GL as for [`GeneralizationLoss`](super::GeneralizationLoss), T(e) the
-/// [running training cost](crate::history::EpochRecord::running_cost) of epoch e, P the training progress in per mille,
-/// k the `strip` and α the `alpha`. It is asked after the epochs k, 2k, 3k and so on. Prechelt takes k = 5 and tries α
-/// from 0.5 to 3.
+/// with GL as for [`GeneralizationLoss`](super::GeneralizationLoss), T(e) the [running training
+/// cost](crate::history::EpochRecord::running_cost) of epoch e, P the training progress in per mille, k the `strip` and
+/// α the `alpha`. The rule is checked after the epochs k, 2k, 3k and so on. Prechelt takes k = 5 and tries α from 0.5
+/// to 3.
 ///
-/// While the training cost still falls quickly, a rise of the validation cost may be made good: P is large, and
-/// the rule waits. P is large as well where the training cost is unsteady. The minimum is taken by its magnitude, so
-/// that costs may be negative; without progress, P = 0, any loss stops the run.
+/// While the training cost still falls quickly, a rise of the validation cost may be temporary: P is large, and the
+/// rule waits. P is large as well where the training cost is unsteady. The denominator is |min T|, so that costs may be
+/// negative. Without progress, P = 0, any loss stops the run.
 ///
 /// Source: Prechelt, *Early stopping – but when?*, 1998, section 2.2, the class PQ_α.
 ///
@@ -30,7 +31,8 @@ use crate::history::{History, Metric};
 /// ```
 /// use gradus::prelude::*;
 ///
-/// // Costs are one minus these accuracies; the second strip ends with a loss of 25 %, and P = 125.
+/// // Costs are one minus these accuracies.
+/// // The second strip ends with a loss of 25 %, and P = 125.
 /// let history = History::from_validation_accuracies(&[0.4, 0.6, 0.6, 0.5]);
 /// assert_eq!(ProgressQuotient::new(0.19)?.strip(2)?.replay(&history).unwrap().0, 4);
 /// assert_eq!(ProgressQuotient::new(0.21)?.strip(2)?.replay(&history), None);
@@ -72,7 +74,7 @@ impl ProgressQuotient {
         self
     }
 
-    /// P of the last strip, in per mille.
+    /// Returns P of the last strip, in per mille.
     fn progress(&self, history: &History) -> f64 {
         let strip = history.epochs().iter().rev().take(self.strip).map(|record| record.running_cost);
         let (sum, min) = strip.fold((0.0, f64::INFINITY), |(sum, min), cost| (sum + cost, min.min(cost)));

@@ -14,12 +14,12 @@ use crate::history::{History, Metric};
 /// 1/n Σ v(e − n + 1 … e)  ≤  1/n Σ v(e − 2n + 1 … e − n)
 /// ```
 ///
-/// with n the `window` and v(a … b) the values of the epochs a to b, higher being better. For a cost it is ≥. The metric
-/// is by default the main one of the run; see [`Metric`].
+/// with n the `window` and v(a … b) the values of the epochs a to b, higher being better. For a cost it is ≥. The
+/// metric is by default the main one of the run; see [`Metric`].
 ///
 /// Averages forgive a single bad epoch, and a single lucky one, which would keep
-/// [`NoImprovement`](super::NoImprovement) waiting. Means that differ by no more than rounding, a relative 2nε, count as
-/// equal.
+/// [`NoImprovement`](super::NoImprovement) waiting. Means that differ by no more than rounding, a relative 2nε, count
+/// as equal.
 ///
 /// Source: chapter 3 of the book, the exercise "Can you think of a rule for early stopping other than
 /// no-improvement-in-n?".
@@ -61,7 +61,7 @@ impl StoppingRule for RollingAverage {
     fn check(&self, history: &History) -> ControlFlow<StopReason> {
         let window = self.window;
         let Some(direction) = history.direction(&self.metric) else { return ControlFlow::Continue(()) };
-        // The newest comes first.
+        // The newest value comes first.
         let newest: Vec<f64> = history
             .values(&self.metric)
             .rev()

@@ -6,18 +6,18 @@ use super::{StopReason, StoppingRule};
 use crate::error::{Result, check_nonzero};
 use crate::history::{History, Metric};
 
-/// Stops when the validation cost has risen in s successive strips of k epochs: after the first epoch e, a multiple of k,
-/// for which
+/// Stops when the validation cost has risen in s successive strips of k epochs: after the first epoch e, a multiple of
+/// k, for which
 ///
 /// ```text
 /// E(e) > E(e − k) > E(e − 2k) > … > E(e − s k)
 /// ```
 ///
-/// with E(e) the validation cost after epoch e, s the number of `strips` and k the [`strip`](Self::strip), by default 5.
-/// For a [metric](Self::monitor) that is better when higher it is <.
+/// with E(e) the validation cost after epoch e, s the number of `strips` and k the [`strip`](Self::strip), 5 by
+/// default. For a [metric](Self::monitor) that is better when higher, it is < in place of >.
 ///
-/// How much the cost has risen does not matter, only that it keeps rising. What happens within a strip does not matter
-/// either, which makes the rule blind to the noise of single epochs.
+/// How much the cost has risen does not matter, only that it keeps rising. Only the last epoch of each strip counts, so
+/// that the noise within a strip does not matter.
 ///
 /// Source: Prechelt, *Early stopping – but when?*, 1998, section 2.2, the class UP_s.
 ///
@@ -77,7 +77,7 @@ impl StoppingRule for SuccessiveStrips {
         if !history.len().is_multiple_of(*strip) || history.len() / strip <= *strips {
             return ControlFlow::Continue(());
         }
-        // The newest comes first.
+        // The newest epoch comes first.
         let ends: Vec<Option<f64>> = history
             .epochs()
             .iter()

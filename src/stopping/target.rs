@@ -17,7 +17,8 @@ use crate::metrics::Score;
 /// use gradus::prelude::*;
 ///
 /// let history = History::from_validation_accuracies(&[0.90, 0.97, 0.98]);
-/// assert_eq!(Target::new(Metric::validation(Accuracy), 0.97)?.replay(&history).unwrap().0, 2);
+/// let target = Target::new(Metric::validation(Accuracy), 0.97)?;
+/// assert_eq!(target.replay(&history).unwrap().0, 2);
 /// assert!(Target::new(Metric::validation(Accuracy), 97.0).is_err());
 /// # Ok::<(), gradus::Error>(())
 /// ```

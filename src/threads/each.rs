@@ -1,4 +1,4 @@
-//! Independent jobs, such as whole training runs, side by side.
+//! Independent jobs, such as whole training runs, in parallel.
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -6,12 +6,12 @@ use std::thread;
 
 use crate::error::Result;
 
-/// Does each of `jobs`, as many at a time as there are cores, each with one thread for its products; the results are in
-/// the order of the jobs. A panic in a job reaches the caller.
+/// Runs each of `jobs`, as many at a time as there are cores, each with one thread for its products. Returns the
+/// results in the order of the jobs. A panic in a job reaches the caller.
 ///
 /// # Errors
 ///
-/// Returns the error of the first job, in their order, that failed. Later ones may not have been done.
+/// Returns the error of the first job, in their order, that failed. Later jobs may not have been run.
 pub(crate) fn map<J: Sync, V: Send>(jobs: &[J], work: impl Fn(&J) -> Result<V> + Sync) -> Result<Vec<V>> {
     let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
     let worker = || {
@@ -29,7 +29,7 @@ pub(crate) fn map<J: Sync, V: Send>(jobs: &[J], work: impl Fn(&J) -> Result<V> +
     let cores =
         if cfg!(feature = "parallel") { thread::available_parallelism().map_or(1, usize::from) } else { 1 };
     let mut done = thread::scope(|scope| {
-        // The caller's thread is one of the workers; a thread that cannot be started is one less.
+        // The caller's thread is one of the workers. A thread that cannot be started is left out.
         let others = (1..cores.min(jobs.len()))
             .filter_map(|_| thread::Builder::new().spawn_scoped(scope, worker).ok());
         let others: Vec<_> = others.collect();

@@ -1,7 +1,7 @@
 //! Thread pools: one for each run that uses several threads, and a shared one for products outside a run.
 //!
-//! Whoever waits for a pool is no rayon worker: a waiting worker would take other tasks of its own pool, such as the
-//! caller's next fit, and pile them up on one stack.
+//! The thread that waits for a pool is never a rayon worker: a waiting worker would take other tasks of its own pool,
+//! such as the caller's next fit, and pile them up on one stack.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,7 +18,7 @@ thread_local! {
     static ROLE: Cell<Role> = const { Cell::new(Role::Caller) };
 }
 
-/// What the current thread is to this crate.
+/// The role of the current thread in this crate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Role {
     /// A thread of the caller, outside a run.
@@ -95,7 +95,7 @@ pub(crate) fn join<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnc
     }
 }
 
-/// Runs `a` on this thread and `b` on one of the pool, which is quicker than to wake two.
+/// Runs `a` on this thread and `b` on one of the pool, which is quicker than waking two.
 fn beside<A: Send, B: Send>(
     pool: &ThreadPool,
     a: impl FnOnce() -> A + Send,
@@ -133,8 +133,8 @@ pub(crate) fn broadcast(work: impl Fn() + Sync) {
 /// Runs `work` with `threads` threads, at most one for each core. With one it runs on the caller's thread, otherwise
 /// on a worker of a new pool. If `keep_awake`, idle workers spin: waking a thread takes longer than most products.
 ///
-/// The default is one thread for each core, but only the caller's on a rayon worker, whose pool uses the cores already,
-/// in a job of [`map`](super::map), and where no threads can be started.
+/// The default is one thread per core. It is the caller's thread alone on a rayon worker, whose pool uses the cores
+/// already, in a job of [`map`](super::map), and if no threads can be started.
 pub(crate) fn run<V: Send>(
     threads: Option<usize>,
     keep_awake: bool,

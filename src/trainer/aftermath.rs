@@ -1,4 +1,4 @@
-//! What is noticed in the network when a run has ended.
+//! Warnings about the network at the end of a run.
 
 use nalgebra::DMatrix;
 
@@ -8,16 +8,17 @@ use crate::error::Result;
 use crate::network::{self, AnyNetwork, Model, Silence, Workspace};
 use crate::real::Real;
 
-/// Training samples that are looked at.
+/// The number of training samples that are examined.
 const SAMPLES: usize = 1000;
 
-/// Samples that are looked at together.
+/// The number of samples per block.
 const BLOCK: usize = 100;
 
-/// Weights are shrunk whose norm has fallen below this fraction of that at the beginning: no data draw them so near to 0.
+/// Weights count as shrunk if their norm has fallen below this fraction of the initial norm: no data draw them so near
+/// to 0.
 const SHRUNK: f64 = 0.1;
 
-/// By which fraction the cost has to be below that of a constant prediction.
+/// The fraction by which the cost has to be below that of a constant prediction.
 const GAIN: f64 = 0.01;
 
 /// The norms of the weights of each layer when a run begins.
@@ -29,7 +30,8 @@ impl Norms {
         Self(network.layers().iter().map(|layer| norm(layer.weights.as_slice())).collect())
     }
 
-    /// The warnings about the network that a run on `training` has left. `unscaled` says whether there is one about the inputs.
+    /// Returns the warnings about the network after a run on `training`. `unscaled` says whether the inputs have a
+    /// warning.
     pub(super) fn warnings<T: Real>(
         &self,
         model: &dyn Model<T>,
@@ -43,7 +45,8 @@ impl Norms {
         Ok(warnings)
     }
 
-    /// The layer whose weights have shrunk the most, if the network has become constant as well.
+    /// Returns a warning about the layer whose weights have shrunk the most, if the network has become constant as
+    /// well.
     fn shrunk_weights<T: Real>(
         &self,
         model: &dyn Model<T>,
@@ -58,7 +61,7 @@ impl Norms {
     }
 }
 
-/// Whether the cost is no better than that of a constant prediction: the mean of all weighted inputs of the outputs.
+/// Whether the cost is hardly better than that of a constant prediction: the mean weighted inputs of the output layer.
 fn is_constant<T: Real>(model: &dyn Model<T>, training: &dyn Samples<T>) -> Result<bool> {
     let (network, last) = (model.network(), model.network().n_layers() - 1);
     let (mut cost, mut mean) = (0.0, vec![0.0; training.n_outputs()]);
@@ -85,7 +88,7 @@ fn is_constant<T: Real>(model: &dyn Model<T>, training: &dyn Samples<T>) -> Resu
     Ok(constant - cost < GAIN * constant.abs())
 }
 
-/// The layers that have silent neurons.
+/// Returns a warning for each layer that has silent neurons.
 fn silent_neurons<T: Real>(
     network: &dyn AnyNetwork<T>,
     training: &dyn Samples<T>,
@@ -107,7 +110,7 @@ fn silent_neurons<T: Real>(
         .collect())
 }
 
-/// Visits some samples from everywhere, as data may be sorted by class.
+/// Visits samples spread evenly over the data, which may be sorted by class.
 fn for_each_block<T: Real>(
     training: &dyn Samples<T>,
     mut visit: impl FnMut(&Batch<T>) -> Result<()>,

@@ -14,12 +14,12 @@ const BLOCK_BYTES: usize = 12 << 10;
 /// Block widths are multiples of this, so that the widest tiles (12, 8, 6 … columns) fit without a remainder.
 const WIDTH_MULTIPLE: usize = 24;
 
-/// The columns of a block, for weights with `rows` rows.
+/// Returns the number of columns of a block, for weights with `rows` rows.
 pub(super) fn block_columns<T>(rows: usize) -> usize {
     (BLOCK_BYTES / size_of::<T>() / rows.max(1) / WIDTH_MULTIPLE * WIDTH_MULTIPLE).max(WIDTH_MULTIPLE)
 }
 
-/// What belongs to the arrays of a network, handed out layer by layer: their slots and their gradients.
+/// The slots and the gradients of a network's arrays, handed out layer by layer.
 pub(super) struct Blocks<'a, T> {
     slots: [&'a mut [T]; MAX_SLOTS],
     n_slots: usize,
@@ -40,7 +40,7 @@ impl<'a, T: Real> Blocks<'a, T> {
         Self { slots: arrays, n_slots, gradient }
     }
 
-    /// The weights and the biases of the next layer, number `layer`, in step `t`.
+    /// Returns the weights and the biases of the next layer, number `layer`, in step `t`.
     pub(super) fn of_layer<'b>(
         &mut self,
         layer: usize,
@@ -71,7 +71,7 @@ impl<'a, T: Real> Blocks<'a, T> {
     }
 }
 
-/// Neighbouring columns of an array, what the optimizer remembers about them, and their gradient if it is kept.
+/// Neighbouring columns of an array, their optimizer state, and their gradient if it is kept.
 pub(super) struct Block<'a, T> {
     at: StepInfo,
     pub(super) columns: Range<usize>,
@@ -134,7 +134,7 @@ impl<T: Real> Block<'_, T> {
     }
 }
 
-/// Cuts `weights` into blocks that stay in the cache and hands each to `work`, with a part of `scratch` that has room for
+/// Cuts `weights` into blocks that stay in the cache and hands each to `work`, with a chunk of `scratch` that holds
 /// `rooms` blocks, on as many threads as are useful for batches of `m` examples.
 pub(super) fn for_each_block<T: Real>(
     weights: Block<'_, T>,

@@ -1,4 +1,4 @@
-//! Checkpoints: a run in a file, from which it goes on.
+//! Checkpoints: a run in a file, from which it can be resumed.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,12 +18,12 @@ use crate::real::Real;
 /// How often a checkpoint is written.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Every {
-    /// After every so many epochs, counted from the beginning of the run.
+    /// After each such number of epochs, counted from the beginning of the run; 0 counts as 1.
     Epochs(usize),
-    /// After every so many training steps, counted from the beginning of the run.
+    /// After each such number of training steps, counted from the beginning of the run; 0 counts as 1.
     Steps(u64),
-    /// After the first step that ends so many seconds after the last checkpoint: never on `wasm32-unknown-unknown`, which has
-    /// no clock.
+    /// After the first step that ends at least this many seconds after the last checkpoint. Never on
+    /// `wasm32-unknown-unknown`, which has no clock.
     Seconds(f64),
 }
 
@@ -46,7 +46,7 @@ impl Saved {
 }
 
 impl Checkpoint {
-    /// Saves to the file at `path`, `every` so often.
+    /// Creates a checkpoint in the file at `path`, written as often as `every` says.
     pub fn new(path: impl Into<PathBuf>, every: Every) -> Self {
         Self { path: path.into(), every, disk: Arc::new(FileSystem) }
     }
@@ -57,7 +57,8 @@ impl Checkpoint {
         self
     }
 
-    /// Returns an error if the folder of the file does not exist, so that this is not found after the first epoch.
+    /// Returns an error if the folder of the file does not exist, so that this is not noticed only after the first
+    /// epoch.
     pub(super) fn check(&self) -> Result<()> {
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let source = match folder.map(|folder| self.disk.entry(folder)) {
@@ -85,13 +86,13 @@ impl Checkpoint {
     }
 }
 
-/// What a checkpoint is called in its file.
+/// The kind of a checkpoint's file.
 const KIND: &str = "run";
 
 /// More slots than any optimizer of the crate has.
 const MAX_SLOTS_READ: usize = 128;
 
-/// Everything of a run that is no tensor.
+/// Everything of a run except its tensors.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
@@ -109,12 +110,12 @@ struct Document {
 impl<T: Real> Run<T> {
     /// Saves the run as a safetensors file, in place of the one at `path`; see [`replace()`].
     ///
-    /// The tensors are `parameters.layers.0.weight` (outputs × inputs), `parameters.layers.0.bias`, …, and the same with
-    /// `kept` for the parameters that are kept and `slots.0`, `slots.1`, … for the optimizer's state.
+    /// The tensors are `parameters.layers.0.weight` (outputs × inputs), `parameters.layers.0.bias`, …, and the same
+    /// with `kept` for the parameters that are kept and `slots.0`, `slots.1`, … for the optimizer's state.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::File`] if the file cannot be written; then the previous one is still there, whole.
+    /// Returns [`Error::File`] if the file cannot be written. The previous one, if any, then stays complete.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         self.save_to(&FileSystem, path.as_ref())
     }
@@ -128,8 +129,8 @@ impl<T: Real> Run<T> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::File`] if the file cannot be read, is no checkpoint, is damaged, holds numbers of another type, or
-    /// does not fit itself.
+    /// Returns [`Error::File`] if the file cannot be read, is not a checkpoint, is damaged, holds values of another
+    /// type, or is inconsistent.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let container = Container::open(&path, MAX_BYTES, KIND)?;
         Self::read(container).map_err(|problem| refuse(path.as_ref(), problem))
@@ -139,8 +140,8 @@ impl<T: Real> Run<T> {
     ///
     /// # Errors
     ///
-    /// Returns [`FileProblem::Json`] if a parameter is NaN or infinite, or a slot holds NaN, and [`FileProblem::OutOfMemory`]
-    /// if there is no memory for them.
+    /// Returns [`FileProblem::Json`] if a parameter is NaN or infinite, or a slot holds NaN, and
+    /// [`FileProblem::OutOfMemory`] if there is no memory for them.
     pub fn to_bytes(&self) -> std::result::Result<Vec<u8>, FileProblem> {
         self.check_values()?;
         let Self { settings, step, cost, seconds, t, kept_epoch, history, .. } = self.clone();
@@ -169,8 +170,7 @@ impl<T: Real> Run<T> {
     /// Reads the bytes of a file that [`save`](Self::save) has written.
     ///
     /// # Errors
-    ///
-    /// Returns what is wrong with the file; see [`load`](Self::load).
+    /// Returns the problem of the file; see [`load`](Self::load).
     pub fn from_bytes(bytes: &[u8]) -> std::result::Result<Self, FileProblem> {
         Self::read(Container::read(bytes, KIND)?)
     }
@@ -198,7 +198,7 @@ impl<T: Real> Run<T> {
         run.check_values().map(|()| run)
     }
 
-    /// Rejects numbers with which no run goes on. A slot may be infinite: a mean of squares can exceed the precision.
+    /// Rejects values with which no run can continue. A slot may be infinite: a mean of squares can overflow.
     fn check_values(&self) -> std::result::Result<(), FileProblem> {
         let all = |arrays: &ParameterArrays<T>, good: fn(&T) -> bool| arrays.arrays().flatten().all(good);
         if !all(&self.parameters, T::is_finite) || !all(&self.kept, T::is_finite) {

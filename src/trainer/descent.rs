@@ -1,8 +1,8 @@
-//! The step downhill: each layer's gradient, the penalty's part of it, and the optimizer's move.
+//! The descent step: each layer's gradient, the penalty's contribution to it, and the optimizer's update.
 //!
-//! Parameters are worked on in blocks of columns. If the rules allow it, a block's gradient is computed, and used at once
-//! while it is in the cache: it is never written to memory as a whole. Rules that look at a whole array or at the
-//! whole network get the complete gradient first. Both paths are the same loop over blocks.
+//! Parameters are processed in blocks of columns. If optimizer and regularizer are elementwise, a block's gradient is
+//! computed and used at once, while it is in the cache: the whole gradient is never written to memory. Otherwise the
+//! complete gradient is computed first. Both paths are the same loop over blocks.
 
 use nalgebra::DMatrix;
 
@@ -26,7 +26,7 @@ pub(super) struct Rules<'a, T: Real> {
     pub eta: T,
 }
 
-/// Replaces a gradient by the sum of the gradients of all who share a batch.
+/// Replaces a gradient by the sum of the gradients of all ranks that share a batch.
 pub(super) type Share<'a, T> = &'a mut dyn FnMut(&mut [T]) -> Result<()>;
 
 /// Optimizer state and gradient buffers, allocated once.
@@ -35,14 +35,14 @@ pub(super) struct Descent<T> {
     pub(super) slots: Vec<ParameterArrays<T>>,
     /// t, the number of steps so far.
     pub(super) t: u64,
-    /// Where the last search has ended, if the next one begins there on the same batch: the cost with the penalty, and the sum
-    /// of the costs without it.
+    /// The end of the last search, if the next one begins there on the same batch: the cost with the penalty, and the
+    /// sum of the costs without it.
     pub(super) known: Option<(f64, f64)>,
     /// The whole gradient, for rules that need it before anything moves.
     gradient: Option<ParameterArrays<T>>,
-    /// For each thread room for the gradient of the block that it works on, and for what its leaves add up in.
+    /// A scratch buffer for each thread: for the gradient of its block, and for the sums of its leaves.
     scratch: Vec<T>,
-    /// How many gradients of a block leaves add up in, beside the result.
+    /// How many gradients of a block the sums of the leaves need, beside the result.
     spare: usize,
 }
 
@@ -79,12 +79,12 @@ impl<T: Real> Descent<T> {
     }
 
     /// Moves every parameter by one step along the gradient of the batch with inputs `x`, whose errors are in
-    /// `workspace`. If the batch is shared with others, `share` adds what they have to the gradient.
+    /// `workspace`. If other ranks share the batch, `share` adds their gradients.
     ///
     /// # Errors
     ///
-    /// Returns what `share` returns, and [`Error::SizeMismatch`] if the optimizer replaces the gradient by one of another size;
-    /// then nothing has moved.
+    /// Returns the error of `share`, and [`Error::SizeMismatch`] if the optimizer replaces the gradient by one of
+    /// another size. No parameter has moved then.
     pub(super) fn step(
         &mut self,
         model: &mut dyn ModelMut<T>,
@@ -137,7 +137,7 @@ impl<T: Real> Descent<T> {
         rules: &Rules<'_, T>,
         share: Option<Share<'_, T>>,
     ) -> Result<()> {
-        // Borrowed and not taken out: a step that panics is made again.
+        // Borrowed and not taken out, because a step that panics is repeated.
         let Self { slots, t, gradient: Some(gradient), scratch, spare, .. } = self else { return Ok(()) };
         let (room, examples) = ((&mut scratch[..], *spare), workspace.examples());
         match share {
@@ -156,7 +156,7 @@ impl<T: Real> Descent<T> {
     }
 }
 
-/// Computes the whole gradient, with the penalty's part of it if `rules` are given.
+/// Computes the whole gradient, with the penalty's contribution if `rules` are given.
 fn compute<T: Real>(
     model: &mut dyn ModelMut<T>,
     x: &DMatrix<T>,
@@ -182,7 +182,7 @@ fn compute<T: Real>(
     }
 }
 
-/// Adds the penalty's part to a whole gradient that was computed without.
+/// Adds the penalty's contribution to a whole gradient that was computed without it.
 fn add_penalty<T: Real>(model: &mut dyn ModelMut<T>, mut blocks: Blocks<'_, T>, rules: &Rules<'_, T>) {
     for layer in 0..model.network().n_layers() {
         let (mut weights, _) = blocks.of_layer(layer, 0, model.layer_mut(layer));
@@ -190,7 +190,7 @@ fn add_penalty<T: Real>(model: &mut dyn ModelMut<T>, mut blocks: Blocks<'_, T>, 
     }
 }
 
-/// Lets a rule that looks at the whole gradient change it.
+/// Lets an optimizer of global scope change the whole gradient.
 fn prepare<T: Real>(
     model: &dyn ModelMut<T>,
     gradient: &mut ParameterArrays<T>,
@@ -217,7 +217,7 @@ fn move_along<T: Real>(
 ) {
     for layer in 0..model.network().n_layers() {
         let (mut weights, mut biases) = blocks.of_layer(layer, t, model.layer_mut(layer));
-        // A global rule may wrap one that looks at arrays, and does not say so.
+        // An optimizer of global scope may wrap one whose scope is an array.
         if rules.optimizer.scope() >= Scope::PerArray {
             weights.step_itself(rules.optimizer, rules.eta);
         } else {
@@ -230,7 +230,7 @@ fn move_along<T: Real>(
 }
 
 impl<T: Real> Rules<'_, T> {
-    /// Adds the penalty's part to the gradient that `block` holds.
+    /// Adds the penalty's contribution to the gradient that `block` holds.
     fn penalize(&self, block: &mut Block<'_, T>) {
         self.regularizer.add_gradient(&block.layer(), block.parameters, self.scale, block.gradient);
     }

@@ -8,15 +8,16 @@ use crate::network::Workspace;
 use crate::random::{Purpose, generator};
 use crate::real::Real;
 
-/// Leaves out each input with probability p₀ and each hidden neuron with probability p₁, anew for every sample and epoch.
+/// Leaves out each input with probability p₀ and each hidden neuron with probability p₁, afresh for every sample and
+/// epoch.
 ///
 /// An activation a becomes r a/(1 − p) on its way to the next layer, with r = 0 for a neuron that is left out (with
-/// probability p) and 1 otherwise. So its mean stays a, and a trained network is used as it is: dropout belongs to the
-/// training and not to the network.
+/// probability p) and 1 otherwise. So its mean stays a, and the trained network needs no change: dropout belongs to the
+/// trainer, not to the network.
 ///
-/// What is left out is determined by (seed, epoch, sample, layer), so that it depends neither on the number of threads
-/// nor on where a run was interrupted. In a loop of your own over batches that belong to no [epoch](Batch::epoch) it is
-/// determined by (seed, step, column, layer).
+/// The choice is determined by (seed, epoch, sample, layer), so that it depends neither on the number of threads nor on
+/// interruptions of the run. In a custom loop over batches that belong to no [epoch](Batch::epoch) it is determined by
+/// (seed, step, sample, layer).
 ///
 /// Source: chapter 3 of the book, "Other techniques for regularization", "Dropout"; Srivastava, Hinton, Krizhevsky,
 /// Sutskever and Salakhutdinov, *Dropout: a simple way to prevent neural networks from overfitting*, 2014, in the
@@ -28,8 +29,11 @@ use crate::real::Real;
 /// use gradus::prelude::*;
 ///
 /// let data = Dataset::<f32>::synthetic_digits(200, 1)?;
-/// let mut network = Network::new(&[784, 30, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
-/// let trainer = Trainer::new(LogLikelihood).dropout(Dropout::new(0.2, 0.5)?).stop(MaxEpochs::new(2)?);
+/// let softmax = Softmax::default();
+/// let mut network = Network::new(&[784, 30, 10], Sigmoid, softmax, &ScaledGaussian, 1)?;
+/// let trainer = Trainer::new(LogLikelihood)
+///     .dropout(Dropout::new(0.2, 0.5)?)
+///     .stop(MaxEpochs::new(2)?);
 /// assert_eq!(trainer.fit(&mut network, &data, None)?.history.len(), 2);
 /// # Ok::<(), gradus::Error>(())
 /// ```
@@ -64,9 +68,9 @@ impl Dropout {
         workspace.with_masks(n_inputs, |layer| self.probability(layer) > 0.0)
     }
 
-    /// Draws the masks for `batch` in the step after `t` steps.
+    /// Draws the masks for `batch` in the step that follows `t` steps.
     pub(super) fn draw<T: Real>(&self, seed: u64, t: u64, batch: &Batch<T>, workspace: &mut Workspace<T>) {
-        // A batch of no epoch has no masks of its own: it gets those of the step, apart from those of every epoch.
+        // A batch of no epoch gets the masks of the step, which differ from those of every epoch.
         let epoch = if batch.epoch == 0 { u64::MAX - t } else { batch.epoch };
         for (layer, mask) in workspace.masks_mut() {
             let p = self.probability(layer);

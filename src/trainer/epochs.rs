@@ -25,7 +25,7 @@ use crate::regularizer::LayerInfo;
 use crate::schedule::{LrSchedule, Progress};
 use crate::stopping::{StopReason, StoppingRule};
 
-/// What a run is made of, beside the trainer's parts and the model.
+/// The ingredients of a run, besides the trainer's components and the model.
 pub(super) struct Job<'a, T> {
     pub schedule: &'a dyn LrSchedule,
     pub stop: &'a dyn StoppingRule,
@@ -34,11 +34,11 @@ pub(super) struct Job<'a, T> {
     /// The number of training samples.
     pub n: usize,
     pub validation: Option<&'a dyn Samples<T>>,
-    /// What was noticed in the training data.
+    /// The warnings about the training data.
     pub warnings: Vec<Warning>,
 }
 
-/// A run that is under way.
+/// A run in progress.
 pub(super) struct Fit<'a, T: Real> {
     pub(super) parts: &'a Parts<T>,
     pub(super) model: &'a mut dyn ModelMut<T>,
@@ -51,7 +51,7 @@ pub(super) struct Fit<'a, T: Real> {
     pub(super) undo: Undo<T>,
     /// Whether the network holds the averaged parameters while it is evaluated.
     pub(super) holds_average: bool,
-    /// How large the weights were at the beginning.
+    /// The norms of the initial weights.
     norms: Norms,
     started: Moment,
 }
@@ -78,7 +78,7 @@ impl<'a, T: Real> Fit<'a, T> {
         }
         mini_batches.sizes().try_for_each(|examples| stepper.workspace(examples).map(drop))?;
         run.parameters.copy_to(model);
-        // An optimizer that searches makes one step an epoch: before it there is none to make again.
+        // An optimizer that searches makes one step per epoch: no earlier step has to be repeated.
         let undo = Undo::new(&run.parameters, if parts.searches() { &[] } else { &run.slots });
         let state;
         (state, stepper.descent.slots, stepper.descent.t) = run.into_state();
@@ -100,7 +100,7 @@ impl<'a, T: Real> Fit<'a, T> {
         })
     }
 
-    /// Runs to the end, whatever it is, and leaves the network with the parameters that are kept.
+    /// Runs until the run ends for any reason, and leaves the network with the kept parameters.
     pub(super) fn run(mut self) -> Result<Report<T>> {
         let ended = catch_unwind(AssertUnwindSafe(|| self.epochs())).unwrap_or_else(|panic| {
             self.undo_step();
@@ -208,8 +208,8 @@ impl<'a, T: Real> Fit<'a, T> {
         finite.map_err(|error| self.stepper.with_cause(self.model.network(), scale, learning_rate, error))
     }
 
-    /// Performs step number `step` of the epoch, counted from 0. Returns its learning rate, the size of its mini-batch and
-    /// the sum of its costs.
+    /// Performs step number `step` of the epoch, counted from 0. Returns its learning rate, the size of its mini-batch
+    /// and the sum of its costs.
     pub(super) fn step(
         &mut self,
         epoch: usize,
@@ -239,7 +239,7 @@ impl<'a, T: Real> Fit<'a, T> {
         recorded
     }
 
-    /// Exchanges the parameters of the network for their average, or back again.
+    /// Exchanges the parameters of the network with their average.
     pub(super) fn exchange_average(&mut self) {
         if let Some(average) = self.stepper.average_mut() {
             average.exchange(self.model);

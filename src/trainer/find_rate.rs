@@ -17,7 +17,8 @@ use crate::real::Real;
 use crate::real::portable::pow;
 use crate::threads;
 
-/// The rates of a [range test](Trainer::find_rate): `steps` of them from `from` to `to`, each the same factor above the one before.
+/// The rates of a [range test](Trainer::find_rate): `steps` of them from `from` to `to`, each the same multiple of the
+/// one before.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RateRange {
     from: f64,
@@ -37,7 +38,8 @@ impl RateRange {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Setting`] if `from` is not positive, if `to` is not above it or infinite, or if `steps` is below 20.
+    /// Returns [`Error::Setting`] if `from` is not positive, if `to` is not above it or infinite, or if `steps` is
+    /// below 20.
     pub fn new(from: f64, to: f64, steps: usize) -> Result<Self> {
         let why = "it is the first rate, far below what may work; try 1e-5";
         check_setting("first rate of the range test", from, from > 0.0 && from.is_finite(), "(0, ∞)", why)?;
@@ -49,8 +51,7 @@ impl RateRange {
             "(first rate, ∞)",
             why,
         )?;
-        let why =
-            "the cost of one mini-batch after the other has to be smoothed; try 50 for each power of ten";
+        let why = "the costs of successive mini-batches have to be smoothed; try 50 for each power of ten";
         check_setting("steps of the range test", steps as f64, steps >= 20, "[20, ∞)", why)?;
         Ok(Self { from, to, steps })
     }
@@ -80,7 +81,7 @@ pub struct RateTest {
     pub points: Vec<RatePoint>,
     /// The rate to train with.
     pub suggestion: f64,
-    /// Why that one.
+    /// The reason for the suggestion.
     pub reason: String,
 }
 
@@ -90,22 +91,24 @@ const DECAY: f64 = 0.98;
 /// The smoothed cost has to fall by this many standard deviations.
 const CHANCE: f64 = 5.0;
 
-/// The suggestion is the rate of the lowest smoothed cost over this.
+/// The suggestion is the rate of the lowest smoothed cost divided by this.
 const MARGIN: f64 = 10.0;
 
 impl<T: Real, C> Trainer<T, C> {
-    /// Finds a learning rate: trains a copy of `network` with rates that rise from step to step, and suggests a tenth of the
-    /// one at which the smoothed cost was lowest.
+    /// Finds a learning rate: trains a copy of `network` with rates that rise from step to step, and suggests a tenth
+    /// of the one at which the smoothed cost was lowest.
     ///
-    /// Rates that are too low leave the cost as it is, and those that are too high raise it. In between it falls. The trainer's
-    /// cost, optimizer, regularizer, dropout, mini-batch, seed and threads take part, and `network` stays as it is.
+    /// Rates that are too low leave the cost as it is, and those that are too high raise it. In between it falls. The
+    /// trainer's cost, optimizer, regularizer, dropout, mini-batch, seed and threads take part, and `network` stays as
+    /// it is.
     ///
     /// Source: Smith, *Cyclical learning rates for training neural networks*, 2017, section 3.3.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::NoRate`] if the cost does not fall with any rate of the range, [`Error::Search`] for an optimizer that
-    /// finds the length of its steps itself, and what [`fit`](Self::fit) returns before its first step.
+    /// Returns [`Error::NoRate`] if the cost does not fall with any rate of the range, [`Error::Search`] for an
+    /// optimizer that finds the length of its steps itself, and the errors that [`fit`](Self::fit) returns before its
+    /// first step.
     ///
     /// # Examples
     ///
@@ -113,7 +116,8 @@ impl<T: Real, C> Trainer<T, C> {
     /// use gradus::prelude::*;
     ///
     /// let data = Dataset::<f32>::synthetic_digits(1000, 1)?;
-    /// let mut network = Network::new(&[784, 20, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
+    /// let softmax = Softmax::default();
+    /// let mut network = Network::new(&[784, 20, 10], Sigmoid, softmax, &ScaledGaussian, 1)?;
     /// let trainer = Trainer::new(LogLikelihood);
     /// let test = trainer.find_rate(&network, &data, RateRange::default())?;
     /// println!("{test}"); // the curve, the suggestion and the reason
@@ -186,17 +190,17 @@ fn suggest(points: Vec<RatePoint>, range: RateRange) -> Result<RateTest> {
     let by_cost = |a: &&RatePoint, b: &&RatePoint| a.smoothed.total_cmp(&b.smoothed);
     // The first tenth shows where costs begin, and how far they differ by chance.
     let first =
-        points.get(..range.steps / 10).ok_or_else(|| none("the run diverged at once: begin lower"))?;
+        points.get(..range.steps / 10).ok_or_else(|| none("the run diverged at once; begin lower"))?;
     let Some(lowest) = points.iter().min_by(by_cost) else { return Err(none("there were no steps")) };
     let mean =
         |of: &dyn Fn(f64) -> f64| first.iter().map(|point| of(point.cost)).sum::<f64>() / first.len() as f64;
     let start = mean(&|cost| cost);
-    // Of independent costs the smoothed one varies by this factor less.
+    // Smoothing reduces the standard deviation of independent costs by this factor.
     let deviation =
         mean(&|cost| (cost - start) * (cost - start)).sqrt() * ((1.0 - DECAY) / (1.0 + DECAY)).sqrt();
     let low = lowest.smoothed;
     if low >= start - CHANCE * deviation {
-        return Err(none("the smoothed cost did not fall further than by chance: the range may end too low"));
+        return Err(none("the smoothed cost did not fall further than by chance; the range may end too low"));
     }
     let still_falls = points.last() == Some(lowest) && points.len() == range.steps;
     let reason = format!(
@@ -208,7 +212,7 @@ fn suggest(points: Vec<RatePoint>, range: RateRange) -> Result<RateTest> {
     Ok(RateTest { points, suggestion, reason })
 }
 
-/// Two digits of a rate: more would promise what the noise does not hold.
+/// Rounds a rate to two digits: noise makes further digits meaningless.
 fn rounded(rate: f64) -> f64 {
     format!("{rate:.1e}").parse().unwrap_or(rate)
 }
@@ -220,7 +224,8 @@ const ROWS: usize = 24;
 const WIDTH: f64 = 50.0;
 
 impl fmt::Display for RateTest {
-    /// Writes the curve as bars, from the lowest smoothed cost to that of the first step, the suggestion and the reason.
+    /// Writes the curve as bars, from the lowest smoothed cost to that of the first step, the suggestion and the
+    /// reason.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let smoothed = || self.points.iter().map(|point| point.smoothed);
         let (lowest, first) = (smoothed().fold(f64::INFINITY, f64::min), smoothed().next().unwrap_or(0.0));

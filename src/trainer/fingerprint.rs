@@ -1,12 +1,12 @@
-//! A number by which data are recognized.
+//! A hash by which data are recognized.
 
 use crate::real::{Real, vectorized};
 
 /// Lanes of the hash, so that the multiplications of neighbouring values do not wait for each other.
 const LANES: usize = 8;
 
-/// Accumulates a 64-bit hash of values: data that differ in a value or in its place have another one, but for one
-/// chance in 2⁶⁴. It recognizes data that were mistaken for others, and is no protection from forgery.
+/// Accumulates a 64-bit hash of values: data that differ in a value or in its place have different hashes, except with
+/// a probability of about 2⁻⁶⁴. It detects data that were mistaken for others, and does not protect from forgery.
 ///
 /// Source: the hash FNV-1a of Fowler, Noll and Vo, on eight interleaved lanes.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl Default for Fingerprint {
 }
 
 impl Fingerprint {
-    /// Takes `values` into account, and where they end.
+    /// Adds `values` and their number.
     pub(super) fn add<T: Real>(&mut self, values: &[T]) {
         let lanes = &mut self.lanes;
         vectorized(
@@ -42,7 +42,7 @@ impl Fingerprint {
         lanes[0] = (lanes[0] ^ values.len() as u64).wrapping_mul(PRIME);
     }
 
-    /// Takes a text into account, and where it ends.
+    /// Adds a text and its length.
     pub(super) fn add_bytes(&mut self, bytes: &[u8]) {
         for chunk in bytes.chunks(LANES) {
             for (lane, &byte) in self.lanes.iter_mut().zip(chunk) {
@@ -52,7 +52,7 @@ impl Fingerprint {
         self.lanes[0] = (self.lanes[0] ^ bytes.len() as u64).wrapping_mul(PRIME);
     }
 
-    /// Takes the number by which a source is known into account.
+    /// Adds the number by which a source is known.
     pub(super) fn add_number(&mut self, number: u64) {
         self.lanes[1] = (self.lanes[1] ^ number).wrapping_mul(PRIME);
     }

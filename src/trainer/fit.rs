@@ -35,18 +35,21 @@ impl<T: Real, C> Trainer<T, C> {
     /// Before the first step, returns
     ///
     /// - [`Error::Setting`] for a mini-batch of 0, a number of threads of 0 or above 1024, or a softmax of one output;
-    /// - [`Error::EmptyLayer`], [`Error::LayerMismatch`] and [`Error::NonFiniteParameter`] for a network whose layers were
-    ///   changed so that they do not fit each other or hold a NaN or an infinity;
-    /// - [`Error::Empty`], [`Error::SizeMismatch`], [`Error::NonFiniteSample`] and [`Error::Target`] for data that do not
-    ///   fit the network or the cost;
+    /// - [`Error::EmptyLayer`], [`Error::LayerMismatch`] and [`Error::NonFiniteParameter`] for a network whose layers
+    ///   were changed so that they do not fit each other or hold a NaN or an infinity;
+    /// - [`Error::Empty`], [`Error::SizeMismatch`], [`Error::NonFiniteSample`] and [`Error::Target`] for data that do
+    ///   not fit the network or the cost;
     /// - [`Error::NeedsValidation`] for a rule that reads validation scores where there are no validation data;
-    /// - [`Error::Search`] for dropout or augmentation with an optimizer that evaluates the cost several times per step;
+    /// - [`Error::Search`] for dropout or augmentation with an optimizer that evaluates the cost several times per
+    ///   step;
     /// - [`Error::File`] if the folder of the checkpoint does not exist;
-    /// - [`Error::Measure`] for a measure that is not defined for what the targets mean, and [`Error::SameName`] for two
-    ///   that share a name.
+    /// - [`Error::Measure`] for a measure that is not defined for the task, and [`Error::SameName`] for two that share
+    ///   a name;
+    /// - [`Error::Threads`] or [`Error::Memory`] if the machine lacks threads or memory, and [`Error::Rank`] if another
+    ///   rank has an error.
     ///
     /// After that every error is an [`Error::Interrupted`], which holds the history and its cause: the network is left
-    /// with the parameters that are kept so far, and observers are told of the end. The causes are
+    /// with the parameters that are kept so far, and observers are notified of the end. The causes are
     ///
     /// - [`Error::Setting`] for a learning rate that is not positive and finite in the precision of the network;
     /// - [`Error::Diverged`] if a cost, an error δ or a parameter becomes NaN or infinite;
@@ -54,8 +57,8 @@ impl<T: Real, C> Trainer<T, C> {
     ///
     /// # Panics
     ///
-    /// A panic in a part of the user's own reaches the caller, on whichever thread it happens; `network` is left as it was
-    /// before the step in which it happened. Observers are told of the end with [`Error::Panicked`].
+    /// A panic in a custom component reaches the caller, on whichever thread it happens; `network` is left as it was
+    /// before the step in which it happened. Observers are notified of the end with [`Error::Panicked`].
     pub fn fit<H, A>(
         &self,
         network: &mut Network<T, H, A>,
@@ -70,13 +73,14 @@ impl<T: Real, C> Trainer<T, C> {
         self.start(None, network, training, validation)
     }
 
-    /// Goes on with `run` to the bits that an uninterrupted run would have reached. `network` gives the activations; its
-    /// parameters are replaced by those of the run.
+    /// Resumes `run`; the result is bitwise identical to that of an uninterrupted run. `network` gives the activations;
+    /// its parameters are replaced by those of the run.
     ///
     /// # Errors
     ///
     /// Returns [`Error::OtherSettings`] if a setting that determines the steps differs from that of the run,
-    /// [`Error::SizeMismatch`] if the run does not fit `network` or itself, and what [`fit`](Self::fit) returns.
+    /// [`Error::SizeMismatch`] if the run does not fit `network` or is inconsistent, and the errors of
+    /// [`fit`](Self::fit).
     ///
     /// # Examples
     ///
@@ -84,7 +88,8 @@ impl<T: Real, C> Trainer<T, C> {
     /// use gradus::prelude::*;
     ///
     /// let data = Dataset::<f32>::synthetic_digits(100, 1)?;
-    /// let begin = || Network::new(&[784, 10, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1);
+    /// let softmax = Softmax::default();
+    /// let begin = || Network::new(&[784, 10, 10], Sigmoid, softmax, &ScaledGaussian, 1);
     /// let trainer = Trainer::new(LogLikelihood).optimizer(Adam::default());
     ///
     /// let mut whole = begin()?;
@@ -128,7 +133,7 @@ impl<T: Real, C> Trainer<T, C> {
     }
 }
 
-/// Checks everything, and then begins or goes on with a run, alone or with other ranks.
+/// Checks everything, and then begins or resumes a run, alone or with other ranks.
 fn train<T: Real>(
     parts: &Parts<T>,
     cost: &dyn fmt::Debug,
@@ -154,7 +159,7 @@ fn train_with<T: Real>(
     model: &mut dyn ModelMut<T>,
     (training, validation): (&dyn Samples<T>, Option<&dyn Samples<T>>),
 ) -> Result<Report<T>> {
-    // Asked for once: a source that loses samples meanwhile is asked for one that it does not have.
+    // Read once: a source that loses samples later is asked for a missing one and returns its error.
     let n = training.len();
     let blocks = training.blocks();
     match &blocks {

@@ -1,4 +1,4 @@
-//! One training step, the same for `fit` and for a loop of the user's own.
+//! One training step, the same for `fit` and for a custom loop.
 
 use super::descent::{Descent, Rules};
 use super::leaves::Leaves;
@@ -14,11 +14,11 @@ use crate::ranks::Team;
 use crate::real::Real;
 use crate::regularizer::LayerInfo;
 
-/// A trainer's parts, ready to train one network step by step: for reinforcement learning, online learning, and every
-/// other loop that [`fit`](Trainer::fit) does not have.
+/// Trains a network step by step with the components of a trainer: for reinforcement learning, online learning, and
+/// every other loop that differs from [`fit`](Trainer::fit).
 ///
-/// It holds the optimizer's state and all buffers. A step allocates nothing, except buffers for a batch of a size that
-/// has not been seen lately.
+/// It holds the optimizer's state and all buffers. A step allocates only if a batch has a new size; buffers for four
+/// sizes are kept.
 ///
 /// # Examples
 ///
@@ -28,7 +28,8 @@ use crate::regularizer::LayerInfo;
 /// // The exclusive or, with the four examples as one batch.
 /// let x = DMatrix::from_column_slice(2, 4, &[0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0]);
 /// let batch = Batch::new(x, DMatrix::from_column_slice(1, 4, &[0.0, 1.0, 1.0, 0.0]))?;
-/// let mut network = Network::<f64, _, _>::new(&[2, 4, 1], Tanh, Sigmoid, &ScaledGaussian, 1)?;
+/// let sizes = [2, 4, 1];
+/// let mut network = Network::<f64, _, _>::new(&sizes, Tanh, Sigmoid, &ScaledGaussian, 1)?;
 ///
 /// let trainer = Trainer::new(CrossEntropy).optimizer(Adam::default());
 /// let mut learner = trainer.learner(&network)?;
@@ -41,9 +42,9 @@ use crate::regularizer::LayerInfo;
 /// # Ok::<(), gradus::Error>(())
 /// ```
 ///
-/// Mini-batches, in another order in each epoch. A network from a file needs its types here, as in
-/// `Network::<f32, Sigmoid, Softmax>::load(path)`: of the costs only [`Quadratic`](crate::cost::Quadratic) goes with
-/// [`AnyActivation`](crate::activation::AnyActivation).
+/// The next example learns from mini-batches, in another order in each epoch. A network from a file needs its types
+/// here, as in `Network::<f32, Sigmoid, Softmax>::load(path)`: of the costs only [`Quadratic`](crate::cost::Quadratic)
+/// goes with [`AnyActivation`](crate::activation::AnyActivation).
 ///
 /// ```
 /// use gradus::prelude::*;
@@ -51,8 +52,10 @@ use crate::regularizer::LayerInfo;
 /// use rand::seq::SliceRandom;
 ///
 /// let (training, validation) = Dataset::<f32>::synthetic_digits(600, 1)?.split_at(500)?;
-/// let mut network = Network::new(&[784, 20, 10], Sigmoid, Softmax::default(), &ByActivation, 1)?;
-/// let trainer = Trainer::new(LogLikelihood).optimizer(Adam::default()).regularizer(L2::new(0.1)?);
+/// let softmax = Softmax::default();
+/// let mut network = Network::new(&[784, 20, 10], Sigmoid, softmax, &ByActivation, 1)?;
+/// let trainer =
+///     Trainer::new(LogLikelihood).optimizer(Adam::default()).regularizer(L2::new(0.1)?);
 /// let mut learner = trainer.learner(&network)?.training_samples(training.len());
 ///
 /// let before = evaluate(&network, &LogLikelihood, &validation)?.scores;
@@ -90,7 +93,7 @@ pub(super) struct Stepper<'t, T: Real> {
     pub(super) n: Option<usize>,
     /// Whether a step is moving the parameters: if its rules panic, some have moved and others have not.
     pub(super) is_moving: bool,
-    /// Why another step on the same batch would find nothing, if it would not.
+    /// Why another step on the same batch would change nothing, if so.
     pub(super) converged: Option<&'static str>,
 }
 
@@ -100,13 +103,14 @@ const KEPT_WORKSPACES: usize = 4;
 impl<T: Real, C> Trainer<T, C> {
     /// Creates a learner for networks with the sizes of `network`, with fresh optimizer state.
     ///
-    /// The trainer's cost, optimizer, regularizer, dropout and seed take part; its schedule, stopping rule and observers
-    /// belong to [`fit`](Self::fit).
+    /// The trainer's cost, optimizer, regularizer, dropout and seed take part; its schedule, stopping rule and
+    /// observers belong to [`fit`](Self::fit).
     ///
     /// # Errors
     ///
-    /// Returns [`Error::LayerMismatch`] if the layers of `network` do not fit each other, [`Error::SizeMismatch`] if the optimizer has too many
-    /// slots, and [`Error::Setting`] if the number of leaves is no power of two.
+    /// Returns [`Error::LayerMismatch`] if the layers of `network` do not fit each other, [`Error::SizeMismatch`] if
+    /// the optimizer has too many slots, and [`Error::Setting`] if the number of leaves is not a power of two up to
+    /// 4096.
     pub fn learner<H: Activation<T>, A: Activation<T>>(
         &self,
         network: &Network<T, H, A>,
@@ -144,14 +148,15 @@ impl<T: Real, C> Learner<'_, T, C> {
     /// let mut network = Network::<f64, _, _>::new(&[1, 1], Linear, Linear, &ScaledGaussian, 1)?;
     /// let trainer = Trainer::new(Quadratic).optimizer(PolyakAverage::new(Sgd));
     /// let mut learner = trainer.learner(&network)?;
-    /// let batch = Batch::new(DMatrix::from_element(1, 1, 1.0), DMatrix::from_element(1, 1, 2.0))?;
+    /// let (x, y) = (DMatrix::from_element(1, 1, 1.0), DMatrix::from_element(1, 1, 2.0));
+    /// let batch = Batch::new(x, y)?;
     /// learner.step(&mut network, &batch, 0.1)?;
     /// learner.step(&mut network, &batch, 0.1)?;
     ///
     /// // The network to predict with has the averaged parameters.
     /// let mut averaged = network.clone();
     /// let average = learner.average().into_iter().flat_map(ParameterArrays::arrays);
-    /// averaged.parameters_mut().zip(average).for_each(|(parameters, average)| parameters.copy_from_slice(average));
+    /// averaged.parameters_mut().zip(average).for_each(|(to, from)| to.copy_from_slice(from));
     /// assert!(averaged.output().weights[0] < network.output().weights[0]);
     /// # Ok::<(), gradus::Error>(())
     /// ```
@@ -163,24 +168,26 @@ impl<T: Real, C> Learner<'_, T, C> {
     /// Moves the parameters of `network` by one step on `batch` with the learning rate `eta`, and returns the mean cost
     /// 1/m Σ_j weight_j C_j of the batch before the step, without penalty.
     ///
-    /// It is bitwise the step that [`fit`](Trainer::fit) performs. Targets are not checked, which `fit` does once before its
-    /// first step: [`Cost::check_targets`] does it.
+    /// It is bitwise the step that [`fit`](Trainer::fit) performs. Targets are not checked; `fit` checks them once
+    /// before its first step, with [`Cost::check_targets`].
     ///
     /// # Errors
     ///
     /// `network` is unchanged in every case. Returns
     ///
     /// - [`Error::Setting`] if `eta` is not positive and finite in the precision of the network;
-    /// - [`Error::SizeMismatch`] if `network` has other sizes than that of which the learner was made, if `batch` does not fit
-    ///   it, or if the optimizer's [`prepare`](crate::optimizer::Optimizer::prepare) changes the size of the gradient;
+    /// - [`Error::SizeMismatch`] if `network` has other sizes than the one that the learner was created for, if `batch`
+    ///   does not fit it, or if the optimizer's [`prepare`](crate::optimizer::Optimizer::prepare) changes the size of
+    ///   the gradient;
     /// - [`Error::Setting`] for a weight that is NaN or infinite; negative ones push outputs away from their targets;
     /// - [`Error::Empty`] if the batch has no examples;
-    /// - [`Error::Diverged`] if a weighted input, the cost or an error δ is NaN or infinite, or a parameter, as a step before
-    ///   has made it.
+    /// - [`Error::Diverged`] if a weighted input, the cost or an error δ is NaN or infinite, or if an earlier step has
+    ///   made a parameter so.
     ///
     /// # Panics
     ///
-    /// Panics as the parts do. If the optimizer or the regularizer panics, some parameters have moved and others have not.
+    /// Panics if a component panics. If it is the optimizer or the regularizer, some parameters may have moved and
+    /// others not.
     pub fn step<H, A>(&mut self, network: &mut Network<T, H, A>, batch: &Batch<T>, eta: f64) -> Result<f64>
     where
         H: Activation<T>,
@@ -219,7 +226,8 @@ impl<'t, T: Real> Stepper<'t, T> {
         self.descent.slots.get_mut(slot).filter(|_| self.descent.t > 0)
     }
 
-    /// The step without the checks of its arguments, on what is here of a mini-batch of `m` examples. Returns Σ_j weight_j C_j.
+    /// Makes a step without checking the arguments, on this rank's examples of a mini-batch of `m`. Returns Σ_j
+    /// weight_j C_j.
     pub(super) fn step(
         &mut self,
         model: &mut dyn ModelMut<T>,
@@ -268,7 +276,7 @@ impl<'t, T: Real> Stepper<'t, T> {
         moved.map(|()| sum)
     }
 
-    /// The step of an optimizer that evaluates the cost itself. Returns Σ_j weight_j C_j at its beginning.
+    /// Makes a step with an optimizer that evaluates the cost itself. Returns Σ_j weight_j C_j at its beginning.
     fn search(
         &mut self,
         model: &mut dyn ModelMut<T>,
@@ -315,7 +323,7 @@ impl<'t, T: Real> Stepper<'t, T> {
         T::cast(1.0 / self.n.unwrap_or(examples) as f64)
     }
 
-    /// `error`, which says whether the penalty alone can have made the run diverge.
+    /// Returns `error`, completed by whether the penalty alone can have made the run diverge.
     pub(super) fn with_cause(
         &self,
         network: &dyn AnyNetwork<T>,
@@ -333,7 +341,7 @@ impl<'t, T: Real> Stepper<'t, T> {
         error
     }
 
-    /// The place of the buffers for `examples` examples, which are allocated if there are none.
+    /// Returns the index of the buffers for `examples` examples, which are allocated if there are none.
     pub(super) fn workspace(&mut self, examples: usize) -> Result<usize> {
         if let Some(at) = self.workspaces.iter().position(|workspace| workspace.examples() == examples) {
             return Ok(at);

@@ -7,11 +7,11 @@ use crate::error::{Result, check_setting};
 /// More leaves than any mini-batch can feed.
 const MAX_LEAVES: usize = 4096;
 
-/// The leaves of a mini-batch: neighbouring columns, cut at fixed places. A trainer without [`leaves`](super::Trainer::leaves)
-/// has one.
+/// The leaves of a mini-batch: neighbouring columns, cut at fixed places. A trainer without
+/// [`leaves`](super::Trainer::leaves) has one.
 ///
-/// The gradient of each is summed by itself, and the sums are added in one fixed binary tree. So whoever computes some
-/// whole subtrees of it computes the same bits as everybody else.
+/// The gradient of each is summed by itself, and the sums are added in one fixed binary tree. So the result is bitwise
+/// identical however whole subtrees are divided among ranks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Leaves {
     count: usize,
@@ -25,9 +25,9 @@ impl Leaves {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Setting`](crate::Error::Setting) unless `count` is a power of two and not huge.
+    /// Returns [`Error::Setting`](crate::Error::Setting) unless `count` is a power of two up to 4096.
     pub(super) fn all(count: usize) -> Result<Self> {
-        let why = "their sums are added in pairs, and each has a room of its own; try 4";
+        let why = "their sums are added in pairs, and each needs a buffer; try 4";
         let possible = count.is_power_of_two() && count <= MAX_LEAVES;
         check_setting("leaves of a mini-batch", count as f64, possible, "1, 2, 4, 8 … 4096", why)?;
         Ok(Self { count, first: 0, end: count })
@@ -62,7 +62,7 @@ impl Leaves {
         self.own().map(move |leaf| self.cut(m, leaf) - first..self.cut(m, leaf + 1) - first)
     }
 
-    /// The columns of `leaf` in a mini-batch of `m`. Of fewer than there are leaves, some are empty.
+    /// The columns of `leaf` in a mini-batch of `m`. If `m` is below the number of leaves, some are empty.
     pub(super) fn leaf(self, m: usize, leaf: usize) -> Range<usize> {
         self.cut(m, leaf)..self.cut(m, leaf + 1)
     }

@@ -1,4 +1,4 @@
-//! The mini-batches of an epoch, each gathered while the one before is learned from.
+//! The mini-batches of an epoch, each gathered during the step on the one before.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -13,14 +13,14 @@ use crate::error::Result;
 use crate::real::Real;
 use crate::threads;
 
-/// A mini-batch that is gathered in less time is not worth another thread.
+/// The minimum time of gathering a mini-batch that is worth another thread.
 const WORTH_A_THREAD: Duration = Duration::from_micros(50);
 
-/// The samples of an epoch in their order, cut into mini-batches of m samples and a smaller one of the rest.
+/// The samples of an epoch in their order, cut into mini-batches of m samples and a partial last one.
 ///
-/// If a run has several threads and gathering takes its time, the next mini-batch is gathered while this one is learned
-/// from. What a step learns from does not depend on that, and neither does the step at which an error or a panic of the
-/// source ends the run.
+/// If a run has several threads and gathering is slow, the next mini-batch is gathered during the step on the current
+/// one. This changes neither the samples of a step nor the step at which an error or a panic of the source ends the
+/// run.
 pub(super) struct MiniBatches<T> {
     order: Order,
     now: Buffers<T>,
@@ -28,11 +28,11 @@ pub(super) struct MiniBatches<T> {
     next: Option<Buffers<T>>,
     /// The mini-batch that is in `next`.
     ahead: Option<Ahead>,
-    /// How long it took to gather the last ones. One alone may have been interrupted.
+    /// How long gathering the last three took. One alone may have been interrupted.
     took: [Duration; 3],
 }
 
-/// What became of a mini-batch that was gathered ahead.
+/// The outcome of gathering a mini-batch ahead.
 struct Ahead {
     epoch: usize,
     index: usize,
@@ -41,7 +41,8 @@ struct Ahead {
 }
 
 impl<T: Real> MiniBatches<T> {
-    /// Allocates mini-batches of the size that `parts` say, for `n` samples, of which `leaves` are learned from here.
+    /// Allocates mini-batches of the size in `parts` for `n` samples, with the columns of the leaves that are computed
+    /// here.
     pub(super) fn new(parts: &Parts<T>, training: &dyn Samples<T>, n: usize, leaves: Leaves) -> Result<Self> {
         let m = parts.batch_size(n);
         let blocks = training.blocks().filter(|_| !parts.searches());
@@ -52,7 +53,7 @@ impl<T: Real> MiniBatches<T> {
         Ok(Self { now: buffers()?, next, order, ahead: None, took: [Duration::ZERO; 3] })
     }
 
-    /// The different numbers of examples that a mini-batch can have here.
+    /// Returns the different numbers of examples that a mini-batch can have here.
     pub(super) fn sizes(&self) -> impl Iterator<Item = usize> {
         [Some(&self.now.batch), self.now.partial.as_ref()].into_iter().flatten().map(Batch::examples)
     }
@@ -102,8 +103,8 @@ impl<T: Real> MiniBatches<T> {
         self.took[2] = took;
     }
 
-    /// Learns by `learn` from mini-batch number `index`, which has been [gathered](Self::gather), given its number of
-    /// samples in all leaves. Meanwhile the next one is gathered.
+    /// Calls `learn` on mini-batch number `index`, which has been [gathered](Self::gather), with its number of samples
+    /// in all leaves. Meanwhile the next one is gathered.
     pub(super) fn learn<V: Send>(
         &mut self,
         training: &dyn Samples<T>,
@@ -117,7 +118,7 @@ impl<T: Real> MiniBatches<T> {
         let Some(next) = next.as_mut().filter(|_| is_worth_it) else { return learn(now.current(), size) };
         let gather = || {
             let start = Moment::now();
-            // A panic waits for the step that would have met it.
+            // A panic is kept for the step that needs this mini-batch.
             let outcome = catch_unwind(AssertUnwindSafe(|| next.gather(order, training, epoch, index + 1)));
             Ahead { epoch, index: index + 1, outcome, took: start.elapsed() }
         };
@@ -127,7 +128,7 @@ impl<T: Real> MiniBatches<T> {
     }
 }
 
-/// Room for a mini-batch.
+/// The buffers of a mini-batch.
 struct Buffers<T> {
     /// The samples of all leaves in a mini-batch.
     m: usize,
@@ -158,7 +159,7 @@ impl<T: Real> Buffers<T> {
             Some(partial) if self.is_partial => partial,
             _ => &mut self.batch,
         };
-        // A rank may have no part in a small mini-batch.
+        // A rank may have no samples of a small mini-batch.
         if self.samples.is_empty() {
             return Ok(());
         }

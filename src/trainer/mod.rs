@@ -1,4 +1,4 @@
-//! The trainer, which puts a cost, an optimizer, a regularizer, a schedule and a stopping rule together.
+//! The trainer, which combines a cost, an optimizer, a regularizer, a schedule and a stopping rule.
 
 mod aftermath;
 mod blocks;
@@ -55,10 +55,9 @@ pub use report::Report;
 pub use run::{Run, Running, Settings};
 pub use warning::Warning;
 
-/// Trains a network: a builder that holds the parts, [`fit`](Self::fit), which runs them over epochs, and
+/// Trains a network: a builder for the components, with [`fit`](Self::fit), which trains for many epochs, and
 /// [`learner`](Self::learner), which makes single steps.
-///
-/// | part | default |
+/// | setting | default |
 /// |---|---|
 /// | [`optimizer`](Self::optimizer) | [`Sgd`] |
 /// | [`regularizer`](Self::regularizer) | [`NoRegularizer`] |
@@ -69,7 +68,7 @@ pub use warning::Warning;
 /// | [`mini_batch`](Self::mini_batch) | 10 |
 /// | [`leaves`](Self::leaves) | 1 |
 /// | [`seed`](Self::seed) | 0 |
-/// | [`threads`](Self::threads) | one for each core, in a rayon pool the caller's own |
+/// | [`threads`](Self::threads) | one per core; on a rayon worker only the caller's |
 ///
 /// Equal seeds give bitwise identical results, for any number of threads. A trainer is not changed by `fit`: a second
 /// `fit` begins with fresh optimizer state and shuffles in the same order as the first.
@@ -80,7 +79,8 @@ pub use warning::Warning;
 /// use gradus::prelude::*;
 ///
 /// let (training, validation) = Dataset::<f32>::synthetic_digits(1200, 1)?.split_at(1000)?;
-/// let mut network = Network::new(&[784, 20, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 42)?;
+/// let softmax = Softmax::default();
+/// let mut network = Network::new(&[784, 20, 10], Sigmoid, softmax, &ScaledGaussian, 42)?;
 /// let report = Trainer::new(LogLikelihood)
 ///     .optimizer(Momentum::new(0.5)?)
 ///     .regularizer(L2::new(0.1)?)
@@ -98,7 +98,7 @@ pub struct Trainer<T: Real, C> {
     parts: Parts<T>,
 }
 
-/// All of a trainer but the cost, which depends on the type of the output layer.
+/// All of a trainer except the cost, which depends on the type of the output layer.
 #[derive(Debug, Clone)]
 struct Parts<T: Real> {
     optimizer: Arc<dyn Optimizer<T>>,
@@ -146,8 +146,8 @@ impl<T: Real, C> Trainer<T, C> {
         Self { cost, parts }
     }
 
-    /// Turns gradients into steps with `optimizer`. If it keeps an [average](Optimizer::average_slot) of the parameters, the
-    /// network is evaluated and left with that.
+    /// Sets the optimizer, which turns gradients into steps. If it keeps an [average](Optimizer::average_slot) of the
+    /// parameters, the network is evaluated with the average and left with it.
     pub fn optimizer(mut self, optimizer: impl Optimizer<T> + 'static) -> Self {
         self.parts.optimizer = Arc::new(optimizer);
         self
@@ -179,10 +179,10 @@ impl<T: Real, C> Trainer<T, C> {
 
     /// Stops after the first epoch that ends later than `budget` after the beginning of the run, or of its resumption.
     ///
-    /// The run lasts longer than the budget by one epoch at most, and has one epoch at least. It is no
-    /// [`StoppingRule`], which acts at the same epoch on every machine: how many epochs fit in a budget is chance, though
-    /// their steps are not, and a run that goes on is bitwise the one that was never stopped. On `wasm32-unknown-unknown`, which has
-    /// no clock, no budget is ever used up.
+    /// The run exceeds the budget by one epoch at most, and has at least one epoch. The budget is not a
+    /// [`StoppingRule`], which stops after the same epoch on every machine: the number of epochs in a budget is not
+    /// reproducible, but their steps are, and a resumed run is bitwise identical to one that was never stopped. On
+    /// `wasm32-unknown-unknown`, which has no clock, no budget is ever used up.
     ///
     /// # Examples
     ///
@@ -191,10 +191,12 @@ impl<T: Real, C> Trainer<T, C> {
     /// use std::time::Duration;
     ///
     /// let data = Dataset::<f32>::synthetic_digits(100, 1)?;
-    /// let mut network = Network::new(&[784, 10, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
+    /// let softmax = Softmax::default();
+    /// let mut network = Network::new(&[784, 10, 10], Sigmoid, softmax, &ScaledGaussian, 1)?;
     /// let trainer = Trainer::new(LogLikelihood).time_budget(Duration::from_nanos(1));
     /// let report = trainer.fit(&mut network, &data, None)?;
-    /// assert_eq!((report.history.len(), report.stop_reason), (1, StopReason::TimeBudget { seconds: 1e-9 }));
+    /// assert_eq!(report.history.len(), 1);
+    /// assert_eq!(report.stop_reason, StopReason::TimeBudget { seconds: 1e-9 });
     /// # Ok::<(), gradus::Error>(())
     /// ```
     pub fn time_budget(mut self, budget: Duration) -> Self {
@@ -202,7 +204,7 @@ impl<T: Real, C> Trainer<T, C> {
         self
     }
 
-    /// Notifies `observer` of the progress of each run. Several may observe.
+    /// Notifies `observer` of the progress of each run. May be called for several observers.
     pub fn observe(mut self, observer: impl Observer<T> + 'static) -> Self {
         self.parts.observers.push(Arc::new(observer));
         self
@@ -210,8 +212,8 @@ impl<T: Real, C> Trainer<T, C> {
 
     /// Saves the run to the file at `path`, to [resume](Self::resume) it from there after an interruption.
     ///
-    /// The file is written `every` so many epochs, steps or seconds, and at the end of the run unless an error ended it. It
-    /// is replaced so that the previous checkpoint is there, whole, until the new one is; see [`Run::save`].
+    /// The file is written as often as `every` says, and at the end of the run unless an error ended it. It is replaced
+    /// atomically: the previous checkpoint stays complete until the new one is on the disk; see [`Run::save`].
     ///
     /// # Examples
     ///
@@ -221,7 +223,8 @@ impl<T: Real, C> Trainer<T, C> {
     /// # let folder = tempfile::tempdir().unwrap();
     /// # let path = folder.path().join("run.safetensors");
     /// let data = Dataset::<f32>::synthetic_digits(100, 1)?;
-    /// let mut network = Network::new(&[784, 10, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
+    /// let softmax = Softmax::default();
+    /// let mut network = Network::new(&[784, 10, 10], Sigmoid, softmax, &ScaledGaussian, 1)?;
     /// let trainer = Trainer::new(LogLikelihood).checkpoint(&path, Every::Epochs(1));
     /// trainer.clone().stop(MaxEpochs::new(2)?).fit(&mut network, &data, None)?;
     ///
@@ -240,18 +243,19 @@ impl<T: Real, C> Trainer<T, C> {
         self
     }
 
-    /// Learns from `m` examples at a time. A partial last mini-batch divides by its own size. An optimizer that searches, such as
-    /// [`Lbfgs`](crate::optimizer::Lbfgs), learns from all of them at a time.
+    /// Sets the number m of examples per step. A partial last mini-batch divides by its own size. An optimizer that
+    /// searches, such as [`Lbfgs`](crate::optimizer::Lbfgs), uses all examples in each step.
     pub fn mini_batch(mut self, m: usize) -> Self {
         self.parts.mini_batch = m;
         self
     }
 
-    /// Sums each mini-batch in `leaves` parts, a power of two, cut at fixed places: 1 by default. The sums of the parts are then
-    /// added in pairs, those of the pairs in pairs, and so on.
+    /// Cuts each mini-batch at fixed places into `leaves` leaves, a power of two, 1 by default. The gradient of each
+    /// leaf is summed by itself; the sums of the leaves are then added in pairs, those of the pairs in pairs, and so
+    /// on.
     ///
-    /// The bits of a run depend on it, and it is what they need not to depend on how many processes share the work: the
-    /// same number of leaves gives the same bits on any number of ranks up to that number.
+    /// The number of leaves changes the rounding of a run. Runs with the same number of leaves are bitwise identical on
+    /// any number of ranks up to that number.
     ///
     /// # Examples
     ///
@@ -260,8 +264,10 @@ impl<T: Real, C> Trainer<T, C> {
     ///
     /// let data = Dataset::<f64>::synthetic_digits(100, 1)?;
     /// let train = |leaves| {
-    ///     let mut network = Network::new(&[784, 10, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
-    ///     Trainer::new(LogLikelihood).leaves(leaves).stop(MaxEpochs::new(1)?).fit(&mut network, &data, None)?;
+    ///     let softmax = Softmax::default();
+    ///     let mut network = Network::new(&[784, 10, 10], Sigmoid, softmax, &ScaledGaussian, 1)?;
+    ///     let trainer = Trainer::new(LogLikelihood).leaves(leaves).stop(MaxEpochs::new(1)?);
+    ///     trainer.fit(&mut network, &data, None)?;
     ///     gradus::Result::Ok(network.output().weights[0])
     /// };
     /// assert!((train(1)? - train(4)?).abs() < 1e-12); // rounded in other places
@@ -272,13 +278,13 @@ impl<T: Real, C> Trainer<T, C> {
         self
     }
 
-    /// Trains together with other ranks: processes, of which each computes some of the [leaves](Self::leaves). See
+    /// Trains together with other ranks: processes that each compute some of the [leaves](Self::leaves). See
     /// [`ranks`](crate::ranks).
     ///
-    /// All ranks make the same calls with the same settings and data, which is checked before the first step. All end with the
-    /// same network, report and error. Rank 0 alone calls observers, writes checkpoints and looks at the clock. A run that was
-    /// saved by any number of ranks goes on with any other. The number of ranks is a power of two, and at most that of the
-    /// leaves.
+    /// All ranks make the same calls with the same settings and data, which is checked before the first step. All end
+    /// with the same network, report and error. Rank 0 alone calls observers, writes checkpoints and reads the clock. A
+    /// run that was saved with one number of ranks can be resumed with another. The number of ranks has to be a power
+    /// of two, and at most the number of leaves.
     ///
     /// If a rank fails, every rank returns an error within seconds: the failed one its own, and the others
     /// [`Error::Rank`](crate::Error::Rank) with its number and its reason.
@@ -287,39 +293,39 @@ impl<T: Real, C> Trainer<T, C> {
         self
     }
 
-    /// Takes a rank for lost that does not answer for so long, 30 seconds by default: more than a checkpoint takes, or what else
-    /// one rank does while the others wait.
+    /// Sets how long to wait for the answer of another rank before it counts as lost, 30 seconds by default. It has to
+    /// exceed the time of a checkpoint, and of anything else that one rank does while the others wait.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.parts.patience = patience;
         self
     }
 
-    /// Shuffles the samples of each epoch with a generator that belongs to (`seed`, epoch).
+    /// Sets the seed, from which the order of the samples in each epoch and the masks of dropout are derived.
     pub fn seed(mut self, seed: u64) -> Self {
         self.parts.seed = seed;
         self
     }
 
-    /// Lets at most `threads` threads work on large products, and never more than the machine has cores. With one, the
-    /// run starts no thread. The result does not depend on it.
+    /// Sets the maximum number of threads for large products; the number of cores is a further limit. With 1, the run
+    /// starts no thread. The result does not depend on the number of threads.
     ///
-    /// By default there is one for each core, but in a rayon pool, whose threads use the cores already, only the caller's
-    /// own.
+    /// The default is one thread per core; on a rayon worker, whose pool uses the cores already, it is the caller's
+    /// thread alone.
     pub fn threads(mut self, threads: usize) -> Self {
         self.parts.threads = Some(threads);
         self
     }
 
-    /// Measures and records `measure` too after each epoch, on the validation data, and on the training data where they
-    /// are evaluated. The cost is always measured, and what fits the [task](crate::data::Task): the accuracy for classes
-    /// and labels, R² for regression; so is what a rule, the schedule or [`keep_best`](Self::keep_best) names. May be
-    /// called for several measures.
+    /// Also records `measure` after each epoch, on the validation data, and on the training data if they are evaluated.
+    /// Always recorded are the cost, the measure that fits the [task](crate::data::Task) (accuracy for classes and
+    /// labels, R² for regression), and what a rule, the schedule or [`keep_best`](Self::keep_best) names. May be called
+    /// for several measures.
     pub fn measure(mut self, measure: impl Measure + 'static) -> Self {
         self.parts.measures.push(Arc::new(measure));
         self
     }
 
-    /// Evaluates the training data too after each epoch, which takes about a third of the time of learning from them.
+    /// Also evaluates the training data after each epoch, which takes about a third of the time of learning from them.
     /// They are also evaluated if a rule, the schedule or [`keep_best`](Self::keep_best) names a metric of theirs.
     pub fn monitor_training(mut self, yes: bool) -> Self {
         self.parts.monitor_training = yes;

@@ -7,10 +7,10 @@ use super::{Report, Run, Running};
 use crate::error::Error;
 use crate::real::Real;
 
-/// A callback that is notified of each step, each epoch and the end of a run. It does not influence what is learned, but
-/// may end the run.
+/// A callback that is notified of each step, each epoch and the end of a run. It does not influence what is learned,
+/// but may end the run.
 ///
-/// Methods take `&self`, because one trainer may train several networks at once; state of an observer's own goes into an
+/// Methods take `&self`, because one trainer may train several networks at once; an observer's state goes into an
 /// atomic or a `Mutex`. Dyn-compatible, and implemented for `&`, `Box` and `Arc`: keep an `Arc` to read the observer
 /// afterwards.
 ///
@@ -25,19 +25,21 @@ use crate::real::Real;
 ///
 /// impl<T: Real> Observer<T> for PrintCost {
 ///     fn on_epoch(&self, running: &Running<'_, T>) -> ControlFlow<()> {
-///         let Some(record) = running.history.last() else { return ControlFlow::Continue(()) };
-///         println!("{:3} {:.4}", record.epoch, record.running_cost);
+///         if let Some(record) = running.history.last() {
+///             println!("{:3} {:.4}", record.epoch, record.running_cost);
+///         }
 ///         ControlFlow::Continue(())
 ///     }
 /// }
-/// let mut network = Network::<f32, Tanh, _>::new(&[784, 10], Tanh, Sigmoid, &ScaledGaussian, 1)?;
+/// let data = Dataset::<f32>::synthetic_digits(100, 1)?;
+/// let mut network = Network::new(&[784, 10], Tanh, Sigmoid, &ScaledGaussian, 1)?;
 /// let trainer = Trainer::new(CrossEntropy).stop(MaxEpochs::new(2)?).observe(PrintCost);
-/// assert_eq!(trainer.fit(&mut network, &Dataset::synthetic_digits(100, 1)?, None)?.history.len(), 2);
+/// assert_eq!(trainer.fit(&mut network, &data, None)?.history.len(), 2);
 /// # Ok::<(), gradus::Error>(())
 /// ```
 pub trait Observer<T: Real>: Debug + Send + Sync {
-    /// Called after each training step. Breaking ends the run within the epoch. It should be quick: on a small network a
-    /// step takes some microseconds.
+    /// Called after each training step. Breaking ends the run within the epoch. It should be quick: on a small network
+    /// a step takes some microseconds.
     fn on_step(&self, _running: &Running<'_, T>) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
@@ -48,10 +50,12 @@ pub trait Observer<T: Real>: Debug + Send + Sync {
     }
 
     /// Called once at the end of every run that has begun, however it ends: with its report, or with the error that
-    /// ended it, which is [`Error::Panicked`] if a part panicked. It is called even if another observer's `on_end` panics.
+    /// ended it, which is [`Error::Panicked`] if a component panicked. It is called even if another observer's `on_end`
+    /// panics.
     fn on_end(&self, _outcome: &Outcome<'_, T>) {}
 
-    /// What the report shall warn of, such as a file that could not be written. Asked at the end of a run, before `on_end`.
+    /// Returns a warning for the report, such as a file that could not be written. Called at the end of a run, before
+    /// `on_end`.
     fn warning(&self) -> Option<String> {
         None
     }
@@ -69,6 +73,6 @@ crate::forward! { impl<T: Real> Observer<T> {
 pub struct Outcome<'a, T: Real> {
     /// The report, or the error.
     pub result: std::result::Result<&'a Report<T>, &'a Error>,
-    /// The run as it stood at its end, from which it can go on.
+    /// The run at its end, from which it can be resumed.
     pub run: &'a Run<T>,
 }

@@ -23,13 +23,13 @@ pub(super) struct Order {
 enum Places {
     /// The samples themselves: all in memory, in any order.
     All(Vec<usize>),
-    /// The blocks of a source that is read in large pieces. Each leaf of a batch has a stretch of its own of their
-    /// sequence, so that a rank reads the blocks of its leaves only.
+    /// The blocks of a source that is read in large pieces. Each leaf of a batch has its own stretch of their sequence,
+    /// so that a rank reads only the blocks of its leaves.
     Blocks { blocks: Blocks, stretches: Vec<Stretch> },
 }
 
 impl Order {
-    /// The order of `n` samples in mini-batches of `m`, of which only some `leaves` are asked for.
+    /// Creates the order of `n` samples in mini-batches of `m`, of which only some `leaves` are computed here.
     pub(super) fn new(leaves: Leaves, (n, m): (usize, usize), blocks: Option<Blocks>, seed: u64) -> Self {
         let places = match blocks {
             None => Places::All((0..n).collect()),
@@ -99,7 +99,8 @@ impl Order {
     }
 }
 
-/// Cuts the sequence of `pieces` into a stretch for each leaf, as long as the samples that it learns from in an epoch.
+/// Cuts the sequence of `pieces` into a stretch for each leaf, with as many samples as the leaf learns from in an
+/// epoch.
 fn cut(pieces: &[Range<usize>], leaves: Leaves, (n, m): (usize, usize), window: usize) -> Vec<Stretch> {
     let window = (window / leaves.count()).max(1);
     let (mut rest, mut piece) = (pieces.iter().cloned(), 0..0);
@@ -179,7 +180,7 @@ impl Stretch {
         self.samples.shuffle(&mut generator(seed, Purpose::Shuffle, epoch, stream));
     }
 
-    /// The pieces of the windows that the last mini-batch is from, and of the next one.
+    /// Returns the pieces of the windows of the last mini-batch, and of the next window.
     fn soon(&self) -> &[Range<usize>] {
         let end = self.entered.map_or(self.first, |entered| entered + 1) + 1;
         let place = |window: usize| self.pieces.len().min(window * self.window);

@@ -13,8 +13,8 @@ use crate::real::Real;
 
 /// An observer that shows a bar for the current epoch, and prints a line for each epoch that has ended.
 ///
-/// The bar shows the steps done, the steps per second, the time until the epoch ends, and the mean cost of the epoch's mini-batches so
-/// far:
+/// The bar shows the steps done, the steps per second, the time until the epoch ends, and the mean cost of the epoch's
+/// mini-batches so far:
 ///
 /// ```text
 /// epoch   1  η 0.5000    training cost 0.42531  validation cost 0.21040, accuracy 94.02 %
@@ -37,7 +37,7 @@ pub struct ProgressBar {
     shown: Mutex<Shown>,
 }
 
-/// What the message tells, and when it was last written.
+/// The contents of the message, and when it was last written.
 #[derive(Debug)]
 struct Shown {
     /// The sum of the costs of the epoch's mini-batches so far.
@@ -46,7 +46,7 @@ struct Shown {
     at: Moment,
 }
 
-/// Time between two messages: a step may take less than writing one.
+/// The minimum time between two messages: writing one may take longer than a step.
 const PAUSE: Duration = Duration::from_millis(100);
 
 impl Default for ProgressBar {

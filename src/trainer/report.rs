@@ -18,9 +18,9 @@ pub struct Report<T> {
     pub stop_reason: StopReason,
     /// The epoch whose parameters the network holds; 0 for the initial ones.
     pub kept_epoch: usize,
-    /// The run as it ended, with the parameters of its last step, to [go on](super::Trainer::resume) from.
+    /// The run as it ended, with the parameters of its last step, to [resume](super::Trainer::resume).
     pub run: Run<T>,
-    /// What was noticed and probably not meant, such as inputs that are not scaled.
+    /// Likely mistakes, such as inputs that are not scaled.
     pub warnings: Vec<Warning>,
     kept_for: String,
 }
@@ -35,7 +35,7 @@ impl<T: Real> Report<T> {
         Self { history, stop_reason, kept_epoch, run, warnings, kept_for }
     }
 
-    /// The record of the epoch whose parameters the network holds.
+    /// The record of the epoch whose parameters the network holds; `None` for the initial ones.
     pub fn kept(&self) -> Option<&EpochRecord> {
         self.kept_epoch.checked_sub(1).and_then(|index| self.history.epochs().get(index))
     }
@@ -60,7 +60,7 @@ impl<T: Real> fmt::Display for Report<T> {
     }
 }
 
-/// Why `kept` is the best epoch by `metric`, of those that are equally good.
+/// Describes why epoch `kept` is the best by `metric`, of those that are equally good.
 fn best(history: &History, metric: &Metric, kept: usize) -> String {
     let name = history.name_of(metric);
     let value = history.values(metric).find(|(epoch, _)| *epoch == kept).map(|(_, value)| value);
@@ -72,7 +72,7 @@ fn best(history: &History, metric: &Metric, kept: usize) -> String {
     }
 }
 
-/// A time in seconds, or in milliseconds or microseconds if it is short.
+/// Writes a time in seconds, or in milliseconds or microseconds if it is short.
 fn time(seconds: f64) -> String {
     match seconds {
         long if long >= 1.0 => format!("{long:.2} s"),

@@ -1,4 +1,4 @@
-//! A run as a value: everything that determines how it goes on.
+//! A run as a value: everything that determines how it continues.
 
 use std::collections::VecDeque;
 
@@ -12,18 +12,17 @@ use crate::history::History;
 use crate::network::{AnyNetwork, Layer, ParameterArrays};
 use crate::real::Real;
 
-/// A training run between two steps: save it, and [`Trainer::resume`](super::Trainer::resume) goes on to the same bits, with any number of
-/// threads.
+/// A training run between two steps. [`Trainer::resume`](super::Trainer::resume) continues it, with any number of
+/// threads, and the result is bitwise identical to that of an uninterrupted run.
 ///
-/// [`Running::run`] copies the run that an observer is told of, and a [`Report`](super::Report) holds the run as it
-/// ended.
+/// [`Running::run`] copies the run in an observer, and a [`Report`](super::Report) holds the run at its end.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(bound(serialize = "T: Real", deserialize = "T: Real"))]
 #[non_exhaustive]
 pub struct Run<T> {
-    /// What the run was started with.
+    /// The settings of the run.
     pub settings: Settings,
-    /// The training steps of the epoch that is under way, after those of `history`; 0 between two epochs.
+    /// The training steps done in the current epoch, which follows those of `history`; 0 between two epochs.
     pub step: usize,
     /// Σ weight · C_x over the samples of these steps.
     pub cost: f64,
@@ -43,7 +42,7 @@ pub struct Run<T> {
     pub history: History,
 }
 
-/// The settings that determine the steps of a run, as text: a run goes on with equal ones only.
+/// The settings that determine the steps of a run, as text: a run can be resumed only with equal ones.
 ///
 /// The stopping rule, observers and the number of threads are not among them; they may change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,7 +62,7 @@ impl Settings {
         self.values.push(("blocks of the samples".to_owned(), value));
     }
 
-    /// Returns an error for the first setting that differs from that of the run that is to go on.
+    /// Returns an error for the first setting that differs from that of the run to be resumed.
     fn check_same(&self, run: &Self) -> Result<()> {
         let differing = self.values.iter().zip(&run.values).find(|(now, before)| now != before);
         match differing {
@@ -81,7 +80,7 @@ impl Settings {
 }
 
 impl<T: Real> Run<T> {
-    /// The run of `trainer` before its first step.
+    /// Creates a run before its first step.
     pub(super) fn begin(settings: Settings, parameters: ParameterArrays<T>, slots: usize) -> Self {
         let zeros = ParameterArrays::zeros(parameters.sizes());
         Self {
@@ -98,14 +97,14 @@ impl<T: Real> Run<T> {
         }
     }
 
-    /// The state of the run apart from its parameters, the optimizer's slots, and t.
+    /// Returns the state of the run without its parameters, the optimizer's slots, and t.
     pub(super) fn into_state(self) -> (State<T>, Vec<ParameterArrays<T>>, u64) {
         let Self { settings, step, cost, seconds, t, slots, kept_epoch, kept, history, .. } = self;
         let last_costs = VecDeque::with_capacity(LAST_COSTS);
         (State { settings, step, cost, seconds, kept_epoch, kept, history, last_costs }, slots, t)
     }
 
-    /// Returns an error if the run cannot go on with these settings, or does not fit itself.
+    /// Returns an error if the run cannot be resumed with these settings, or is inconsistent.
     pub(super) fn check(
         &self,
         settings: &Settings,
@@ -169,14 +168,14 @@ impl<T: Real> Parts<T> {
     }
 }
 
-/// A run that is under way, as observers see it.
+/// A run in progress, as observers see it.
 #[derive(Debug)]
 pub struct Running<'a, T: Real> {
-    /// The epoch that is under way, or that has just ended; counted from 1.
+    /// The current epoch, or the one that has just ended; counted from 1.
     pub epoch: usize,
     /// The training steps done in it.
     pub step: usize,
-    /// The training steps of an epoch.
+    /// The number of training steps per epoch.
     pub steps: usize,
     /// The learning rate η of the last step.
     pub learning_rate: f64,
@@ -192,7 +191,7 @@ pub struct Running<'a, T: Real> {
 }
 
 impl<T: Real> Running<'_, T> {
-    /// Copies the run, to go on from here later.
+    /// Copies the run, so that it can be saved and resumed from here.
     pub fn run(&self) -> Run<T> {
         self.state.to_run(self.network, self.slots, self.t)
     }
@@ -203,7 +202,7 @@ impl<T: Real> Running<'_, T> {
     }
 }
 
-/// The part of a run that the network and the optimizer's state do not hold.
+/// The state of a run besides the parameters of the network and the state of the optimizer.
 #[derive(Debug)]
 pub(super) struct State<T> {
     pub(super) settings: Settings,
@@ -217,7 +216,7 @@ pub(super) struct State<T> {
     pub(super) last_costs: VecDeque<f64>,
 }
 
-/// The mini-batches whose costs an error tells.
+/// The number of mini-batches whose costs an error reports.
 const LAST_COSTS: usize = 5;
 
 impl<T: Real> State<T> {
@@ -231,7 +230,7 @@ impl<T: Real> State<T> {
         self.last_costs.push_back(cost / m as f64);
     }
 
-    /// The error of a run that ends because of `cause`.
+    /// Returns the error of a run that ends because of `cause`.
     pub(super) fn interrupted<'w>(self, cause: Error, warnings: impl Iterator<Item = &'w Warning>) -> Error {
         // A parameter is found to be NaN or infinite after the step that made it so.
         let is_of_last_step = matches!(cause, Error::Diverged { quantity: "parameter", .. });

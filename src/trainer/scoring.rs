@@ -1,4 +1,4 @@
-//! What is measured after each epoch, and its measurement.
+//! The measures of each epoch, and their evaluation.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::network::{AnyNetwork, Model};
 use crate::ranks::Team;
 use crate::real::Real;
 
-/// What is measured after each epoch.
+/// The measures that are evaluated after each epoch.
 pub(super) struct Plan {
     task: Task,
     measures: Vec<Arc<dyn Measure>>,
@@ -36,7 +36,7 @@ impl Plan {
         let usual = default_measures(task).map(|measure| Arc::new(measure) as Arc<dyn Measure>);
         let named = metrics.iter().filter_map(Metric::measure);
         for measure in usual.iter().chain(named).chain(measures) {
-            // A first meter, so that what cannot be measured is found before the first step.
+            // A measure that is not defined for the task is found here, before the first step.
             measure.meter(task, n_outputs)?;
             match plan.measures.iter().find(|other| other.name() == measure.name()) {
                 None => plan.measures.push(measure.clone()),
@@ -49,7 +49,7 @@ impl Plan {
 }
 
 impl Plan {
-    /// The names of the measures, and of what is evaluated.
+    /// Returns the names of the measures, and whether the training data are evaluated.
     pub(super) fn names(&self) -> String {
         let names: Vec<_> = self.measures.iter().map(|measure| measure.name()).collect();
         format!("{}{}", names.join(", "), if self.training { ", of the training data too" } else { "" })
@@ -78,7 +78,7 @@ impl<'a, T: Real> EpochEvaluator<'a, T> {
         })
     }
 
-    /// The bytes of the largest message between ranks that share the evaluation.
+    /// Returns the bytes of the largest message between ranks that share the evaluation.
     pub(super) fn message_bytes(&self) -> usize {
         let sets = [&self.training, &self.validation].into_iter().flatten();
         sets.map(|(_, evaluator)| evaluator.message_bytes()).max().unwrap_or(0)

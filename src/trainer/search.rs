@@ -70,7 +70,7 @@ impl<T: Real> Parts<T> {
         self.optimizer.scope() == Scope::Objective
     }
 
-    /// The samples of a mini-batch, of `n` in all.
+    /// Returns the number of samples in a mini-batch, of `n` in all.
     pub(super) fn batch_size(&self, n: usize) -> usize {
         if self.searches() { n } else { self.mini_batch.min(n) }
     }
@@ -81,9 +81,9 @@ impl<T: Real> Parts<T> {
             _ if !self.searches() => return Ok(()),
             _ if self.leaves > 1 => "it takes the whole batch at once; leave `leaves` at 1",
             (None, None) => return Ok(()),
-            (Some(_), _) => "with dropout the cost is another one in every step; remove the dropout",
+            (Some(_), _) => "with dropout the cost changes in every step; remove the dropout",
             (None, Some(_)) => {
-                "augmented data are others in every epoch; augment them before, with `Augmented::expand`"
+                "augmented data change in every epoch; augment them before, with `Augmented::expand`"
             }
         };
         Err(Error::Search { optimizer: format!("{:?}", self.optimizer), why })

@@ -1,4 +1,4 @@
-//! Which classes the training samples are of.
+//! The classes that occur among the training samples.
 
 use nalgebra::DMatrix;
 
@@ -18,7 +18,7 @@ impl SeenClasses {
         Self { outputs, seen: vec![false; outputs.max(2)] }
     }
 
-    /// Takes note of the targets of some samples, in columns.
+    /// Adds the targets of some samples, in columns.
     pub(super) fn add<T: Real>(&mut self, y: &DMatrix<T>) {
         let high = |y: &T| y.to_f64() >= 0.5;
         for (at, y) in y.iter().enumerate() {
@@ -27,7 +27,7 @@ impl SeenClasses {
         }
     }
 
-    /// The classes that were not seen, if the targets are classes, and if any sample was looked at.
+    /// Returns a warning about the classes without a sample, if the targets are classes and any were added.
     pub(super) fn warning(&self, task: Task) -> Option<Warning> {
         let unseen = || (0..).zip(&self.seen).filter(|(_, seen)| !**seen).map(|(class, _)| class);
         let (some, all) = (self.seen.contains(&true), unseen().next().is_none());

@@ -1,4 +1,4 @@
-//! What is noticed in the training data: inputs and targets of sizes with which a network hardly learns.
+//! Warnings about the training data: inputs and targets of magnitudes with which a network hardly learns.
 
 use nalgebra::DMatrix;
 
@@ -8,20 +8,20 @@ use crate::network::AnyNetwork;
 use crate::real::Real;
 use crate::real::portable::hypot;
 
-/// At most about so many samples are looked at.
+/// The maximum number of samples that are examined.
 const SAMPLES: usize = 4096;
 
-/// By how much the widths of two inputs may differ.
+/// The largest ratio of the standard deviations of two inputs.
 const RATIO: f64 = 100.0;
 
-/// The largest root mean square of all inputs. Initial weights of variance 1/n_in pass it on to the weighted inputs, and a
-/// sigmoid has the derivative 5·10⁻⁵ there.
+/// The largest root mean square of all inputs. Initial weights of variance 1/n_in pass it on to the weighted inputs,
+/// and a sigmoid has the derivative 5·10⁻⁵ there.
 const LARGE_INPUTS: f64 = 10.0;
 
 /// The largest root mean square of a target. In 3,000 steps at 0.01, Adam's largest default rate, a bias moves by 30.
 const LARGE_TARGETS: f64 = 30.0;
 
-/// What stands for ∞ where the limits of an activation are looked for.
+/// The stand-in for ∞ in the search for the limits of an activation.
 const FAR: f64 = 1e30;
 
 /// The inputs and the targets of some of the training samples, row by row.
@@ -51,7 +51,7 @@ impl Survey {
         Self { stride, n: 0, inputs: rows(n_inputs), targets: rows(n_outputs) }
     }
 
-    /// Takes the samples of a block into account, the first of which has the number `first`.
+    /// Adds samples of a block whose first one has the number `first`.
     pub fn add<T: Real>(&mut self, first: usize, batch: &Batch<T>) {
         for column in (0..batch.examples()).filter(|column| (first + column).is_multiple_of(self.stride)) {
             for (rows, values) in [(&mut self.inputs, &batch.x), (&mut self.targets, &batch.y)] {
@@ -64,7 +64,7 @@ impl Survey {
         }
     }
 
-    /// The warnings for which there is reason.
+    /// Returns the warnings that apply.
     pub fn warnings<T: Real>(&self, task: Task, network: &dyn AnyNetwork<T>) -> Vec<Warning> {
         let inputs = self.unscaled_inputs().or_else(|| self.large_inputs());
         let reach = reach(network, self.targets.len());
@@ -72,8 +72,8 @@ impl Survey {
         inputs.into_iter().chain(targets).collect()
     }
 
-    /// Inputs that mostly have their smallest value, such as indicators and the pixels at the border of images, are narrow by
-    /// nature.
+    /// Compares the widest with the narrowest input. Inputs that mostly have their smallest value, such as indicators
+    /// and the pixels at the border of images, are narrow by nature and not compared.
     fn unscaled_inputs(&self) -> Option<Warning> {
         let all = || {
             let deviations = self.inputs.iter().map(|row| row.deviation(self.n)).enumerate();
@@ -93,7 +93,7 @@ impl Survey {
         (root_mean_square > LARGE_INPUTS).then_some(Warning::LargeInputs { root_mean_square })
     }
 
-    /// The first target that its output never comes close to.
+    /// Returns a warning about the first target that its output never comes close to.
     fn unreachable_targets(&self, reach: &[(f64, f64)]) -> Option<Warning> {
         let rows = self.targets.iter().zip(reach).enumerate();
         rows.filter(|(_, (_, (low, high)))| low < high).find_map(|(output, (row, &(low, high)))| {
@@ -107,7 +107,8 @@ impl Survey {
         })
     }
 
-    /// Only outputs without limits are there for numbers of any size; those of a `Poisson` cost are counts, and not scaled.
+    /// Only outputs without limits are meant for targets of any magnitude. The targets of a `Poisson` cost are counts
+    /// and not scaled.
     fn large_targets(&self, task: Task, reach: &[(f64, f64)]) -> Option<Warning> {
         let free = |&(low, high): &(f64, f64)| limit(low).is_infinite() && limit(high).is_infinite();
         let large = |row: &Row| row.root_mean_square(self.n) > LARGE_TARGETS;
@@ -146,8 +147,8 @@ impl Row {
     }
 }
 
-/// The smallest and the largest value that each output takes where all weighted inputs of its layer are equal. Both are the
-/// same for a softmax, of which it says nothing.
+/// Returns the smallest and the largest value of each output where all weighted inputs of its layer are equal. For a
+/// softmax the two are equal and mean nothing.
 fn reach<T: Real>(network: &dyn AnyNetwork<T>, outputs: usize) -> Vec<(f64, f64)> {
     let Some(last) = network.n_layers().checked_sub(1) else { return Vec::new() };
     // Dense enough to meet the minima of SiLU and GELU.
@@ -164,7 +165,7 @@ fn reach<T: Real>(network: &dyn AnyNetwork<T>, outputs: usize) -> Vec<(f64, f64)
         .collect()
 }
 
-/// `value`, or an infinity in place of what only the finite stand-in for ∞ limits.
+/// Returns `value`, or an infinity if only the finite stand-in for ∞ limits it.
 fn limit(value: f64) -> f64 {
     if value.abs() > FAR.sqrt() { value.signum() * f64::INFINITY } else { value }
 }

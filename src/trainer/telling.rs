@@ -1,4 +1,4 @@
-//! What others get to know of a run that is under way: its observers, and the file of its checkpoint.
+//! Notifies the observers of a run in progress, and writes its checkpoints.
 
 use std::any::Any;
 use std::ops::ControlFlow;
@@ -29,14 +29,14 @@ impl<T: Real> Fit<'_, T> {
         Ok(())
     }
 
-    /// Tells all observers of the epoch.
+    /// Notifies all observers of the epoch.
     pub(super) fn notify_epoch(&self, epoch: usize, learning_rate: f64) -> ControlFlow<()> {
         let cost = self.state.history.last().map_or(f64::NAN, |record| record.running_cost);
         let running = Running { step: self.mini_batches.len(), ..self.running(epoch, learning_rate, cost) };
         tell(self.parts, |observer| observer.on_epoch(&running))
     }
 
-    /// The run as observers see it.
+    /// Returns the run as observers see it.
     pub(super) fn running(&self, epoch: usize, learning_rate: f64, cost: f64) -> Running<'_, T> {
         let Self { model, stepper, state, .. } = self;
         Running {
@@ -54,7 +54,7 @@ impl<T: Real> Fit<'_, T> {
     }
 }
 
-/// Tells all observers, even if the first of them ends the run.
+/// Notifies all observers, even if the first of them ends the run.
 pub(super) fn tell<T: Real>(
     parts: &Parts<T>,
     event: impl Fn(&dyn Observer<T>) -> ControlFlow<()>,
@@ -63,26 +63,25 @@ pub(super) fn tell<T: Real>(
     if leaving > 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
-/// What observers warn of. One that panics warns of nothing.
+/// Returns the warnings of the observers. The warning of one that panics is dropped.
 pub(super) fn warnings<T: Real>(parts: &Parts<T>) -> Vec<Warning> {
     let asked = parts.observers.iter().map(|observer| catch_unwind(AssertUnwindSafe(|| observer.warning())));
     asked.filter_map(|warning| Some(Warning::Observer { message: warning.ok()?? })).collect()
 }
 
-/// Tells all observers of the end, even if one of them panics; returns the first panic.
+/// Notifies all observers of the end, even if one of them panics. Returns the first panic.
 pub(super) fn tell_end<T: Real>(parts: &Parts<T>, outcome: &Outcome<'_, T>) -> Option<Box<dyn Any + Send>> {
     let told = parts.observers.iter().map(|observer| {
-        // An observer that panicked is told of nothing more, and the others depend on nothing of its.
+        // An observer that panicked is not called again, and the others do not depend on it.
         catch_unwind(AssertUnwindSafe(|| observer.on_end(outcome)))
     });
     told.collect::<Vec<_>>().into_iter().find_map(std::result::Result::err)
 }
 
-/// Tells all observers that a part has panicked, and lets the panic go on. Panics of theirs are not the first one, and are
-/// dropped.
+/// Notifies all observers that a component has panicked, and resumes the panic. Panics of the observers are dropped.
 pub(super) fn tell_panic<T: Real>(parts: &Parts<T>, run: &Run<T>, panic: Box<dyn Any + Send>) -> ! {
     let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
-    let message = text.unwrap_or("a value that is no text").to_owned();
+    let message = text.unwrap_or("a value that is not text").to_owned();
     let error = Error::Panicked { epochs: run.history.len(), message };
     tell_end(parts, &Outcome { result: Err(&error), run });
     resume_unwind(panic)

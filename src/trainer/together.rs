@@ -1,4 +1,4 @@
-//! A run of several ranks: what begins it, what ends it, and how a failure reaches everybody.
+//! A run of several ranks: its beginning, its end, and how a failure reaches all ranks.
 
 use std::fmt::Debug;
 use std::thread;
@@ -13,12 +13,12 @@ use crate::real::Real;
 use crate::stopping::StopReason;
 
 impl<T: Real> Parts<T> {
-    /// The ranks to train with, if there are any.
+    /// Returns the ranks to train with, if there are any.
     pub(super) fn team(&self) -> Result<Option<Team<'_>>> {
         self.ranks.as_ref().map(|ranks| Team::new(&**ranks, self.patience)).transpose()
     }
 
-    /// The parts of a rank: only rank 0 tells of the run, saves it, and looks at the clock.
+    /// Returns the components of a rank: only rank 0 notifies observers, saves the run, and reads the clock.
     pub(super) fn of_rank(&self, team: Option<&Team<'_>>) -> Self {
         match team.map_or(0, Team::rank) {
             0 => self.clone(),
@@ -26,18 +26,18 @@ impl<T: Real> Parts<T> {
         }
     }
 
-    /// The leaves that this rank computes.
+    /// Returns the leaves that this rank computes.
     pub(super) fn leaves(&self, team: Option<&Team<'_>>) -> Result<Leaves> {
         let all = Leaves::all(self.leaves)?;
         let Some(team) = team else { return Ok(all) };
-        let why = "each rank computes whole leaves; set `Trainer::leaves` to as many at least";
+        let why = "each rank computes whole leaves; set `Trainer::leaves` to at least as many";
         let (name, size) = ("number of ranks", team.size());
         check_setting(name, size as f64, size <= self.leaves, "1 to the number of leaves", why)?;
         Ok(Leaves::part(self.leaves, team.rank(), size))
     }
 }
 
-/// Compares what all ranks say of themselves before the first step: everything on which the bits of the run depend.
+/// Compares the settings of all ranks before the first step: everything on which the bits of the run depend.
 ///
 /// # Errors
 ///
@@ -74,7 +74,7 @@ pub(super) fn greet<T: Real>(team: &Team<'_>, run: &Run<T>, others: &[(&str, &dy
     let expected = all.first().map(|bytes| lines(bytes)).unwrap_or_default();
     for (rank, bytes) in all.iter().enumerate() {
         let found = lines(bytes);
-        // The hash, which comes first, says the least.
+        // The hash comes first, but is compared last: it does not say what differs.
         let lines = || found.iter().zip(&expected);
         let differing = lines().skip(1).chain(lines().take(1)).find(|(found, expected)| found != expected);
         if let Some((found, expected)) = differing {
@@ -93,7 +93,7 @@ pub(super) fn greet<T: Real>(team: &Team<'_>, run: &Run<T>, others: &[(&str, &dy
     Ok(())
 }
 
-/// The largest end of a part of `text` of at most `most` bytes.
+/// Returns the largest character boundary of `text` up to `most`.
 fn floor_char_boundary(text: &str, most: usize) -> usize {
     (0..=most.min(text.len())).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0)
 }
@@ -102,7 +102,7 @@ fn floor_char_boundary(text: &str, most: usize) -> usize {
 pub(super) fn end(team: Option<&Team<'_>>, ended: Result<StopReason>) -> Result<StopReason> {
     let Some(team) = team else { return ended };
     let ended = match ended {
-        // What only rank 0 knows.
+        // Only rank 0 knows of these ends.
         Ok(StopReason::Observer) => {
             team.leave(RankProblem::Stopped);
             return Ok(StopReason::Observer);
@@ -126,7 +126,7 @@ pub(super) fn end(team: Option<&Team<'_>>, ended: Result<StopReason>) -> Result<
     }
 }
 
-/// Tells the others of a panic on this rank.
+/// Tells the other ranks of a panic on this rank.
 pub(super) struct TellOfPanic<'a>(pub Option<&'a Team<'a>>);
 
 impl Drop for TellOfPanic<'_> {

@@ -1,4 +1,4 @@
-//! What a step that panics is undone from.
+//! The state from which a step that panics is undone.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -9,8 +9,8 @@ use crate::network::{AnyNetwork, ModelMut, ParameterArrays};
 use crate::real::Real;
 use crate::schedule::Progress;
 
-/// The parameters, and the state that the optimizer needs to make the steps of an epoch again, as they were before the first of
-/// them. A copy before each step would cost a tenth of it.
+/// The parameters, and the state that the optimizer needs to make the steps of an epoch again, as they were before the
+/// first of them. A copy before each step would cost a tenth of it.
 #[derive(Debug)]
 pub(super) struct Undo<T> {
     parameters: ParameterArrays<T>,
@@ -34,7 +34,7 @@ impl<T: Real> Undo<T> {
         (self.t, self.step) = (descent.t, step);
     }
 
-    /// Puts it back.
+    /// Restores the copy.
     pub(super) fn restore(&self, model: &mut dyn ModelMut<T>, descent: &mut Descent<T>) {
         self.parameters.copy_to(model);
         for (slot, copy) in descent.slots.iter_mut().zip(&self.slots) {
@@ -45,8 +45,8 @@ impl<T: Real> Undo<T> {
 }
 
 impl<T: Real> Fit<'_, T> {
-    /// After a panic: leaves the network as it was before the step, which may have moved some of its parameters. The steps
-    /// of the epoch before it are made again, from the parameters that the epoch began with.
+    /// After a panic: leaves the network as it was before the step, which may have moved some of its parameters. The
+    /// steps of the epoch before it are repeated, from the parameters that the epoch began with.
     pub(super) fn undo_step(&mut self) {
         if self.holds_average {
             self.exchange_average();
@@ -55,12 +55,12 @@ impl<T: Real> Fit<'_, T> {
             return;
         }
         self.undo.restore(self.model, &mut self.stepper.descent);
-        // Other ranks do not make their steps again.
+        // Other ranks do not repeat their steps.
         if self.stepper.team.is_some() {
             return;
         }
         let epoch = self.state.history.len() + 1;
-        // What has panicked once may do so again: then the parameters are those of a step before.
+        // A repeated step may panic too: then the parameters are those of an earlier step.
         let _ = catch_unwind(AssertUnwindSafe(|| -> Result<()> {
             let progress = Progress { epoch, history: &self.state.history };
             let Some(learning_rate) = self.job.schedule.rate(&progress) else { return Ok(()) };

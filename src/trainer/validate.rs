@@ -1,4 +1,4 @@
-//! What the trainer refuses before the first step.
+//! The checks of settings, network and data before the first step, and of each step.
 
 use super::Parts;
 use super::fingerprint::Fingerprint;
@@ -21,7 +21,7 @@ use crate::stopping::StoppingRule;
 /// More threads than any machine has cores for: starting them would take longer than most runs.
 const MAX_THREADS: usize = 1024;
 
-/// Augmented samples by which their augmentation is recognized.
+/// The number of augmented samples by which their augmentation is recognized.
 const RECOGNIZED: usize = 8;
 
 /// Returns an error unless η is positive and finite after rounding to `T`.
@@ -42,8 +42,8 @@ pub(super) fn check_rate<T: Real>(eta: f64) -> Result<()> {
     check_setting("learning rate η", eta, ok, allowed, why)
 }
 
-/// Returns an error for the first weighted input, cost or error δ of the step that is NaN or infinite. `sum` is that of the
-/// costs. A parameter that is not finite makes every weighted input of its neuron so.
+/// Returns an error for the first weighted input, cost or error δ of the step that is NaN or infinite. `sum` is the sum
+/// of the costs. A parameter that is not finite makes every weighted input of its neuron so.
 pub(super) fn check_finite_step<T: Real>(
     network: &dyn AnyNetwork<T>,
     workspace: &Workspace<T>,
@@ -81,7 +81,7 @@ pub(super) fn check_finite_step<T: Real>(
     Ok(())
 }
 
-/// The first of `values` that is NaN or infinite, and where it stands.
+/// Returns the index of the first of `values` that is NaN or infinite, and the value.
 fn first_not_finite<T: Real>(values: &[T]) -> Option<(usize, f64)> {
     if all_finite(values) {
         return None;
@@ -89,8 +89,8 @@ fn first_not_finite<T: Real>(values: &[T]) -> Option<(usize, f64)> {
     values.iter().position(|value| !value.is_finite()).map(|at| (at, values[at].to_f64()))
 }
 
-/// Whether a step along the gradient of the penalty alone is longer than the weights: then it moves them beyond 0, each time
-/// further. Of weights that have diverged already, those that are finite are compared; if none is, weights of ±1.
+/// Whether a step along the gradient of the penalty alone is longer than the weights: then it moves them beyond 0, each
+/// time further. Of weights that have diverged already, those that are finite are compared; if none is, weights of ±1.
 pub(super) fn overshoots<T: Real>(
     regularizer: &dyn Regularizer<T>,
     at: &LayerInfo,
@@ -109,7 +109,7 @@ pub(super) fn overshoots<T: Real>(
         let pairs = weights.iter().zip(&gradient).map(|(w, g)| (w.to_f64(), eta * g.to_f64()));
         pairs.filter(|(w, _)| w.is_finite())
     };
-    // In the precision of the network: an infinite step, or one of ∞ · 0, moves a finite weight to where there is no way back.
+    // In the precision of the network: an infinite step, or one of ∞ · 0, makes a finite weight NaN or infinite.
     if pairs().any(|(_, step)| !T::cast(step).is_finite()) {
         return true;
     }
@@ -143,10 +143,10 @@ pub(super) fn check_finite_parameters<T: Real>(
     Ok(())
 }
 
-/// What the training set is called in messages.
+/// The name of the training set in messages.
 const TRAINING: &str = "the training set";
 
-/// What is known of network and data after they have been checked.
+/// The result of checking the network and the data.
 pub(super) struct Checked {
     pub task: Task,
     pub fingerprint: u64,
@@ -154,7 +154,7 @@ pub(super) struct Checked {
 }
 
 impl<T: Real> Parts<T> {
-    /// Returns an error for settings that cannot work with each other, and otherwise the metrics that the rules read.
+    /// Returns an error for settings that cannot work together, and otherwise the metrics that the rules read.
     pub(super) fn check_settings(
         &self,
         schedule: &dyn LrSchedule,
@@ -189,9 +189,9 @@ impl<T: Real> Parts<T> {
     }
 }
 
-/// Checks the network (shapes, finite parameters) and the data (sizes, finite values, valid targets), and returns what the
-/// targets mean (as all sources say, if they agree, or else as the targets of all are), and what is noticed in the training
-/// data.
+/// Checks the network (shapes, finite parameters) and the data (sizes, finite values, valid targets), and returns the
+/// task (the declared one if all sources agree, otherwise the one that the targets suggest), the fingerprint of the
+/// data, and warnings.
 pub(super) fn check_data<T: Real>(
     model: &dyn Model<T>,
     training: &dyn Samples<T>,
@@ -238,7 +238,7 @@ pub(super) fn check_data<T: Real>(
         surveyed = surveyed.or(survey.take());
     }
     if training.unaugmented().is_some() {
-        // As they are in the first epoch, to recognize the augmentation.
+        // Samples of the first epoch, to recognize the augmentation.
         let indices: Vec<usize> = (0..training.len().min(RECOGNIZED)).collect();
         let mut batch = Batch::zeros(training.n_inputs(), training.n_outputs(), indices.len())?;
         batch.gather(training, 1, &indices)?;
@@ -251,7 +251,7 @@ pub(super) fn check_data<T: Real>(
     Ok(Checked { task, fingerprint: fingerprint.finish(), warnings })
 }
 
-/// Checks a batch of a source that was not looked through before: finite values, valid targets.
+/// Checks a batch of a source whose samples were not checked before: finite values, valid targets.
 pub(super) fn check_batch<T: Real>(model: &dyn Model<T>, batch: &Batch<T>) -> Result<()> {
     let checked = check_finite("input", &batch.x, 0)
         .and_then(|()| check_finite("target", &batch.y, 0))

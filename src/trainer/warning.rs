@@ -1,10 +1,10 @@
-//! What a report warns of: no error, and still what spoils many a run.
+//! The warnings of a report: not errors, but likely mistakes.
 
 use std::fmt;
 
 use crate::error::plain;
 
-/// What a run went on with, although it hardly was meant.
+/// A likely mistake that does not keep a run from training.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Warning {
@@ -19,8 +19,7 @@ pub enum Warning {
         /// Its standard deviation in the training data.
         smallest: f64,
     },
-    /// The inputs are all together so large that neurons saturate or fall silent, such as bytes as numbers from 0 to 255, or
-    /// years.
+    /// The inputs as a whole are so large that neurons saturate or fall silent, such as bytes from 0 to 255, or years.
     LargeInputs {
         /// √(mean of x²) over all inputs of the training data.
         root_mean_square: f64,
@@ -34,7 +33,7 @@ pub enum Warning {
         /// Their standard deviation.
         deviation: f64,
     },
-    /// Some targets lie where the activation of the outputs never comes, such as the label 2 for a sigmoid.
+    /// Some targets lie outside the range of the output activation, such as the label 2 for a sigmoid.
     UnreachableTargets {
         /// The output, counted from 0.
         output: usize,
@@ -68,26 +67,26 @@ pub enum Warning {
         silent: usize,
         /// How many neurons it has.
         neurons: usize,
-        /// The training samples for which they are.
+        /// The number of training samples that were examined.
         samples: usize,
-        /// Whether there is a warning of the inputs as well, which are then the likely cause.
+        /// Whether there is a warning about the inputs as well, which are then the likely cause.
         unscaled: bool,
     },
-    /// An [observer](crate::trainer::Observer::warning) warns of something.
+    /// The warning of an [observer](crate::trainer::Observer::warning).
     Observer {
-        /// What it says.
+        /// Its message.
         message: String,
     },
 }
 
 impl Warning {
-    /// Whether it says that the inputs are not scaled.
+    /// Whether the warning is about unscaled inputs.
     pub(super) fn is_of_inputs(&self) -> bool {
         matches!(self, Self::UnscaledInputs { .. } | Self::LargeInputs { .. })
     }
 }
 
-/// How inputs are scaled.
+/// How to scale inputs.
 const SCALE_INPUTS: &str = "scale the inputs by `Standardize.fit(&training)?`";
 
 impl fmt::Display for Warning {

@@ -272,7 +272,7 @@ fn observers_are_told_of_a_panic() {
                 continue;
             }
             let wanted = (fuse - 1) / per_epoch;
-            let wanted = format!("a part panicked after {wanted} whole epoch(s): burnt down");
+            let wanted = format!("a component panicked after {wanted} whole epoch(s): burnt down");
             assert_eq!((error, message), (Some(wanted), Some(&"burnt down")));
             assert!(run.parameters == ParameterArrays::from_network(&left));
             let mut resumed = network();
@@ -300,7 +300,7 @@ fn observers_are_told_of_a_panic_after_the_last_epoch() {
     let (panics, told, _) = calls(last);
     let (error, run) = told.unwrap();
     assert!(panics && run.history.len() == 3, "{error:?}");
-    assert_eq!(error.as_deref(), Some("a part panicked after 3 whole epoch(s): lost"));
+    assert_eq!(error.as_deref(), Some("a component panicked after 3 whole epoch(s): lost"));
 }
 
 /// The same within a search, whichever of its evaluations panics: the network is that of one of the steps, which come in order.
