@@ -20,7 +20,7 @@ impl<T: Real> Regularizer<T> for WeightElimination {
         let scale = scale * T::cast(2.0 * self.lambda);
         for (grad, &w) in grad.iter_mut().zip(w) {
             let share = T::one() / (T::one() + w * w);
-            // The share first: twice the largest weight would be infinite, and ∞ · 0 is NaN.
+            // w · share² first: scale · w could overflow to ∞, and ∞ · 0 is NaN.
             *grad += scale * (w * share * share);
         }
     }
