@@ -20,8 +20,8 @@ struct Options {
     /// Directory of the four MNIST files [default: $GRADUS_MNIST, else data/mnist, else synthetic digits]
     #[arg(long)]
     data: Option<PathBuf>,
-    /// Activation functions to compare, separated by spaces, such as "relu elu(alpha=0.5)" [default: all but softmax and
-    /// exponential]
+    /// Activation functions to compare, separated by spaces, such as "relu elu(alpha=0.5)" [default: all but softmax
+    /// and exponential]
     #[arg(long, value_delimiter = ' ')]
     activations: Option<Vec<AnyActivation>>,
     /// Neurons of each hidden layer, comma-separated

@@ -1,7 +1,8 @@
 //! Seven custom parts of different kinds: each verified by one line, then trained one by one and together, and compared
 //! with the crate's parts.
 //!
-//! The parts are in `examples/plugins`, one file for each, to copy from. `cargo test --example custom_plugins` runs their tests.
+//! The parts are in `examples/plugins`, one file for each, to copy from. `cargo test --example custom_plugins` runs
+//! their tests.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -172,8 +173,8 @@ fn train(parts: Parts, data: &Digits<f32>, epochs: usize, seed: u64) -> gradus::
     }
 }
 
-/// Trains a network with the hidden activation `hidden`. Every network is evaluated by the log-likelihood, whatever cost
-/// it minimized.
+/// Trains a network with the hidden activation `hidden`. Every network is evaluated by the log-likelihood, whatever
+/// cost it minimized.
 fn fit<H, C>(hidden: H, trainer: Trainer<f32, C>, data: &Digits<f32>, seed: u64) -> gradus::Result<Outcome>
 where
     H: Activation<f32> + Clone,

@@ -18,7 +18,8 @@ use gradus::prelude::*;
 /// The last line is a hash of all parameters and of the history. It is the same for any number of ranks and threads.
 #[derive(Parser)]
 struct Arguments {
-    /// Directory of the four MNIST files, or a file of `Streamed` whose name ends in .samples [default: synthetic digits]
+    /// Directory of the four MNIST files, or a file of `Streamed` whose name ends in .samples [default: synthetic
+    /// digits]
     #[arg(long)]
     data: Option<PathBuf>,
     /// Neurons of each layer, the inputs first

@@ -1,4 +1,5 @@
-//! Exercises 17 and 18: stopping rules replayed over long runs, with the epochs that each uses and the accuracy that it keeps.
+//! Exercises 17 and 18: stopping rules replayed over long runs, with the epochs that each uses and the accuracy that
+//! it keeps.
 
 use std::error::Error;
 use std::ops::ControlFlow;

@@ -64,8 +64,8 @@ struct Row {
     others_wrong: f64,
 }
 
-/// Falls linearly from η in the first epoch towards 0. As the images change in each epoch, the gradient keeps fluctuating,
-/// and only smaller steps let the parameters settle.
+/// Falls linearly from η in the first epoch towards 0. As the images change in each epoch, the gradient keeps
+/// fluctuating, and only smaller steps let the parameters settle.
 #[derive(Debug)]
 struct Falling {
     eta: f64,

@@ -17,9 +17,9 @@ mod shared;
 
 /// Trains two small networks and writes them as Rust source, which needs neither an allocator nor the standard library
 ///
-/// `digits` reads digits, `digits_i8` is the same network with weights in 8 bits, and `flowers` classifies three kinds of
-/// flowers by four lengths. Each is compiled and run on this machine, and with --device on a Cortex-M, where its outputs
-/// must be bitwise those of the network.
+/// `digits` reads digits, `digits_i8` is the same network with weights in 8 bits, and `flowers` classifies three kinds
+/// of flowers by four lengths. Each is compiled and run on this machine, and with --device on a Cortex-M, where its
+/// outputs must be bitwise those of the network.
 #[derive(Debug, Parser)]
 struct Options {
     /// Folder for the sources, with a folder for each network

@@ -17,8 +17,8 @@ mod shared;
 /// Random search with successive halving for η, λ, μ, the mini-batch size and the hidden neurons of a 784-?-10 network
 ///
 /// Candidates are drawn at random and trained for a few epochs. The better half by validation accuracy is trained for
-/// twice as many epochs, and so on until one is left. Every round takes about the same time, and promising candidates get
-/// most of it. The test images are used once, for the winner.
+/// twice as many epochs, and so on until one is left. Every round takes about the same time, and promising candidates
+/// get most of it. The test images are used once, for the winner.
 #[derive(Debug, Parser)]
 struct Options {
     /// Directory of the four MNIST files [default: $GRADUS_MNIST, else data/mnist, else synthetic digits]
@@ -97,7 +97,8 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Trains a candidate from its initial weights. A longer run of a candidate repeats its shorter one bitwise, and continues.
+/// Trains a candidate from its initial weights. A longer run of a candidate repeats its shorter one bitwise, and
+/// continues.
 fn train(seed: u64, data: &Digits<f32>, trial: &Trial) -> gradus::Result<(Digit, Vec<f64>)> {
     let sizes = [784, trial.integer(HIDDEN)?, 10];
     let mut network = Network::new(&sizes, Sigmoid, Sigmoid, &ScaledGaussian, seed)?;

@@ -145,7 +145,7 @@ fn accuracies(run: &Run) -> Vec<f64> {
 
 fn print_table(names: &[String], runs: &[&[Run]]) {
     println!(
-        "\nmean of {} seed(s), accuracies in %; a constant η runs for as many epochs as the schedule with the same seed\n",
+        "\nmean of {} seed(s), accuracies in %; each constant η runs as many epochs as the schedule\n",
         runs[0].len()
     );
     println!(

@@ -1,5 +1,5 @@
-//! Exercises 3 to 5: one neuron that starts with a badly wrong output, with costs that match its activation and one that
-//! does not; and the factor x of the gradient, which no cost removes.
+//! Exercises 3 to 5: one neuron that starts with a badly wrong output, with costs that match its activation and one
+//! that does not; and the factor x of the gradient, which no cost removes.
 
 use std::error::Error;
 use std::process::ExitCode;

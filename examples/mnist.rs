@@ -1,4 +1,5 @@
-//! Trains a network on MNIST, or on synthetic digits if MNIST is not found, and prints the confusion matrix and the report.
+//! Trains a network on MNIST, or on synthetic digits if MNIST is not found, and prints the confusion matrix and the
+//! report.
 //!
 //! `cargo run --release --example mnist -- --help` lists the options. The defaults are chapter 3's network of 30 hidden
 //! neurons with cross-entropy, L2 regularization and scaled initial weights.
@@ -39,7 +40,8 @@ struct Options {
     /// Constant learning rate η [default: that of the optimizer, 0.5 for sgd]
     #[arg(long, conflicts_with = "schedule")]
     eta: Option<f64>,
-    /// Learning-rate schedule instead of --eta, such as "cosine(eta=0.1, epochs=30)" or "halve-on-plateau(eta=0.5, patience=5)"
+    /// Learning-rate schedule instead of --eta, such as "cosine(eta=0.1, epochs=30)" or "halve-on-plateau(eta=0.5,
+    /// patience=5)"
     #[arg(long, value_parser = named::<AnySchedule>)]
     schedule: Option<AnySchedule>,
     /// L1 regularization λ
@@ -51,8 +53,8 @@ struct Options {
     /// Regularizer by name, instead of --l1 and --l2, such as "group-lasso-by-input(lambda=0.5) then l2(lambda=5)"
     #[arg(long, value_parser = named::<AnyRegularizer>, conflicts_with_all = ["l1", "l2"])]
     regularizer: Option<AnyRegularizer>,
-    /// Initial weights: scaled-gaussian = N(0, 1/n_in), large-gaussian = N(0, 1), by-activation = He, LeCun or Glorot by the
-    /// layer's activation
+    /// Initial weights: scaled-gaussian = N(0, 1/n_in), large-gaussian = N(0, 1), by-activation = He, LeCun or Glorot
+    /// by the layer's activation
     #[arg(long, value_parser = named::<AnyInitializer>, default_value = "scaled-gaussian")]
     init: AnyInitializer,
     /// Mini-batch size m
@@ -61,7 +63,8 @@ struct Options {
     /// Maximum number of epochs
     #[arg(long, default_value_t = 30)]
     epochs: usize,
-    /// Stopping rule besides --epochs, such as "generalization-loss(alpha=5) or no-improvement(patience=5, monitor=training cost)"
+    /// Stopping rule besides --epochs, such as "generalization-loss(alpha=5) or no-improvement(patience=5,
+    /// monitor=training cost)"
     #[arg(long)]
     stop: Option<String>,
     /// Patience of --stop no-improvement, or window of --stop rolling-average, in epochs

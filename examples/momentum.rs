@@ -180,7 +180,8 @@ fn path(mu: f64, eta: f64) -> Vec<f64> {
 }
 
 /// Returns the factor by which |w| changes per step in the long run: with w_{t+1} = (1 + μ − η) w_t − μ w_{t−1}, the
-/// larger |r| of the two roots of r² − (1 + μ − η) r + μ = 0. Both are below 1 exactly if |μ| < 1 and 0 < η < 2 (1 + μ).
+/// larger |r| of the two roots of r² − (1 + μ − η) r + μ = 0. Both are below 1 exactly if |μ| < 1 and
+/// 0 < η < 2 (1 + μ).
 fn factor(mu: f64, eta: f64) -> f64 {
     let half = (1.0 + mu - eta) / 2.0;
     let square = half * half - mu;

@@ -1,13 +1,13 @@
 //! A custom training loop: a pole is balanced on a cart by policy gradient, with `Learner::step`.
 //!
-//! The inputs of the network are the state of the cart, its output is the probability of a push to the right. After every
-//! ten episodes comes a training step: each action is an example, its target is the action itself, and its weight is its
-//! advantage, how much longer than on average the pole stayed up afterwards. So actions that were better than average
-//! become more probable, and worse ones less.
+//! The inputs of the network are the state of the cart, its output is the probability of a push to the right. After
+//! every ten episodes comes a training step: each action is an example, its target is the action itself, and its
+//! weight is its advantage, how much longer than on average the pole stayed up afterwards. So actions that were better
+//! than average become more probable, and worse ones less.
 //!
-//! Sources: Barto, Sutton and Anderson, *Neuronlike adaptive elements that can solve difficult learning control problems*,
-//! 1983 (the cart); Williams, *Simple statistical gradient-following algorithms for connectionist reinforcement learning*,
-//! 1992 (the gradient).
+//! Sources: Barto, Sutton and Anderson, *Neuronlike adaptive elements that can solve difficult learning control
+//! problems*, 1983 (the cart); Williams, *Simple statistical gradient-following algorithms for connectionist
+//! reinforcement learning*, 1992 (the gradient).
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -135,8 +135,8 @@ impl Episode {
     }
 }
 
-/// Returns all actions of `episodes` as one batch, weighted by their advantages: the returns, standardized to mean 0 and
-/// standard deviation 1.
+/// Returns all actions of `episodes` as one batch, weighted by their advantages: the returns, standardized to mean 0
+/// and standard deviation 1.
 fn batch(episodes: &[Episode]) -> gradus::Result<Batch<f64>> {
     let states: Vec<f64> =
         episodes.iter().flat_map(|episode| episode.states.iter().flatten().copied()).collect();

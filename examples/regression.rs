@@ -15,8 +15,8 @@ mod shared;
 /// Fits y = sin 2πx + noise, with outliers far above, by several costs.
 ///
 /// The quadratic cost follows the outliers, because it squares the errors. Huber's cost, log-cosh and the median (the
-/// quantile 0.5) grow only linearly with large errors, and stay near the sine. The quantiles 0.05 and 0.95 enclose 90 % of
-/// the samples.
+/// quantile 0.5) grow only linearly with large errors, and stay near the sine. The quantiles 0.05 and 0.95 enclose
+/// 90 % of the samples.
 #[derive(Debug, Parser)]
 struct Options {
     /// Number of samples

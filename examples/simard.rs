@@ -1,8 +1,8 @@
 //! 99.45 % on MNIST with one dense hidden layer: 784-800-10 on images that are distorted afresh in each epoch.
 //!
 //! Simard, Steinkraus and Platt (2003) reached 99.3 % with this network. The settings were chosen on the last 10,000
-//! training images (`--choose`). Without `--choose` all 60,000 train for a fixed number of epochs, and the test images are
-//! evaluated once, at the end. docs/records.md has the results.
+//! training images (`--choose`). Without `--choose` all 60,000 train for a fixed number of epochs, and the test images
+//! are evaluated once, at the end. docs/records.md has the results.
 
 use std::cmp::Ordering;
 use std::error::Error;
@@ -72,11 +72,12 @@ struct Options {
     /// Schedule of η: half a cosine, or the same factor in each epoch
     #[arg(long, value_enum, default_value_t = Fall::Cosine)]
     fall: Fall,
-    /// Decay rate β of the average of the weights, which is evaluated instead of the weights; 0 turns it off [default: 0.999,
-    /// or 0 with --quick]
+    /// Decay rate β of the average of the weights, which is evaluated instead of the weights; 0 turns it off [default:
+    /// 0.999, or 0 with --quick]
     #[arg(long)]
     average: Option<f64>,
-    /// Train on the first 50,000 training images, evaluate the last 10,000 after each epoch, and do not use the test images
+    /// Train on the first 50,000 training images, evaluate the last 10,000 after each epoch, and do not use the test
+    /// images
     #[arg(long)]
     choose: bool,
     /// Threads [default: the number of cores]

@@ -15,9 +15,9 @@ mod shared;
 /// Learns to predict one column of a CSV file from the others.
 ///
 /// Whether the column holds classes or numbers is detected. A column `split` with the words train and test divides the
-/// rows; without it a random quarter of them is for the test. The activation of the hidden neurons, the strength of weight
-/// decay and the number of epochs are chosen by cross-validation on the training rows, with early stopping in each fold.
-/// Then the network is trained on all training rows, and the test rows are used once.
+/// rows; without it a random quarter of them is for the test. The activation of the hidden neurons, the strength of
+/// weight decay and the number of epochs are chosen by cross-validation on the training rows, with early stopping in
+/// each fold. Then the network is trained on all training rows, and the test rows are used once.
 #[derive(Debug, Parser)]
 struct Options {
     /// The CSV file, with the names of the columns in its first line [default: the iris data of the crate]

@@ -1,4 +1,5 @@
-//! Exercises 13 and 14: the initial spread of z, its effect on the accuracy, and how weight decay repairs large weights.
+//! Exercises 13 and 14: the initial spread of z, its effect on the accuracy, and how weight decay repairs large
+//! weights.
 
 use std::error::Error;
 use std::f64::consts::TAU;
@@ -90,7 +91,9 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     if options.lambda == 0.0 {
-        return Err("--lambda 0 turns weight decay off, which this example measures; choose λ > 0, such as the book's 5".into());
+        return Err(
+            "--lambda 0 turns off the weight decay that is measured here; choose another, such as 5".into()
+        );
     }
     // Settings that cannot work are errors before the first run.
     for eta in [options.eta, options.fast_eta] {

@@ -22,8 +22,8 @@ impl StoppingRule for Gap {
         }
     }
 
-    /// The trainer measures the metrics that are declared here, or returns an error before the first step. The running cost
-    /// is always there.
+    /// The trainer measures the metrics that are declared here, or returns an error before the first step. The running
+    /// cost is always there.
     fn metrics(&self) -> Vec<Metric> {
         vec![Metric::validation_cost()]
     }

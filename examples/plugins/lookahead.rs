@@ -4,8 +4,8 @@ use gradus::network::ParameterArrays;
 use gradus::optimizer::Scope;
 use gradus::prelude::*;
 
-/// Lets another optimizer take k steps, and then goes back to a point on the way: w̄ → w̄ + α (w − w̄), w → w̄ after every
-/// k-th step.
+/// Lets another optimizer take k steps, and then goes back to a point on the way: w̄ → w̄ + α (w − w̄), w → w̄ after
+/// every k-th step.
 ///
 /// It wraps any optimizer and adds one slot, for w̄.
 ///

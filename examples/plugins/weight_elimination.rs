@@ -4,7 +4,8 @@ use gradus::prelude::*;
 
 /// Ω(w) = λ Σ w²/(1 + w²), with ∂Ω/∂w = 2 λ w/(1 + w²)²: small weights shrink as with L2, large ones are left alone.
 ///
-/// Source: Weigend, Rumelhart and Huberman, *Generalization by weight-elimination with application to forecasting*, 1991.
+/// Source: Weigend, Rumelhart and Huberman, *Generalization by weight-elimination with application to forecasting*,
+/// 1991.
 #[derive(Debug, Clone, Copy)]
 pub struct WeightElimination {
     pub lambda: f64,

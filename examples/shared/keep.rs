@@ -53,7 +53,8 @@ impl Keep {
     }
 }
 
-/// Checks before the training that the files of these options can be written. Removes the files that it created for that.
+/// Checks before the training that the files of these options can be written. Removes the files that it created for
+/// that.
 pub fn check_writable(files: &[(&str, &Option<PathBuf>)]) -> Result<(), String> {
     for (option, file) in files {
         let Some(file) = file else { continue };

@@ -7,7 +7,8 @@ use gradus::prelude::*;
 /// The number of validation samples, which are not learned from.
 pub const VALIDATION: usize = 1_000;
 
-/// Images and labels. The first [`VALIDATION`] are for validation, so that they stay the same ones however many are learned.
+/// Images and labels. The first [`VALIDATION`] are for validation, so that they stay the same ones however many are
+/// learned.
 #[derive(Debug)]
 pub struct Digits {
     data: Dataset<f32>,

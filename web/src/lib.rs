@@ -1,8 +1,8 @@
 //! Training on a web page: the functions that its worker calls.
 //!
-//! A call has its argument in the input buffer and leaves its result in the output buffer: JSON, or numbers as they are in
-//! memory. It returns whether it succeeded; otherwise the output is the text of the error. There is one state, of the run that
-//! is being watched.
+//! A call has its argument in the input buffer and leaves its result in the output buffer: JSON, or numbers as they
+//! are in memory. It returns whether it succeeded; otherwise the output is the text of the error. There is one state,
+//! of the run that is being watched.
 
 pub mod digits;
 pub mod lessons;
@@ -178,7 +178,8 @@ pub extern "C" fn predict() -> bool {
     })
 }
 
-/// Returns the pixels of `count` digits from number `first` on, and then their labels. The first 1,000 are for validation.
+/// Returns the pixels of `count` digits from number `first` on, and then their labels. The first 1,000 are for
+/// validation.
 #[unsafe(no_mangle)]
 pub extern "C" fn samples(first: usize, count: usize) -> bool {
     call(|state, _| {
