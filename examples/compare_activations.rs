@@ -1,4 +1,4 @@
-//! The activation functions of the crate side by side: how fast the same network learns with each of them.
+//! Compares the activation functions of the crate: how fast the same network learns with each of them.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -17,13 +17,14 @@ mod shared;
 #[derive(Debug, Parser)]
 #[command(allow_negative_numbers = true)]
 struct Options {
-    /// Directory of the four MNIST files [else $GRADUS_MNIST, else data/mnist, else drawn digits]
+    /// Directory of the four MNIST files [default: $GRADUS_MNIST, else data/mnist, else synthetic digits]
     #[arg(long)]
     data: Option<PathBuf>,
-    /// Activation functions of the hidden layers, such as "relu elu(alpha=0.5)" [default: all but softmax and exponential]
+    /// Activation functions to compare, separated by spaces, such as "relu elu(alpha=0.5)" [default: all but softmax
+    /// and exponential]
     #[arg(long, value_delimiter = ' ')]
     activations: Option<Vec<AnyActivation>>,
-    /// Neurons of each hidden layer
+    /// Neurons of each hidden layer, comma-separated
     #[arg(long, value_delimiter = ',', default_value = "64,64")]
     hidden: Vec<usize>,
     /// Learning rate η of Adam
@@ -43,10 +44,10 @@ struct Options {
     quick: bool,
 }
 
-/// The colours of a chart.
+/// Number of colours of a chart.
 const COLOURS: usize = 8;
 
-/// What a run measured after each epoch.
+/// Results of a run: validation accuracy and running cost by epoch, test accuracy and seconds. Accuracies are in %.
 struct Run {
     accuracies: Vec<f64>,
     costs: Vec<f64>,
@@ -63,7 +64,8 @@ fn main() -> ExitCode {
     shared::exit(run(&options))
 }
 
-/// What is compared by default. Softmax is for outputs, and e^z grows without bound from layer to layer.
+/// Returns the activations to compare. The default leaves out softmax, which is for outputs, and the exponential, which
+/// grows without bound from layer to layer.
 fn activations(options: &Options) -> gradus::Result<Vec<AnyActivation>> {
     match &options.activations {
         Some(activations) => Ok(activations.clone()),
@@ -104,7 +106,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let told: Vec<usize> =
         [1, 2, 5].into_iter().filter(|&e| e < options.epochs).chain([options.epochs]).collect();
     let heads: String = told.iter().map(|e| format!("{e:<9}")).collect();
-    println!("{:<22} {heads:<45} mean (least … most)     seconds", "");
+    println!("{:<22} {heads:<45} mean (min … max)        seconds", "");
     let mut accuracy = Chart::new("Validation accuracy", "epoch", "accuracy in %");
     let mut cost = Chart::new("Training cost", "epoch", "−ln a of the class").y_scale(plot::Scale::Log);
     let of_each = activations.iter().zip(runs.chunks(options.seeds.len().max(1)));
@@ -118,19 +120,19 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         println!("{:<22} {row:<45} {range:<23} {:.1}", activation.to_string(), mean(&|run| run.seconds));
         let name = activation.to_string();
         let (accuracies, costs) = [accuracies, costs].map(|values| (1..).map(f64::from).zip(values)).into();
-        // There are fewer colours than functions.
+        // Dashed lines reuse the colours: there are fewer colours than functions.
         (accuracy, cost) = match index < COLOURS {
             true => (accuracy.line(&name, accuracies), cost.line(&name, costs)),
             false => (accuracy.dashed(&name, accuracies), cost.dashed(&name, costs)),
         };
     }
-    println!("\nSeconds are those of a run on one thread, with others beside it.");
+    println!("\nSeconds are those of one run on one thread, while other runs use the other cores.");
     let title = "Activation functions of the hidden layers";
     println!("{}", plot::save("compare_activations", title, 2, &[accuracy, cost])?.display());
     Ok(())
 }
 
-/// One run; the initial weights are those that the authors of the activation function found.
+/// Trains one network. The initial weights are those that suit the activation function (`ByActivation`).
 fn train(
     options: &Options,
     sizes: &[usize],

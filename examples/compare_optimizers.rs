@@ -1,4 +1,4 @@
-//! The optimizers of the crate side by side, each with the learning rate that a range test finds for it.
+//! Compares the optimizers of the crate, each with the learning rate that a range test finds for it.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -12,13 +12,13 @@ use shared::{Digits, parallel, plot};
 
 mod shared;
 
-/// Trains a network with one optimizer after the other, each with the learning rate that a range test finds for it.
+/// Trains the same network with several optimizers, each with the learning rate that a range test finds for it.
 #[derive(Debug, Parser)]
 struct Options {
-    /// Directory of the four MNIST files [else $GRADUS_MNIST, else data/mnist, else drawn digits]
+    /// Directory of the four MNIST files [default: $GRADUS_MNIST, else data/mnist, else synthetic digits]
     #[arg(long)]
     data: Option<PathBuf>,
-    /// Optimizers, separated by semicolons, by their names
+    /// Names of the optimizers, separated by semicolons
     #[arg(
         long,
         value_delimiter = ';',
@@ -54,7 +54,7 @@ fn main() -> ExitCode {
     shared::exit(run(&options))
 }
 
-/// The accuracies are in per cent.
+/// Results of a run; accuracies are in per cent.
 struct Run {
     /// The running cost and the validation accuracy of each epoch.
     epochs: Vec<(f64, f64)>,
@@ -126,7 +126,7 @@ fn mean(runs: &[Run], value: impl Fn(&Run) -> f64) -> f64 {
     parallel::spread(runs.iter().map(value)).0
 }
 
-/// The name without parameters, but with what it goes around.
+/// Returns the optimizer's name without parameters, and with the name of the optimizer that it wraps, if any.
 fn short(optimizer: &AnyOptimizer) -> String {
     let text = optimizer.to_string();
     let Some((before, _)) = text.split_once('=') else { return text };
@@ -156,7 +156,7 @@ fn print_table(options: &Options, tests: &[RateTest], runs: &[&[Run]]) {
     }
 }
 
-/// Colours of a figure before they begin again.
+/// Number of colours of a figure; further curves reuse them, dashed.
 const COLOURS: usize = 8;
 
 fn range_chart(tests: &[RateTest]) -> Chart {
@@ -167,12 +167,12 @@ fn range_chart(tests: &[RateTest]) -> Chart {
     })
 }
 
-/// Adds the curve of optimizer number `index`: dashed when the colours begin again.
+/// Adds the curve of optimizer number `index`: dashed from `COLOURS` on, where the colours repeat.
 fn curve(chart: Chart, index: usize, label: &str, points: impl IntoIterator<Item = (f64, f64)>) -> Chart {
     if index < COLOURS { chart.line(label, points) } else { chart.dashed(label, points) }
 }
 
-/// The means over the seeds by epoch. One legend serves all charts: that of the accuracy, which leaves room for it.
+/// The means over the seeds by epoch. The chart of the accuracy has room for the legend, which serves all charts.
 fn learning_chart(options: &Options, runs: &[&[Run]], y: &str, value: fn(&(f64, f64)) -> f64) -> Chart {
     let chart = Chart::new("Learning (means)", "epoch", y);
     let names = options.optimizers.iter().map(|optimizer| match y.contains("accuracy") {

@@ -1,4 +1,4 @@
-//! How many hidden neurons? Cross-validation tells, with how sure one can be of it.
+//! How many hidden neurons? Cross-validation answers, with the spread over the folds.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -12,11 +12,11 @@ mod shared;
 
 /// Compares numbers of hidden neurons by cross-validation on a table of classes.
 ///
-/// Each fold is scaled by its own training rows and stopped early on a part of them, so that the rows of the fold are used
-/// for nothing but the score. The accuracy on the rows that were learned stands beside it.
+/// For each fold, the scaling and early stopping use rows of the other folds only, so that the rows of the fold serve
+/// for nothing but the score. The accuracy on the training rows is printed beside it.
 #[derive(Debug, Parser)]
 struct Options {
-    /// The CSV file, with the names of the columns in its first line [default: the iris flowers that come along]
+    /// The CSV file, with the names of the columns in its first line [default: the iris data of the crate]
     #[arg(long, requires = "target")]
     data: Option<PathBuf>,
     /// The column that holds the classes
@@ -31,7 +31,7 @@ struct Options {
     /// Seed of folds, initial weights and the order of the rows
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// A second instead of several: 3 folds
+    /// About a second: 3 folds
     #[arg(long)]
     quick: bool,
 }
@@ -49,7 +49,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let validation =
         CrossValidation::new(options.folds).split(Split::stratified(options.seed)).scale_inputs(Standardize);
     println!("{} rows, {} folds\n", data.len(), options.folds);
-    println!("hidden    accuracy on the other folds    on the fold itself      epochs");
+    println!("hidden      accuracy on training rows   on rows of the fold      epochs");
     for &hidden in &options.hidden {
         let folds = validation.map(&data, |fold| score(fold, hidden, options.seed))?;
         let spread = |f: fn(&[f64; 3]) -> f64| Spread::of(&folds.iter().map(f).collect::<Vec<_>>());
@@ -58,7 +58,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         println!("{hidden:>6}  {learned:>29}  {other:>20}  {:>10}", format!("{epochs:.0}"));
     }
     println!(
-        "\nMean ± standard deviation over the folds. The smallest network within one deviation of the best will do."
+        "\nMean ± standard deviation over the folds. Take the smallest network within one deviation of the best."
     );
     Ok(())
 }
@@ -74,7 +74,7 @@ fn read(options: &Options) -> gradus::Result<Dataset<f64>> {
     Ok(table.data)
 }
 
-/// Accuracy on the rows that were learned, on those of the fold, and the epochs that it took.
+/// Returns the accuracy on the training rows, the accuracy on the rows of the fold, and the kept epoch.
 fn score(fold: &Fold<f64>, hidden: usize, seed: u64) -> gradus::Result<[f64; 3]> {
     let [training, stopping] = Split::stratified(seed).fractions(&fold.training, [0.8, 0.2])?;
     let sizes = [training.n_inputs(), hidden, training.n_outputs()];

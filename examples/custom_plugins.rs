@@ -1,7 +1,8 @@
-//! A user's own parts, one of each kind: verified with a line each, then trained one by one and together, and compared
-//! with those of the crate.
+//! Seven custom parts of different kinds: each verified by one line, then trained one by one and together, and compared
+//! with the crate's parts.
 //!
-//! The parts are in `examples/plugins`, a file each, to copy from. `cargo test --example custom_plugins` runs their tests.
+//! The parts are in `examples/plugins`, one file for each, to copy from. `cargo test --example custom_plugins` runs
+//! their tests.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -17,16 +18,16 @@ use shared::{Digits, parallel, plot};
 mod plugins;
 mod shared;
 
-/// Checks plug-ins of one's own, and trains 784-30-10 networks with them.
+/// Checks custom parts, and trains 784-30-10 networks with them.
 #[derive(Debug, Parser)]
 struct Options {
-    /// Directory of the four MNIST files [else $GRADUS_MNIST, else data/mnist, else drawn digits]
+    /// Directory of the four MNIST files [default: $GRADUS_MNIST, else data/mnist, else synthetic digits]
     #[arg(long)]
     data: Option<PathBuf>,
     /// Seeds to average over
     #[arg(long, value_delimiter = ',', default_value = "1,2,3")]
     seeds: Vec<u64>,
-    /// Training images, from the beginning of the training set: few, so that there is something to lose
+    /// Training images, from the beginning of the training set: few, so that networks overfit
     #[arg(long, default_value_t = 5_000)]
     train: usize,
     /// Epochs of each run, at most
@@ -40,9 +41,9 @@ struct Options {
 /// The runs that are compared.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Parts {
-    /// The plainest of the crate's parts.
+    /// The simplest parts of the crate.
     Plain,
-    /// The same with one part of one's own.
+    /// `Plain` with one custom part.
     WithSoftsign,
     WithRobust,
     WithWeightElimination,
@@ -51,7 +52,7 @@ enum Parts {
     WithGap,
     /// All six together.
     AllOwn,
-    /// The crate's counterparts of the six, as far as it has some.
+    /// The crate's counterparts of the six, where it has one.
     AllBuiltIn,
 }
 
@@ -59,13 +60,13 @@ use Parts::*;
 
 const ROWS: [(Parts, &str, &str); 9] = [
     (Plain, "plain", "sigmoid, log-likelihood, SGD, constant η, no penalty"),
-    (WithSoftsign, "softsign", "plain, with one's own activation"),
-    (WithRobust, "robust", "plain, with one's own cost"),
-    (WithWeightElimination, "weights", "plain, with one's own regularizer"),
-    (WithLookahead, "lookahead", "plain, with one's own optimizer"),
-    (WithSquareRoot, "square root", "plain, with one's own schedule"),
-    (WithGap, "gap", "plain, with one's own stopping rule"),
-    (AllOwn, "all own", "all six of one's own"),
+    (WithSoftsign, "softsign", "plain, with a custom activation"),
+    (WithRobust, "robust", "plain, with a custom cost"),
+    (WithWeightElimination, "weights", "plain, with a custom regularizer"),
+    (WithLookahead, "lookahead", "plain, with a custom optimizer"),
+    (WithSquareRoot, "square root", "plain, with a custom schedule"),
+    (WithGap, "gap", "plain, with a custom stopping rule"),
+    (AllOwn, "all own", "all six custom parts"),
     (AllBuiltIn, "built-in", "tanh, L2, momentum, halving, no improvement in 10"),
 ];
 
@@ -91,7 +92,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
 
     let data = shared::digits::<f32>(options.data.as_deref(), options.train, 10_000)?;
     println!(
-        "\n{}\n{} training images, up to {} epochs a run",
+        "\n{}\n{} training images, up to {} epochs per run",
         data.source,
         data.training.len(),
         options.epochs
@@ -102,14 +103,11 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     print_table(&by_row);
 
     let charts = [progress_chart(&by_row), accuracy_chart(&by_row), rate_chart(&by_row), loss_chart(&by_row)];
-    println!(
-        "\n{}",
-        plot::save("custom_plugins", "Parts of one's own, and the crate's", 2, &charts)?.display()
-    );
+    println!("\n{}", plot::save("custom_plugins", "Custom parts, and the crate's", 2, &charts)?.display());
     Ok(())
 }
 
-/// Each plug-in verified in one line, and then the gradient of a network that is made of them.
+/// Verifies each part in one line, and then the gradient of a network that is made of them.
 fn check_all() -> gradus::Result<()> {
     check::activation(&Softsign)?;
     check::cost(&RobustCost { q: 0.3 }, &Softmax::default())?;
@@ -122,12 +120,12 @@ fn check_all() -> gradus::Result<()> {
     let network = Network::new(&[3, 5, 4], Softsign, Softmax::default(), &ScaledGaussian, 1)?;
     let x = DMatrix::from_fn(3, 4, |i, j| (i as f64 - j as f64) / 3.0);
     check::gradient(&network, &RobustCost { q: 0.3 }, &x, &DMatrix::identity(4, 4))?;
-    println!("All seven plug-ins obey the laws of their traits, and backpropagation through them is right.");
+    println!("All seven parts obey the laws of their traits, and backpropagation through them is correct.");
     Ok(())
 }
 
 fn show_what_is_wrong() {
-    println!("\nWhat the checks say of four that are wrong:");
+    println!("\nThe errors that the checks report for four faulty parts:");
     let results = [
         check::activation(&wrong::SoftsignWithoutQuotientRule),
         check::cost(&wrong::RobustInValueOnly, &Softmax::default()),
@@ -139,7 +137,7 @@ fn show_what_is_wrong() {
     }
 }
 
-/// The plainest trainer for `cost`; what is set again replaces what is set here.
+/// The simplest trainer for `cost`. Later calls of the same setters replace these settings.
 fn plain<C>(cost: C, epochs: usize, seed: u64) -> gradus::Result<Trainer<f32, C>> {
     let (schedule, stop) = (Constant::new(0.3)?, MaxEpochs::new(epochs)?);
     Ok(Trainer::new(cost).schedule(schedule).stop(stop).seed(seed).threads(1))
@@ -175,7 +173,8 @@ fn train(parts: Parts, data: &Digits<f32>, epochs: usize, seed: u64) -> gradus::
     }
 }
 
-/// Trains a network with the hidden activation `hidden`. All are judged by the log-likelihood, whatever they minimized.
+/// Trains a network with the hidden activation `hidden`. Every network is evaluated by the log-likelihood, whatever
+/// cost it minimized.
 fn fit<H, C>(hidden: H, trainer: Trainer<f32, C>, data: &Digits<f32>, seed: u64) -> gradus::Result<Outcome>
 where
     H: Activation<f32> + Clone,
@@ -189,7 +188,7 @@ where
 
 fn print_table(by_row: &[&[Outcome]]) {
     println!("\n            test accuracy in %, mean          test   epochs   best");
-    println!("            (least … most)          gain      cost     run   epoch");
+    println!("            (min … max)             gain      cost     run   epoch");
     let mean = |row: &[Outcome], of: fn(&Outcome) -> f64| parallel::spread(row.iter().map(of)).0;
     for ((_, name, what), row) in ROWS.iter().zip(by_row) {
         let (accuracy, least, most) = parallel::spread(row.iter().map(|outcome| outcome.accuracy));
@@ -203,7 +202,7 @@ fn print_table(by_row: &[&[Outcome]]) {
     }
     if let Some(outcome) = ROWS.iter().position(|row| row.0 == WithGap).and_then(|at| by_row[at].first()) {
         println!(
-            "\n\"gap\" with the first seed ended after epoch {}: {}",
+            "\n\"gap\" with the first seed stopped after epoch {}: {}",
             outcome.report.history.len(),
             outcome.report.stop_reason
         );
@@ -216,7 +215,7 @@ fn first<'a>(by_row: &[&'a [Outcome]], parts: Parts) -> Option<&'a History> {
     by_row.get(at)?.first().map(|outcome| &outcome.report.history)
 }
 
-/// One line for each of `parts`, of a value for each epoch.
+/// Adds to `chart` the curve of `value` by epoch for each of `parts`.
 fn curves(
     mut chart: Chart,
     by_row: &[&[Outcome]],
@@ -253,7 +252,7 @@ fn accuracy_chart(by_row: &[&[Outcome]]) -> Chart {
 fn rate_chart(by_row: &[&[Outcome]]) -> Chart {
     let parts =
         [(Plain, "constant"), (WithSquareRoot, "square root (own)"), (AllBuiltIn, "halved on a plateau")];
-    let chart = Chart::new("Schedules (first seed)", "epoch", "η, as a share of the first");
+    let chart = Chart::new("Schedules (first seed)", "epoch", "η / initial η");
     let share = |record: &EpochRecord, history: &History| {
         Some(record.learning_rate / history.epochs().first()?.learning_rate)
     };

@@ -1,9 +1,9 @@
-//! A network that several processes train together, to the same bits as one alone.
+//! Several processes train one network; the result is bitwise that of one process.
 //!
 //! ```sh
 //! cargo build --release --features mpi --example distributed
 //! mpirun -n 4 target/release/examples/distributed --leaves 4 --epochs 3
-//! target/release/examples/distributed --leaves 4 --epochs 3 # alone, with the same bits
+//! target/release/examples/distributed --leaves 4 --epochs 3 # one process, the same bits
 //! ```
 
 use std::path::PathBuf;
@@ -13,48 +13,52 @@ use clap::Parser;
 use gradus::data::augment::Elastic;
 use gradus::prelude::*;
 
-/// Trains on MNIST or on drawn digits, alone or started by `mpirun` (feature `mpi`). The last line is a hash of all parameters
-/// and of the history: it is the same for any number of ranks and threads.
+/// Trains on MNIST or on synthetic digits, as one process or as several that `mpirun` starts (feature `mpi`)
+///
+/// The last line is a hash of all parameters and of the history. It is the same for any number of ranks and threads.
 #[derive(Parser)]
 struct Arguments {
-    /// Directory of the four files of MNIST, or file of samples (a name that ends in `.samples`); drawn digits without it.
+    /// Directory of the four MNIST files, or a file of `Streamed` whose name ends in .samples [default: synthetic
+    /// digits]
     #[arg(long)]
     data: Option<PathBuf>,
-    /// Layer sizes.
+    /// Neurons of each layer, the inputs first
     #[arg(long, value_delimiter = ',', default_value = "784,100,10")]
     sizes: Vec<usize>,
-    /// Examples of a mini-batch.
+    /// Mini-batch size m
     #[arg(long, default_value_t = 128)]
     batch: usize,
-    /// Leaves that a mini-batch is summed in; as many as ranks at least.
+    /// Leaves: parts of a mini-batch whose gradients are summed in a fixed tree; at least as many as ranks
     #[arg(long, default_value_t = 4)]
     leaves: usize,
+    /// Epochs
     #[arg(long, default_value_t = 3)]
     epochs: usize,
+    /// Seed of the initial weights, of the order of the samples and of the synthetic digits
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Threads of each rank.
+    /// Threads of each rank
     #[arg(long, default_value_t = 1)]
     threads: usize,
-    /// Drawn digits, if there are no data.
+    /// Synthetic training digits, without --data
     #[arg(long, default_value_t = 12_000)]
     train: usize,
-    /// Double precision.
+    /// Train in double precision
     #[arg(long)]
     f64: bool,
-    /// Dropout, Adam with clipping, and elastic distortions.
+    /// Train with dropout, clipped Adam and elastic distortion
     #[arg(long)]
     rich: bool,
-    /// File to save the run to after each epoch, and to go on from if it is there.
+    /// Save the run to this file after each epoch, and resume from it if it exists
     #[arg(long)]
     checkpoint: Option<PathBuf>,
-    /// Saves the run after every so many steps instead.
+    /// Save the run after this number of steps instead of after each epoch
     #[arg(long, requires = "checkpoint")]
     every: Option<u64>,
-    /// Seconds after which a rank that does not answer is taken for lost.
+    /// Seconds after which a rank that does not answer is reported as lost
     #[arg(long, default_value_t = 30.0)]
     patience: f64,
-    /// A few seconds' worth.
+    /// A few seconds: 2,000 digits, 2 epochs
     #[arg(long)]
     quick: bool,
 }
@@ -134,7 +138,7 @@ fn train<T: Real>(arguments: &Arguments) -> gradus::Result<()> {
     if is_first {
         let seconds: f64 = report.history.epochs().iter().map(|record| record.seconds).sum();
         println!("{report}");
-        println!("seconds: {:.3}, of them in steps {seconds:.3}", start.elapsed().as_secs_f64());
+        println!("seconds: {:.3}, of these in training steps {seconds:.3}", start.elapsed().as_secs_f64());
         println!("bits: {:016x}", hash(&network, &report));
     }
     Ok(())
@@ -160,7 +164,7 @@ fn data<T: Real>(arguments: &Arguments) -> gradus::Result<(Box<dyn Samples<T>>, 
     }
 }
 
-/// FNV-1a of all parameters and of all that the history records, the seconds excepted.
+/// FNV-1a hash of all parameters, of the history without its seconds, and of the kept epoch.
 fn hash<T: Real>(network: &Network<T, Relu, Softmax>, report: &Report<T>) -> u64 {
     let parameters = ParameterArrays::from_network(network);
     let parameters = parameters.values().iter().map(|value| value.to_f64());

@@ -1,4 +1,5 @@
-//! Exercises 17 and 18: stopping rules, replayed over long runs: how many epochs each takes, and what it keeps.
+//! Exercises 17 and 18: stopping rules replayed over long runs, with the epochs that each uses and the accuracy that
+//! it keeps.
 
 use std::error::Error;
 use std::ops::ControlFlow;
@@ -12,12 +13,12 @@ use shared::{parallel, plot};
 
 mod shared;
 
-/// Three networks learn for a long time, and stopping rules are replayed over what was recorded: where each would have
-/// stopped, and the accuracy that it would have kept.
+/// Trains three networks for many epochs and replays stopping rules over the histories: where each would have stopped,
+/// and the accuracy that it would have kept.
 #[derive(Debug, Parser)]
 #[command(allow_negative_numbers = true)]
 struct Options {
-    /// Directory of the four MNIST files [else $GRADUS_MNIST, else data/mnist, else drawn digits]
+    /// Directory of the four MNIST files [default: $GRADUS_MNIST, else data/mnist, else synthetic digits]
     #[arg(long)]
     data: Option<PathBuf>,
     /// n of "no improvement in n epochs", comma-separated
@@ -48,14 +49,14 @@ struct Experiment {
     lambda: f64,
 }
 
-/// One that soon wavers about its best, one that learns slowly and for long, one that has little to learn from.
+/// One network that soon fluctuates about its best accuracy, one that learns slowly, and one that has few images.
 const EXPERIMENTS: [Experiment; 3] = [
     Experiment { hidden: 30, images: 50_000, eta: 0.5, lambda: 5.0 },
     Experiment { hidden: 100, images: 10_000, eta: 0.1, lambda: 1.0 },
     Experiment { hidden: 30, images: 1_000, eta: 0.5, lambda: 0.1 },
 ];
 
-/// A rule and how it is called.
+/// A rule and its name.
 struct Rule {
     family: &'static str,
     n: usize,
@@ -90,24 +91,24 @@ struct Run {
     history: History,
     /// Accuracy on the test images of the network that the long run keeps, in per cent.
     test: f64,
-    /// The same of the network that the live rule keeps.
+    /// Accuracy on the test images of the network that the live rule keeps, in per cent.
     live_test: f64,
-    /// Whether the live rule stopped where it does when it is replayed, and kept the same epoch.
+    /// Whether the live rule stopped at the epoch of the replay, and kept the same epoch.
     agrees: bool,
 }
 
-/// n of the "no improvement in n epochs" that is not only replayed.
+/// n of the "no improvement in n epochs" that is run live as well as replayed.
 const LIVE: usize = 10;
 
-/// What a rule makes of a run.
+/// The result of a rule that is replayed over a run.
 struct Outcome {
-    /// `None` if it never stops.
+    /// The epoch after which the rule stops, `None` if it never does.
     stops: Option<usize>,
-    /// All of them if it never stops.
+    /// The epochs used: all of them if the rule never stops.
     epochs: usize,
-    /// The best epoch until then, and its validation accuracy in per cent.
+    /// The best epoch so far, and its validation accuracy in per cent.
     keeps: (usize, f64),
-    /// How much less that is than the best of the whole run.
+    /// Percentage points by which this accuracy is below the best of the whole run.
     lost: f64,
 }
 
@@ -125,7 +126,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let data = shared::digits::<f32>(options.data.as_deref(), images, 10_000)?;
     let rules = rules(options)?;
     println!("{}\n{} epochs in each long run", data.source, options.epochs);
-    println!("lost: percentage points less than the best epoch of the whole run has");
+    println!("lost: percentage points below the best epoch of the whole run");
 
     let jobs: Vec<_> = EXPERIMENTS.iter().flat_map(|e| options.seeds.iter().map(move |&s| (e, s))).collect();
     let runs = parallel::map(&jobs, |&(experiment, seed)| learn(options, &data, experiment, seed))?;
@@ -169,7 +170,7 @@ fn title(experiment: &Experiment, data: &shared::Digits<f32>) -> String {
     format!("784-{hidden}-10, {} images, η = {eta}, λ = {lambda}", images.min(&data.training.len()))
 }
 
-/// The long run, and the same again with a rule that stops it.
+/// Trains the long run, and the same network again with a live rule.
 fn learn(
     options: &Options,
     data: &shared::Digits<f32>,
@@ -198,7 +199,7 @@ fn learn(
     Ok(Run { history: long.history, test, live_test, agrees })
 }
 
-/// Replays `rule` over a run that it did not stop.
+/// Replays `rule` over the history of a long run.
 fn outcome(rule: &dyn StoppingRule, history: &History) -> Outcome {
     let stops = rule.replay(history).map(|(epoch, _)| epoch);
     let epochs = stops.unwrap_or(history.len());
@@ -211,8 +212,8 @@ fn outcome(rule: &dyn StoppingRule, history: &History) -> Outcome {
 
 fn print_table(title: &str, rules: &[Rule], replayed: &[Vec<Outcome>]) {
     let seeds = replayed.first().map_or(0, Vec::len);
-    println!("\n{title}: mean of {seeds} seed(s) (least … most)\n");
-    println!("rule                        epochs used         best of them   accuracy kept   lost");
+    println!("\n{title}: mean of {seeds} seed(s) (min … max)\n");
+    println!("rule                        epochs used         best epoch     accuracy kept   lost");
     for (Rule { name, .. }, outcomes) in rules.iter().zip(replayed) {
         let mean = |value: fn(&Outcome) -> f64| parallel::spread(outcomes.iter().map(value));
         let ((epochs, least, most), (best, ..)) = (mean(|o| o.epochs as f64), mean(|o| o.keeps.0 as f64));
@@ -226,13 +227,18 @@ fn print_table(title: &str, rules: &[Rule], replayed: &[Vec<Outcome>]) {
     }
 }
 
-/// What the rule that ran live did, and what the network that it kept is worth on images that chose nothing.
+/// Prints whether the live rule agrees with its replay, and the test accuracy of the networks that were kept.
 fn print_live(runs: &[Run]) {
     let agree = runs.iter().filter(|run| run.agrees).count();
-    println!("\nno improvement in {LIVE}, live: {agree} of {} runs stopped and kept as replayed", runs.len());
+    println!(
+        "\nno improvement in {LIVE}, live: {agree} of {} runs stopped and kept the same epochs as in the replay",
+        runs.len()
+    );
     let live = parallel::spread(runs.iter().map(|run| run.live_test)).0;
     let long = parallel::spread(runs.iter().map(|run| run.test)).0;
-    println!("on the test images what it kept has {live:.2} %, what the whole run keeps {long:.2} %");
+    println!(
+        "test accuracy of the network that it kept {live:.2} %, of the one that the whole run keeps {long:.2} %"
+    );
 }
 
 /// The first seed's run, and where each rule stops it.

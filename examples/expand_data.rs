@@ -1,4 +1,4 @@
-//! Exercise 12: what it gains to turn the training images, by how much, and what becomes of 6 and 9.
+//! Exercise 12: rotated training images: the gain in accuracy by the largest angle, and the confusion of 6 and 9.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -11,16 +11,16 @@ use shared::{parallel, plot};
 
 mod shared;
 
-/// Test accuracy of 784-100-10 networks against the largest angle by which their training images were turned.
+/// Test accuracy of 784-100-10 networks against the largest angle by which their training images are rotated.
 ///
-/// Each image is turned anew in every epoch, by an angle drawn from −angle to +angle. All networks learn by the same
+/// Each image is rotated afresh in each epoch, by an angle drawn from −angle to +angle. All networks take the same
 /// number of steps and are tested on the same upright images.
 #[derive(Debug, Parser)]
 struct Options {
-    /// Directory of the four MNIST files [else $GRADUS_MNIST, else data/mnist, else drawn digits]
+    /// Directory of the four MNIST files [default: $GRADUS_MNIST, else data/mnist, else synthetic digits]
     #[arg(long)]
     data: Option<PathBuf>,
-    /// Largest angles in degrees, comma-separated; the first is what the others are compared with
+    /// Largest angles in degrees, comma-separated; the others are compared with the first
     #[arg(long, value_delimiter = ',', default_value = "0,5,10,15,30,45,90,180")]
     angles: Vec<f64>,
     /// Seeds to average over
@@ -32,7 +32,7 @@ struct Options {
     /// Training images, from the beginning of the training set
     #[arg(long, default_value_t = 50_000)]
     train: usize,
-    /// Learning rate η of the first epoch, from where it falls in equal steps towards 0
+    /// Learning rate η of the first epoch; it falls linearly towards 0
     #[arg(long, default_value_t = 0.5)]
     eta: f64,
     /// A few seconds instead of minutes: 1,000 images, 5 epochs, one seed, four angles
@@ -40,16 +40,16 @@ struct Options {
     quick: bool,
 }
 
-/// What a network makes of the test images, in per cent.
+/// Results of a network on the test images, in per cent.
 struct Outcome {
     accuracy: f64,
-    /// How many of the sixes it took for a nine, and of the nines for a six.
+    /// Sixes predicted as nines, and nines predicted as sixes.
     six_as_nine: f64,
     nine_as_six: f64,
-    /// The same of sixes and nines that are shown upside down.
+    /// Sixes predicted as nines and nines predicted as sixes if the images are upside down.
     six_as_nine_turned: f64,
     nine_as_six_turned: f64,
-    /// How many images of the other eight digits it took for another digit.
+    /// Images of the other eight digits with a wrong prediction.
     others_wrong: f64,
 }
 
@@ -64,8 +64,8 @@ struct Row {
     others_wrong: f64,
 }
 
-/// η in the first epoch, and less by the same amount in each: an image that is new in every epoch never lets the
-/// gradient settle, so the steps have to.
+/// Falls linearly from η in the first epoch towards 0. As the images change in each epoch, the gradient keeps
+/// fluctuating, and only smaller steps let the parameters settle.
 #[derive(Debug)]
 struct Falling {
     eta: f64,
@@ -90,10 +90,10 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
-    // What cannot work is said before the first run.
+    // Settings that cannot work are errors before the first run.
     options.angles.iter().try_for_each(|&angle| Rotation::up_to_degrees(angle).map(drop))?;
     let data = shared::digits::<f32>(options.data.as_deref(), options.train, 10_000)?;
-    println!("{}\n{} training images, {} epochs a run", data.source, data.training.len(), options.epochs);
+    println!("{}\n{} training images, {} epochs per run", data.source, data.training.len(), options.epochs);
 
     let jobs: Vec<_> =
         options.angles.iter().flat_map(|&a| options.seeds.iter().map(move |&s| (a, s))).collect();
@@ -106,12 +106,12 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     print_table(&rows, options.seeds.len());
     print_result(&rows, &by_angle);
     let charts = [accuracy_chart(&rows, &by_angle), six_and_nine_chart(&rows)];
-    let title = "Training images turned by a random angle, test images upright";
+    let title = "Training images rotated by a random angle, test images upright";
     println!("\n{}", plot::save("expand_data", title, 2, &charts)?.display());
     Ok(())
 }
 
-/// Learns from images turned by up to `angle` degrees and is tested on upright ones.
+/// Trains on images rotated by up to `angle` degrees, and tests on upright ones and on upside-down ones.
 fn train(
     options: &Options,
     training: &Dataset<f32>,
@@ -170,7 +170,7 @@ impl Row {
 fn print_table(rows: &[Row], seeds: usize) {
     println!("\nMeans over {seeds} seed(s), in per cent of the test images.\n");
     println!("                                              upright images            upside down");
-    println!("turned by   accuracy (least … most)   gain    6 as 9  9 as 6  others    6 as 9  9 as 6");
+    println!("rotation    accuracy (min … max)      gain    6 as 9  9 as 6  others    6 as 9  9 as 6");
     for row in rows {
         let (mean, least, most) = row.accuracy;
         let gain = mean - rows[0].accuracy.0;
@@ -184,7 +184,7 @@ fn print_table(rows: &[Row], seeds: usize) {
     }
 }
 
-/// What to see in the table.
+/// Prints the conclusions from the table.
 fn print_result(rows: &[Row], by_angle: &[&[Outcome]]) {
     let all = rows.iter().zip(by_angle);
     let best = all.max_by(|(a, _), (b, _)| a.accuracy.0.total_cmp(&b.accuracy.0));
@@ -202,7 +202,7 @@ fn print_result(rows: &[Row], by_angle: &[&[Outcome]]) {
         seeds.len(),
     );
     println!(
-        "Upside down, {:.0} % of the sixes are nines to a network that learned from ≤ {}°, {:.0} % to one from ≤ {}°.",
+        "Upside down, {:.0} % of the sixes are predicted as 9 after training with ≤ {}°, {:.0} % with ≤ {}°.",
         first.six_as_nine_turned, first.angle, last.six_as_nine_turned, last.angle,
     );
 }
@@ -230,9 +230,13 @@ fn accuracy_chart(rows: &[Row], by_angle: &[&[Outcome]]) -> Chart {
 }
 
 fn six_and_nine_chart(rows: &[Row]) -> Chart {
-    Chart::new("What large ones do to 6 and 9", "largest angle in training", "wrong in % of these images")
-        .x_scale(angles(rows))
-        .line("6 taken for 9", placed(rows.iter().map(|row| row.six_as_nine)))
-        .line("9 taken for 6", placed(rows.iter().map(|row| row.nine_as_six)))
-        .dashed("other digits taken for any other", placed(rows.iter().map(|row| row.others_wrong)))
+    Chart::new(
+        "What large rotations do to 6 and 9",
+        "largest angle in training",
+        "wrong in % of these images",
+    )
+    .x_scale(angles(rows))
+    .line("6 predicted as 9", placed(rows.iter().map(|row| row.six_as_nine)))
+    .line("9 predicted as 6", placed(rows.iter().map(|row| row.nine_as_six)))
+    .dashed("other digits predicted wrongly", placed(rows.iter().map(|row| row.others_wrong)))
 }

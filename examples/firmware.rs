@@ -1,4 +1,4 @@
-//! Trained networks as Rust source: written, compiled, and compared with the networks bit by bit.
+//! Writes trained networks as Rust source, compiles them, and compares their outputs with the networks' bit by bit.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -15,25 +15,26 @@ use rand::RngExt;
 
 mod shared;
 
-/// Trains two small networks and writes them as Rust source, which needs neither an allocator nor the standard library.
+/// Trains two small networks and writes them as Rust source, which needs neither an allocator nor the standard library
 ///
-/// `digits` reads drawn digits, or those of MNIST, `digits_i8` is the same network with weights in 8 bits, and `flowers` tells three kinds of flowers
-/// apart by four lengths. Each is compiled for this machine and has the same bits there; with --device on a Cortex-M too.
+/// `digits` reads digits, `digits_i8` is the same network with weights in 8 bits, and `flowers` classifies three kinds
+/// of flowers by four lengths. Each is compiled and run on this machine, and with --device on a Cortex-M, where its
+/// outputs must be bitwise those of the network.
 #[derive(Debug, Parser)]
 struct Options {
-    /// Folder for the sources, one folder in it for each network
+    /// Folder for the sources, with a folder for each network
     #[arg(long, default_value = "target/firmware")]
     out: PathBuf,
-    /// Directory of the four MNIST files [else drawn digits]
+    /// Directory of the four MNIST files [default: synthetic digits]
     #[arg(long)]
     data: Option<PathBuf>,
     /// Epochs
     #[arg(long, default_value_t = 15)]
     epochs: usize,
-    /// Also build for a Cortex-M and run under qemu, by tools/firmware/run, which installs what it needs from Debian's packages
+    /// Also build for a Cortex-M and run under qemu: calls tools/firmware/run, which installs Debian packages
     #[arg(long)]
     device: bool,
-    /// A second instead of several: 2 epochs
+    /// About a second: 2 epochs
     #[arg(long)]
     quick: bool,
 }
@@ -46,7 +47,7 @@ fn main() -> ExitCode {
     shared::exit(run(&options))
 }
 
-/// Samples that are compared.
+/// Number of samples that are compared.
 const SAMPLES: usize = 20;
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
@@ -84,13 +85,13 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
             .args(folders)
             .status()?;
         if !status.success() {
-            return Err("tools/firmware/run has failed".into());
+            return Err("tools/firmware/run failed; see its messages above".into());
         }
     }
     Ok(())
 }
 
-/// Writes the source, some samples with the bits of the outputs that are expected, and a program that compares them.
+/// Writes the source, samples with the bits of their expected outputs, and a program that compares them.
 fn write(
     folder: &Path,
     source: &RustSource,
@@ -120,7 +121,7 @@ fn main() {
     Ok(fs::write(folder.join("main.rs"), program)?)
 }
 
-/// Compiles and runs the program in `folder`.
+/// Compiles and runs the program in `folder`. Returns the end of its row in the table.
 fn on_this_machine(folder: &Path) -> Result<String, Box<dyn Error>> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let start = Instant::now();
@@ -130,7 +131,7 @@ fn on_this_machine(folder: &Path) -> Result<String, Box<dyn Error>> {
         Ok(status) if status.success() => {}
         Ok(_) => return Err(format!("{} does not compile", folder.display()).into()),
         Err(error) => {
-            return Ok(format!("skipped: there is no rustc ({error}); name one in the variable RUSTC"));
+            return Ok(format!("skipped: rustc cannot be run ({error}); set the variable RUSTC to its path"));
         }
     }
     let seconds = start.elapsed().as_secs_f64();
@@ -142,7 +143,7 @@ fn on_this_machine(folder: &Path) -> Result<String, Box<dyn Error>> {
     }
 }
 
-/// A network that reads digits, and digits that it has not seen.
+/// Returns a network that reads digits, and test digits.
 fn digits(options: &Options) -> gradus::Result<(Network<f32, Sigmoid, Softmax>, Dataset<f32>)> {
     let (training, test) = match &options.data {
         Some(directory) => {
@@ -156,7 +157,7 @@ fn digits(options: &Options) -> gradus::Result<(Network<f32, Sigmoid, Softmax>, 
     Ok((network, test))
 }
 
-/// A predictor of the kind of a flower from four lengths in centimetres, and the lengths of some flowers.
+/// Returns a predictor of a flower's kind from four lengths in centimetres, and the lengths of some flowers.
 fn flowers(options: &Options) -> gradus::Result<(Predictor<f32, Tanh, Softmax>, DMatrix<f32>)> {
     let kinds = [[5.0, 3.4, 1.5, 0.2], [5.9, 2.8, 4.3, 1.3], [6.6, 3.0, 5.6, 2.0]];
     let mut rng = generator(1, Purpose::User, 0, 0);

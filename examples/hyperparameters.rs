@@ -1,4 +1,4 @@
-//! Exercise 20: how η, λ, μ, mini-batch and hidden neurons are found instead: random search with successive halving.
+//! Exercise 20: random search with successive halving for η, λ, μ, the mini-batch size and the hidden neurons.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -14,14 +14,14 @@ use shared::{Digits, plot};
 
 mod shared;
 
-/// Random search with successive halving for η, λ, μ, the mini-batch and the hidden neurons of a 784-?-10 network.
+/// Random search with successive halving for η, λ, μ, the mini-batch size and the hidden neurons of a 784-?-10 network
 ///
 /// Candidates are drawn at random and trained for a few epochs. The better half by validation accuracy is trained for
-/// twice as long, and so on until one is left. So every round takes about the same work, and most of it goes to what is
-/// promising. The test images are used once, for the winner.
+/// twice as many epochs, and so on until one is left. Every round takes about the same time, and promising candidates
+/// get most of it. The test images are used once, for the winner.
 #[derive(Debug, Parser)]
 struct Options {
-    /// Directory of the four MNIST files [else $GRADUS_MNIST, else data/mnist, else drawn digits]
+    /// Directory of the four MNIST files [default: $GRADUS_MNIST, else data/mnist, else synthetic digits]
     #[arg(long)]
     data: Option<PathBuf>,
     /// Candidates of the first round
@@ -33,10 +33,10 @@ struct Options {
     /// Training images, from the beginning of the training set
     #[arg(long, default_value_t = 50_000)]
     train: usize,
-    /// Seed of the draws, of the first weights and of the order of the images
+    /// Seed of the candidates, of the initial weights and of the order of the images
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// File of the scores so far: a search that was interrupted goes on from there
+    /// Save the scores to this file, and resume an interrupted search from it
     #[arg(long)]
     scores: Option<PathBuf>,
     /// A few seconds instead of minutes: 1,000 images, 16 candidates
@@ -46,12 +46,12 @@ struct Options {
 
 const ETA: &str = "η";
 const LAMBDA: &str = "λ";
-/// The friction, as it is 1/(1 − μ) that momentum multiplies η by.
+/// The friction 1 − μ, drawn instead of μ because momentum multiplies η by 1/(1 − μ).
 const FRICTION: &str = "1 − μ";
 const MINI_BATCH: &str = "m";
 const HIDDEN: &str = "hidden";
 
-/// Validation accuracy after each epoch in per cent, of the longest run of each candidate.
+/// Validation accuracies by epoch in per cent, of the longest run of each candidate, by the candidate's number.
 type Curves = BTreeMap<usize, Vec<f64>>;
 
 type Digit = Network<f32, Sigmoid, Sigmoid>;
@@ -89,9 +89,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     })?;
     let curves = curves.into_inner().unwrap_or_else(PoisonError::into_inner);
 
-    println!(
-        "The budget is epochs, the score the best validation accuracy in %; NaN for a run that diverged."
-    );
+    println!("budget: epochs; score: best validation accuracy in %, NaN if the run diverged");
     println!("{found}");
     print_winner(&found, &network, &data.test)?;
     let title = format!("Random search with successive halving: {} candidates", found.tried.len());
@@ -99,7 +97,8 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Trains from the beginning: a longer run of a candidate repeats its shorter one bit for bit and goes on.
+/// Trains a candidate from its initial weights. A longer run of a candidate repeats its shorter one bitwise, and
+/// continues.
 fn train(seed: u64, data: &Digits<f32>, trial: &Trial) -> gradus::Result<(Digit, Vec<f64>)> {
     let sizes = [784, trial.integer(HIDDEN)?, 10];
     let mut network = Network::new(&sizes, Sigmoid, Sigmoid, &ScaledGaussian, seed)?;
@@ -116,15 +115,15 @@ fn train(seed: u64, data: &Digits<f32>, trial: &Trial) -> gradus::Result<(Digit,
     Ok((network, accuracies.collect()))
 }
 
-/// Tells the test accuracy of the winner: the only look at the test images.
+/// Prints the test accuracy of the winner: the only use of the test images.
 fn print_winner(found: &Found, network: &Digit, test: &Dataset<f32>) -> gradus::Result<()> {
     let Some(Tried { trial, score }) = found.best() else { return Ok(()) };
     let accuracy = 100.0 * evaluate(network, &CrossEntropy, test)?.scores.accuracy();
     println!(
-        "\nTrial {} wins, with {score:.2} % on the validation images. To be the best of many flatters it.",
+        "\nTrial {} wins with {score:.2} % on the validation images; as the best of many, this is optimistic.",
         trial.number
     );
-    println!("On the test images, used here for the first and only time, it has {accuracy:.2} %.");
+    println!("On the test images, which are used only here, it has {accuracy:.2} %.");
     Ok(())
 }
 
@@ -133,14 +132,14 @@ fn speed(trial: &Trial) -> gradus::Result<f64> {
     Ok(trial.number(ETA)? / (trial.number(FRICTION)? * trial.number(MINI_BATCH)?))
 }
 
-/// Those who came equally far: their name, their colour and who they are.
+/// The candidates that were dropped in the same rounds, with the name and colour of their group.
 struct Group<'a> {
     name: String,
     colour: usize,
     tried: Vec<&'a Tried>,
 }
 
-/// Who was dropped in the first round, in the first half of the rounds and later, and who came to the last.
+/// Groups the candidates: dropped in the first round, in the first half of the rounds, later, and the winner.
 fn groups(found: &Found) -> Vec<Group<'_>> {
     let budgets = || found.tried.iter().map(|tried| tried.trial.budget);
     let first = budgets().min().unwrap_or(1);
@@ -162,7 +161,7 @@ fn groups(found: &Found) -> Vec<Group<'_>> {
 
 fn charts(found: &Found, curves: &Curves) -> gradus::Result<Vec<Chart>> {
     let groups = groups(found);
-    // Those far below the best are drawn on the lower edge, and those that diverged too.
+    // Candidates far below the best, or diverged, are drawn on the lower edge.
     let edge = (found.tried.iter().map(|tried| tried.score).fold(0.0, f64::max) - 8.0).floor().max(0.0);
     let y = format!("validation accuracy in % ({edge}: or less)");
     let by = |name: &str, x: &dyn Fn(&Trial) -> gradus::Result<f64>| {
@@ -196,7 +195,7 @@ fn dots(
     })
 }
 
-/// The validation accuracy of every candidate as far as it came.
+/// The validation accuracy of every candidate until it was dropped.
 fn learning(groups: &[Group], curves: &Curves, edge: f64, y: &str) -> Chart {
     let chart = Chart::new("Each candidate until it is dropped", "epoch", y).x_scale(Scale::Log);
     groups.iter().fold(chart, |chart, group| {

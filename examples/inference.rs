@@ -1,4 +1,4 @@
-//! Loads a model, classifies an image, and draws it in the terminal.
+//! Loads a model, classifies images, and draws them in the terminal.
 
 use std::error::Error;
 use std::fs;
@@ -11,37 +11,37 @@ use gradus::prelude::*;
 
 mod shared;
 
-/// Classifies images by a network from a file.
+/// Classifies images with a saved model, and draws them in the terminal
 ///
-/// The images come from a PNG file, from an IDX file such as MNIST's t10k-images-idx3-ubyte, or else from the synthetic
-/// digits. Without `--model` a small network is trained and saved first.
+/// The images come from a PNG file, from an IDX file such as MNIST's t10k-images-idx3-ubyte, or else are synthetic
+/// digits. Without --model a small network is trained and saved first.
 #[derive(Debug, Parser)]
 struct Options {
-    /// A model that was saved by a `Predictor` [default: one that is trained on the spot]
+    /// Model that Predictor::save wrote [default: train one now]
     #[arg(long)]
     model: Option<PathBuf>,
-    /// A PNG file
+    /// PNG file
     #[arg(long, conflicts_with = "idx")]
     png: Option<PathBuf>,
-    /// An IDX file of images
+    /// IDX file of images
     #[arg(long)]
     idx: Option<PathBuf>,
     /// The first image of the IDX file or of the synthetic digits, counted from 0
     #[arg(long, default_value_t = 0)]
     index: usize,
-    /// How many images
+    /// Number of images of the IDX file or of the synthetic digits
     #[arg(long, default_value_t = 3)]
     count: usize,
-    /// Only one image, and a shorter training
+    /// A few seconds: one image, 1,000 training images, 3 epochs
     #[arg(long)]
     quick: bool,
 }
 
-/// Images of gray values, one after the other.
+/// The gray values of images, one image after the other.
 struct Images {
     width: usize,
     pixels: Vec<u8>,
-    /// The pixels of one.
+    /// Pixels per image.
     size: usize,
 }
 
@@ -58,7 +58,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         Some(path) => path.clone(),
         None => train(options.quick)?,
     };
-    // Whatever its activations are; class names and scaling come from the file.
+    // The activations, class names and scaling come from the file.
     let mut predictor = Predictor::<f32>::load(&path)?;
     println!("{}: {}", path.display(), predictor.network());
 
@@ -74,7 +74,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Trains on MNIST, or on synthetic digits, and saves what a prediction needs.
+/// Trains on MNIST, or on synthetic digits, and saves a predictor. Returns its path.
 fn train(quick: bool) -> Result<PathBuf, Box<dyn Error>> {
     let digits = shared::digits::<f32>(None, if quick { 1_000 } else { 10_000 }, 1_000)?;
     println!("{}", digits.source);
@@ -91,14 +91,17 @@ fn train(quick: bool) -> Result<PathBuf, Box<dyn Error>> {
     Ok(path)
 }
 
-/// The images that were asked for.
+/// Reads or generates the images that the options name.
 fn images(options: &Options) -> Result<Images, Box<dyn Error>> {
     let Options { index, count, .. } = *options;
     let some = |pixels: &[u8], width: usize, size: usize| {
         let pixels =
             pixels.chunks_exact(size).skip(index).take(count).flatten().copied().collect::<Vec<u8>>();
         if pixels.is_empty() {
-            return Err(format!("there is no image {index}, counted from 0: choose another --index").into());
+            return Err(format!(
+                "--index {index}: there are fewer images (counted from 0); choose a smaller index"
+            )
+            .into());
         }
         Ok(Images { width, pixels, size })
     };
@@ -112,15 +115,17 @@ fn images(options: &Options) -> Result<Images, Box<dyn Error>> {
             let tensor = IdxTensor::open(path)?;
             match *tensor.dims() {
                 [_, height, width] => some(tensor.data(), width, width * height),
-                ref dims => {
-                    Err(format!("{}: {dims:?} are no images, which have 3 dimensions", path.display()).into())
-                }
+                ref dims => Err(format!(
+                    "{}: has the dimensions {dims:?}; images have 3: count × height × width",
+                    path.display()
+                )
+                .into()),
             }
         }
     }
 }
 
-/// Two rows of the image in a line of text, as a character has about twice the height of its width.
+/// Returns the image as text. Each line of text shows two rows, as a character is about twice as high as wide.
 fn draw(pixels: &[u8], width: usize) -> String {
     const SHADES: [char; 5] = [' ', '░', '▒', '▓', '█'];
     let shade = |a: u8, b: u8| SHADES[(usize::from(a) + usize::from(b)) * (SHADES.len() - 1) / 510];
@@ -132,7 +137,7 @@ fn draw(pixels: &[u8], width: usize) -> String {
     lines.join("\n").trim_end().to_owned()
 }
 
-/// The three most probable classes.
+/// Prints the three most probable classes.
 fn print_bars(probabilities: &[f32], names: &[String]) {
     let mut order: Vec<usize> = (0..probabilities.len()).collect();
     order.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]));

@@ -1,4 +1,4 @@
-//! Exercise 19: a learning rate that is halved when accuracy no longer improves, against constant ones.
+//! Exercise 19: a learning rate that is halved when the accuracy no longer improves, against constant rates.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -11,15 +11,15 @@ use shared::{parallel, plot};
 
 mod shared;
 
-/// A learning rate η that is halved each time the validation accuracy has not improved in n epochs, until it has come
-/// down to η/128, against constant learning rates for as many epochs.
+/// Halves the learning rate η each time the validation accuracy has not improved for n epochs, until it reaches η/128,
+/// and compares with constant learning rates for as many epochs.
 #[derive(Debug, Parser)]
 #[command(allow_negative_numbers = true)]
 struct Options {
-    /// Directory of the four MNIST files [else $GRADUS_MNIST, else data/mnist, else drawn digits]
+    /// Directory of the four MNIST files [default: $GRADUS_MNIST, else data/mnist, else synthetic digits]
     #[arg(long)]
     data: Option<PathBuf>,
-    /// First learning rate η of the schedule
+    /// Initial learning rate η of the schedule
     #[arg(long, default_value_t = 0.5)]
     eta: f64,
     /// Epochs without improvement after which η is halved
@@ -39,7 +39,7 @@ struct Options {
     quick: bool,
 }
 
-/// What is said of a run's end: the epochs over which it is averaged.
+/// Number of last epochs over which the end of a run is averaged.
 const LAST: usize = 10;
 
 /// A run, and the accuracy on the test images of the network that it keeps, in per cent.
@@ -67,7 +67,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     println!("{}\n{} training images, 784-30-10, cross-entropy", data.source, data.training.len());
 
     let halving = parallel::map(&options.seeds, |&seed| {
-        // It ends by itself. The number of epochs is for the case that accuracy rises for ever.
+        // The schedule ends the run. The limit of 1,000 epochs holds if the accuracy keeps rising.
         learn(options, &data, halve.clone(), 1_000, seed)
     })?;
     let jobs: Vec<_> = constants
@@ -114,10 +114,10 @@ fn learn(
     Ok(Run { history: report.history, reason: report.stop_reason, test })
 }
 
-/// After which epochs the schedule has halved η in one run, and how good the network was by then.
+/// Prints after which epochs the schedule halved η in one run, and the best accuracy so far.
 fn print_halvings(Run { history, reason, .. }: &Run, seed: u64) {
     println!("\nseed {seed}: the halvings\n");
-    println!("after epoch   η from     to         best accuracy until then");
+    println!("after epoch   η from     to         best accuracy so far");
     let epochs = history.epochs();
     let mut until_then = History::new();
     for (at, record) in epochs.iter().enumerate() {
@@ -135,7 +135,7 @@ fn print_halvings(Run { history, reason, .. }: &Run, seed: u64) {
             100.0 * accuracy
         );
     }
-    println!("why it ended: {reason}");
+    println!("stopped: {reason}");
 }
 
 /// Validation accuracies in per cent, by epoch.
@@ -145,11 +145,11 @@ fn accuracies(run: &Run) -> Vec<f64> {
 
 fn print_table(names: &[String], runs: &[&[Run]]) {
     println!(
-        "\nmean of {} seed(s), accuracies in %; a constant η runs as long as the schedule with the same seed\n",
+        "\nmean of {} seed(s), accuracies in %; each constant η runs as many epochs as the schedule\n",
         runs[0].len()
     );
     println!(
-        "learning rate           epochs   best validation   last {LAST} epochs: mean   least … most   test, of the best"
+        "learning rate           epochs   best validation   last {LAST} epochs: mean   min … max      test, kept epoch"
     );
     for (name, runs) in names.iter().zip(runs) {
         let mean = |value: &dyn Fn(&Run) -> f64| parallel::spread(runs.iter().map(value)).0;
@@ -191,7 +191,7 @@ fn rate_chart(names: &[String], runs: &[&[Run]]) -> Chart {
         .x_range(0.0, runs[0][0].history.len() as f64 + 1.0)
         .y_scale(Scale::Names(shares));
     for (colour, (name, runs)) in names.iter().zip(runs).enumerate().rev() {
-        // η of an epoch holds from its beginning to its end.
+        // η is constant within an epoch.
         let steps = runs[0].history.epochs().iter().flat_map(|record| {
             let height = 7.0 + (record.learning_rate / first).log2();
             [(record.epoch as f64 - 1.0, height), (record.epoch as f64, height)]

@@ -1,5 +1,5 @@
-//! Exercises 3 to 5: one neuron that has to unlearn its output, with costs that fit its activation and one that does
-//! not; and the factor x, which no cost removes.
+//! Exercises 3 to 5: one neuron that starts with a badly wrong output, with costs that match its activation and one
+//! that does not; and the factor x of the gradient, which no cost removes.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -11,37 +11,37 @@ use shared::plot::{Chart, Scale};
 
 mod shared;
 
-/// One neuron with the input 1 and the target 0, from a bad start and from a worse one, with three pairs of cost and
-/// activation.
+/// Trains one neuron with the input 1 and the target 0 from a bad start and from a worse one, with three pairs of cost
+/// and activation.
 #[derive(Debug, Parser)]
 struct Options {
-    /// Learning rate η of the sigmoid neuron with quadratic cost. The others get the η with which their first step
-    /// from the bad start is as long
+    /// Learning rate η of the sigmoid neuron with quadratic cost; the other pairs get the η that makes their first step
+    /// from the bad start equally long
     #[arg(long, default_value_t = 0.15, allow_negative_numbers = true)]
     eta: f64,
     /// Epochs of the learning curves
     #[arg(long, default_value_t = 300)]
     epochs: usize,
-    /// Leaves out the worst starts, beyond z = 5
+    /// Leave out the worst starts, beyond z = 5
     #[arg(long)]
     quick: bool,
 }
 
-/// w and b of the book's two starts: with the input 1 they give z = 1.5 and z = 4.
+/// w and b of the book's two starts, with z = 1.5 and z = 4 for the input 1.
 const STARTS: [(f64, f64); 2] = [(0.6, 0.9), (2.0, 2.0)];
 /// An output that counts as learned.
 const LEARNED: f64 = 0.1;
-/// A neuron that has not learned by then is given up.
+/// Epochs after which a run ends without having learned.
 const PATIENCE: usize = 200_000;
 
-/// A cost, the activation of the neuron, and the weighted input with which its output is `LEARNED`.
+/// A cost, the activation of the neuron, and the weighted input at which its output is `LEARNED`.
 struct Pair<C, O> {
     cost: C,
     output: O,
     z_learned: f64,
 }
 
-/// What one pair makes of the neuron.
+/// Results of one pair of cost and activation.
 struct Study {
     name: &'static str,
     eta: f64,
@@ -65,7 +65,7 @@ struct Curve {
 /// Name of a pair, and x_j with ∂C/∂w_j of each input of a neuron with nine, and its ∂C/∂b.
 type Factor = (&'static str, (Vec<(f64, f64)>, f64));
 
-/// Any other cost will do to show that the factor x stays: e^(a − y), which has nothing to recommend it.
+/// The cost e^(a − y), an arbitrary example to show that the factor x stays with any cost.
 #[derive(Debug, Clone, Copy)]
 struct Exponential;
 
@@ -120,12 +120,12 @@ fn neuron<O: Activation<f64>>(output: O, (w, b): (f64, f64)) -> gradus::Result<N
     Network::from_layers(vec![], Dense { weights, biases, activation: output })
 }
 
-/// Its output for the input 1.
+/// Returns the output of `network` for the input 1.
 fn output_of<O: Activation<f64>>(network: &Network<f64, Linear, O>) -> gradus::Result<f64> {
     Ok(network.predict(&DMatrix::from_element(1, 1, 1.0))?[0])
 }
 
-/// ∂C/∂w of each weight and ∂C/∂b, for the inputs `x` and the target 0.
+/// Returns ∂C/∂w of each weight and ∂C/∂b, for the inputs `x` and the target 0.
 fn gradient<O: Activation<f64>>(
     network: &Network<f64, Linear, O>,
     cost: impl Cost<f64, O>,
@@ -146,7 +146,7 @@ fn start_error<O: Activation<f64>>(cost: impl Cost<f64, O>, output: O) -> gradus
 }
 
 impl<C: Cost<f64, O> + Copy, O: Activation<f64> + Copy> Pair<C, O> {
-    /// Everything about the pair, with the η that makes η δ at the first of the `STARTS` equal to `first_step`.
+    /// Returns the results of the pair, with the η that makes η δ at the first of the `STARTS` equal to `first_step`.
     fn study(&self, name: &'static str, first_step: f64, options: &Options) -> gradus::Result<Study> {
         let eta = first_step / start_error(self.cost, self.output)?;
         let curves = STARTS.map(|start| self.curve(eta, start, options.epochs));
@@ -192,7 +192,7 @@ impl<C: Cost<f64, O> + Copy, O: Activation<f64> + Copy> Pair<C, O> {
         })
     }
 
-    /// Epochs until the output is `LEARNED`; NaN if it never is.
+    /// Returns the epochs until the output is `LEARNED`, or NaN if it is not within `PATIENCE` epochs.
     fn learned(&self, eta: f64, start: (f64, f64)) -> gradus::Result<f64> {
         let enough = self.cost(&neuron(self.output, (0.0, self.z_learned))?)?;
         let stop = Target::new(Metric::training_cost(), enough)?.or(MaxEpochs::new(PATIENCE)?);
@@ -220,13 +220,11 @@ fn print_curves(studies: &[Study], book: &Study, epochs: usize) {
         "One neuron, input 1, target 0, from a bad start, w = 0.6 and b = 0.9, and a worse one, w = b = 2."
     );
     println!(
-        "The first three have the η with which the first step from the bad start is equally long, so that"
+        "In the first three rows η makes the first step from the bad start equally long, so that the runs"
     );
-    println!(
-        "the worse start can be compared. How many times longer it takes hardly depends on η: see the last.\n"
-    );
-    println!("{:42}output at first → after {epochs} epochs   epochs until output {LEARNED}", "");
-    println!("{:36}η     bad start      worse start          bad   worse   times", "");
+    println!("from the worse start can be compared. The ratio hardly depends on η: compare the last row.\n");
+    println!("{:43}initial output → after {epochs} epochs   epochs until output {LEARNED}", "");
+    println!("{:36}η     bad start      worse start          bad   worse   ratio", "");
     for Study { name, eta, curves, .. } in studies.iter().chain([book]) {
         let outputs = curves.iter().map(|c| format!("{:.2} → {:.2}", c.outputs.0, c.outputs.1));
         let outputs = outputs.collect::<Vec<_>>().join("    ");
@@ -236,7 +234,7 @@ fn print_curves(studies: &[Study], book: &Study, epochs: usize) {
 }
 
 fn print_starts(studies: &[Study]) {
-    println!("\nEpochs until the output is {LEARNED}, from still worse starts:\n");
+    println!("\nEpochs until the output is {LEARNED}, by weighted input at the start:\n");
     let even =
         |study: &Study| study.by_start.iter().copied().filter(|(z, _)| z % 2.0 == 0.0).collect::<Vec<_>>();
     let heads: String =
@@ -249,7 +247,7 @@ fn print_starts(studies: &[Study]) {
 }
 
 fn print_factors(factors: &[Factor]) {
-    println!("\nA neuron with nine inputs x_j from −1 to 1: ∂C/∂w_j = x_j ∂C/∂b, whatever the cost.\n");
+    println!("\nA neuron with nine inputs x_j from −1 to 1: ∂C/∂w_j = x_j ∂C/∂b for every cost.\n");
     println!("{:<26}∂C/∂b    ∂C/∂w_j at x_j = −1     −0.5        0      0.5        1", "");
     for (name, (points, by_bias)) in factors {
         let some: String = points.iter().step_by(2).map(|(_, gradient)| format!("{gradient:>9.4}")).collect();

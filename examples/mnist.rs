@@ -1,7 +1,8 @@
-//! Trains a network on handwritten digits, MNIST where it is found, and shows what it learned.
+//! Trains a network on MNIST, or on synthetic digits if MNIST is not found, and prints the confusion matrix and the
+//! report.
 //!
-//! `cargo run --release --example mnist -- --help` lists what can be varied. The defaults are chapter 3's network of 30
-//! hidden neurons with cross-entropy, L2 regularization and its better way to begin.
+//! `cargo run --release --example mnist -- --help` lists the options. The defaults are chapter 3's network of 30 hidden
+//! neurons with cross-entropy, L2 regularization and scaled initial weights.
 
 use std::error::Error;
 use std::fs;
@@ -17,17 +18,17 @@ use serde::Serialize;
 
 mod shared;
 
-/// Trains a network on handwritten digits, and shows what it learned.
+/// Trains a network on images of digits, and prints the confusion matrix of the test images and the report
 #[derive(Debug, Parser)]
 #[command(allow_negative_numbers = true)]
 struct Options {
-    /// Directory of the four MNIST files, plain or .gz [default: $GRADUS_MNIST, else data/mnist, else drawn digits]
+    /// Directory of the four MNIST files, plain or .gz [default: $GRADUS_MNIST, else data/mnist, else synthetic digits]
     #[arg(long)]
     data: Option<PathBuf>,
-    /// Neurons of each layer, the inputs first
+    /// Neurons of each layer, comma-separated, the inputs first
     #[arg(long, value_delimiter = ',', default_value = "784,30,10")]
     sizes: Vec<usize>,
-    /// Cost function, such as focal(gamma=2); also sets the output layer: softmax for log-likelihood, else sigmoid
+    /// Cost function, such as focal(gamma=2); also sets the output layer: softmax for log-likelihood, sigmoid otherwise
     #[arg(long, default_value = "cross-entropy")]
     cost: String,
     /// Activation of the hidden layers, such as tanh or leaky-relu(slope=0.1)
@@ -36,10 +37,11 @@ struct Options {
     /// Update rule, such as "momentum(mu=0.5)" or "clip-by-norm(adam)"
     #[arg(long, value_parser = named::<AnyOptimizer>, default_value = "sgd")]
     optimizer: AnyOptimizer,
-    /// Learning rate η, the same in all epochs [default: that of the optimizer, 0.5 for sgd]
+    /// Constant learning rate η [default: that of the optimizer, 0.5 for sgd]
     #[arg(long, conflicts_with = "schedule")]
     eta: Option<f64>,
-    /// How η changes, such as "cosine(eta=0.1, epochs=30)" or "halve-on-plateau(eta=0.5, patience=5)"
+    /// Learning-rate schedule instead of --eta, such as "cosine(eta=0.1, epochs=30)" or "halve-on-plateau(eta=0.5,
+    /// patience=5)"
     #[arg(long, value_parser = named::<AnySchedule>)]
     schedule: Option<AnySchedule>,
     /// L1 regularization λ
@@ -51,25 +53,27 @@ struct Options {
     /// Regularizer by name, instead of --l1 and --l2, such as "group-lasso-by-input(lambda=0.5) then l2(lambda=5)"
     #[arg(long, value_parser = named::<AnyRegularizer>, conflicts_with_all = ["l1", "l2"])]
     regularizer: Option<AnyRegularizer>,
-    /// Initial weights: scaled-gaussian = N(0, 1/n_in), large-gaussian = N(0, 1), by-activation = what suits the activation
+    /// Initial weights: scaled-gaussian = N(0, 1/n_in), large-gaussian = N(0, 1), by-activation = He, LeCun or Glorot
+    /// by the layer's activation
     #[arg(long, value_parser = named::<AnyInitializer>, default_value = "scaled-gaussian")]
     init: AnyInitializer,
     /// Mini-batch size m
     #[arg(long, default_value_t = 10)]
     batch: usize,
-    /// Epochs, at most
+    /// Maximum number of epochs
     #[arg(long, default_value_t = 30)]
     epochs: usize,
-    /// Rule for stopping earlier, such as "generalization-loss(alpha=5) or no-improvement(patience=5, monitor=training cost)"
+    /// Stopping rule besides --epochs, such as "generalization-loss(alpha=5) or no-improvement(patience=5,
+    /// monitor=training cost)"
     #[arg(long)]
     stop: Option<String>,
-    /// n of no-improvement or rolling-average as --stop: epochs without improvement, or epochs averaged over
+    /// Patience of --stop no-improvement, or window of --stop rolling-average, in epochs
     #[arg(long, default_value_t = 10)]
     stop_n: usize,
     /// Stop after the first epoch that ends later than this many seconds
     #[arg(long)]
     seconds: Option<f64>,
-    /// Measure this too after each epoch, such as roc-auc or top-k(k=3); may be given several times
+    /// Further measure after each epoch, such as roc-auc or top-k(k=3); may be given several times
     #[arg(long, value_parser = named::<AnyMeasure>)]
     measure: Vec<AnyMeasure>,
     /// Training images, from the beginning of the training set [default: 50000, or what a smaller set has]
@@ -82,13 +86,13 @@ struct Options {
     /// Floating-point numbers of 32 or 64 bits
     #[arg(long, value_enum, default_value = "f32")]
     precision: Precision,
-    /// Threads that share large products; the result does not depend on them [default: as many as there are cores]
+    /// Threads for large matrix products; the result does not depend on them [default: the number of cores]
     #[arg(long)]
     threads: Option<usize>,
-    /// Seed of the first weights and of the order of the samples
+    /// Seed of the initial weights and of the order of the samples
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Measure the accuracy on the training data too
+    /// Also evaluate the training data after each epoch
     #[arg(long)]
     monitor_training: bool,
     /// Write configuration, epochs and result to this file, as JSON
@@ -99,13 +103,13 @@ struct Options {
     /// Write the trained network to this file as a Rust module without dependencies, for firmware (32 bits only)
     #[arg(long)]
     rust: Option<PathBuf>,
-    /// Write the trained network to this file as ONNX, which other runtimes compute with
+    /// Write the trained network to this file as ONNX, for other runtimes
     #[arg(long)]
     onnx: Option<PathBuf>,
-    /// Draw the learning curves into this file, as SVG or PNG by its name
+    /// Draw the learning curves into this file, as SVG or PNG by its extension
     #[arg(long)]
     plot: Option<PathBuf>,
-    /// Evaluate the network in this file instead of training one (the cost decides its output layer)
+    /// Evaluate the network in this file instead of training one; --cost must fit its output layer
     #[arg(long)]
     load: Option<PathBuf>,
     /// Print the result only
@@ -132,7 +136,7 @@ fn main() -> ExitCode {
 /// Parses the name of a part, which may be written with hyphens, as command lines usually are.
 fn named<P: FromStr<Err = gradus::Error>>(text: &str) -> gradus::Result<P> {
     let mut name: String = text.to_owned();
-    // Not the hyphen of a number, such as 1e-3.
+    // A hyphen before a letter; that of a number, such as 1e-3, stays.
     for (at, _) in text.match_indices('-') {
         if text[at + 1..].starts_with(|next: char| next.is_ascii_alphabetic()) {
             name.replace_range(at..=at, "_");
@@ -145,7 +149,8 @@ fn named<P: FromStr<Err = gradus::Error>>(text: &str) -> gradus::Result<P> {
     }
 }
 
-/// The cost decides the type of the output layer: sigmoid neurons, if there is such a pair, and otherwise softmax.
+/// Runs with the output layer that belongs to the cost: sigmoid neurons if the cost can be paired with them, otherwise
+/// softmax.
 fn with_cost<T: Real>(options: &Options) -> Outcome {
     match named::<AnyCost<T, Sigmoid>>(&options.cost) {
         Ok(cost) => run(options, cost, Sigmoid, "sigmoid"),
@@ -180,7 +185,7 @@ fn run<T: Real, O: Activation<T> + FromStr<Err = gradus::Error>>(
         network = Network::load(file)?;
         let test = evaluate(&network, &cost, &data.test)?;
         let (right, n) = (100.0 * test.scores.accuracy(), data.test.len());
-        println!("{network} from {}: {right:.2} % of {n} test images are right", file.display());
+        println!("{network} from {}: {right:.2} % of {n} test images are correct", file.display());
         return Ok(());
     }
     let Options { json, onnx, plot, rust, keep, .. } = options;
@@ -193,7 +198,7 @@ fn run<T: Real, O: Activation<T> + FromStr<Err = gradus::Error>>(
     let validation = data.validation.as_ref().map(|data| data as &dyn Samples<T>);
     let report = options.keep.fit(trainer, &mut network, &data.training, validation)?;
     if let Some(file) = &options.rust {
-        // From T, which is f32, to f32.
+        // T is f32 here, as checked above; the bytes carry the network to that type.
         Network::<f32, AnyActivation, AnyActivation>::from_bytes(&network.to_bytes()?)?.to_rust(file)?;
     }
     if let Some(file) = &options.onnx {
@@ -211,7 +216,7 @@ fn run<T: Real, O: Activation<T> + FromStr<Err = gradus::Error>>(
     Ok(())
 }
 
-/// The images, divided as the options say.
+/// The images, divided by --train and --validation.
 struct Data<T> {
     training: Dataset<T>,
     validation: Option<Dataset<T>>,
@@ -230,7 +235,7 @@ impl<T: Real> Data<T> {
         }
         let expected = training.saturating_add(validation);
         if expected > n {
-            let what = "images to train and to validate with, for --train and --validation together";
+            let what = "images in the training set, for --train and --validation together";
             return Err(gradus::Error::SizeMismatch { what, found: n, expected });
         }
         let validation = if validation > 0 { Some(all.slice(n - validation..n)?) } else { None };
@@ -249,7 +254,7 @@ fn network<T: Real, O: Activation<T>>(
     Network::new(&options.sizes, options.hidden, output, &options.init, options.seed)
 }
 
-/// The penalty of `--regularizer`, or of `--l1` and `--l2`.
+/// Returns the penalty of `--regularizer`, or else of `--l1` and `--l2`.
 fn regularizer(options: &Options) -> gradus::Result<AnyRegularizer> {
     match &options.regularizer {
         Some(regularizer) => Ok(regularizer.clone()),
@@ -257,7 +262,7 @@ fn regularizer(options: &Options) -> gradus::Result<AnyRegularizer> {
     }
 }
 
-/// The rule of `--stop`, or a number of epochs.
+/// Returns the rule of `--stop`, joined with the number of epochs.
 fn stopping_rule(options: &Options) -> gradus::Result<AnyStoppingRule> {
     let (n, epochs) = (options.stop_n, format!("max_epochs(epochs={})", options.epochs));
     match options.stop.as_deref() {
@@ -268,7 +273,7 @@ fn stopping_rule(options: &Options) -> gradus::Result<AnyStoppingRule> {
     }
 }
 
-/// Every setting is looked at, also one that the other choices leave without effect.
+/// Builds the trainer. Every setting is checked, also one that the other settings leave without effect.
 fn trainer<T: Real, C>(options: &Options, cost: C) -> gradus::Result<Trainer<T, C>> {
     NoImprovement::new(options.stop_n)?;
     let mut trainer = Trainer::new(cost)
@@ -297,7 +302,7 @@ fn trainer<T: Real, C>(options: &Options, cost: C) -> gradus::Result<Trainer<T, 
     Ok(shared::watch::watched(trainer, options.quiet))
 }
 
-/// The schedule that was chosen, or else a constant η.
+/// Returns the schedule of `--schedule`, or else a constant η.
 fn schedule(options: &Options) -> gradus::Result<AnySchedule> {
     let usual = Optimizer::<f64>::default_rate(&options.optimizer);
     match &options.schedule {
@@ -306,12 +311,12 @@ fn schedule(options: &Options) -> gradus::Result<AnySchedule> {
     }
 }
 
-/// The name under which a choice is known to the command line.
+/// Returns the name of a choice on the command line.
 fn name(choice: &impl ValueEnum) -> String {
     choice.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
-/// What is about to be done, so that nobody has to remember the defaults.
+/// Prints all settings of the run, defaults included.
 fn print_plan<T: Real, O: Activation<T>>(
     options: &Options,
     data: &Data<T>,
@@ -340,14 +345,14 @@ fn print_result<T: Real>(options: &Options, report: &Report<T>, test: &Evaluatio
     let total = confusion.total();
     let percent = 100.0 * scores.accuracy();
     println!(
-        "test        {right} of {total} images right: accuracy {percent:.2} %, cost {:.5}",
+        "test        {right} of {total} images correct: accuracy {percent:.2} %, cost {:.5}",
         scores.cost()
     );
     let pairs = classes.clone().flat_map(|truth| classes.clone().map(move |answer| (truth, answer)));
     let mistakes = pairs.filter(|(truth, answer)| truth != answer);
     if let Some((truth, answer)) = mistakes.max_by_key(|&(truth, answer)| confusion.get(truth, answer)) {
         let times = confusion.get(truth, answer);
-        println!("            most often mistaken: {truth} for {answer}, {times} times");
+        println!("            most frequent error: {truth} predicted as {answer}, {times} times");
     }
     if !options.quiet {
         println!("\nEvery part can be exchanged, see --help. For example:");
@@ -362,7 +367,7 @@ fn print_result<T: Real>(options: &Options, report: &Report<T>, test: &Evaluatio
     }
 }
 
-/// What `--json` writes.
+/// The contents of the `--json` file.
 #[derive(Serialize)]
 struct Outline {
     config: Config,
@@ -373,7 +378,7 @@ struct Outline {
     test_cost: f64,
 }
 
-/// The settings that decide the result, which the number of threads does not.
+/// The settings on which the result depends. The number of threads is not one of them.
 #[derive(Serialize)]
 struct Config {
     data: String,

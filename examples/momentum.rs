@@ -1,4 +1,4 @@
-//! Exercises 21 and 22: learning curves over the momentum μ, and what a ball does on a parabola with a μ out of range.
+//! Exercises 21 and 22: learning curves for several momenta μ, and trajectories on a parabola with μ out of range.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -11,21 +11,21 @@ use shared::{parallel, plot};
 
 mod shared;
 
-/// Learning curves of a network over the momentum μ, at one η and at one η/(1 − μ); and trajectories on a parabola with
-/// μ > 1 and μ < 0, which the crate refuses.
+/// Learning curves of a network for several momenta μ, at the same η and at the same η/(1 − μ), and trajectories on a
+/// parabola, also with μ > 1 and μ < 0, which the crate rejects.
 #[derive(Debug, Parser)]
 #[command(allow_negative_numbers = true)]
 struct Options {
-    /// Directory of the four MNIST files [else $GRADUS_MNIST, else data/mnist, else drawn digits]
+    /// Directory of the four MNIST files [default: $GRADUS_MNIST, else data/mnist, else synthetic digits]
     #[arg(long)]
     data: Option<PathBuf>,
     /// Momenta μ in [0, 1), comma-separated
     #[arg(long, value_delimiter = ',', default_value = "0,0.3,0.5,0.7,0.9,0.99")]
     mu: Vec<f64>,
-    /// Learning rate η at which the momenta are compared
+    /// Learning rate η of the first comparison, the same for all μ
     #[arg(long, default_value_t = 0.02)]
     eta: f64,
-    /// η/(1 − μ) at which they are compared too
+    /// η/(1 − μ) of the second comparison, the same for all μ
     #[arg(long, default_value_t = 0.2)]
     reach: f64,
     /// λ of the L2 regularization
@@ -45,16 +45,16 @@ struct Options {
     quick: bool,
 }
 
-/// Momenta on the parabola: from friction to a motor, and from none to one that turns back.
+/// Momenta on the parabola: from 0 up to above 1, and from 0 down to below −1.
 const UPWARDS: [f64; 5] = [0.0, 0.5, 0.9, 1.0, 1.05];
 const DOWNWARDS: [f64; 4] = [0.0, -0.5, -0.9, -1.1];
 /// Steps on the parabola.
 const STEPS: usize = 40;
-/// What is drawn of the parabola; there is room for the legend above.
+/// Range of w in the charts of the parabola, with room for the legend at the top.
 const LOWEST: f64 = -2.0;
 const HIGHEST: f64 = 3.0;
 
-/// v → μ v − η g, w → w + v, whatever μ is. [`Momentum`] is the same and refuses a μ outside [0, 1).
+/// v → μ v − η g, w → w + v for any μ. [`Momentum::new`] returns an error if μ is outside [0, 1).
 #[derive(Debug)]
 struct Unchecked {
     mu: f64,
@@ -91,7 +91,7 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let Options { eta, reach, .. } = options;
-    // Refuses what cannot work before anything is trained.
+    // Settings that cannot work are errors before the first run.
     options.mu.iter().try_for_each(|&mu| Momentum::new(mu).map(drop))?;
     MaxEpochs::new(options.epochs)?;
     [*eta, *reach, options.parabola_eta].into_iter().try_for_each(|eta| Constant::new(eta).map(drop))?;
@@ -109,9 +109,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         curves(options, &data, &format!("784-30-10, η = {reach} (1 − μ)"), |mu| reach * (1.0 - mu))?,
     ];
     println!("\nThe ball on the parabola ½ w², η = {}, from w = 1 at rest\n", options.parabola_eta);
-    println!(
-        "μ       w after 10 steps   20 steps    40 steps    factor of |w| a step   comes to rest if η is"
-    );
+    println!("μ       w after 10 steps   20 steps    40 steps    factor per step        converges if η is");
     charts.push(trajectories(options, "On a parabola: μ up to 1 and above", &UPWARDS)?);
     charts.push(trajectories(options, "On a parabola: μ below 0", &DOWNWARDS)?);
     print_refusals();
@@ -120,7 +118,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
 }
 
 fn print_refusals() {
-    println!("\nWhat the crate says to such a μ\n");
+    println!("\nThe crate's errors for the μ out of range\n");
     for mu in UPWARDS.iter().chain(&DOWNWARDS).filter(|mu| !(0.0..1.0).contains(*mu)) {
         if let Err(refusal) = Momentum::new(*mu) {
             println!("{refusal}");
@@ -128,7 +126,7 @@ fn print_refusals() {
     }
 }
 
-/// The validation accuracy by epoch for each μ, with the learning rate that belongs to it.
+/// Trains with each μ and the learning rate `eta(μ)`. Returns a chart of the validation accuracy by epoch.
 fn curves(
     options: &Options,
     data: &shared::Digits<f32>,
@@ -169,7 +167,7 @@ fn curves(
     Ok(chart)
 }
 
-/// The path of w on ½ w², whose slope is w.
+/// Returns w after each step on the parabola ½ w², whose gradient is w, from w = 1 at rest.
 fn path(mu: f64, eta: f64) -> Vec<f64> {
     let rule = Unchecked { mu };
     let (mut velocity, mut w) = ([0.0], [1.0]);
@@ -181,8 +179,9 @@ fn path(mu: f64, eta: f64) -> Vec<f64> {
     [1.0].into_iter().chain((0..STEPS).map(step)).collect()
 }
 
-/// By which factor |w| changes in a step, in the end: as w_{t+1} = (1 + μ − η) w_t − μ w_{t−1}, the larger of the |r|
-/// with r² − (1 + μ − η) r + μ = 0. Both are below 1 if |μ| < 1 and η < 2 (1 + μ), and only then.
+/// Returns the factor by which |w| changes per step in the long run: with w_{t+1} = (1 + μ − η) w_t − μ w_{t−1}, the
+/// larger |r| of the two roots of r² − (1 + μ − η) r + μ = 0. Both are below 1 exactly if |μ| < 1 and
+/// 0 < η < 2 (1 + μ).
 fn factor(mu: f64, eta: f64) -> f64 {
     let half = (1.0 + mu - eta) / 2.0;
     let square = half * half - mu;
@@ -200,7 +199,7 @@ fn trajectories(options: &Options, title: &str, momenta: &[f64]) -> Result<Chart
             path[20],
             path[40],
             factor(mu, eta),
-            if mu.abs() < 1.0 { format!("below {:.1}", 2.0 * (1.0 + mu)) } else { "no number".to_owned() }
+            if mu.abs() < 1.0 { format!("below {:.1}", 2.0 * (1.0 + mu)) } else { "never".to_owned() }
         );
         let within = (0..).map(f64::from).zip(path).take_while(|(_, w)| (LOWEST..=HIGHEST).contains(w));
         chart = chart.line(&format!("μ = {mu}").replace('-', "−"), within);

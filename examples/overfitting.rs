@@ -11,14 +11,14 @@ use shared::{parallel, plot};
 
 mod shared;
 
-/// Cost and accuracy of 784-30-10 networks on the few images that they learn from and on the test images, epoch by
-/// epoch, for one or more λ of L2.
+/// Cost and accuracy of 784-30-10 networks on a few training images and on the test images by epoch, for one or more λ
+/// of L2.
 ///
-/// As in the book the first weights are N(0, 1), the cost is the cross-entropy and mini-batches have 10 images. The
-/// test images are watched, as the book does here; nothing is chosen by them.
+/// As in the book the initial weights are N(0, 1), the cost is the cross-entropy and mini-batches have 10 images. The
+/// test images are evaluated after each epoch, as in the book; nothing is chosen by them.
 #[derive(Debug, Parser)]
 struct Options {
-    /// Directory of the four MNIST files [else $GRADUS_MNIST, else data/mnist, else drawn digits]
+    /// Directory of the four MNIST files [default: $GRADUS_MNIST, else data/mnist, else synthetic digits]
     #[arg(long)]
     data: Option<PathBuf>,
     /// λ of L2, comma-separated
@@ -41,14 +41,14 @@ struct Options {
     quick: bool,
 }
 
-/// What is followed over the epochs: a value of each for each epoch, the mean over the seeds.
+/// Means over the seeds by epoch, for one λ.
 struct Curves {
     lambda: f64,
     training_cost: Vec<f64>,
     test_cost: Vec<f64>,
     training_accuracy: Vec<f64>,
     test_accuracy: Vec<f64>,
-    /// The test accuracy of each seed, mean of the last tenth of the epochs.
+    /// The test accuracy of each seed, averaged over the last tenth of the epochs.
     ends: Vec<f64>,
 }
 
@@ -62,7 +62,7 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
-    // What cannot work is said before the first run.
+    // Settings that cannot work are errors before the first run.
     options.lambdas.iter().try_for_each(|&lambda| L2::new(lambda).map(drop))?;
     let data = shared::digits::<f32>(options.data.as_deref(), options.train, 1)?;
     println!("{}", data.source);
@@ -83,7 +83,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Learns from `training` to the last epoch, and watches `test`.
+/// Trains on `training` and evaluates `test` after each epoch; keeps the last parameters.
 fn train(
     options: &Options,
     training: &Dataset<f32>,
@@ -125,12 +125,12 @@ fn mean(values: &[f64]) -> f64 {
     parallel::spread(values.iter().copied()).0
 }
 
-/// The last epochs of a run, over which its end is averaged.
+/// Returns the number of last epochs over which the end of a run is averaged.
 fn tenth(epochs: usize) -> usize {
     epochs.div_ceil(10)
 }
 
-/// `factor` times the mean of `metric` over the runs, for each epoch.
+/// Returns `factor` times the mean of `metric` over the runs, by epoch.
 fn means(histories: &[History], metric: &Metric, factor: f64) -> Vec<f64> {
     let epochs = histories.first().map_or(0, History::len);
     let value = |history: &History, epoch: usize| {
@@ -141,7 +141,7 @@ fn means(histories: &[History], metric: &Metric, factor: f64) -> Vec<f64> {
 }
 
 fn print_table(curves: &[Curves], seeds: usize) {
-    println!("\nMeans over {seeds} seed(s); costs are those of the data, without the penalty.\n");
+    println!("\nMeans over {seeds} seed(s); costs are without the penalty.\n");
     println!("                  training                   test");
     println!("     λ   epoch        cost   accuracy        cost   accuracy");
     for curves in curves {
@@ -162,7 +162,7 @@ fn print_table(curves: &[Curves], seeds: usize) {
     curves.iter().for_each(print_end);
 }
 
-/// What to see in the rows of one λ.
+/// Prints the conclusions from the rows of one λ.
 fn print_end(curves: &Curves) {
     let least =
         (0..curves.test_cost.len()).min_by(|&a, &b| curves.test_cost[a].total_cmp(&curves.test_cost[b]));
@@ -170,7 +170,7 @@ fn print_end(curves: &Curves) {
     let course = match least + 1 {
         epoch if epoch == curves.test_cost.len() => "falls to the end".to_owned(),
         epoch => format!(
-            "is least after epoch {epoch} and {:.2} times as high at the end",
+            "has its minimum after epoch {epoch} and is {:.2} times as high at the end",
             end / curves.test_cost[least]
         ),
     };

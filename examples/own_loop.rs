@@ -1,12 +1,13 @@
-//! A training loop of one's own: a pole is balanced on a cart by policy gradient, step by step with a `Learner`.
+//! A custom training loop: a pole is balanced on a cart by policy gradient, with `Learner::step`.
 //!
-//! The network sees the cart and says with which probability to push it to the right. After ten episodes it learns: each
-//! action is an example whose target is the action, and whose weight is its advantage, by how much the pole stayed up longer
-//! afterwards than usual. So what was better than usual becomes more probable, and what was worse less.
+//! The inputs of the network are the state of the cart, its output is the probability of a push to the right. After
+//! every ten episodes comes a training step: each action is an example, its target is the action itself, and its
+//! weight is its advantage, how much longer than on average the pole stayed up afterwards. So actions that were better
+//! than average become more probable, and worse ones less.
 //!
-//! Sources: Barto, Sutton and Anderson, *Neuronlike adaptive elements that can solve difficult learning control problems*,
-//! 1983 (the cart); Williams, *Simple statistical gradient-following algorithms for connectionist reinforcement learning*,
-//! 1992 (the gradient).
+//! Sources: Barto, Sutton and Anderson, *Neuronlike adaptive elements that can solve difficult learning control
+//! problems*, 1983 (the cart); Williams, *Simple statistical gradient-following algorithms for connectionist
+//! reinforcement learning*, 1992 (the gradient).
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -20,13 +21,13 @@ use shared::plot::Chart;
 
 mod shared;
 
-/// Learns to balance a pole on a cart, in a loop of its own over `Learner::step`.
+/// Learns to balance a pole on a cart, in a custom training loop
 #[derive(Debug, Parser)]
 struct Options {
-    /// Seeds of the network, of the carts and of the actions, a run each
+    /// Seeds of the network, of the carts and of the actions, comma-separated; one run for each
     #[arg(long, value_delimiter = ',', default_value = "1,2,3")]
     seeds: Vec<u64>,
-    /// Training steps at most, each after ten episodes
+    /// Maximum number of training steps, each after ten episodes
     #[arg(long, default_value_t = 300)]
     steps: usize,
     /// Learning rate η of Adam
@@ -37,13 +38,13 @@ struct Options {
     quick: bool,
 }
 
-/// An episode ends after so many steps if the pole is still up.
+/// Maximum number of steps of an episode.
 const LONGEST: usize = 200;
-/// The task counts as solved at this mean length of the last 100 episodes.
+/// Mean length of the last 100 episodes at which the task counts as solved.
 const SOLVED: f64 = 195.0;
 /// Episodes for each training step.
 const EPISODES: usize = 10;
-/// How much less a step later counts.
+/// Discount factor of the returns, per step.
 const DISCOUNT: f64 = 0.99;
 
 /// A pole on a cart, in metres, kilograms, seconds and radians.
@@ -56,7 +57,7 @@ struct Cart {
 }
 
 impl Cart {
-    /// Nearly at rest, nearly upright.
+    /// Draws a cart nearly at rest with its pole nearly upright.
     fn new(rng: &mut impl Rng) -> Self {
         let mut near_zero = || rng.random_range(-0.05..0.05);
         Self { position: near_zero(), velocity: near_zero(), angle: near_zero(), rotation: near_zero() }
@@ -87,7 +88,7 @@ impl Cart {
         self.rotation += SECONDS * angular;
     }
 
-    /// Whether the cart is on its track of 4.8 m, and the pole within 12° of upright.
+    /// Returns whether the cart is on its track of 4.8 m and the pole within 12° of upright.
     fn is_up(&self) -> bool {
         self.position.abs() <= 2.4 && self.angle.abs() <= 12.0f64.to_radians()
     }
@@ -95,7 +96,7 @@ impl Cart {
 
 type Policy = Network<f64, Tanh, Sigmoid>;
 
-/// What was seen and done in an episode.
+/// The states and actions of an episode.
 #[derive(Debug, Default)]
 struct Episode {
     states: Vec<[f64; 4]>,
@@ -121,7 +122,7 @@ impl Episode {
         self.states.len()
     }
 
-    /// For each action the discounted number of steps that the pole stayed up from there on.
+    /// Returns for each action the discounted number of steps that the pole stayed up from then on.
     fn returns(&self) -> Vec<f64> {
         let mut returns: Vec<f64> = (0..self.len())
             .scan(0.0, |after, _| {
@@ -134,8 +135,8 @@ impl Episode {
     }
 }
 
-/// All actions of some episodes as one batch, weighted by their advantages: the returns, shifted and scaled to mean 0 and
-/// standard deviation 1.
+/// Returns all actions of `episodes` as one batch, weighted by their advantages: the returns, standardized to mean 0
+/// and standard deviation 1.
 fn batch(episodes: &[Episode]) -> gradus::Result<Batch<f64>> {
     let states: Vec<f64> =
         episodes.iter().flat_map(|episode| episode.states.iter().flatten().copied()).collect();
@@ -149,7 +150,7 @@ fn batch(episodes: &[Episode]) -> gradus::Result<Batch<f64>> {
     Ok(batch)
 }
 
-/// The mean of the last 100 of `lengths`.
+/// Returns the mean of the last 100 of `lengths`.
 fn mean_of_last(lengths: &[usize]) -> f64 {
     let last = &lengths[lengths.len().saturating_sub(100)..];
     last.iter().sum::<usize>() as f64 / last.len() as f64
@@ -195,7 +196,10 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         let means = (1..=lengths.len()).map(|n| (n as f64, mean_of_last(&lengths[..n])));
         chart = chart.line(&format!("seed {seed}"), means);
     }
-    println!("{}", plot::save("own_loop", "Policy gradient in a loop of one's own", 1, &[chart])?.display());
+    println!(
+        "{}",
+        plot::save("own_loop", "Policy gradient in a custom training loop", 1, &[chart])?.display()
+    );
     Ok(())
 }
 

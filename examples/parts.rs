@@ -1,4 +1,4 @@
-//! The pictures of docs/parts.md: each activation function with its derivative, and each schedule of the learning rate.
+//! The figures of docs/parts.md: each activation function with its derivative, and each learning-rate schedule.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -17,19 +17,19 @@ struct Options {
     /// Largest |z| of the activation functions
     #[arg(long, default_value_t = 4.0)]
     range: f64,
-    /// Nothing changes: the pictures take no time
+    /// No effect; accepted as in the other examples
     #[arg(long)]
     quick: bool,
 }
 
 /// Points of a curve.
 const POINTS: usize = 48;
-/// What is drawn of the values.
+/// Range of the values in the charts.
 const LOWEST: f64 = -2.0;
 const HIGHEST: f64 = 3.0;
 /// Epochs of the schedules.
 const EPOCHS: usize = 30;
-/// Points of a schedule within each epoch.
+/// Points of a schedule's curve per epoch.
 const WITHIN: usize = 4;
 
 fn main() -> ExitCode {
@@ -46,9 +46,9 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A function and its derivative, which is what the backward pass multiplies 1 with.
+/// Draws a function and its derivative, which is `pull_back` applied to 1.
 fn activation(f: &AnyActivation, range: f64) -> Chart {
-    // The derivative may jump at 0.
+    // Points close to both sides of 0, where the derivative may jump.
     let mut z: Vec<f64> = (0..=POINTS).map(|i| range * (2.0 * i as f64 / POINTS as f64 - 1.0)).collect();
     z.extend([-1e-9, 1e-9]);
     z.sort_by(f64::total_cmp);
@@ -68,7 +68,7 @@ fn activation(f: &AnyActivation, range: f64) -> Chart {
         .line("", points(&slope))
 }
 
-/// Each schedule of the crate with its defaults, which are for 30 epochs; what waits is made to act within them.
+/// Returns each schedule of the crate, with parameters that show its course within 30 epochs.
 fn schedules() -> gradus::Result<Vec<AnySchedule>> {
     let example = |name: &&'static str| match *name {
         "halve_on_plateau" => "halve_on_plateau(patience=5)",
@@ -80,18 +80,18 @@ fn schedules() -> gradus::Result<Vec<AnySchedule>> {
     AnySchedule::NAMES.iter().map(|name| example(name).parse()).collect()
 }
 
-/// The rates of a run whose accuracy rises for a third of its epochs, and then does not.
+/// Draws the rates of a run whose accuracy rises for the first third of its epochs only.
 fn schedule(rule: &AnySchedule) -> Chart {
     let accuracies: Vec<f64> =
         (1..=EPOCHS).map(|epoch| epoch.min(EPOCHS / 3) as f64 / EPOCHS as f64).collect();
     let whole = History::from_validation_accuracies(&accuracies);
-    // Without its parameters, for which there is no room.
+    // The title has no space for the parameters.
     let name = rule.to_string().split('(').next().unwrap_or_default().to_owned();
     let (mut history, mut points) = (History::new(), Vec::new());
     for record in whole.epochs() {
         let progress = Progress { epoch: record.epoch, history: &history };
         let Some(rate) = rule.rate(&progress) else { break };
-        // The end of the epoch too, after which the rate may jump.
+        // Up to the end of the epoch, where the rate may jump.
         points.extend((0..=WITHIN).map(|step| {
             let done = (step as f64 / WITHIN as f64).min(1.0 - 1e-9);
             ((record.epoch - 1) as f64 + done, rule.rate_within(rate, &progress, done))

@@ -1,4 +1,4 @@
-//! A noisy sine with outliers, and what each cost makes of it.
+//! Fits a noisy sine with outliers by several costs.
 
 use std::error::Error;
 use std::f64::consts::TAU;
@@ -14,12 +14,12 @@ mod shared;
 
 /// Fits y = sin 2πx + noise, with outliers far above, by several costs.
 ///
-/// The quadratic cost is drawn to the outliers, because an error counts by its square. Huber's cost, log-cosh and the median
-/// (the quantile ½) count large errors by their size only, and stay with the sine. The quantiles 0.05 and 0.95 enclose
-/// nine of ten samples.
+/// The quadratic cost follows the outliers, because it squares the errors. Huber's cost, log-cosh and the median (the
+/// quantile 0.5) grow only linearly with large errors, and stay near the sine. The quantiles 0.05 and 0.95 enclose
+/// 90 % of the samples.
 #[derive(Debug, Parser)]
 struct Options {
-    /// Samples
+    /// Number of samples
     #[arg(long, default_value_t = 400)]
     samples: usize,
     /// Standard deviation of the noise
@@ -34,7 +34,7 @@ struct Options {
     /// Seed of the samples, of the initial weights and of the order of the samples
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// A second instead of several: 30 epochs
+    /// About a second: 30 epochs
     #[arg(long)]
     quick: bool,
 }
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     shared::exit(run(&options))
 }
 
-/// The places at which the fitted curves are looked at.
+/// Returns the values of x at which the fitted curves are evaluated.
 fn grid() -> DMatrix<f64> {
     DMatrix::from_fn(1, 201, |_, j| j as f64 / 200.0)
 }
@@ -83,7 +83,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// x in [0, 1), y = sin 2πx + noise; outliers are higher by 1 to 4.
+/// Draws x in [0, 1) and y = sin 2πx + noise; outliers are higher by 1 to 4.
 fn sample(options: &Options) -> (DMatrix<f64>, DMatrix<f64>) {
     let mut rng = generator(options.seed, Purpose::User, 0, 0);
     let x = DMatrix::from_fn(1, options.samples, |_, _| rng.random::<f64>());
@@ -96,7 +96,7 @@ fn sample(options: &Options) -> (DMatrix<f64>, DMatrix<f64>) {
     (x, y)
 }
 
-/// The curve of a network that learned the samples by `cost`.
+/// Returns the curve of a network that was trained on the samples with `cost`.
 fn fit<C: Cost<f64, Linear> + 'static>(
     options: &Options,
     (x, y): &(DMatrix<f64>, DMatrix<f64>),

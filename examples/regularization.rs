@@ -1,4 +1,4 @@
-//! Exercise 15: what L1 and L2 regularization do for a network of 30 hidden neurons, over a sweep of λ.
+//! Exercise 15: L1 and L2 regularization of a network of 30 hidden neurons, over a sweep of λ.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -11,16 +11,16 @@ use shared::{Digits, parallel, plot};
 
 mod shared;
 
-/// Weights nearer to 0 than this are counted as gone.
+/// Weights of a smaller magnitude are counted as near 0.
 const SMALL: f32 = 0.01;
 
 /// Test accuracy of 784-30-10 networks without regularization, with L1 and with L2, over a sweep of λ.
 ///
-/// Runs of one seed begin with the same weights and see the images in the same order, so that their difference is the
-/// regularizer's. Each run ends with the network of its best epoch by validation accuracy.
+/// Runs with the same seed have the same initial weights and the same order of images, so that they differ by the
+/// regularizer only. Each run keeps the network of its best epoch by validation accuracy.
 #[derive(Debug, Parser)]
 struct Options {
-    /// Directory of the four MNIST files [else $GRADUS_MNIST, else data/mnist, else drawn digits]
+    /// Directory of the four MNIST files [default: $GRADUS_MNIST, else data/mnist, else synthetic digits]
     #[arg(long)]
     data: Option<PathBuf>,
     /// λ of L1, comma-separated
@@ -57,7 +57,7 @@ struct Rule {
     lambda: f64,
 }
 
-/// What one run came to, accuracies in per cent.
+/// Results of a run; accuracies are in per cent.
 struct Outcome {
     training: f64,
     validation: f64,
@@ -77,18 +77,18 @@ fn main() -> ExitCode {
     if options.quick {
         (options.train, options.epochs) = (1_000, 5);
         options.seeds.truncate(2);
-        // λ is divided by the number of training images: these are as strong as 1 and 5 are for 50,000.
+        // The penalty has the factor λ/n: these λ are as strong for 1,000 images as 1 and 5 are for 50,000.
         (options.l1, options.l2) = (vec![0.02, 0.1], vec![0.02, 0.1]);
     }
     shared::exit(run(&options))
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
-    // What cannot work is said before the first run.
+    // Settings that cannot work are errors before the first run.
     options.l1.iter().try_for_each(|&lambda| L1::new(lambda).map(drop))?;
     options.l2.iter().try_for_each(|&lambda| L2::new(lambda).map(drop))?;
     let data = shared::digits::<f32>(options.data.as_deref(), options.train, 10_000)?;
-    println!("{}\n{} training images, {} epochs a run", data.source, data.training.len(), options.epochs);
+    println!("{}\n{} training images, {} epochs per run", data.source, data.training.len(), options.epochs);
 
     let none = Rule { kind: Kind::None, lambda: 0.0 };
     let l1 = options.l1.iter().map(|&lambda| Rule { kind: Kind::L1, lambda });
@@ -148,7 +148,7 @@ impl Rule {
         }
     }
 
-    /// λ for regularization of this kind: 0 if it is the other.
+    /// Returns λ if this is a rule of `kind`, otherwise 0.
     fn lambda_of(&self, kind: Kind) -> f64 {
         if self.kind == kind { self.lambda } else { 0.0 }
     }
@@ -163,7 +163,7 @@ impl Rule {
 }
 
 impl Row<'_> {
-    /// Mean, least and most of a value over the seeds.
+    /// Returns mean, minimum and maximum of a value over the seeds.
     fn spread(&self, value: impl Fn(&Outcome) -> f64) -> (f64, f64, f64) {
         parallel::spread(self.outcomes.iter().map(value))
     }
@@ -172,7 +172,7 @@ impl Row<'_> {
         self.spread(value).0
     }
 
-    /// How much better the test accuracy is than that of `other`, and for how many seeds it is.
+    /// Returns the mean gain in test accuracy over `other`, and the number of seeds with a gain.
     fn gain(&self, other: &Row) -> (f64, usize) {
         let pairs = self.outcomes.iter().zip(other.outcomes);
         let better = pairs.filter(|(this, other)| this.test > other.test).count();
@@ -180,7 +180,7 @@ impl Row<'_> {
     }
 }
 
-/// The share of `weights` below `size` in per cent.
+/// Returns the percentage of `weights` below `size`; `weights` are in ascending order.
 fn share_below(weights: &[f32], size: f32) -> f64 {
     100.0 * weights.partition_point(|&w| w < size) as f64 / weights.len() as f64
 }
@@ -189,7 +189,7 @@ fn print_table(rows: &[Row], seeds: usize) {
     println!("\nMeans over {seeds} seed(s); accuracies in %, weights are those of the hidden layer.\n");
     println!("{:12}                           test                       seeds", "");
     println!(
-        "{:12}  training  validation    (least … most)        gain    better   |w| < {SMALL}",
+        "{:12}  training  validation    (min … max)           gain    better   |w| < {SMALL}",
         "regularizer"
     );
     for row in rows {
@@ -205,7 +205,7 @@ fn print_table(rows: &[Row], seeds: usize) {
     }
 }
 
-/// The row with the best mean validation accuracy: what one would choose without a look at the test images.
+/// Returns the row with the best mean validation accuracy, chosen without the test images.
 fn chosen<'a>(rows: &'a [Row<'a>]) -> Option<&'a Row<'a>> {
     rows.iter().max_by(|a, b| a.mean(|o| o.validation).total_cmp(&b.mean(|o| o.validation)))
 }
@@ -238,7 +238,7 @@ fn accuracy_chart(title: &str, none: &Row, rows: &[Row]) -> Chart {
         .colour(none.rule.colour())
 }
 
-/// How much better the networks are on the images that they have learned from.
+/// Draws the gap between training and test accuracy, a measure of overfitting.
 fn gap_chart(none: &Row, l1: &[Row], l2: &[Row]) -> Chart {
     let gap = |row: &Row| row.mean(|o| o.training - o.test);
     let line = |rows: &[Row]| -> Vec<_> { rows.iter().map(|row| (row.rule.lambda, gap(row))).collect() };
@@ -251,7 +251,7 @@ fn gap_chart(none: &Row, l1: &[Row], l2: &[Row]) -> Chart {
         .colour(none.rule.colour())
 }
 
-/// How the weights of the first seed are spread.
+/// Draws the distribution of the weights of the first seed.
 fn weights_chart(rows: [Option<&Row>; 3]) -> Chart {
     let chart =
         Chart::new("What becomes of the weights (first seed)", "|w|", "hidden weights below |w| in %")

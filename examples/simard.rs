@@ -1,8 +1,8 @@
-//! A record with a plain network: 784-800-10 and images that are distorted anew in every epoch.
+//! 99.45 % on MNIST with one dense hidden layer: 784-800-10 on images that are distorted afresh in each epoch.
 //!
-//! Simard, Steinkraus and Platt (2003) reached 99.3 % on MNIST with this network. The settings here were chosen on the
-//! last 10,000 training images (`--choose`); without it all 60,000 train, for a number of epochs that is fixed
-//! beforehand, and the test images are looked at once, after the last. docs/records.md tells what came of it.
+//! Simard, Steinkraus and Platt (2003) reached 99.3 % with this network. The settings were chosen on the last 10,000
+//! training images (`--choose`). Without `--choose` all 60,000 train for a fixed number of epochs, and the test images
+//! are evaluated once, at the end. docs/records.md has the results.
 
 use std::cmp::Ordering;
 use std::error::Error;
@@ -24,16 +24,16 @@ use shared::plot::{self, Chart};
 #[derive(Debug, Parser)]
 #[command(allow_negative_numbers = true)]
 struct Options {
-    /// Directory of the four MNIST files [else $GRADUS_MNIST, else data/mnist, else drawn digits]
+    /// Directory of the four MNIST files [default: $GRADUS_MNIST, else data/mnist, else synthetic digits]
     #[arg(long)]
     data: Option<PathBuf>,
-    /// Seed of the first weights, the order of the samples and the distortions
+    /// Seed of the initial weights, of the order of the samples and of the distortions
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// An hour instead of ten minutes: three hidden layers and more epochs
     #[arg(long)]
     long: bool,
-    /// Neurons of each hidden layer [default: 800, or 1500,1000,500 with --long]
+    /// Neurons of each hidden layer, comma-separated [default: 800, or 1500,1000,500 with --long]
     #[arg(long, value_delimiter = ',')]
     hidden: Vec<usize>,
     /// Epochs [default: 165, or 700 with --long]
@@ -42,43 +42,45 @@ struct Options {
     /// Mini-batch size m
     #[arg(long, default_value_t = 100)]
     batch: usize,
-    /// Learning rate η at first
+    /// Initial learning rate η
     #[arg(long, default_value_t = 0.1)]
     eta: f64,
-    /// Learning rate η at the end
+    /// Final learning rate η
     #[arg(long, default_value_t = 0.0005)]
     last_eta: f64,
-    /// Width σ, in pixels, over which an elastic distortion is smoothed
+    /// Standard deviation σ of the Gaussian kernel of the elastic distortion, in pixels
     #[arg(long, default_value_t = 6.0)]
     sigma: f64,
-    /// Size α of the elastic distortion, in pixels
+    /// Strength α of the elastic distortion, in pixels
     #[arg(long, default_value_t = 50.0)]
     alpha: f64,
-    /// Largest angle by which an image is turned, in degrees
+    /// Largest angle by which an image is rotated, in degrees
     #[arg(long, default_value_t = 12.0)]
     angle: f64,
-    /// Largest factor by which an image is made larger or smaller
+    /// Largest factor by which an image is enlarged or reduced
     #[arg(long, default_value_t = 1.1)]
     scale: f64,
-    /// Probability with which a hidden neuron is left out of a step
+    /// Probability that dropout leaves out a hidden neuron
     #[arg(long, default_value_t = 0.0)]
     dropout: f64,
-    /// By how much targets are less than certain (label smoothing ε)
+    /// ε of label smoothing
     #[arg(long, default_value_t = 0.0)]
     smoothing: f64,
-    /// The optimizer, by its name
+    /// Optimizer, such as "adam"
     #[arg(long, default_value = "momentum(mu=0.9)")]
     optimizer: AnyOptimizer,
-    /// How η falls: along half a cosine, or by the same factor in every epoch
+    /// Schedule of η: half a cosine, or the same factor in each epoch
     #[arg(long, value_enum, default_value_t = Fall::Cosine)]
     fall: Fall,
-    /// Decay rate β of the average of the weights that is evaluated; 0 evaluates the weights themselves [default: 0.999]
+    /// Decay rate β of the average of the weights, which is evaluated instead of the weights; 0 turns it off [default:
+    /// 0.999, or 0 with --quick]
     #[arg(long)]
     average: Option<f64>,
-    /// Train on all but the last 10,000 training images and measure on these, after each epoch; leave the test images alone
+    /// Train on the first 50,000 training images, evaluate the last 10,000 after each epoch, and do not use the test
+    /// images
     #[arg(long)]
     choose: bool,
-    /// Threads [default: as many as there are cores]
+    /// Threads [default: the number of cores]
     #[arg(long)]
     threads: Option<usize>,
     #[command(flatten)]
@@ -124,7 +126,7 @@ enum Fall {
     Exponential,
 }
 
-/// What others reached on the test images, in %.
+/// Accuracies on the test images in the literature, in %.
 const LITERATURE: [(&str, f64); 4] = [
     ("Cireşan and others 2010, five hidden layers", 99.65),
     ("Simard and others 2003, 784-800-10", 99.3),
@@ -132,14 +134,14 @@ const LITERATURE: [(&str, f64); 4] = [
     ("784-800-10 without distortion", 98.4),
 ];
 
-/// What `--json` writes.
+/// The contents of the `--json` file.
 #[derive(Serialize)]
 struct Outcome {
     data: String,
     network: String,
     seed: u64,
     epochs: usize,
-    /// Of the validation images with `--choose`, and then there is no other.
+    /// Accuracy on the validation images with `--choose`; then there is no test accuracy.
     validation_accuracy: Option<f64>,
     test_accuracy: Option<f64>,
     wrong: u64,
@@ -183,13 +185,13 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let validation = options.choose.then_some(&measured as &dyn Samples<f32>);
     let before = start.elapsed().as_secs_f64();
     let report = options.keep.fit(trainer, &mut network, &distorted, validation)?;
-    // Of a run that went on from a file, the epochs before count too.
+    // A resumed run includes the epochs before the checkpoint.
     let training_seconds = (start.elapsed().as_secs_f64() - before).max(report.seconds());
     let trained = Instant::now();
 
     if report.history.len() < options.epochs() && !options.choose {
         println!(
-            "\nended after {} of {} epochs: the test images were not looked at",
+            "\nstopped after {} of {} epochs, so the test images were not evaluated",
             report.history.len(),
             options.epochs()
         );
@@ -210,9 +212,9 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         seconds: before + training_seconds + trained.elapsed().as_secs_f64(),
     };
     print_result(&outcome, what, accuracy, is_mnist);
-    println!("{}: the images that are wrong", draw_errors(&network, &measured)?.display());
+    println!("{}: the misclassified images", draw_errors(&network, &measured)?.display());
     if options.choose {
-        println!("{}: the way there", draw_curve(&report.history)?.display());
+        println!("{}: the learning curve", draw_curve(&report.history)?.display());
     }
     if let Some(file) = &options.json {
         let json = serde_json::to_string_pretty(&outcome)?;
@@ -239,11 +241,11 @@ fn trainer(options: &Options) -> gradus::Result<Trainer<f32, LabelSmoothing>> {
             Fall::Exponential => AnySchedule::from(ExponentialDecay::new(options.eta, factor)?),
         })
         .stop(stop)
-        // With validation data the epoch that did best on them would be kept: another choice than without.
+        // Otherwise the best epoch would be kept with validation data, and the last one without.
         .keep_last()
         .mini_batch(options.batch)
         .seed(options.seed);
-    // Of the few steps of a quick run an average would still hold the first.
+    // A quick run has so few steps that the average would still be near the initial weights.
     let average = options.average.unwrap_or(if options.quick { 0.0 } else { 0.999 });
     trainer = match average {
         0.0 => trainer.optimizer(options.optimizer.clone()),
@@ -266,17 +268,19 @@ fn print_result(outcome: &Outcome, what: &str, accuracy: f64, is_mnist: bool) {
         100.0 * accuracy
     );
     println!(
-        "with so many images a network as good as this one gets {:.2} to {:.2} % (95 %)",
+        "95 % confidence interval for this number of images: {:.2} to {:.2} %",
         100.0 * low,
         100.0 * high
     );
     match is_mnist {
-        true => println!("Simard, Steinkraus and Platt (2003): 99.3 %, of the test images"),
-        false => println!("these are drawn digits and not MNIST: the figure says nothing about a record"),
+        true => println!("Simard, Steinkraus and Platt (2003): 99.3 % of the test images"),
+        false => println!(
+            "these are synthetic digits, not MNIST: the accuracy cannot be compared with the literature"
+        ),
     }
 }
 
-/// Draws the images of which the network says something else than their labels, as `what it is → what the network says`.
+/// Draws the misclassified images with captions `label → predicted class`.
 fn draw_errors(
     network: &Network<f32, Relu, Softmax>,
     measured: &Dataset<f32>,
@@ -294,7 +298,7 @@ fn draw_errors(
     shared::sheet::save("simard_errors", 12, 28, &wrong)
 }
 
-/// Draws the accuracy on the validation images against minutes, beside what others reached on the test images.
+/// Draws the accuracy on the validation images against minutes, beside test accuracies in the literature.
 fn draw_curve(history: &History) -> Result<PathBuf, Box<dyn Error>> {
     let mut minutes = 0.0;
     let curve: Vec<(f64, f64)> = history
@@ -311,10 +315,10 @@ fn draw_curve(history: &History) -> Result<PathBuf, Box<dyn Error>> {
     for (who, accuracy) in LITERATURE {
         chart = chart.dashed(who, [(0.0, accuracy), (minutes, accuracy)]);
     }
-    plot::save("simard", "MNIST, distorted anew in every epoch", 1, &[chart])
+    plot::save("simard", "MNIST, distorted afresh in each epoch", 1, &[chart])
 }
 
-/// The interval in which a share is with 95 % certainty that was seen as `share` among `n`.
+/// Returns Wilson's 95 % confidence interval of a fraction that was measured as `share` of `n`.
 ///
 /// Source: Wilson, *Probable inference, the law of succession, and statistical inference*, 1927.
 fn wilson(share: f64, n: f64) -> (f64, f64) {

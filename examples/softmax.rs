@@ -1,4 +1,4 @@
-//! Exercises 6 to 11: what a softmax layer makes of its weighted inputs, and how it learns.
+//! Exercises 6 to 11: the outputs of a softmax layer, their derivatives, and the gradient of the log-likelihood.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -14,15 +14,15 @@ mod shared;
 /// log-likelihood, and sharpness.
 #[derive(Debug, Parser)]
 struct Options {
-    /// Weighted inputs z of the layer, comma-separated; the last is moved from −5 to 5, and its class is the right one
+    /// Weighted inputs z of the layer, comma-separated; the last is varied from −5 to 5, and its class is the target
     #[arg(long, value_delimiter = ',', default_value = "2.5,-1,3.2,0.5", allow_hyphen_values = true)]
     z: Vec<f64>,
-    /// Accepted like in the other examples; there is nothing to shorten
+    /// No effect; accepted as in the other examples
     #[arg(long)]
     quick: bool,
 }
 
-/// Weighted inputs of which two are largest and one comes close.
+/// Weighted inputs with a tie of the two largest, and a third that is close to them.
 const TIED: [f64; 4] = [1.0, 1.0, 0.9, 0.0];
 
 fn main() -> ExitCode {
@@ -55,7 +55,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// a = f(z) of one example.
+/// Returns a = f(z) for one example.
 fn activate(f: &impl Activation<f64>, z: &[f64]) -> Vec<f64> {
     let mut a = DMatrix::zeros(z.len(), 1);
     f.activate(&DMatrix::from_column_slice(z.len(), 1, z), &mut a);
@@ -66,7 +66,7 @@ fn softmax(z: &[f64]) -> Vec<f64> {
     activate(&Softmax::default(), z)
 }
 
-/// ∂a_j/∂z_k, a row for each output j: row j is the transposed Jacobian times the unit vector e_j.
+/// Returns ∂a_j/∂z_k with a row for each output j: row j is the transposed Jacobian times the unit vector e_j.
 fn jacobian(f: &impl Activation<f64>, z: &[f64]) -> DMatrix<f64> {
     let n = z.len();
     let (z, a) = (DMatrix::from_column_slice(n, 1, z), DMatrix::from_column_slice(n, 1, &activate(f, z)));
@@ -80,13 +80,13 @@ fn jacobian(f: &impl Activation<f64>, z: &[f64]) -> DMatrix<f64> {
     jacobian
 }
 
-/// The layer as a network, with z for biases and no input to speak of.
+/// Returns the layer as a network whose biases are z and whose weights are 0.
 fn layer(z: &[f64]) -> gradus::Result<Network<f64, Linear, Softmax>> {
     let (weights, biases) = (DMatrix::zeros(z.len(), 1), DVector::from_column_slice(z));
     Network::from_layers(vec![], Dense { weights, biases, activation: Softmax::default() })
 }
 
-/// The log-likelihood cost and ∂C/∂b, by backpropagation, if the last class is the right one.
+/// Returns the log-likelihood cost and ∂C/∂b by backpropagation, with the last class as target.
 fn cost_and_gradient(z: &[f64]) -> gradus::Result<(f64, Vec<f64>)> {
     let network = layer(z)?;
     let sizes = network.sizes();
@@ -106,7 +106,7 @@ fn with_last(z: &[f64], last: f64) -> Vec<f64> {
 
 // ---------------------------------------------------------------------------------------------------- tables
 
-/// A line of numbers under a heading of `width` characters.
+/// Prints a row of the table: its name and its values.
 fn line(name: &str, values: impl IntoIterator<Item = f64>) {
     let cells: String = values.into_iter().map(|value| format!("{value:>10.4}")).collect();
     println!("{name:<28}{cells}");
@@ -114,7 +114,7 @@ fn line(name: &str, values: impl IntoIterator<Item = f64>) {
 
 fn sums(z: &[f64]) {
     println!(
-        "\nExercise 6. Outputs, and in the last column their sum: 1 for softmax, anything for sigmoids.\n"
+        "\nExercise 6. Outputs, with their sum in the last column: 1 for softmax, any value for sigmoids.\n"
     );
     for (name, a) in [("sigmoid", activate(&Sigmoid, z)), ("softmax", softmax(z))] {
         let sum = a.iter().sum();
@@ -135,8 +135,10 @@ fn monotonicity(z: &[f64]) {
 
 fn non_locality(z: &[f64]) {
     let n = z.len();
-    println!("\nExercise 8. Outputs while z_{n} alone is moved, and the ratio a_1/a_2:");
-    println!("all softmax outputs move, and only their ratio stays; of the sigmoids only the last moves.\n");
+    println!("\nExercise 8. Outputs for three values of z_{n}, and the ratio a_1/a_2:");
+    println!(
+        "all softmax outputs change, and only this ratio stays; of the sigmoids only the last changes.\n"
+    );
     for last in [-4.0, 0.0, 4.0] {
         let a = softmax(&with_last(z, last));
         let ratio = a[0] / a[1];
@@ -149,9 +151,9 @@ fn non_locality(z: &[f64]) {
 
 fn inversion(z: &[f64]) {
     println!(
-        "\nExercise 9. z_j − ln a_j is the same for all j, C = ln Σ e^z; but it is not the same for another z,"
+        "\nExercise 9. z_j − ln a_j = C = ln Σ e^z is the same for all j. C depends on z, and the outputs do"
     );
-    println!("and the outputs do not tell it: with 100 added to every z they are the same.\n");
+    println!("not determine it: with 100 added to every z they are the same.\n");
     let examples = [("z", z.to_vec()), ("−z", z.iter().map(|z| -z).collect())];
     let shifted = ("z + 100", z.iter().map(|z| z + 100.0).collect::<Vec<_>>());
     for (name, z) in examples.into_iter().chain([shifted]) {
@@ -163,7 +165,9 @@ fn inversion(z: &[f64]) {
 
 fn log_likelihood(z: &[f64]) -> gradus::Result<()> {
     let n = z.len();
-    println!("\nExercise 10. C = −ln a_{n}: it names one output, and its gradient reaches all of them.\n");
+    println!(
+        "\nExercise 10. C = −ln a_{n} depends on one output directly, but its gradient is nonzero for all of them.\n"
+    );
     let a = softmax(z);
     let error = |(j, a): (usize, &f64)| if j + 1 == n { a - 1.0 } else { *a };
     line("a_j − y_j", a.iter().enumerate().map(error));
@@ -177,15 +181,15 @@ fn log_likelihood(z: &[f64]) -> gradus::Result<()> {
         };
         Ok((cost(h)? - cost(-h)?) / (2.0 * h))
     };
-    line("∂C/∂b_j, by difference", (0..n).map(difference).collect::<gradus::Result<Vec<_>>>()?);
+    line("∂C/∂b_j, differences", (0..n).map(difference).collect::<gradus::Result<Vec<_>>>()?);
     Ok(())
 }
 
 fn sharpness() -> gradus::Result<()> {
     println!(
-        "\nExercise 11. Outputs for z = {TIED:?} and sharpness c: from everyone's share to the maximum,"
+        "\nExercise 11. Outputs for z = {TIED:?} and sharpness c: from a uniform distribution to the maximum,"
     );
-    println!("which two share. The third is close, and gives way only when c times the gap is large.\n");
+    println!("which two outputs share. The third is close, and falls only when c times the gap is large.\n");
     for c in [0.01, 0.1, 1.0, 10.0, 100.0, 1000.0] {
         line(&format!("c = {c}"), activate(&Softmax::with_sharpness(c)?, &TIED));
     }
@@ -194,12 +198,12 @@ fn sharpness() -> gradus::Result<()> {
 
 // ---------------------------------------------------------------------------------------------------- pictures
 
-/// Places from −5 to 5.
+/// Returns values from −5 to 5.
 fn slider() -> impl Iterator<Item = f64> + Clone {
     (-100..=100).map(|i| f64::from(i) / 20.0)
 }
 
-/// One line for each neuron, of what `of` makes of z while the last z moves.
+/// Adds a line for each neuron: the values of `of` while the last z varies.
 fn lines(
     mut chart: Chart,
     name: &str,

@@ -1,4 +1,4 @@
-//! From a CSV file to a model that can be trusted: split, scaled, chosen by cross-validation, stopped early, measured, saved.
+//! From a CSV file to a saved model: split, scaling, selection by cross-validation, early stopping, evaluation.
 
 use std::error::Error;
 use std::fs;
@@ -14,25 +14,25 @@ mod shared;
 
 /// Learns to predict one column of a CSV file from the others.
 ///
-/// Whether the column holds classes or numbers is found out. A column `split` with the words train and test decides which
-/// rows are which; without it a quarter of the rows is for the test. The activation of the hidden neurons, the strength of
-/// weight decay and the number of epochs are chosen by cross-validation on the training rows, each fold of which is
-/// stopped early. Then all training rows are learned, and the test rows are used once.
+/// Whether the column holds classes or numbers is detected. A column `split` with the words train and test divides the
+/// rows; without it a random quarter of them is for the test. The activation of the hidden neurons, the strength of
+/// weight decay and the number of epochs are chosen by cross-validation on the training rows, with early stopping in
+/// each fold. Then the network is trained on all training rows, and the test rows are used once.
 #[derive(Debug, Parser)]
 struct Options {
-    /// The CSV file, with the names of the columns in its first line [default: the iris flowers that come along]
+    /// The CSV file, with the names of the columns in its first line [default: the iris data of the crate]
     #[arg(long, requires = "target")]
     data: Option<PathBuf>,
-    /// The column that is to be predicted
+    /// The column to predict
     #[arg(long)]
     target: Option<String>,
-    /// Columns that are left out, comma-separated
+    /// Columns to leave out, comma-separated
     #[arg(long, value_delimiter = ',')]
     ignore: Vec<String>,
-    /// Where the results are written as JSON
+    /// Write the results to this file, as JSON
     #[arg(long)]
     json: Option<PathBuf>,
-    /// Where the model is saved
+    /// Save the model to this file
     #[arg(long, default_value = "target/table.safetensors")]
     save: PathBuf,
     /// Folds of the cross-validation
@@ -41,12 +41,12 @@ struct Options {
     /// Seed of splits, initial weights and the order of the rows
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Only one candidate
+    /// Train one candidate only, without a choice
     #[arg(long)]
     quick: bool,
 }
 
-/// What the cross-validation chooses from.
+/// Settings from which the cross-validation chooses.
 #[derive(Debug, Clone, Copy)]
 struct Candidate {
     activation: &'static str,
@@ -54,7 +54,7 @@ struct Candidate {
     lambda: f64,
 }
 
-/// Few and far apart, as each is trained once for every fold.
+/// Few and far apart, as each is trained once per fold.
 const CANDIDATES: [Candidate; 4] = [
     Candidate { activation: "tanh", lambda: 0.01 },
     Candidate { activation: "tanh", lambda: 0.3 },
@@ -66,11 +66,11 @@ const HIDDEN: usize = 64;
 const MINI_BATCH: usize = 32;
 const RATE: f64 = 0.005;
 
-/// Epochs without a lower validation cost after which a fold is stopped, and the most that there are.
+/// Patience of a fold by validation cost, and its maximum number of epochs.
 const PATIENCE: usize = 20;
 const MAX_EPOCHS: usize = 1000;
 
-/// The rows, and what is made of the outputs.
+/// The data, and the cost and output layer for the task.
 struct Job<C, O> {
     table: Table<f32>,
     training: Dataset<f32>,
@@ -87,14 +87,14 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let table = read(options)?;
     println!("{table}");
     let (training, test) = split(&table, options.seed)?;
-    println!("{} rows for the training, {} for the test\n", training.len(), test.len());
+    println!("{} rows for training, {} for the test\n", training.len(), test.len());
     match table.data.task() {
         Task::Regression => learn(options, Job { table, training, test, cost: Quadratic, output: Linear }),
         _ => learn(options, Job { table, training, test, cost: LogLikelihood, output: Softmax::default() }),
     }
 }
 
-/// Reads the table; the column `split` is no input, if there is one.
+/// Reads the table. A column `split` is a tag and no input.
 fn read(options: &Options) -> gradus::Result<Table<f32>> {
     let iris = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/iris.csv"));
     let path = options.data.as_deref().unwrap_or(iris);
@@ -110,7 +110,7 @@ fn is_about_split(error: &TableError) -> bool {
     matches!(&error.problem, TableProblem::UnknownColumn { wanted, .. } if wanted == "split")
 }
 
-/// The rows for training and test: as the file says, or else a quarter for the test.
+/// Returns the rows for training and test: divided by the column `split`, or else a quarter for the test.
 fn split(table: &Table<f32>, seed: u64) -> gradus::Result<(Dataset<f32>, Dataset<f32>)> {
     if table.tag("split").is_ok() {
         return Ok((table.tagged("split", "train")?, table.tagged("split", "test")?));
@@ -150,7 +150,7 @@ where
         None,
     )?;
     let seconds = start.elapsed().as_secs_f64();
-    println!("\nAll training rows are learned for {epochs} epochs.\n{report}");
+    println!("\nTrained on all training rows for {epochs} epochs.\n{report}");
 
     let measures: &[&dyn Measure] = match table.data.task() {
         Task::Regression => &[&MeanAbsoluteError],

@@ -1,4 +1,5 @@
-//! Exercises 13 and 14: how far z spreads at first, what that costs, and how weight decay repairs a bad start.
+//! Exercises 13 and 14: the initial spread of z, its effect on the accuracy, and how weight decay repairs large
+//! weights.
 
 use std::error::Error;
 use std::f64::consts::TAU;
@@ -12,30 +13,29 @@ use shared::{parallel, plot};
 
 mod shared;
 
-/// Networks that begin with weights N(0, 1/n_in) and with weights N(0, 1): z at the start, accuracy and ‖w‖ after each
-/// epoch.
+/// Compares the initial weights N(0, 1/n_in) and N(0, 1): z at the start, accuracy and ‖w‖ after each epoch.
 #[derive(Debug, Parser)]
 #[command(allow_negative_numbers = true)]
 struct Options {
-    /// Directory of the four MNIST files [else $GRADUS_MNIST, else data/mnist, else drawn digits]
+    /// Directory of the four MNIST files [default: $GRADUS_MNIST, else data/mnist, else synthetic digits]
     #[arg(long)]
     data: Option<PathBuf>,
     /// Inputs of the neuron whose z is drawn; half of them are 1, the others 0
     #[arg(long, default_value_t = 1000)]
     inputs: usize,
-    /// How often z is drawn
+    /// Number of draws of z
     #[arg(long, default_value_t = 10_000)]
     draws: usize,
     /// Learning rate η
     #[arg(long, default_value_t = 0.1)]
     eta: f64,
-    /// A larger η, with which ‖w‖ comes to rest within the run
+    /// A larger η, with which ‖w‖ converges within the run
     #[arg(long, default_value_t = 0.5)]
     fast_eta: f64,
     /// λ of the L2 regularization
     #[arg(long, default_value_t = 5.0)]
     lambda: f64,
-    /// Seeds to average the accuracy over; the first one's weights are looked at
+    /// Seeds to average the accuracy over; ‖w‖ is that of the first
     #[arg(long, value_delimiter = ',', default_value = "1,2,3")]
     seeds: Vec<u64>,
     /// Epochs of each run
@@ -50,11 +50,11 @@ const SIZES: [usize; 3] = [784, 30, 10];
 /// Examples in a mini-batch.
 const M: usize = 10;
 
-/// A way to begin, and how it is called.
+/// An initializer and its name.
 type Start = (&'static str, &'static dyn Initializer<f32>);
 const STARTS: [Start; 2] = [("N(0, 1/n_in)", &ScaledGaussian), ("N(0, 1)", &LargeGaussian)];
 
-/// A cost that is 0 whatever the network does, so that nothing but the penalty has a gradient.
+/// A cost that is always 0, so that only the penalty has a gradient.
 #[derive(Debug, Clone, Copy)]
 struct Nothing;
 
@@ -68,12 +68,12 @@ impl<T: Real, A: Activation<T>> Cost<T, A> for Nothing {
     }
 }
 
-/// A layer's weights at some epoch, and what moves them.
+/// Norms of a layer's weights and of their gradient after an epoch.
 struct Layer {
     norm: f64,
-    /// ‖∂C₀/∂w‖, of the data.
+    /// ‖∂C₀/∂w‖, with the data cost C₀.
     slope: f64,
-    /// The part of ∂C₀/∂w along w, which is all that changes ‖w‖.
+    /// The component of ∂C₀/∂w along w, which alone changes ‖w‖ to first order.
     along: f64,
 }
 
@@ -91,25 +91,27 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     if options.lambda == 0.0 {
-        return Err("--lambda 0: without weight decay there is none to watch; the book has 5".into());
+        return Err(
+            "--lambda 0 turns off the weight decay that is measured here; choose another, such as 5".into()
+        );
     }
-    // Refuses what cannot work before anything is trained.
+    // Settings that cannot work are errors before the first run.
     for eta in [options.eta, options.fast_eta] {
         trainer(options, CrossEntropy, eta, options.epochs)?;
     }
     let images = if options.quick { 1_000 } else { 50_000 };
     let data = shared::digits::<f32>(options.data.as_deref(), images, 10_000)?;
-    println!("{}\n{} training images, {} epochs a run", data.source, data.training.len(), options.epochs);
+    println!("{}\n{} training images, {} epochs per run", data.source, data.training.len(), options.epochs);
 
     let mut charts = spread_of_z(options)?;
     charts.push(accuracies(options, &data)?);
     charts.push(decay(options, &data)?);
-    let title = "A network's first weights: N(0, 1/n_in) or N(0, 1)";
+    let title = "Initial weights: N(0, 1/n_in) or N(0, 1)";
     println!("\n{}", plot::save("weight_initialization", title, 2, &charts)?.display());
     Ok(())
 }
 
-/// Exercise 13: z of a neuron half of whose inputs are 1, drawn many times, and a = σ(z).
+/// Exercise 13: draws z of a neuron, half of whose inputs are 1, and a = σ(z).
 fn spread_of_z(options: &Options) -> Result<Vec<Chart>, Box<dyn Error>> {
     let Options { inputs, draws, .. } = *options;
     let ones = inputs / 2;
@@ -146,12 +148,12 @@ fn print_spread(name: &str, z: &[f64], expected: f64, a: &[f64]) {
     println!("{name:<14} {measured:<26.3} {expected:<12.3} {saturated:.2} %");
 }
 
-/// The density of N(0, deviation²) at `z`.
+/// Returns the density of N(0, deviation²) at `z`.
 fn normal(z: f64, deviation: f64) -> f64 {
     (-0.5 * (z / deviation).powi(2)).exp() / (deviation * f64::sqrt(TAU))
 }
 
-/// The share of `values` in each of `bins` parts of a range over the width of a part, at its middle.
+/// Returns a histogram of `values` with `bins` bins over a range: the middle of each bin, and the density there.
 fn density(values: &[f64], (from, to): (f64, f64), bins: usize) -> Vec<(f64, f64)> {
     let width = (to - from) / bins as f64;
     let mut counts = vec![0.0; bins];
@@ -162,7 +164,7 @@ fn density(values: &[f64], (from, to): (f64, f64), bins: usize) -> Vec<(f64, f64
     middles.zip(counts.into_iter().map(|count| count / width / values.len() as f64)).collect()
 }
 
-/// The validation accuracy after each epoch of both starts, in per cent, for each seed.
+/// Trains with both initializers and each seed. Returns a chart of the mean validation accuracy in per cent.
 fn accuracies(options: &Options, data: &shared::Digits<f32>) -> Result<Chart, Box<dyn Error>> {
     let jobs: Vec<_> =
         STARTS.iter().flat_map(|start| options.seeds.iter().map(move |&s| (start.1, s))).collect();
@@ -176,7 +178,7 @@ fn accuracies(options: &Options, data: &shared::Digits<f32>) -> Result<Chart, Bo
     let Options { eta, lambda, .. } = options;
     let seeds = options.seeds.len();
     println!("\nvalidation accuracy of 784-30-10, cross-entropy, η = {eta}, λ = {lambda}");
-    println!("mean of {seeds} seed(s) (least … most), by the distribution of the first weights\n");
+    println!("mean of {seeds} seed(s) (min … max), by the distribution of the initial weights\n");
     println!("after epoch   {:<28}{}", STARTS[0].0, STARTS[1].0);
     let [scaled, large] = [&curves[..seeds], &curves[seeds..]];
     let after =
@@ -192,7 +194,7 @@ fn accuracies(options: &Options, data: &shared::Digits<f32>) -> Result<Chart, Bo
         .line(&format!("weights {}", STARTS[1].0), mean(large)))
 }
 
-/// Epochs that tell a run's story.
+/// Returns the epochs that the tables show.
 fn some_epochs(last: usize) -> Vec<usize> {
     let mut epochs: Vec<usize> = [1, 2, 5, 10, 20].into_iter().filter(|&epoch| epoch < last).collect();
     epochs.push(last);
@@ -204,7 +206,7 @@ fn trainer<C>(options: &Options, cost: C, eta: f64, epochs: usize) -> gradus::Re
     Ok(trainer.stop(MaxEpochs::new(epochs)?).mini_batch(M).threads(1))
 }
 
-/// Exercise 14: ‖w‖ after each epoch against exp(−ηλt/m), with the data's gradient and without it.
+/// Exercise 14: ‖w‖ after each epoch against ‖w₀‖ exp(−ηλt/m), with and without the gradient of the data cost.
 fn decay(options: &Options, data: &shared::Digits<f32>) -> Result<Chart, Box<dyn Error>> {
     let [scaled, large] = STARTS;
     let Options { eta, fast_eta, lambda, .. } = *options;
@@ -253,8 +255,8 @@ fn decay_chart(options: &Options, from_large: [Vec<f64>; 5], from_scaled: Vec<f6
         .colour(0)
 }
 
-/// The weights at the start and after each epoch. Each epoch is a fit of its own, so that the network can be looked at
-/// in between; plain descent remembers nothing that would be lost by it.
+/// Returns the norms at the start and after each epoch. Each epoch is a separate `fit`, so that the network can be
+/// inspected in between; gradient descent has no state that this would lose.
 fn watch<C: Cost<f32, Sigmoid> + Copy>(
     options: &Options,
     data: &shared::Digits<f32>,
@@ -271,7 +273,7 @@ fn watch<C: Cost<f32, Sigmoid> + Copy>(
     Ok(weights)
 }
 
-/// The layers of `network` and the slope of the cost of the first 10,000 training images there.
+/// Returns the norms of each layer, with the gradient of the cost of the first 10,000 training images.
 fn look<C: Cost<f32, Sigmoid>>(
     network: &Network<f32, Sigmoid, Sigmoid>,
     cost: C,
@@ -295,12 +297,12 @@ fn look<C: Cost<f32, Sigmoid>>(
         .collect())
 }
 
-/// What moves the weights: the slope of the data's cost C₀, its part along w, and that of the penalty, all along w.
+/// Prints the gradient of the data cost C₀, its component along w, and the gradient of the penalty, which is along w.
 fn print_balance(weights: &Weights, lambda_over_n: f64) {
     println!(
-        "\nWhat moves these weights. Only the part of a gradient along w changes ‖w‖; < 0 lets it grow.\n"
+        "\nThe gradients of these weights. Only the component along w changes ‖w‖; a negative one makes it grow.\n"
     );
-    println!("epoch t   layer     ‖w‖       ‖∂C₀/∂w‖   its part along w   penalty: λ‖w‖/n");
+    println!("epoch t   layer     ‖w‖       ‖∂C₀/∂w‖   component along w  penalty: λ‖w‖/n");
     let last = weights.len() - 1;
     for epoch in [0, 1, 5].into_iter().filter(|&epoch| epoch < last).chain([last]) {
         for (name, Layer { norm, slope, along }) in ["hidden", "output"].iter().zip(&weights[epoch]) {
@@ -310,7 +312,7 @@ fn print_balance(weights: &Weights, lambda_over_n: f64) {
     }
 }
 
-/// Where the weights come to rest, from above and from below.
+/// Prints the norm to which all weights converge, from large and from scaled initial weights.
 fn print_rest(from_above: &Weights, from_below: &Weights) {
     let n_weights: usize = SIZES.windows(2).map(|size| size[0] * size[1]).sum();
     let size = |layers: &[Layer]| layers.iter().map(|layer| layer.norm.powi(2)).sum::<f64>().sqrt();

@@ -36,7 +36,7 @@ export class Chart {
         new ResizeObserver(() => this.#paint()).observe(svg);
     }
 
-    // Draws `lines` of { points, style }, from x = `from` on, to `to` at least; y from 0, or low(), to high() or what there is.
+    // Draws `lines` of { points, style }: x from `from` to at least `to`, y from low() or 0 to high() or the largest value.
     draw(what) {
         this.#what = what;
         this.#paint();

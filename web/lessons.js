@@ -1,4 +1,4 @@
-// The two lessons that have pictures of their own. A small instance of the module computes them in this thread.
+// The two lessons with pictures. A second instance of the module computes them in this thread.
 
 import { Chart } from "./chart.js";
 

@@ -7,7 +7,7 @@ const encoder = new TextEncoder();
 export async function compile() {
     const response = await fetch("gradus_web.wasm");
     if (!response.ok) {
-        throw new Error("gradus_web.wasm is missing: web/build makes it.");
+        throw new Error("gradus_web.wasm is missing: run web/build to make it.");
     }
     return WebAssembly.compile(await response.arrayBuffer());
 }
@@ -20,7 +20,7 @@ export class Gradus {
         this.#exports = new WebAssembly.Instance(module, {}).exports;
     }
 
-    // Calls a function with some bytes as its input. Returns the bytes of its output, or throws what it says is wrong.
+    // Calls a function with some bytes as its input. Returns the bytes of its output, or throws its error.
     #call(name, input, ...numbers) {
         if (this.#broken) {
             throw new Error(this.#broken);
@@ -37,7 +37,7 @@ export class Gradus {
             return bytes;
         } catch (error) {
             if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
-                this.#broken = `The module came to an end (${error.message}): there may be too little memory. Please reload the page.`;
+                this.#broken = `The module has crashed (${error.message}), perhaps because of too little memory. Please reload the page.`;
                 throw new Error(this.#broken);
             }
             throw error;
@@ -58,7 +58,7 @@ export class Gradus {
         this.#json("begin", settings);
     }
 
-    // Makes that many training steps, or fewer if an epoch ends.
+    // Makes `steps` training steps, or fewer if an epoch ends.
     advance(steps) {
         return this.#json("advance", undefined, steps);
     }
@@ -79,7 +79,7 @@ export class Gradus {
         return this.#floats("predict", new Uint8Array(pixels.buffer));
     }
 
-    // Some digits: their pixels, one after the other, and their labels.
+    // Returns the pixels of some digits, one digit after the other, and their labels.
     samples(first, count) {
         const bytes = this.#call("samples", new Uint8Array(), first, count);
         const found = bytes.length / 785;

@@ -5,15 +5,15 @@ const STEP = 0.04;
 export class Pad {
     // The strokes so far, lists of points [x, y] from 0 to 1.
     strokes = [];
-    // A picture that is shown in their place until something is drawn, or null.
+    // A picture that is shown instead of strokes until something is drawn, or null.
     picture = null;
     #canvas;
     #changed;
-    // The pen of the keyboard: where it is, and whether it is down. null before it is used.
+    // The position of the keyboard's pen, and whether it is down; null before its first use.
     #pen = null;
     #drawing = null;
 
-    // `changed` is called when there is more or less on the paper.
+    // `changed` is called when the drawing changes.
     constructor(canvas, changed) {
         this.#canvas = canvas;
         this.#changed = changed;

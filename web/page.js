@@ -1,4 +1,4 @@
-// The page: settings and drawings go to the worker, and what it learns is shown.
+// The page: sends settings and drawings to the worker, and shows its results.
 
 import { Chart } from "./chart.js";
 import { SIDE, toImage } from "./ink.js";
@@ -11,12 +11,12 @@ const find = (id) => document.getElementById(id);
 const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)} %`;
 const thousands = (count) => count.toLocaleString("en-US");
 
-// After so many epochs it pauses.
+// Training pauses after this number of epochs.
 const MOST_EPOCHS = 100;
-// Milliseconds between two sentences for a screen reader while it learns.
+// Milliseconds between two messages for a screen reader during training.
 const SPEAK = 5000;
 
-// The values of the sliders whose steps are not even.
+// The values of the sliders with uneven steps.
 const SCALES = {
     eta: { values: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10], start: 0.5 },
     lambda: { values: [0, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30], start: 0.1 },
@@ -26,7 +26,7 @@ const SCALES = {
     count: { values: [100, 300, 1000, 3000, 5000, 10000, 20000, 60000], start: 3000, text: thousands },
 };
 const LIVE = ["eta", "lambda"];
-// The learning rate to begin with.
+// Initial learning rates by optimizer.
 const USUAL_RATE = { sgd: 0.5, momentum: 0.05, nesterov: 0.05, adam: 0.002 };
 
 const worker = new Worker("worker.js", { type: "module" });
@@ -89,10 +89,10 @@ function settings() {
     };
 }
 
-// The record before the first epoch comes first.
+// The first record is that before training.
 const epochs = () => Math.max(0, state.records.length - 1);
 
-// Begins a new network, and goes on training if it was.
+// Begins a new network, and continues training if it was running.
 function begin(train = state.running) {
     state.run += 1;
     if (state.records.length > 1) {
@@ -188,13 +188,13 @@ for (const button of document.querySelectorAll("[data-lesson]")) {
     });
 }
 
-// What is learned.
+// Results.
 
 const charts = {
     accuracy: new Chart(find("accuracy-chart"), (share) => `${Math.round(100 * share)} %`),
     cost: new Chart(find("cost-chart")),
 };
-// What comes after the first epoch is to be seen well; the values before it may lie outside.
+// The vertical ranges fit the values from the first epoch on; earlier values may lie outside.
 const after = (measure) =>
     [...state.before.slice(1), ...state.records.slice(1)].flatMap((record) => [record[`training_${measure}`], record[`validation_${measure}`]]);
 const lowestAccuracy = () => Math.min(0.8, Math.floor(10 * Math.min(...after("accuracy"))) / 10);
@@ -226,7 +226,7 @@ function showRecords() {
     showNumbers();
 }
 
-// The table is read at leisure: it is filled while it is open.
+// The table is filled only while it is open.
 function showNumbers() {
     const box = document.querySelector("details");
     if (!box.open) {
@@ -278,7 +278,7 @@ function showConfusion(table) {
         const all = Math.max(1, row.reduce((sum, count) => sum + count, 0));
         row.forEach((count, found) => {
             const [node, right] = [confusion[truth][found], truth === found];
-            // Few mistakes are to be seen too.
+            // The square root makes few mistakes visible too.
             const much = right ? count / all : Math.min(1, Math.sqrt(count / all) * 1.4);
             node.textContent = count;
             node.className = `${right ? "right" : ""} ${much > 0.7 ? "strong" : ""} ${count ? "" : "none"}`;
@@ -305,7 +305,7 @@ function showDigits() {
     const { pixels, labels } = state.digits;
     drawDigits(find("digits"), Float32Array.from(pixels, (pixel) => pixel / 255), 8);
     find("digits").setAttribute("aria-label", `Training digits: ${labels.join(", ")}`);
-    find("digits-caption").textContent = `The first ${labels.length} of the digits that it learns. 1,000 others are kept for validation.`;
+    find("digits-caption").textContent = `The first ${labels.length} training digits. 1,000 others are kept for validation.`;
 }
 
 function showProgress(share) {
@@ -329,7 +329,7 @@ function showTrouble(text) {
     find("trouble").hidden = !text;
 }
 
-// Pictures are drawn once for all messages that came since the last frame.
+// Draws once per frame, however many messages have arrived.
 const due = new Set();
 function soon(show) {
     if (due.size === 0) {
@@ -379,7 +379,7 @@ function showOutputs(outputs) {
     });
     find("bars-hint").textContent = state.softmax
         ? "Outputs of the softmax layer: probabilities, which add up to 100 %."
-        : "Activations of sigmoid outputs: each by itself, so they need not add up to 100 %.";
+        : "Activations of separate sigmoid outputs, which need not add up to 100 %.";
     if (!outputs) {
         return;
     }
@@ -453,7 +453,7 @@ const heard = {
         }
         soon(showRecords);
         soon(() => showProgress(message.paused ? 1 : 0));
-        speak(`Epoch ${message.epochs}: ${percent(message.validation_accuracy)} of the validation digits are right.`, message.paused);
+        speak(`Epoch ${message.epochs}: ${percent(message.validation_accuracy)} of the validation digits are correct.`, message.paused);
         if (state.image) {
             soon(recognize);
         }
@@ -492,7 +492,7 @@ worker.onmessage = ({ data }) => {
 };
 worker.onerror = (event) => showTrouble(`The worker cannot run: ${event.message ?? "it was not loaded"}`);
 
-// Colours of the theme are in the pictures.
+// The pictures contain the colours of the theme.
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     showWeights();
     showDigits();

@@ -22,7 +22,7 @@ function put(context, left, top, shade) {
 
 const mix = (from, to, t) => from.map((value, k) => Math.round(value + (to[k] - value) * t));
 
-// Draws digits, `ink` from 0 to 1, in rows of as many as there are columns.
+// Draws digits, `ink` from 0 to 1, `columns` per row.
 export function drawDigits(canvas, ink, columns) {
     const count = ink.length / (SIDE * SIDE);
     const [paper, full] = colours("--paper", "--ink");

@@ -1,10 +1,10 @@
-// Trains in a thread of its own, a slice of some milliseconds at a time, and looks at its messages in between.
+// Trains in a worker thread, in slices of some milliseconds, and handles messages in between.
 
 import { Gradus } from "./module.js";
 
-// How long a slice may take, in milliseconds: so long a question or a change has to wait.
+// Milliseconds of a slice, the longest time that a message has to wait.
 const SLICE = 40;
-// How often pictures of the weights are sent, in milliseconds.
+// Milliseconds between two pictures of the weights.
 const PICTURES = 100;
 
 let gradus;
@@ -12,13 +12,13 @@ let running = false;
 // Epochs after which to pause.
 let until = Infinity;
 let steps = 1;
-// The milliseconds of the training steps of this epoch, and of all.
+// Milliseconds of the training steps of this epoch.
 let spent = 0;
 let lastPictures = 0;
-// The number of this run: what is said of an earlier one is not heard.
+// The number of this run, with which the page ignores messages of earlier runs.
 let run = 0;
 
-// Between two slices other messages have their turn; a timer would wait for milliseconds.
+// Starts the next slice after pending messages; a timer would wait for milliseconds.
 const { port1, port2 } = new MessageChannel();
 port1.onmessage = slice;
 
@@ -71,7 +71,7 @@ function sendPictures(always) {
     }
 }
 
-// The number of the next validation digit after `from` that is not recognized, or -1.
+// Returns the index of the next misclassified validation digit after `from`, or -1.
 function findMistake(from, count) {
     for (let i = 1; i <= count; i += 1) {
         const index = (from + i) % count;

@@ -4,8 +4,7 @@ use std::ops::ControlFlow;
 
 use gradus::prelude::*;
 
-/// Stops when the validation cost lies by more than `limit` above the training cost: the network has begun to learn its
-/// training set by heart.
+/// Stops when the validation cost exceeds the training cost by more than `limit`: the network has begun to overfit.
 #[derive(Debug, Clone, Copy)]
 pub struct Gap {
     pub limit: f64,
@@ -23,7 +22,8 @@ impl StoppingRule for Gap {
         }
     }
 
-    /// What is declared here is measured, or the trainer refuses to begin. The running cost is always there.
+    /// The trainer measures the metrics that are declared here, or returns an error before the first step. The running
+    /// cost is always there.
     fn metrics(&self) -> Vec<Metric> {
         vec![Metric::validation_cost()]
     }

@@ -4,9 +4,10 @@ use gradus::network::ParameterArrays;
 use gradus::optimizer::Scope;
 use gradus::prelude::*;
 
-/// Lets another optimizer take k steps and then goes half of the way: w̄ → w̄ + α (w − w̄), w → w̄ after every k-th step.
+/// Lets another optimizer take k steps, and then goes back to a point on the way: w̄ → w̄ + α (w − w̄), w → w̄ after
+/// every k-th step.
 ///
-/// It goes around any optimizer, with one more slot than that one for w̄.
+/// It wraps any optimizer and adds one slot, for w̄.
 ///
 /// Source: Zhang, Lucas, Hinton and Ba, *Lookahead optimizer: k steps forward, 1 step back*, 2019, algorithm 1.
 #[derive(Debug, Clone, Copy)]
@@ -17,19 +18,19 @@ pub struct Lookahead<O> {
 }
 
 impl<O> Lookahead<O> {
-    /// k = 5 and α = 1/2.
+    /// Wraps `optimizer`, with k = 5 and α = 1/2.
     pub fn around(optimizer: O) -> Self {
         Self { optimizer, k: 5, alpha: 0.5 }
     }
 }
 
 impl<T: Real, O: Optimizer<T>> Optimizer<T> for Lookahead<O> {
-    /// Those of the other optimizer, and w̄.
+    /// The slots of the wrapped optimizer, and w̄.
     fn slots(&self) -> usize {
         self.optimizer.slots() + 1
     }
 
-    /// Each parameter is averaged by itself, so a step depends on no more than that of the other optimizer.
+    /// Each parameter is averaged by itself, so the scope is that of the wrapped optimizer.
     fn scope(&self) -> Scope {
         self.optimizer.scope()
     }

@@ -1,4 +1,4 @@
-//! One plug-in of each kind, a file each, with the line that tests it.
+//! Custom parts, one file for each, with the line that tests it.
 
 mod gap;
 mod lookahead;

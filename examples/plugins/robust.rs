@@ -2,10 +2,13 @@
 
 use gradus::prelude::*;
 
-/// C_x = Σ_j y_j (1 − a_j^q)/q of softmax outputs with the sharpness c, of which wrong labels cannot ask much if q is near 1;
-/// near 0 it is the log-likelihood. δ_k = c (a_k Σ_j y_j a_j^q − y_k a_k^q).
+/// C_x = Σ_j y_j (1 − a_j^q)/q for softmax outputs, with δ_k = c (a_k Σ_j y_j a_j^q − y_k a_k^q), c the sharpness.
 ///
-/// Source: Zhang and Sabuncu, *Generalized cross entropy loss for training deep neural networks with noisy labels*, 2018.
+/// As q → 0 it becomes the log-likelihood. With q near 1 a wrong label costs little, so that the network does not fit
+/// it.
+///
+/// Source: Zhang and Sabuncu, *Generalized cross entropy loss for training deep neural networks with noisy labels*,
+/// 2018.
 #[derive(Debug, Clone, Copy)]
 pub struct RobustCost {
     pub q: f64,

@@ -3,7 +3,8 @@
 use gradus::prelude::*;
 use gradus::real::{map, zip_map};
 
-/// a = z/(1 + |z|), with derivative 1/(1 + |z|)²: like tanh, but far out it comes to ±1 slowly, and goes on learning.
+/// a = z/(1 + |z|), with derivative 1/(1 + |z|)²: like tanh, but it approaches ±1 slowly, so that
+/// the derivative stays larger.
 ///
 /// Source: Bergstra, Desjardins, Lamblin and Bengio, *Quadratic polynomials learn better image features*, 2009.
 #[derive(Debug, Clone, Copy)]

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use gradus::prelude::*;
 
-/// The spherical score, the mean of Σ_j a_j y_j/‖a‖: how good the outputs are as probabilities, and not only which of them
-/// is the largest. 1 is perfect.
+/// The spherical score, the mean of Σ_j a_j y_j/‖a‖: how good the outputs are as probabilities, not only which of them
+/// is the largest. 1 is best.
 ///
 /// Source: Gneiting and Raftery, *Strictly proper scoring rules, prediction, and estimation*, 2007, section 4.
 #[derive(Debug, Clone, Copy)]

@@ -2,7 +2,7 @@
 
 use gradus::prelude::*;
 
-/// η min(t/r, √(r/t)) in epoch t: up to η in r epochs, and down from there by the square root, without an end.
+/// η min(t/r, √(r/t)) in epoch t: rises linearly to η in r epochs, then falls as 1/√t, without an end.
 ///
 /// Source: Vaswani and others, *Attention is all you need*, 2017, section 5.3.
 #[derive(Debug, Clone, Copy)]

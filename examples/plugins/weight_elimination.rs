@@ -4,7 +4,8 @@ use gradus::prelude::*;
 
 /// Ω(w) = λ Σ w²/(1 + w²), with ∂Ω/∂w = 2 λ w/(1 + w²)²: small weights shrink as with L2, large ones are left alone.
 ///
-/// Source: Weigend, Rumelhart and Huberman, *Generalization by weight-elimination with application to forecasting*, 1991.
+/// Source: Weigend, Rumelhart and Huberman, *Generalization by weight-elimination with application to forecasting*,
+/// 1991.
 #[derive(Debug, Clone, Copy)]
 pub struct WeightElimination {
     pub lambda: f64,
@@ -20,7 +21,7 @@ impl<T: Real> Regularizer<T> for WeightElimination {
         let scale = scale * T::cast(2.0 * self.lambda);
         for (grad, &w) in grad.iter_mut().zip(w) {
             let share = T::one() / (T::one() + w * w);
-            // The share first: twice the largest weight would be infinite, and ∞ · 0 is NaN.
+            // w · share² first: scale · w could overflow to ∞, and ∞ · 0 is NaN.
             *grad += scale * (w * share * share);
         }
     }

@@ -1,10 +1,10 @@
-//! Plug-ins with a slip that is easily made, to see what the checks say.
+//! Custom parts with a typical mistake, to show what the checks say.
 
 use std::ops::ControlFlow;
 
 use gradus::prelude::*;
 
-/// Softsign, with the derivative of its numerator alone.
+/// Softsign, whose `pull_back` differentiates the numerator only.
 #[derive(Debug)]
 pub struct SoftsignWithoutQuotientRule;
 
@@ -18,7 +18,7 @@ impl<T: Real> Activation<T> for SoftsignWithoutQuotientRule {
     }
 }
 
-/// `RobustCost` in the value and not in δ: its slip is as small as q.
+/// `RobustCost` in `values`, the log-likelihood in `delta`. The difference is as small as q.
 #[derive(Debug)]
 pub struct RobustInValueOnly;
 
@@ -39,7 +39,7 @@ impl<T: Real> Cost<T, Softmax> for RobustInValueOnly {
     }
 }
 
-/// A line that falls from η and reaches 0 in epoch 21, and does not end there.
+/// η = 0.5 (21 − t)/20 in epoch t: it is 0 in epoch 21 and negative afterwards, instead of `None`.
 #[derive(Debug)]
 pub struct LineToZero;
 
@@ -49,7 +49,7 @@ impl LrSchedule for LineToZero {
     }
 }
 
-/// It reads the validation cost and does not say so: without validation data it would never stop.
+/// Reads the validation cost without declaring it in `metrics`: without validation data it would never stop.
 #[derive(Debug)]
 pub struct UndeclaredGap;
 

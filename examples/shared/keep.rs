@@ -1,4 +1,4 @@
-//! How a longer run is saved as it goes, and its network at the end.
+//! Options that save a long run while it trains, and its network at the end.
 
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
@@ -7,18 +7,18 @@ use std::str::FromStr;
 use clap::Args;
 use gradus::prelude::*;
 
-/// An activation that can be saved, as its name is read back.
+/// An activation that can be loaded again: `FromStr` reads the name that was saved.
 pub trait Named<T: Real>: Activation<T> + FromStr<Err = gradus::Error> {}
 
 impl<T: Real, A: Activation<T> + FromStr<Err = gradus::Error>> Named<T> for A {}
 
-/// Options of a program that trains for longer.
+/// Options of a program with a long run.
 #[derive(Debug, Args)]
 pub struct Keep {
     /// Save the run to this file after each epoch, and when Ctrl-C ends it
     #[arg(long)]
     pub checkpoint: Option<PathBuf>,
-    /// Go on with the run in the file of --checkpoint, if it is there
+    /// Resume the run in the file of --checkpoint, if the file exists
     #[arg(long, requires = "checkpoint")]
     pub resume: bool,
     /// Save the trained network to this file
@@ -27,7 +27,7 @@ pub struct Keep {
 }
 
 impl Keep {
-    /// Trains, or goes on with the run in the file, and saves what was asked for.
+    /// Trains, or resumes the run in the checkpoint, and saves the network if `--save` is given.
     pub fn fit<T: Real, H: Named<T>, A: Named<T>, C: Cost<T, A>>(
         &self,
         mut trainer: Trainer<T, C>,
@@ -41,7 +41,7 @@ impl Keep {
         let report = match &self.checkpoint {
             Some(file) if self.resume && file.exists() => {
                 let run = Run::load(file)?;
-                println!("going on after epoch {}, step {}\n", run.history.len(), run.step);
+                println!("resuming after epoch {}, step {}\n", run.history.len(), run.step);
                 trainer.resume(run, network, training, validation)?
             }
             _ => trainer.fit(network, training, validation)?,
@@ -53,7 +53,8 @@ impl Keep {
     }
 }
 
-/// Looks whether the files of these options can be written: better now than after the training. Leaves none that was not there.
+/// Checks before the training that the files of these options can be written. Removes the files that it created for
+/// that.
 pub fn check_writable(files: &[(&str, &Option<PathBuf>)]) -> Result<(), String> {
     for (option, file) in files {
         let Some(file) = file else { continue };
@@ -67,7 +68,7 @@ pub fn check_writable(files: &[(&str, &Option<PathBuf>)]) -> Result<(), String> 
     Ok(())
 }
 
-/// What is said of a file that cannot be written.
+/// The message for a file that cannot be written.
 pub fn in_file(option: &str, file: &Path, error: std::io::Error) -> String {
     format!("{}: {error}; choose another file for {option}", file.display())
 }

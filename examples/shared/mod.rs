@@ -1,6 +1,5 @@
-//! What the examples have in common: where the digits come from, how runs share the cores and are watched, how a
-//! picture is drawn.
-#![allow(dead_code, reason = "every example is a program of its own and uses a part of this")]
+//! Code that the examples share: the digits, independent runs in parallel, progress and Ctrl-C, saving, and figures.
+#![allow(dead_code, reason = "every example is a separate program and uses only some of these functions")]
 
 pub mod keep;
 pub mod parallel;
@@ -19,17 +18,19 @@ pub struct Digits<T> {
     pub training: Dataset<T>,
     pub validation: Dataset<T>,
     pub test: Dataset<T>,
-    /// Where they come from, and how to get the real ones if they are drawn.
+    /// Where the digits come from, and how to get MNIST if they are synthetic.
     pub source: String,
 }
 
-/// MNIST from `dir`, else from the directory in `GRADUS_MNIST`, else from `data/mnist`; drawn digits if none of the
-/// last two is there. The first `training` images train, the last `validation` of the same set validate; of a smaller
-/// set as many as there are, a sixth of them for validation.
+/// Returns MNIST from `dir`, else from the directory in `GRADUS_MNIST`, else from `data/mnist` if it exists, else
+/// synthetic digits.
+///
+/// The first `training` images train, the last `validation` of the same set validate. At most a sixth of the set is
+/// for validation, and at most the rest for training.
 ///
 /// # Errors
 ///
-/// What is wrong with the files of a directory that was asked for.
+/// Returns an error if the files of the directory cannot be read.
 pub fn digits<T: Real>(dir: Option<&Path>, training: usize, validation: usize) -> gradus::Result<Digits<T>> {
     let (all, test, source) = sets(dir)?;
     let n = all.len();
@@ -38,11 +39,11 @@ pub fn digits<T: Real>(dir: Option<&Path>, training: usize, validation: usize) -
     Ok(Digits { training: all.slice(0..training)?, validation: all.slice(n - validation..n)?, test, source })
 }
 
-/// The same before the training set is divided: training set, test set, and where they come from.
+/// Returns the whole training set, the test set, and where they come from, as [`digits`] does before it divides them.
 ///
 /// # Errors
 ///
-/// What is wrong with the files of a directory that was asked for.
+/// Returns an error if the files of the directory cannot be read.
 pub fn sets<T: Real>(dir: Option<&Path>) -> gradus::Result<(Dataset<T>, Dataset<T>, String)> {
     let variable = std::env::var_os("GRADUS_MNIST").filter(|value| !value.is_empty());
     let asked_for = dir.map(Path::to_path_buf).or(variable.map(PathBuf::from));
@@ -54,17 +55,17 @@ pub fn sets<T: Real>(dir: Option<&Path>) -> gradus::Result<(Dataset<T>, Dataset<
         }
         None => {
             let (all, test) = Dataset::synthetic_digits(14_000, 1)?.split_at(12_000)?;
-            Ok((all, test, DRAWN.to_owned()))
+            Ok((all, test, SYNTHETIC.to_owned()))
         }
     }
 }
 
-const DRAWN: &str = "drawn digits, as no MNIST was found
-          (for the real one download its four files, plain or .gz, from
+const SYNTHETIC: &str = "synthetic digits, as no MNIST was found
+          (for MNIST download its four files, plain or .gz, from
           https://ossci-datasets.s3.amazonaws.com/mnist/ into data/mnist,
           or name their directory with --data or the variable GRADUS_MNIST)";
 
-/// What an example's `main` returns: says on stderr what went wrong, if something did.
+/// Returns the exit code of an example, and prints the error to stderr if there is one.
 pub fn exit(outcome: Result<(), Box<dyn Error>>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,15 +1,15 @@
-//! Independent runs, side by side.
+//! Independent runs in parallel.
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// Does each of `jobs`, as many at a time as there are cores; the results are in the order of the jobs. Runs that
-/// train should have `.threads(1)`, as it is the jobs that share the cores.
+/// Runs `work` on each of `jobs`, as many at a time as there are cores. The results are in the order of the jobs.
+/// Trainers in `work` should have `.threads(1)`, as the jobs already use all cores.
 ///
 /// # Errors
 ///
-/// The error of the first job that failed.
+/// Returns the error of the first job in `jobs` that failed.
 pub fn map<J: Sync, V: Send>(
     jobs: &[J],
     work: impl Fn(&J) -> gradus::Result<V> + Sync,
@@ -33,7 +33,7 @@ pub fn map<J: Sync, V: Send>(
     done.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Mean, least and most of some numbers.
+/// Returns mean, minimum and maximum of `values`.
 pub fn spread(values: impl IntoIterator<Item = f64>) -> (f64, f64, f64) {
     let (mut n, mut sum, mut least, mut most) = (0.0, 0.0, f64::INFINITY, f64::NEG_INFINITY);
     for v in values {

@@ -1,4 +1,4 @@
-//! Where every example leaves its picture.
+//! Figures of the examples, in `target/figures`.
 
 use std::error::Error;
 use std::fs;
@@ -10,11 +10,11 @@ pub use gradus::plot::Scale;
 
 const DIRECTORY: &str = "target/figures";
 
-/// Draws `charts`, `columns` in a row, under one title into `target/figures/NAME.svg`, and returns that path.
+/// Draws `charts`, `columns` per row, under one title into `target/figures/NAME.svg`, and returns that path.
 ///
 /// # Errors
 ///
-/// What keeps the file from being written.
+/// Returns an error if the file cannot be written.
 pub fn save(name: &str, title: &str, columns: usize, charts: &[Chart]) -> Result<PathBuf, Box<dyn Error>> {
     fs::create_dir_all(DIRECTORY).map_err(|error| format!("{DIRECTORY}: {error}"))?;
     let path = Path::new(DIRECTORY).join(name).with_extension("svg");

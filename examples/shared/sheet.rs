@@ -1,24 +1,24 @@
-//! A sheet of images, as SVG: what a network got wrong, to be looked at.
+//! A sheet of captioned images as SVG, such as those that a network got wrong.
 
 use std::error::Error;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Shades of gray that are told apart, black being none of them.
+/// Distinct shades of gray besides black.
 const SHADES: usize = 8;
-/// Room below an image for its caption, and between images, in pixels of the images.
+/// Height of the caption below an image, and gap between images, in pixels of the images.
 const CAPTION: usize = 8;
 const GAP: usize = 4;
 
-/// An image of values from 0 to 1, row by row, and what stands below it.
+/// An image of values from 0 to 1, row by row, and the caption below it.
 #[derive(Debug, Clone)]
 pub struct Captioned {
     pub values: Vec<f32>,
     pub caption: String,
 }
 
-/// Draws `images` of `side` × `side` values as `target/figures/NAME.svg`, in rows of `columns`.
+/// Draws `images` of `side` × `side` values as `target/figures/NAME.svg`, `columns` per row.
 pub fn save(
     name: &str,
     columns: usize,
@@ -62,7 +62,7 @@ fn drawn(columns: usize, side: usize, images: &[Captioned]) -> Result<String, st
     Ok(svg)
 }
 
-/// The pixels of one shade, neighbours in a row as one line.
+/// Returns the SVG path of the pixels of one shade; neighbours in a row are one line.
 fn runs(values: &[f32], side: usize, shade: usize) -> Result<String, std::fmt::Error> {
     let mut path = String::new();
     for (row, values) in values.chunks(side).enumerate() {

@@ -1,4 +1,4 @@
-//! How a longer run is watched, and ended by Ctrl-C with everything kept.
+//! Progress of a long run, and Ctrl-C, which ends it without losing what was learned.
 
 use std::io::{IsTerminal, stderr, stdout};
 use std::ops::ControlFlow;
@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use gradus::prelude::*;
 
-/// Shows the progress unless `quiet`: a bar where a person watches, lines where the output goes into a file or another
-/// program. Ctrl-C ends the run after the step in which it is pressed.
+/// Adds observers that show the progress unless `quiet`: a bar in a terminal, a line per epoch if the output goes to a
+/// file or another program. Ctrl-C ends the run after the current step.
 pub fn watched<T: Real, C>(trainer: Trainer<T, C>, quiet: bool) -> Trainer<T, C> {
     let interrupt = Interrupt(Arc::default());
     let asked = interrupt.0.clone();
-    // A second program that handles the signal in this process would be an error, and there is none.
+    // Fails only if this process already has a handler, and it has none.
     let _ = ctrlc::set_handler(move || asked.store(true, SeqCst));
     let trainer = trainer.observe(interrupt);
     let person = stdout().is_terminal() && stderr().is_terminal();
@@ -23,7 +23,7 @@ pub fn watched<T: Real, C>(trainer: Trainer<T, C>, quiet: bool) -> Trainer<T, C>
     }
 }
 
-/// Ends the run after the step in which Ctrl-C is pressed, so that everything is kept.
+/// Ends the run after the step in which Ctrl-C is pressed.
 #[derive(Debug)]
 struct Interrupt(Arc<AtomicBool>);
 

@@ -1,9 +1,9 @@
-//! What the lessons of the page show beside the network: one neuron, and one softmax layer.
+//! The computations of the page's lessons: one neuron, and one softmax layer.
 
 use gradus::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// The neuron with which chapter 3 begins: it learns to put out 0 for the input 1.
+/// The neuron with which chapter 3 begins: its input is 1, its target 0.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Neuron {
@@ -13,7 +13,7 @@ pub struct Neuron {
     pub epochs: usize,
 }
 
-/// The output of the neuron before each epoch, with either cost.
+/// The output of the neuron before each epoch, for both costs.
 #[derive(Debug, Serialize)]
 pub struct Outputs {
     pub quadratic: Vec<f32>,
@@ -43,7 +43,7 @@ impl Neuron {
     }
 }
 
-/// The activations of a softmax layer with these weighted inputs.
+/// Returns the activations of a softmax layer with weighted inputs `z`.
 pub fn softmax(z: &[f32]) -> Vec<f32> {
     let z = DMatrix::from_column_slice(z.len(), 1, z);
     let mut a = DMatrix::zeros(z.nrows(), 1);

@@ -1,8 +1,8 @@
 //! Training on a web page: the functions that its worker calls.
 //!
-//! A call has its argument in the input buffer and leaves its result in the output buffer: JSON, or numbers as they are in
-//! memory. It returns whether it succeeded; otherwise the output is the text of the error. There is one state, of the run that
-//! is being watched.
+//! A call has its argument in the input buffer and leaves its result in the output buffer: JSON, or numbers as they
+//! are in memory. It returns whether it succeeded; otherwise the output is the text of the error. There is one state,
+//! of the run that is being watched.
 
 pub mod digits;
 pub mod lessons;
@@ -66,7 +66,7 @@ impl State {
     }
 }
 
-/// Makes the input buffer `length` bytes long, and returns where it is.
+/// Resizes the input buffer to `length` bytes, and returns its address.
 #[unsafe(no_mangle)]
 pub extern "C" fn input(length: usize) -> *mut u8 {
     STATE.with(|state| {
@@ -77,13 +77,13 @@ pub extern "C" fn input(length: usize) -> *mut u8 {
     })
 }
 
-/// Where the output is.
+/// Returns the address of the output.
 #[unsafe(no_mangle)]
 pub extern "C" fn output() -> *const u8 {
     STATE.with(|state| state.try_borrow().map_or(std::ptr::null(), |state| state.output.as_ptr()))
 }
 
-/// How long the output is.
+/// Returns the length of the output.
 #[unsafe(no_mangle)]
 pub extern "C" fn output_length() -> usize {
     STATE.with(|state| state.try_borrow().map_or(0, |state| state.output.len()))
@@ -94,7 +94,7 @@ pub extern "C" fn output_length() -> usize {
 pub extern "C" fn read_files(images: usize) -> bool {
     call(|state, input| {
         let (images, labels) =
-            input.split_at_checked(images).ok_or("The files are shorter than they were.")?;
+            input.split_at_checked(images).ok_or("The length of the image file exceeds the input.")?;
         let digits = Digits::read(images, labels)?;
         let count = digits.count();
         (state.digits, state.session) = (Some(digits), None);
@@ -102,7 +102,7 @@ pub extern "C" fn read_files(images: usize) -> bool {
     })
 }
 
-/// Goes back to synthetic digits.
+/// Returns to synthetic digits.
 #[unsafe(no_mangle)]
 pub extern "C" fn forget_files() -> bool {
     call(|state, _| {
@@ -134,13 +134,13 @@ pub extern "C" fn advance(steps: usize) -> bool {
     call(|state, _| json(&state.session()?.advance(steps).map_err(text)?))
 }
 
-/// Returns what is [measured](session::Measured).
+/// Evaluates the network, and returns [`Measured`](session::Measured).
 #[unsafe(no_mangle)]
 pub extern "C" fn measure() -> bool {
     call(|state, _| json(&state.session()?.measure().map_err(text)?))
 }
 
-/// η and λ, with which a run goes on.
+/// New η and λ of a run.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Adjusted {
@@ -178,7 +178,8 @@ pub extern "C" fn predict() -> bool {
     })
 }
 
-/// Returns the pixels of `count` digits from number `first` on, and then their labels. The first 1,000 are for validation.
+/// Returns the pixels of `count` digits from number `first` on, and then their labels. The first 1,000 are for
+/// validation.
 #[unsafe(no_mangle)]
 pub extern "C" fn samples(first: usize, count: usize) -> bool {
     call(|state, _| {

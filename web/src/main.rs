@@ -1,5 +1,5 @@
-//! The run of the page on this machine: `gradus-web EPOCHS SETTINGS` prints a line for each epoch, with the hash of the
-//! parameters, from one call of `fit`. `SETTINGS` are the JSON that the page sends.
+//! The run of the page as a native program: `gradus-web EPOCHS SETTINGS` trains with one call of `fit`, and prints the
+//! hash of the parameters after each epoch. `SETTINGS` is the JSON that the page shows.
 
 use std::error::Error;
 use std::ops::ControlFlow;

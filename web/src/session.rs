@@ -1,4 +1,4 @@
-//! A training run in slices, so that whoever watches it can change or end it in between: a loop over [`Learner::step`].
+//! A training run in slices, between which it can be changed or ended: a loop over [`Learner::step`].
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,18 +12,18 @@ use serde::Serialize;
 use crate::digits::Sets;
 use crate::settings::Settings;
 
-/// The most training samples that are measured after an epoch: of many, the first ones tell enough.
+/// Maximum number of training samples that are evaluated after an epoch: the first ones of the training set.
 pub const MEASURED: usize = 1_000;
 
 /// A run in slices, whatever its output layer is.
 pub trait Session {
-    /// Makes training steps until there were `steps` of them or an epoch ends.
+    /// Makes `steps` training steps, or fewer if an epoch ends.
     fn advance(&mut self, steps: usize) -> gradus::Result<Progress>;
 
-    /// Measures the network.
+    /// Evaluates the network on training and validation samples.
     fn measure(&self) -> gradus::Result<Measured>;
 
-    /// Goes on with another learning rate and another λ.
+    /// Sets learning rate and λ of the following steps.
     fn adjust(&mut self, eta: f64, lambda: f64) -> gradus::Result<()>;
 
     /// Outputs for each column of `x`.
@@ -36,20 +36,20 @@ pub trait Session {
     fn parameters(&self) -> Box<dyn Iterator<Item = f32> + '_>;
 }
 
-/// Where a run is.
+/// The progress of a run.
 #[derive(Debug, Serialize)]
 pub struct Progress {
     /// The epochs that have ended.
     pub epochs: usize,
-    /// Which part of the samples of this epoch has been learned, from 0 to 1.
+    /// Fraction of this epoch's samples that were used, from 0 to 1.
     pub part: f64,
     /// Whether an epoch has just ended.
     pub ended: bool,
-    /// The mean cost of the samples of this epoch so far, each measured just before it was learned.
+    /// Mean cost of this epoch's samples so far, each computed before its own step.
     pub running_cost: f64,
 }
 
-/// What was measured after an epoch.
+/// The evaluation after an epoch.
 #[derive(Debug, Serialize)]
 pub struct Measured {
     pub training_cost: f64,
@@ -93,7 +93,7 @@ impl<O: HasCosts<f32>> Of<O> {
         let (network, cost) = (settings.network(output)?, O::cost(&settings.cost)?);
         let penalty = Arc::new(Adjustable(Mutex::new(L2::new(settings.lambda)?)));
         let trainer = settings.trainer(cost.clone())?.regularizer(penalty.clone());
-        // The learner borrows it for as long as the page is open: some hundred bytes for each run.
+        // Leaked, because the learner borrows it for as long as the page is open: some hundred bytes per run.
         let trainer: &'static Trainer<f32, AnyCost<f32, O>> = Box::leak(Box::new(trainer));
         let n = sets.training.len();
         let learner = trainer.learner(&network)?.training_samples(n);

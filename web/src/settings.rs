@@ -3,7 +3,7 @@
 use gradus::prelude::*;
 use serde::Deserialize;
 
-/// The settings of a run. Those that have a name are parsed by the crate, which also says what is wrong with one.
+/// The settings of a run. The crate parses the names, and reports errors in them.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
@@ -24,24 +24,24 @@ pub struct Settings {
     pub lambda: f64,
 }
 
-/// How the training images are distorted, anew in each epoch.
+/// How the training images are distorted, afresh in each epoch.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Images {
     AsTheyAre,
-    /// Turned, scaled and shifted.
+    /// Rotated, scaled and shifted.
     Moved,
-    /// Bent as well.
+    /// Elastically distorted as well.
     Bent,
 }
 
 impl Settings {
-    /// The sizes of the layers of a network for 28 × 28 pixels and ten digits.
+    /// Returns the sizes of the layers of a network for 28 × 28 pixels and ten digits.
     pub fn sizes(&self) -> Vec<usize> {
         [784].into_iter().chain(self.hidden.iter().copied()).chain([10]).collect()
     }
 
-    /// The samples to learn from.
+    /// Returns the training samples, augmented if the settings say so.
     pub fn source(&self, training: &Dataset<f32>) -> gradus::Result<Box<dyn Samples<f32>>> {
         let (data, shape) = (training.clone(), (28, 28));
         let moved = Rotation::up_to_degrees(12.0)?.then(Scaling::up_to(1.15)?).then(Translation::up_to(1.5)?);
@@ -54,7 +54,7 @@ impl Settings {
         })
     }
 
-    /// The trainer of the run, with all that a step and an epoch need.
+    /// Returns the trainer of the run, without a stopping rule.
     pub fn trainer<C>(&self, cost: C) -> gradus::Result<Trainer<f32, C>> {
         let optimizer: AnyOptimizer = self.optimizer.parse()?;
         Ok(Trainer::new(cost)

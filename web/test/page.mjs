@@ -80,7 +80,7 @@ test("it learns to read 90 % of the validation digits, and the page does not fre
     const start = Date.now();
     await page.getByRole("button", { name: "Train", exact: true }).click();
     await wait(page, () => parseFloat(document.getElementById("accuracy").textContent) >= 90);
-    console.log(`  ${await accuracy(page)} % in epoch ${await epoch(page)}, after ${((Date.now() - start) / 1000).toFixed(1)} s, ${await text(page, "speed")} epochs a second`);
+    console.log(`  ${await accuracy(page)} % in epoch ${await epoch(page)}, after ${((Date.now() - start) / 1000).toFixed(1)} s, ${await text(page, "speed")} epochs per second`);
     // A machine that does other things too delays a frame now and then, but not most of them.
     const gaps = (await page.evaluate(() => window.gaps.slice(1))).sort((a, b) => a - b);
     const [median, most] = [gaps[Math.floor(gaps.length / 2)], gaps.at(-1)];
@@ -221,7 +221,7 @@ test("MNIST files are read, and others are refused with a reason", async (page) 
     await wait(page, () => /2,500 digits/.test(document.getElementById("files-text").textContent));
     await page.getByRole("button", { name: "Train", exact: true }).click();
     await wait(page, () => parseFloat(document.getElementById("accuracy").textContent) >= 99);
-    await page.getByRole("button", { name: "Back to drawn digits", exact: true }).click();
+    await page.getByRole("button", { name: "Back to synthetic digits", exact: true }).click();
     await wait(page, () => document.getElementById("epoch").textContent === "0");
 });
 
