@@ -155,6 +155,11 @@ use forward::forward;
 #[cfg(doc)]
 use prelude::*;
 
+/// The matrices of the public interface are nalgebra's.
+pub use nalgebra;
+/// The random generators of the public interface, such as [`init::Initializer`]'s, are rand's.
+pub use rand;
+
 pub use error::{
     Deviation, DownloadProblem, Error, FileProblem, IdxField, IdxProblem, ImageProblem, Interruption,
     MemoryProblem, OnnxProblem, RankError, RankProblem, Result, SplitProblem, StreamError, StreamProblem,

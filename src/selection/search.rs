@@ -117,12 +117,12 @@ impl Search {
         self.add(name, Domain::LogUniform { low, high })
     }
 
-    /// Adds an integer from `low` to `high`, both included.
+    /// Adds an integer from `low` to `high` ≤ 2⁵³, both included.
     pub fn integers(self, name: &str, low: u64, high: u64) -> Self {
         self.add(name, Domain::Integers { low, high })
     }
 
-    /// Adds an integer from `low` to `high`, both included, whose logarithm is uniform.
+    /// Adds an integer from `low` to `high` ≤ 2⁵³, both included, whose logarithm is uniform.
     pub fn log_integers(self, name: &str, low: u64, high: u64) -> Self {
         self.add(name, Domain::LogIntegers { low, high })
     }
@@ -276,6 +276,9 @@ impl Search {
 
     /// Returns all combinations, the last setting changing fastest.
     fn combinations(&self, points: usize) -> Result<Vec<Trial>> {
+        if self.space.iter().any(|(_, domain)| !matches!(domain, Domain::Choice(_))) {
+            check_trials(points)?;
+        }
         let axes: Vec<_> = self.space.iter().map(|(name, domain)| (name, domain.points(points))).collect();
         check_trials(axes.iter().fold(1usize, |n, (_, values)| n.saturating_mul(values.len())))?;
         let mut all = vec![Vec::new()];

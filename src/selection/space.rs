@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result, check_setting};
 use crate::real::portable::{exp, ln};
 
+/// 2⁵³: up to here every integer is an `f64`.
+const LARGEST_INTEGER: u64 = 1 << 53;
+
 /// The values that one setting may have.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Domain {
@@ -42,13 +45,19 @@ impl fmt::Display for Value {
 }
 
 impl Domain {
-    /// Checks that the range is not empty, and above 0 if it is logarithmic.
+    /// Checks that the range is not empty, that it is above 0 if it is logarithmic, and that its width is finite.
     pub fn check(&self) -> Result<()> {
         let (low, high, log) = match *self {
             Self::Uniform { low, high } => (low, high, false),
             Self::LogUniform { low, high } => (low, high, true),
-            Self::Integers { low, high } => (low as f64, high as f64, false),
-            Self::LogIntegers { low, high } => (low as f64, high as f64, true),
+            Self::Integers { low, high } | Self::LogIntegers { low, high } => {
+                let why =
+                    "an integer of a setting is at most 2⁵³, as larger ones are not all exact in an f64";
+                let largest = low.max(high);
+                let ok = largest <= LARGEST_INTEGER;
+                check_setting("end of a range", largest as f64, ok, "[0, 9007199254740992]", why)?;
+                (low as f64, high as f64, matches!(self, Self::LogIntegers { .. }))
+            }
             Self::Choice(ref texts) => {
                 let why = "a setting needs a value to choose";
                 return crate::error::check_nonzero("number of choices of a setting", texts.len(), why);
@@ -57,7 +66,11 @@ impl Domain {
         let allowed = if log { "(0, high]" } else { "(−∞, high]" };
         let why = "the range of a setting goes from its low to its high end, both finite, and a logarithmic one is above 0";
         let ok = low.is_finite() && high.is_finite() && low <= high && (!log || low > 0.0);
-        check_setting("low end of a range", low, ok, allowed, why)
+        check_setting("low end of a range", low, ok, allowed, why)?;
+        let (width, allowed) =
+            if log { (high / low, "high/low finite") } else { (high - low, "high − low finite") };
+        let why = "a range this wide overflows; take a narrower one";
+        check_setting("high end of a range", high, width.is_finite(), allowed, why)
     }
 
     /// Returns the value at position `at` ∈ [0, 1] of a range, or of a list of choices.
