@@ -35,10 +35,10 @@ pub(crate) use text::plain;
 
 use crate::data::Task;
 
-/// What the crate's fallible functions return.
+/// The result of the crate's fallible functions.
 pub type Result<V> = std::result::Result<V, Error>;
 
-/// Why the crate refused its input, or had to end a run.
+/// Why the crate rejected its input, or had to end a run.
 ///
 /// `Debug` writes the message, as `Display` does: a `main` that returns an error then shows the message, and not the fields.
 #[derive(thiserror::Error)]
@@ -73,7 +73,7 @@ pub enum Error {
         layer: usize,
     },
 
-    /// There is no memory for what was asked for.
+    /// There is not enough memory.
     #[error(transparent)]
     Memory(MemoryProblem),
 
@@ -156,24 +156,24 @@ pub enum Error {
         y: (usize, usize),
     },
 
-    /// A label that stands for no class.
+    /// A label that belongs to no class.
     #[error(fmt = text::label)]
     Label {
         /// The sample, counted from 0.
         sample: usize,
         /// Its label, or the nearest that an `i64` can hold.
         label: i64,
-        /// The smallest of all labels.
+        /// The smallest label in the data.
         smallest: i64,
         /// The number of classes.
         n_classes: usize,
     },
 
-    /// A table, or a row of one, could not be read as what it was said to be.
+    /// A table, or a row of one, could not be read as specified.
     #[error(transparent)]
     Table(Box<TableError>),
 
-    /// A row of text is to be predicted by a model that was not trained on a table.
+    /// A row of text was given to a model that does not know the columns of its table.
     #[error(
         "the model does not know the columns of its table, so that it cannot read rows of text: add them by `Meaning::with_columns(table.columns)` before it is saved, or pass numbers to `predict`"
     )]
@@ -191,9 +191,9 @@ pub enum Error {
     /// A file could not be downloaded.
     #[error(fmt = text::download)]
     Download {
-        /// Where the file was to be.
+        /// Where the file was to be written.
         path: PathBuf,
-        /// The addresses that were tried, and what happened there.
+        /// The addresses that were tried, each with its problem.
         attempts: Vec<(String, DownloadProblem)>,
     },
 
@@ -201,7 +201,7 @@ pub enum Error {
     #[error("the targets are class labels, which are not scaled: scale the inputs only")]
     ScaledClasses,
 
-    /// A column has no center or no width that numbers can be scaled by.
+    /// The center or the width of a column cannot be used for scaling.
     #[error(fmt = text::no_scale)]
     NoScale {
         /// `"input"`, `"target"`, or `"row"` of a scaler from a file.
@@ -214,11 +214,11 @@ pub enum Error {
         width: f64,
     },
 
-    /// A data set cannot be split as was asked for.
+    /// A data set cannot be split as requested.
     #[error(transparent)]
     Split(SplitProblem),
 
-    /// All samples are of one class, so that there is nothing to tell apart.
+    /// All samples are of one class, so that there is nothing to learn.
     #[error(
         "all {samples} samples are of the class `{class}`: with one class there is nothing to learn; give samples of two classes at least"
     )]
@@ -238,9 +238,9 @@ pub enum Error {
         index: usize,
         /// What was found there.
         value: f64,
-        /// What the cost is defined for.
+        /// The targets for which the cost is defined.
         allowed: &'static str,
-        /// Why it is so.
+        /// Why the cost is not defined for others.
         why: &'static str,
     },
 
@@ -255,30 +255,30 @@ pub enum Error {
         metric: String,
     },
 
-    /// A measure that is not defined for what the targets mean.
+    /// A measure that is not defined for the task, such as an accuracy for regression.
     #[error("{measure} is not defined for {task}: {why}")]
     Measure {
         /// The name of the measure.
         measure: String,
-        /// What the targets mean.
+        /// The task: what the targets mean.
         task: Task,
         /// Why it is not defined, and what to use instead.
         why: String,
     },
 
     /// Two measures of a run have the same name.
-    #[error("two measures are called {name}: values are recorded by name; give one of them another")]
+    #[error("two measures are called {name}: values are recorded by name; give one of them another name")]
     SameName {
         /// The name.
         name: String,
     },
 
-    /// An optimizer that evaluates the cost several times per step was combined with something that does not go with it.
+    /// An optimizer that evaluates the cost several times per step was used with settings that do not allow it.
     #[error("{optimizer} cannot be used in this way: {why}")]
     Search {
         /// The optimizer, as it prints itself.
         optimizer: String,
-        /// What does not go with it.
+        /// The setting that does not allow it.
         why: &'static str,
     },
 
@@ -289,32 +289,32 @@ pub enum Error {
         from: f64,
         /// The last one.
         to: f64,
-        /// What the costs were like.
+        /// Which costs the test found.
         why: &'static str,
     },
 
-    /// A number of a training step is NaN or infinite.
+    /// A value computed in a training step is NaN or infinite.
     #[error(fmt = text::diverged)]
     Diverged {
         /// `"weighted input z"`, `"cost"`, `"error δ"` or `"parameter"`.
         quantity: &'static str,
         /// The layer, counted from 1 for the first after the inputs, if the quantity belongs to one.
         layer: Option<usize>,
-        /// The first sample of the mini-batch with such a value, if it belongs to one.
+        /// The first sample of the mini-batch with such a value, if the quantity belongs to a sample.
         sample: Option<usize>,
         /// NaN or an infinity.
         value: f64,
         /// η of the step.
         learning_rate: f64,
-        /// Whether a step along the gradient of the penalty alone is longer than the weights themselves.
+        /// Whether the penalty alone moves the weights beyond 0: its step is longer than the weights themselves.
         penalty: bool,
     },
 
-    /// A run that had begun could not go on. The network holds the parameters that were kept so far.
+    /// A run failed after it had begun. The network holds the parameters that were kept so far.
     #[error(transparent)]
     Interrupted(Box<Interruption>),
 
-    /// A part of the user's own panicked, as observers are told: the panic itself reaches the caller.
+    /// A user-defined component panicked. Only observers receive this error: the panic itself reaches the caller.
     #[error("a part panicked after {epochs} whole epoch(s): {message}")]
     Panicked {
         /// The epochs that have ended.
@@ -323,7 +323,7 @@ pub enum Error {
         message: String,
     },
 
-    /// A run cannot go on with settings that determine its steps and differ from those that it was begun with.
+    /// A run was resumed with settings that would change its steps.
     #[error(
         "the run was begun with {name} = {before}, and cannot go on with {name} = {now}: use the same settings, or begin a new run"
     )]
@@ -332,11 +332,11 @@ pub enum Error {
         name: String,
         /// Its value now.
         now: String,
-        /// Its value in the run.
+        /// Its value when the run was begun.
         before: String,
     },
 
-    /// A file or stream could not be read as the IDX data that was asked for.
+    /// A file or stream could not be read as IDX data.
     #[error("{}{}: {problem}", path.display(), idx::place(*field, *offset))]
     Idx {
         /// The file, or the name that the caller gave to the stream.
@@ -356,13 +356,13 @@ pub enum Error {
     /// A model, a checkpoint or a file of `network2.py` could not be read or written.
     #[error("{}: {problem}", path.display())]
     File {
-        /// The file, or `<bytes>` for what was not a file.
+        /// The file, or `<bytes>` if the data are in memory.
         path: PathBuf,
         /// What is wrong.
         problem: FileProblem,
     },
 
-    /// A source of samples of the user's own failed to deliver.
+    /// A user-defined source of samples failed.
     #[error("the samples of epoch {epoch} could not be gathered: {source}")]
     Samples {
         /// The epoch, counted from 1.
@@ -375,23 +375,23 @@ pub enum Error {
     #[error(transparent)]
     Rank(RankError),
 
-    /// MPI is not there, or cannot do what is needed.
+    /// MPI is not available, or lacks something that is needed.
     #[error("MPI cannot be used: {reason}")]
     Mpi {
         /// What is missing.
         reason: &'static str,
     },
 
-    /// The machine gave no threads.
+    /// The operating system could not start the threads.
     #[error("{threads} threads could not be started: {reason}; lower `Trainer::threads`")]
     Threads {
-        /// How many were asked for.
+        /// How many were requested.
         threads: usize,
         /// What the system says.
         reason: String,
     },
 
-    /// A component was asked for by a name that does not exist.
+    /// There is no component of the given name.
     #[error("{kind} = `{found}`: there is none of this name; choose one of: {known}")]
     UnknownName {
         /// The kind of component, such as `"activation"`.
@@ -402,7 +402,7 @@ pub enum Error {
         known: String,
     },
 
-    /// A component was asked for by a name whose parameters cannot be read.
+    /// The name of a component has parameters that cannot be read.
     #[error("{kind} = `{text}`: {problem}; write it as name or as name(parameter=value, …)")]
     MalformedName {
         /// The kind of component, such as `"activation"`.
