@@ -273,12 +273,12 @@ pub enum Error {
         name: String,
     },
 
-    /// An optimizer that evaluates the cost several times per step was used with settings that do not allow it.
+    /// An optimizer that evaluates the cost several times per step, such as L-BFGS, was used where it cannot be.
     #[error("{optimizer} cannot be used in this way: {why}")]
     Search {
         /// The optimizer, as it prints itself.
         optimizer: String,
-        /// The setting that does not allow it.
+        /// Why it cannot be used there.
         why: &'static str,
     },
 
