@@ -40,7 +40,8 @@ pub type Result<V> = std::result::Result<V, Error>;
 
 /// Why the crate rejected its input, or had to end a run.
 ///
-/// `Debug` writes the message, as `Display` does: a `main` that returns an error then shows the message, and not the fields.
+/// `Debug` writes the message, as `Display` does: a `main` that returns an error then shows the message, and not the
+/// fields.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -115,7 +115,8 @@ impl Value for Metric {
     const EXPECTED: &'static str =
         "`main`, or `training` or `validation` and a measure, such as `validation cost`";
 
-    /// Reads a metric as a parameter of a name: `main`, or the data and an [`AnyMeasure`]; `None` if it begins with neither.
+    /// Reads a metric as a parameter of a name: `main`, or the data and an [`AnyMeasure`]; `None` if it begins with
+    /// neither.
     fn read(text: &str) -> Result<Option<Self>> {
         let new: fn(AnyMeasure) -> Self = match text.split_once(' ') {
             Some(("training", _)) => Self::training,

@@ -128,8 +128,8 @@ impl History {
         self.best_until(metric, usize::MAX)
     }
 
-    /// Returns the best of the epochs up to `epoch`, which is counted from 1, by `metric` and its value; of equal epochs,
-    /// the first. NaN is worse than anything.
+    /// Returns the best of the epochs up to `epoch`, which is counted from 1, by `metric` and its value; of equal
+    /// epochs, the first. NaN is worse than anything.
     ///
     /// # Examples
     ///

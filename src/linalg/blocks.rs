@@ -1,10 +1,10 @@
 //! One thread's product: the result in tiles, the operands in blocks that stay in the cache.
 //!
-//! A tile (see [`tile`](super::tile)) needs contiguous columns of its left operand and single elements of its right one.
-//! The right operand is read in place. So is the left one if its columns are contiguous and it is used only a few times;
-//! otherwise it is first packed, a block at a time (see [`panels`](super::panels)). If the left operand is a transpose,
-//! such as wᵀ in backpropagation, either it is transposed while it is packed, or the transposed product is computed instead,
-//! for which δ and the result are transposed: whichever moves fewer elements.
+//! A tile (see [`tile`](super::tile)) needs contiguous columns of its left operand and single elements of its right
+//! one. The right operand is read in place. So is the left one if its columns are contiguous and it is used only a
+//! few times; otherwise it is first packed, a block at a time (see [`panels`](super::panels)). If the left operand is
+//! a transpose, such as wᵀ in backpropagation, either it is transposed while it is packed, or the transposed product
+//! is computed instead, for which δ and the result are transposed: whichever moves fewer elements.
 
 use std::ops::Range;
 

@@ -5,8 +5,8 @@
 //! it is subnormal, where `f32` are farther apart. Both cases are rare, and are left to [`f32::mul_add`], which
 //! computes them bit by bit in software.
 //!
-//! Source: S. Boldo and G. Melquiond, *Emulation of a FMA and correctly rounded sums: proved algorithms using rounding to odd*,
-//! 2008, on double rounding.
+//! Source: S. Boldo and G. Melquiond, *Emulation of a FMA and correctly rounded sums: proved algorithms using
+//! rounding to odd*, 2008, on double rounding.
 
 /// The low bits of an `f64`, which an `f32` does not have.
 const LOST: u64 = (1 << 29) - 1;
@@ -103,7 +103,8 @@ mod tests {
 
     #[test]
     fn a_sum_that_is_rounded_twice_is_noticed() {
-        // c + 2⁻²⁴ (1 − 2⁻⁴⁰) is just below the middle between c and the next number, in double precision the middle itself.
+        // c + 2⁻²⁴ (1 − 2⁻⁴⁰) is just below the middle between c and the next number, in double precision the middle
+        // itself.
         let (a, b) = (1.0 + 2f32.powi(-20), 1.0 - 2f32.powi(-20));
         assert_noticed(2f32.powi(-12) * a, 2f32.powi(-12) * b, 1.0 + f32::EPSILON, f32::EPSILON);
         // So is c + 2⁻¹⁵⁰ (1 − 2⁻⁴⁶), where numbers are subnormal and 2⁻¹⁴⁹ apart.

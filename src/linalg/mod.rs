@@ -2,8 +2,9 @@
 //!
 //! Every element of a result is a chain of fused multiply-adds over the inner dimension, in ascending order. Every 1024
 //! terms a new chain begins, which is added to the sum of the chains before: in one chain over 50,000 examples the
-//! rounding errors of `f32` would add up to 3·10⁻⁵. The order depends on neither the number of threads nor the position of
-//! the element, so products that are divided among threads by rows or columns of the result are bitwise identical.
+//! rounding errors of `f32` would add up to 3·10⁻⁵. The order depends on neither the number of threads nor the
+//! position of the element, so products that are divided among threads by rows or columns of the result are bitwise
+//! identical.
 
 mod blocks;
 mod destination;

@@ -1,4 +1,5 @@
-//! A matrix times a few columns, such as one example: the matrix is read once, column after column as it lies in memory.
+//! A matrix times a few columns, such as one example: the matrix is read once, column after column as it lies in
+//! memory.
 //!
 //! Tiles would read a few rows of all its columns, then the next few: cache lines that are far apart. Every element
 //! is the same chain of fused multiply-adds as in a tile.

@@ -1,8 +1,8 @@
 //! A tile of a product: a few registers high, some columns wide, and kept in registers while the inner dimension runs.
 //!
 //! Its elements fill most of the registers. In each step a piece of a column of `a` is loaded and multiplied by one
-//! element of `b` for each column of the tile. Only whole columns of a tile are loaded and stored here, because this file
-//! is compiled once per tile size; all other cases are in [`edges`].
+//! element of `b` for each column of the tile. Only whole columns of a tile are loaded and stored here, because this
+//! file is compiled once per tile size; all other cases are in [`edges`].
 
 use std::hint::black_box;
 
@@ -60,8 +60,8 @@ pub(super) struct Tile<'a, T> {
     pub transposed: bool,
 }
 
-/// Runs the block for each `i` below `count`, at most 12, as an unrolled loop: only an array whose indices are constants
-/// stays in registers.
+/// Runs the block for each `i` below `count`, at most 12, as an unrolled loop: only an array whose indices are
+/// constants stays in registers.
 macro_rules! unrolled {
     ($i:ident < $count:ident $body:block) => { unrolled!($i < $count $body; 0 1 2 3 4 5 6 7 8 9 10 11) };
     ($i:ident < $count:ident $body:block; $($n:literal)*) => {{ $( if const { $n < $count } { let $i = $n; $body } )* }};

@@ -14,8 +14,8 @@ use crate::named::{Call, serde_by_name};
 ///
 /// # Errors
 ///
-/// Parsing returns [`Error::UnknownName`] if there is no measure of that name, [`Error::MalformedName`] if the parameters
-/// cannot be read, and [`Error::Setting`] if a parameter is outside its range.
+/// Parsing returns [`Error::UnknownName`] if there is no measure of that name, [`Error::MalformedName`] if the
+/// parameters cannot be read, and [`Error::Setting`] if a parameter is outside its range.
 ///
 /// # Examples
 ///
@@ -84,8 +84,8 @@ impl AnyMeasure {
 impl FromStr for AnyMeasure {
     type Err = Error;
 
-    /// Parses a name; parameters that are not given have their defaults. `precision`, `recall` and `f1` are of one class,
-    /// by default class 1.
+    /// Parses a name; parameters that are not given have their defaults. `precision`, `recall` and `f1` are of one
+    /// class, by default class 1.
     fn from_str(text: &str) -> Result<Self> {
         let mut call = Call::parse("measure", text)?;
         let measure: Arc<dyn Measure> = match call.name {

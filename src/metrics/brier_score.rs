@@ -19,7 +19,8 @@ use crate::error::Result;
 /// loss it is bounded: by 2 for three or more classes, otherwise by 1. Targets of −1 and 1 are mapped to 0 and 1, and
 /// their outputs with them. NaN if an output is NaN. Not defined for regression.
 ///
-/// Source: Brier, "Verification of forecasts expressed in terms of probability", 1950; `brier_score_loss` of scikit-learn.
+/// Source: Brier, "Verification of forecasts expressed in terms of probability", 1950; `brier_score_loss` of
+/// scikit-learn.
 ///
 /// # Examples
 ///

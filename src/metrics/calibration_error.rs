@@ -15,14 +15,14 @@ use crate::error::Result;
 /// ECE = Σ_b W_b |f_b − c_b| / Σ_b W_b
 /// ```
 ///
-/// over the bins b of a [`ReliabilityTable`], which defines what a prediction is for each task, with W_b the weight of the
-/// predictions in the bin, c_b their mean confidence and f_b the fraction of them that came true. 0 is perfect. A
-/// network whose predictions come true less often than its confidence says is overconfident, for example because it
-/// has memorized its training set. The value depends on the number of bins, by default 10. NaN if an output is NaN.
-/// Not defined for regression.
+/// over the bins b of a [`ReliabilityTable`], which defines what a prediction is for each task, with W_b the weight
+/// of the predictions in the bin, c_b their mean confidence and f_b the fraction of them that came true. 0 is
+/// perfect. A network whose predictions come true less often than its confidence says is overconfident, for example
+/// because it has memorized its training set. The value depends on the number of bins, by default 10. NaN if an
+/// output is NaN. Not defined for regression.
 ///
-/// Source: Naeini, Cooper and Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning", 2015; Guo and
-/// others, "On calibration of modern neural networks", 2017, equation (3).
+/// Source: Naeini, Cooper and Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning", 2015; Guo
+/// and others, "On calibration of modern neural networks", 2017, equation (3).
 ///
 /// # Examples
 ///

@@ -20,8 +20,8 @@ use crate::error::Result;
 /// are left out; the value is NaN if all are. An output of NaN ranks as the worst. It keeps all outputs of the data
 /// set in memory and sorts them. Not defined for regression.
 ///
-/// Source: `roc_auc_score` of scikit-learn, with its options `multi_class="ovr"` and `average="macro"`; Hanley and McNeil,
-/// "The meaning and use of the area under a receiver operating characteristic (ROC) curve", 1982.
+/// Source: `roc_auc_score` of scikit-learn, with its options `multi_class="ovr"` and `average="macro"`; Hanley and
+/// McNeil, "The meaning and use of the area under a receiver operating characteristic (ROC) curve", 1982.
 ///
 /// # Examples
 ///

@@ -138,8 +138,8 @@ impl<T: Real> Workspace<T> {
         &self.layers[self.layers.len() - 1].a
     }
 
-    /// The weighted inputs z of layer `index` after [`Network::forward`], 0 for the first layer after the inputs; neurons ×
-    /// examples.
+    /// The weighted inputs z of layer `index` after [`Network::forward`], 0 for the first layer after the inputs;
+    /// neurons × examples.
     ///
     /// # Panics
     ///

@@ -14,8 +14,8 @@ use crate::real::{Real, vectorized};
 /// w → w − η d
 /// ```
 ///
-/// g is the gradient, penalty included. d has the unit of w, so that the learning rate has none: it is 1 unless a schedule
-/// gives another. The first step is about √(ε/(1 − ρ)); with a larger ε training is faster at first.
+/// g is the gradient, penalty included. d has the unit of w, so that the learning rate has none: it is 1 unless a
+/// schedule gives another. The first step is about √(ε/(1 − ρ)); with a larger ε training is faster at first.
 ///
 /// The slots are v and u.
 ///

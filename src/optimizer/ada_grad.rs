@@ -14,8 +14,8 @@ use crate::real::{Real, vectorized};
 /// g is the gradient, penalty included. The steps of a parameter shrink as 1/√t, but the steps of a parameter whose
 /// gradient is mostly 0 stay long. The one slot is s. The learning rate, unless a schedule gives one, is 0.01.
 ///
-/// Source: Duchi, Hazan and Singer, *Adaptive subgradient methods for online learning and stochastic optimization*, 2011,
-/// with the diagonal matrix.
+/// Source: Duchi, Hazan and Singer, *Adaptive subgradient methods for online learning and stochastic optimization*,
+/// 2011, with the diagonal matrix.
 ///
 /// # Examples
 ///

@@ -16,9 +16,9 @@ use crate::real::{Real, power, vectorized};
 /// g is the gradient, penalty included; t is the number of the step, counted from 1. The divisions by 1 − βᵗ correct
 /// the bias of m and v, which begin with 0.
 ///
-/// The slots are m and v. The learning rate, unless a schedule gives one, is 0.001 for epochs of 1,000 and more steps. For
-/// shorter epochs it is one over the number of steps, at most 0.01: a run on a small table has few steps, and the
-/// weights move by at most about η per step.
+/// The slots are m and v. The learning rate, unless a schedule gives one, is 0.001 for epochs of 1,000 and more
+/// steps. For shorter epochs it is one over the number of steps, at most 0.01: a run on a small table has few steps,
+/// and the weights move by at most about η per step.
 ///
 /// Source: Kingma and Ba, *Adam: a method for stochastic optimization*, 2015, algorithm 1.
 ///

@@ -15,7 +15,8 @@ use crate::real::{Real, vectorized};
 /// closer to the minimum than the w_i, which the noise of small batches keeps moving around the minimum. So η may
 /// stay large.
 ///
-/// The trainer evaluates, keeps and returns the averaged parameters; see [`Optimizer::average_slot`]. The slots are those of
+/// The trainer evaluates, keeps and returns the averaged parameters; see [`Optimizer::average_slot`]. The slots are
+/// those of
 /// `O` and w̄.
 ///
 /// Source: Polyak and Juditsky, *Acceleration of stochastic approximation by averaging*, 1992.
@@ -76,7 +77,8 @@ impl<O> PolyakAverage<O> {
 ///
 /// w_t are the parameters after step t. The mean covers about the last 1/(1 − β) steps.
 ///
-/// The trainer evaluates, keeps and returns the averaged parameters; see [`Optimizer::average_slot`]. The slots are those of
+/// The trainer evaluates, keeps and returns the averaged parameters; see [`Optimizer::average_slot`]. The slots are
+/// those of
 /// `O` and w̄.
 ///
 /// Source: Tarvainen and Valpola, *Mean teachers are better role models*, 2017, equation (2).

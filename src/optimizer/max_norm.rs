@@ -11,8 +11,8 @@ use crate::real::Real;
 ///
 /// It keeps weights small however large η is, and is often used with dropout. Biases do not change.
 ///
-/// Source: Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, *Dropout: a simple way to prevent neural networks
-/// from overfitting*, 2014, section 5.1.
+/// Source: Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, *Dropout: a simple way to prevent neural
+/// networks from overfitting*, 2014, section 5.1.
 ///
 /// # Examples
 ///

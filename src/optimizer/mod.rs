@@ -81,9 +81,9 @@ pub trait Optimizer<T: Real>: Debug + Send + Sync {
         0
     }
 
-    /// The slot that holds an average of the parameters, if the optimizer keeps one, as [`PolyakAverage`] does. The trainer
-    /// evaluates, keeps and returns the averaged parameters, but continues the steps from the parameters themselves. A
-    /// wrapper forwards this method.
+    /// The slot that holds an average of the parameters, if the optimizer keeps one, as [`PolyakAverage`] does. The
+    /// trainer evaluates, keeps and returns the averaged parameters, but continues the steps from the parameters
+    /// themselves. A wrapper forwards this method.
     fn average_slot(&self) -> Option<usize> {
         None
     }
@@ -106,8 +106,8 @@ pub trait Optimizer<T: Real>: Debug + Send + Sync {
         self.default_rate()
     }
 
-    /// Changes the gradient of all parameters in place, penalty included, before any parameter moves. Called once per step
-    /// if the [`scope`](Self::scope) is [`Scope::Global`].
+    /// Changes the gradient of all parameters in place, penalty included, before any parameter moves. Called once per
+    /// step if the [`scope`](Self::scope) is [`Scope::Global`].
     fn prepare(&self, _gradient: &mut ParameterArrays<T>) {}
 
     /// Moves all parameters together, with as many evaluations of the cost as needed. Called instead of

@@ -2,7 +2,8 @@
 
 use crate::real::{Real, vectorized};
 
-/// The norm `unit` · `length`. The unit is 1 if the sum of squares is a normal number, and otherwise the largest element.
+/// The norm `unit` · `length`. The unit is 1 if the sum of squares is a normal number, and otherwise the largest
+/// element.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Norm {
     unit: f64,

@@ -16,11 +16,12 @@ use crate::real::{Real, vectorized};
 /// g is the gradient, penalty included. If centred, it divides by the recent standard deviation, so that steps are long
 /// where the gradient is steady. Where the gradient does not change at all, only ε bounds the steps.
 ///
-/// The slots are v, then m if it is centred, then u if it has momentum. The learning rate, unless a schedule gives one, is
-/// 0.01 (1 − μ).
+/// The slots are v, then m if it is centred, then u if it has momentum. The learning rate, unless a schedule gives
+/// one, is 0.01 (1 − μ).
 ///
-/// Source: Tieleman and Hinton, *Neural networks for machine learning*, lecture 6.5, 2012; centred and with momentum: Graves,
-/// *Generating sequences with recurrent neural networks*, 2013, equations (38) to (41), with ε outside the root.
+/// Source: Tieleman and Hinton, *Neural networks for machine learning*, lecture 6.5, 2012; centred and with momentum:
+/// Graves, *Generating sequences with recurrent neural networks*, 2013, equations (38) to (41), with ε outside the
+/// root.
 ///
 /// # Examples
 ///

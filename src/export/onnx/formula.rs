@@ -65,8 +65,8 @@ impl Formulas {
         self.0.get(at).copied().unwrap_or(Formula::Number(f64::NAN))
     }
 
-    /// The activation that a formula is; `None` if it is none of the crate's, and an error if a parameter is outside its
-    /// range.
+    /// The activation that a formula is; `None` if it is none of the crate's, and an error if a parameter is outside
+    /// its range.
     pub fn activation(&self, at: usize) -> Option<Result<AnyActivation>> {
         use Formula::{Both, Of};
         use Function::{Elu as EluOp, Exp, Gelu as GeluOp, LeakyRelu as LeakyOp, Log};

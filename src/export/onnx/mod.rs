@@ -11,8 +11,8 @@
 //!
 //! The graph takes `input`, samples × inputs, and gives `output`, samples × outputs. The number of samples is free, and
 //! the elements are of the network's type, `f32` or `f64`. Layer i, counted from 0, is a `Gemm` with the tensors
-//! `layers.i.weight` (w, outputs × inputs) and `layers.i.bias` (b), as in the crate's own files; in double precision it is
-//! a `MatMul` with `layers.i.weight.transposed` and an `Add`. Then come the operators of its activation:
+//! `layers.i.weight` (w, outputs × inputs) and `layers.i.bias` (b), as in the crate's own files; in double precision
+//! it is a `MatMul` with `layers.i.weight.transposed` and an `Add`. Then come the operators of its activation:
 //!
 //! | activation | operators | in double precision |
 //! |---|---|---|
@@ -30,8 +30,8 @@
 //! attribute, such as the α of `Elu`, is a number in single precision. ONNX Runtime has `Erf` in single precision only,
 //! and rejects a GELU in double precision.
 //!
-//! A [`Predictor`](crate::predict::Predictor) has nodes for its scaling too, before and after the layers. Entries of the
-//! metadata: `class_names`, a list of texts as JSON, and `gradus.description`, the
+//! A [`Predictor`](crate::predict::Predictor) has nodes for its scaling too, before and after the layers. Entries of
+//! the metadata: `class_names`, a list of texts as JSON, and `gradus.description`, the
 //! [`Meaning`](crate::predict::Meaning) or the description of a [`Model`](crate::persist::Model) as JSON.
 //!
 //! # What is read

@@ -85,7 +85,8 @@ impl<T: Real, H: Activation<T>, O: Activation<T>, D: Serialize> Model<Network<T,
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`Network::to_onnx_bytes`], and [`FileProblem::Json`] if the description cannot be written.
+    /// Returns the errors of [`Network::to_onnx_bytes`], and [`FileProblem::Json`] if the description cannot be
+    /// written.
     ///
     /// # Examples
     ///
@@ -107,8 +108,8 @@ impl<T: Real, H: Activation<T>, O: Activation<T>, D: Serialize> Model<Network<T,
 }
 
 /// Predictors as ONNX files. The graph scales the inputs, so that it takes them as they are in the data, and gives the
-/// outputs in the units of the data. The metadata have the entries `class_names`, a list of texts as JSON, if the classes
-/// have names, and `gradus.description`, the [`Meaning`] as JSON.
+/// outputs in the units of the data. The metadata have the entries `class_names`, a list of texts as JSON, if the
+/// classes have names, and `gradus.description`, the [`Meaning`] as JSON.
 impl<T: Real, H: Activation<T>, O: Activation<T>> Predictor<T, H, O> {
     /// Writes the predictor to the ONNX file at `path`, in place of the one that is there.
     ///

@@ -275,9 +275,11 @@ impl<H: Activation<f32>, O: Activation<f32>> Network<f32, H, O> {
     /// use gradus::prelude::*;
     ///
     /// let folder = tempfile::tempdir().unwrap();
+    /// let path = folder.path().join("network.rs");
     /// let network = Network::<f32, _, _>::new(&[2, 3, 1], Tanh, Sigmoid, &ScaledGaussian, 1)?;
-    /// network.to_rust(folder.path().join("network.rs"))?;
-    /// assert!(std::fs::read_to_string(folder.path().join("network.rs")).unwrap().contains("pub fn predict(x: &[f32; 2])"));
+    /// network.to_rust(&path)?;
+    /// let text = std::fs::read_to_string(&path).unwrap();
+    /// assert!(text.contains("pub fn predict(x: &[f32; 2])"));
     /// # Ok::<(), gradus::Error>(())
     /// ```
     pub fn to_rust(&self, path: impl AsRef<Path>) -> Result<()> {

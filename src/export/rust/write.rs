@@ -39,7 +39,8 @@ pub fn predict(x: &[f32; {n_inputs}]) -> [f32; {n_outputs}] {{
     predict_with(fused_multiply_add, x)
 }}
 
-/// Returns the outputs for the inputs `x`, where `fused` computes a b + c, rounded once: `f32::mul_add`, or an instruction.
+/// Returns the outputs for the inputs `x`, where `fused` computes a b + c, rounded once: `f32::mul_add`, or an
+/// instruction.
 #[allow(dead_code)]
 pub fn predict_with(
     fused: impl Fn(f32, f32, f32) -> f32 + Copy,

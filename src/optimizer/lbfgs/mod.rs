@@ -27,8 +27,8 @@ use two_loop::{Pairs, dot};
 /// The slots are the gradient, the parameters, d, and s and y of the last steps. The learning rate, unless a schedule
 /// gives one, is 1.
 ///
-/// Source: Nocedal and Wright, *Numerical optimization*, 2006, algorithms 7.4 and 7.5; Liu and Nocedal, *On the limited memory BFGS
-/// method for large scale optimization*, 1989.
+/// Source: Nocedal and Wright, *Numerical optimization*, 2006, algorithms 7.4 and 7.5; Liu and Nocedal, *On the
+/// limited memory BFGS method for large scale optimization*, 1989.
 ///
 /// # Examples
 ///
