@@ -290,7 +290,7 @@ pub enum Error {
         from: f64,
         /// The last one.
         to: f64,
-        /// Which costs the test found.
+        /// Why none was found.
         why: &'static str,
     },
 

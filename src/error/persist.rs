@@ -22,9 +22,9 @@ pub enum FileProblem {
     )]
     NotAFile,
 
-    /// The path ends in `..`, or its symbolic links lead in a circle.
+    /// The path is empty or ends in `..`, or its symbolic links lead in a circle.
     #[error(
-        "the path names no file: it ends in `..` or its symbolic links lead in a circle; give another path"
+        "the path names no file: it is empty or ends in `..`, or its symbolic links lead in a circle; give another path"
     )]
     NoName,
 

@@ -123,13 +123,14 @@ impl History {
         self.epochs.iter().filter_map(move |record| Some((record.epoch, metric.value_in(record)?)))
     }
 
-    /// Returns the best epoch by `metric` and its value; of equal epochs, the first. NaN is worse than anything.
+    /// Returns the best epoch by `metric` and its value; of equal epochs, the first. NaN is worse than any other value.
+    /// `None` if the metric was never measured.
     pub fn best(&self, metric: &Metric) -> Option<(usize, f64)> {
         self.best_until(metric, usize::MAX)
     }
 
     /// Returns the best of the epochs up to `epoch`, which is counted from 1, by `metric` and its value; of equal
-    /// epochs, the first. NaN is worse than anything.
+    /// epochs, the first. NaN is worse than any other value.
     ///
     /// # Examples
     ///

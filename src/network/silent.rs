@@ -25,7 +25,7 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     /// # Errors
     ///
     /// Returns [`Error::SizeMismatch`](crate::Error::SizeMismatch) if the rows of `x` are not as many as the inputs
-    /// of the network.
+    /// of the network, and the errors of [`predict`](Self::predict) for layers that do not fit each other.
     ///
     /// # Examples
     ///
