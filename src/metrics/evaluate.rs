@@ -35,7 +35,7 @@ pub struct Evaluation {
 /// - Returns [`Error::Empty`] if there are no samples.
 /// - Returns [`Error::SizeMismatch`] if the samples do not fit the network.
 /// - Returns [`Error::EmptyLayer`], [`Error::LayerMismatch`] or [`Error::SizeMismatch`] if the layers were changed so
-/// that they do not fit each other.
+///   that they do not fit each other.
 /// - If an output is NaN or infinite, returns [`Error::NonFiniteParameter`] if a parameter is, and
 ///   [`Error::NonFiniteSample`] otherwise.
 /// - Returns any error of `samples`.

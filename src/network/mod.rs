@@ -184,7 +184,7 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     ///
     /// - Returns [`Error::SizeMismatch`] if the rows of `x` are not as many as the inputs of the network.
     /// - Returns [`Error::EmptyLayer`], [`Error::LayerMismatch`] or [`Error::SizeMismatch`] if the layers were
-    /// changed so that they do not fit each other.
+    ///   changed so that they do not fit each other.
     /// - Returns [`Error::Memory`] if the outputs do not fit in memory.
     /// - If an output is NaN or infinite, returns [`Error::NonFiniteParameter`] if a parameter is, and
     ///   [`Error::NonFiniteSample`] otherwise.

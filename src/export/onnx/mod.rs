@@ -43,7 +43,7 @@
 //! - before a layer, nodes that leave each sample a vector: `Flatten`, `Reshape`, a `Cast` of the inputs, `Identity`,
 //!   `Dropout`;
 //! - after the last layer, labels: `ArgMax`, `ZipMap` and similar nodes, and the two columns 1 − p and p of a
-//! classifier of two classes. They are left out; the network gives the probabilities, and of two classes p alone.
+//!   classifier of two classes. They are left out; the network gives the probabilities, and of two classes p alone.
 //!
 //! A `Predictor` is read from a file that `Predictor::to_onnx` has written: the scaling is that of
 //! `gradus.description`, and the nodes that scale must agree with it.
