@@ -9,8 +9,7 @@ use crate::metrics::Scores;
 impl EpochRecord {
     /// Returns the recorded values with their names, in the order of a table's columns: the epoch, the learning rate,
     /// the seconds, the running cost, the penalty, and then each score with the data on which it was measured, such
-    /// as
-    /// `validation accuracy`.
+    /// as `validation accuracy`.
     ///
     /// # Examples
     ///

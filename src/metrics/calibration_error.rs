@@ -8,8 +8,7 @@ use crate::error::Result;
 
 /// The expected calibration error: the mean distance between the confidence of a network and the frequency with which
 /// its predictions come true; in [0, 1], recorded as `"calibration error"`, or with the number of bins if it is not
-/// 10, as in
-/// `"20-bin calibration error"`.
+/// 10, as in `"20-bin calibration error"`.
 ///
 /// ```text
 /// ECE = Σ_b W_b |f_b − c_b| / Σ_b W_b
