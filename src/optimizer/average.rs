@@ -16,8 +16,7 @@ use crate::real::{Real, vectorized};
 /// stay large.
 ///
 /// The trainer evaluates, keeps and returns the averaged parameters; see [`Optimizer::average_slot`]. The slots are
-/// those of
-/// `O` and w̄.
+/// those of `O` and w̄.
 ///
 /// Source: Polyak and Juditsky, *Acceleration of stochastic approximation by averaging*, 1992.
 ///
@@ -78,8 +77,7 @@ impl<O> PolyakAverage<O> {
 /// w_t are the parameters after step t. The mean covers about the last 1/(1 − β) steps.
 ///
 /// The trainer evaluates, keeps and returns the averaged parameters; see [`Optimizer::average_slot`]. The slots are
-/// those of
-/// `O` and w̄.
+/// those of `O` and w̄.
 ///
 /// Source: Tarvainen and Valpola, *Mean teachers are better role models*, 2017, equation (2).
 ///
