@@ -157,14 +157,14 @@ pub enum Error {
         y: (usize, usize),
     },
 
-    /// A label that stands for no class.
+    /// A label that belongs to no class.
     #[error(fmt = text::label)]
     Label {
         /// The sample, counted from 0.
         sample: usize,
         /// Its label, or the nearest that an `i64` can hold.
         label: i64,
-        /// The smallest of all labels.
+        /// The smallest label in the data.
         smallest: i64,
         /// The number of classes.
         n_classes: usize,
@@ -192,9 +192,9 @@ pub enum Error {
     /// A file could not be downloaded.
     #[error(fmt = text::download)]
     Download {
-        /// Where the file was to be.
+        /// Where the file was to be written.
         path: PathBuf,
-        /// The addresses that were tried, and what happened there.
+        /// The addresses that were tried, each with its problem.
         attempts: Vec<(String, DownloadProblem)>,
     },
 
@@ -239,9 +239,9 @@ pub enum Error {
         index: usize,
         /// What was found there.
         value: f64,
-        /// What the cost is defined for.
+        /// The targets for which the cost is defined.
         allowed: &'static str,
-        /// Why it is so.
+        /// Why the cost is not defined for others.
         why: &'static str,
     },
 
@@ -261,14 +261,14 @@ pub enum Error {
     Measure {
         /// The name of the measure.
         measure: String,
-        /// What the targets mean.
+        /// The task: what the targets mean.
         task: Task,
         /// Why it is not defined, and what to use instead.
         why: String,
     },
 
     /// Two measures of a run have the same name.
-    #[error("two measures are called {name}: values are recorded by name; give one of them another")]
+    #[error("two measures are called {name}: values are recorded by name; give one of them another name")]
     SameName {
         /// The name.
         name: String,
@@ -301,13 +301,13 @@ pub enum Error {
         quantity: &'static str,
         /// The layer, counted from 1 for the first after the inputs, if the quantity belongs to one.
         layer: Option<usize>,
-        /// The first sample of the mini-batch with such a value, if it belongs to one.
+        /// The first sample of the mini-batch with such a value, if the quantity belongs to a sample.
         sample: Option<usize>,
         /// NaN or an infinity.
         value: f64,
         /// η of the step.
         learning_rate: f64,
-        /// Whether a step along the gradient of the penalty alone is longer than the weights themselves.
+        /// Whether the penalty alone moves the weights beyond 0: its step is longer than the weights themselves.
         penalty: bool,
     },
 
@@ -333,7 +333,7 @@ pub enum Error {
         name: String,
         /// Its value now.
         now: String,
-        /// Its value in the run.
+        /// Its value when the run was begun.
         before: String,
     },
 
@@ -357,7 +357,7 @@ pub enum Error {
     /// A model, a checkpoint or a file of `network2.py` could not be read or written.
     #[error("{}: {problem}", path.display())]
     File {
-        /// The file, or `<bytes>` for what was not a file.
+        /// The file, or `<bytes>` if the data are in memory.
         path: PathBuf,
         /// What is wrong.
         problem: FileProblem,
@@ -386,7 +386,7 @@ pub enum Error {
     /// Threads could not be started.
     #[error("{threads} threads could not be started: {reason}; lower `Trainer::threads`")]
     Threads {
-        /// How many were asked for.
+        /// How many were requested.
         threads: usize,
         /// What the system says.
         reason: String,

@@ -122,7 +122,9 @@ impl Downloader {
     pub fn fetch(&self, file: &RemoteFile, dir: impl AsRef<Path>) -> Result<()> {
         let path = dir.as_ref().join(file.name);
         let failed = |attempts| Error::Download { path: path.clone(), attempts };
-        let unwritable = |source| failed(vec![(String::new(), DownloadProblem::Unwritable { source })]);
+        let unwritable = |source| {
+            failed(vec![(dir.as_ref().display().to_string(), DownloadProblem::Unwritable { source })])
+        };
         if check(&path, file).is_ok() {
             return Ok(());
         }

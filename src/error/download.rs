@@ -2,32 +2,32 @@
 
 use std::io;
 
-/// Why a file could not be had, from one mirror or at all.
+/// Why a file could not be downloaded from one address.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DownloadProblem {
     /// The mirror could not be reached, or answered with an error.
-    #[error("no answer that helps ({reason})")]
+    #[error("the server could not be reached or answered with an error ({reason})")]
     Refused {
         /// What the connection or the server says.
         reason: String,
     },
 
-    /// The connection ended, or the time, before all bytes had come.
-    #[error("{received} of {expected} bytes came ({reason}); what has come is kept")]
+    /// The connection ended, or the time was over, before all bytes had arrived.
+    #[error("{received} of {expected} bytes arrived ({reason}) and are kept")]
     CutShort {
-        /// How many bytes are there now.
+        /// How many bytes have arrived so far.
         received: u64,
         /// How many there have to be.
         expected: u64,
-        /// What ended it.
+        /// Why it ended.
         reason: String,
     },
 
-    /// The bytes are others than those of the file.
+    /// The bytes are not those of the file.
     #[error("the bytes are not those of the file: {found}")]
     WrongContent {
-        /// In what they differ.
+        /// How they differ.
         found: String,
     },
 

@@ -6,9 +6,9 @@ use std::{fmt, io, path::PathBuf};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IdxField {
-    /// The file itself: it could not be opened, or its first two bytes not be read.
+    /// The file itself: it could not be opened, or its first two bytes could not be read.
     File,
-    /// The gzip stream around the data, wherever it is damaged; the offset is the number of bytes that it has given.
+    /// The gzip stream around the data, wherever it is damaged; the offset is the number of bytes decompressed so far.
     Gzip,
     /// Bytes 0 and 1, always zero.
     Magic,
@@ -59,7 +59,7 @@ pub enum IdxProblem {
     #[error("there is no such file or directory; check the path")]
     NotFound,
 
-    /// The path leads to a file, where the directory of the four files of MNIST is asked for.
+    /// The path leads to a file, not to the directory of the four files of MNIST.
     #[error("this is a file; give the path of the directory that holds the four files of MNIST")]
     NotADirectory,
 
@@ -71,7 +71,7 @@ pub enum IdxProblem {
     FileNotFound {
         /// The names that were looked for.
         names: Vec<String>,
-        /// Where the set can be had.
+        /// Where the set can be downloaded.
         from: &'static str,
     },
 
@@ -133,7 +133,7 @@ pub enum IdxProblem {
     #[error("the tensor has no dimensions, but needs 1 to 255; the header is damaged: get the file again")]
     NoDimensions,
 
-    /// A dimension is zero, so that there would be no data.
+    /// A dimension is 0, so that there would be no data.
     #[error("the dimension is 0, but must be at least 1: the file holds no data; get it again")]
     ZeroDimension,
 
@@ -166,7 +166,7 @@ pub enum IdxProblem {
     /// There is no memory for the data that arrive.
     #[error("there is no memory for {bytes} more bytes; end other programs or split the file")]
     OutOfMemory {
-        /// How many more were asked for.
+        /// How many more bytes were needed.
         bytes: u64,
     },
 
@@ -186,18 +186,18 @@ pub enum IdxProblem {
     Swapped {
         /// The number of dimensions in the file.
         found: usize,
-        /// The number that was asked for.
+        /// The expected number.
         expected: usize,
     },
 
-    /// The tensor has a number of dimensions other than that which was asked for.
+    /// The tensor has another number of dimensions than expected.
     #[error(
         "found {found} dimensions in place of {expected}: images have 3 and labels 1; is it the right file?"
     )]
     WrongRank {
         /// The number of dimensions in the file.
         found: usize,
-        /// The number that was asked for.
+        /// The expected number.
         expected: usize,
     },
 
@@ -232,7 +232,7 @@ pub enum IdxProblem {
     LabelOutOfRange {
         /// The label in the file.
         found: i64,
-        /// The first label that is one, 0 or 1.
+        /// The smallest valid label, 0 or 1.
         first: usize,
         /// The number of classes.
         n_classes: usize,

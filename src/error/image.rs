@@ -30,7 +30,7 @@ pub enum ImageProblem {
         reason: String,
     },
 
-    /// The image has more pixels than are read.
+    /// The image has more pixels than the limit.
     #[error("the image has {width} × {height} pixels, at most {allowed} are read; make it smaller")]
     TooLarge {
         /// Its width.

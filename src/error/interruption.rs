@@ -1,9 +1,9 @@
-//! How far a run had come that an error ended.
+//! How far a run came before an error ended it.
 
 use super::{Error, text};
 use crate::history::History;
 
-/// How a run ended that could not go on, and what it had reached.
+/// The error that ended a run, and how far the run had come.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "epoch {epoch}, mini-batch {step}: {cause}{} (the network is left with the parameters of epoch {kept}, 0 being the initial ones){}",
@@ -14,12 +14,12 @@ use crate::history::History;
 pub struct Interruption {
     /// The epoch, counted from 1, in which it happened.
     pub epoch: usize,
-    /// The mini-batch of that epoch, counted from 1: that whose step made a parameter infinite, if one is. One past the last if
-    /// the epoch was being evaluated.
+    /// The mini-batch of that epoch, counted from 1. If a parameter is infinite, the mini-batch whose step made it
+    /// so. One past the last mini-batch if the epoch was being evaluated.
     pub step: usize,
     /// The epoch whose parameters the network holds; 0 for the initial ones.
     pub kept: usize,
-    /// The mean costs of up to five mini-batches before, the last one last.
+    /// The mean costs of up to five mini-batches before, the latest last.
     pub last_costs: Vec<f64>,
     /// What was noticed in the data before the first step, such as inputs that are not scaled.
     pub noticed: Vec<String>,

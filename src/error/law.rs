@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-/// A number that is not what a law wants; see [`check`](crate::check).
+/// A value that breaks a law; see [`check`](crate::check).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Deviation {
-    /// What the plug-in gives.
+    /// The value that the plug-in returned.
     pub found: f64,
-    /// What the law wants.
+    /// The value that the law demands.
     pub wanted: f64,
-    /// The difference that rounding explains.
+    /// The largest difference that rounding explains.
     pub tolerance: f64,
 }
 

@@ -1,6 +1,6 @@
-//! What there can be no memory for.
+//! Why memory could not be allocated.
 
-/// What there is no memory for.
+/// What did not fit in memory.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MemoryProblem {
@@ -35,7 +35,7 @@ pub enum MemoryProblem {
         "{copies} copies of {samples} samples do not fit in memory; use fewer, or train on `Augmented` itself, which stores none"
     )]
     Copies {
-        /// How many copies of each sample were asked for.
+        /// How many copies of each sample were requested.
         copies: usize,
         /// The number of samples.
         samples: usize,

@@ -1,4 +1,4 @@
-//! What can be wrong with an ONNX file, and with a network that is to become one.
+//! What can be wrong with an ONNX file, and with a network that is to be written to one.
 
 /// Why a file could not be read as ONNX, or a network not be written.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -13,7 +13,7 @@ pub enum OnnxProblem {
         reason: &'static str,
     },
 
-    /// Something is not there that every ONNX file has.
+    /// Something that every ONNX file has is missing.
     #[error("this is not an ONNX file, or it was cut short: it has no {what}; get it again")]
     Missing {
         /// What is missing.
@@ -31,10 +31,10 @@ pub enum OnnxProblem {
         least: i64,
     },
 
-    /// There is more of something than a chain of layers has.
+    /// There are more items of a kind than a chain of layers has.
     #[error("at byte {offset}, the file has more than {allowed} {what}; a chain of dense layers has fewer")]
     TooMany {
-        /// Where the first one above the limit begins, counted from 0.
+        /// Where the first item above the limit begins, in bytes from the start of the file.
         offset: u64,
         /// What is counted.
         what: &'static str,
@@ -62,7 +62,7 @@ pub enum OnnxProblem {
         why: String,
     },
 
-    /// A tensor whose values cannot be taken.
+    /// A tensor whose values cannot be read.
     #[error("tensor `{name}`, at byte {offset}, cannot be read: {why}")]
     Tensor {
         /// Its name.
@@ -97,7 +97,7 @@ pub enum OnnxProblem {
         name: String,
     },
 
-    /// A scaler's number is outside the range of single precision.
+    /// A center or width of a scaler is outside the range of single precision.
     #[error(
         "the {what} of {of} {index} is {value:e}, which single precision cannot hold; choose other units, or train in double precision"
     )]

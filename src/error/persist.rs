@@ -22,9 +22,9 @@ pub enum FileProblem {
     )]
     NotAFile,
 
-    /// The path has no last component, or leads around in a circle of links.
+    /// The path is empty or ends in `..`, or its symbolic links lead in a circle.
     #[error(
-        "the path names no file: it ends in `..` or its symbolic links lead in a circle; give another path"
+        "the path names no file: it is empty or ends in `..`, or its symbolic links lead in a circle; give another path"
     )]
     NoName,
 
@@ -39,7 +39,7 @@ pub enum FileProblem {
         source: io::Error,
     },
 
-    /// The file is no longer as long as it was when it was opened.
+    /// The length of the file has changed since it was opened.
     #[error(
         "{found} bytes were read of {expected}: the file is being changed; read it again when it is complete"
     )]
@@ -64,11 +64,11 @@ pub enum FileProblem {
     /// There is no memory for the contents.
     #[error("there is no memory for {bytes} more bytes; end other programs")]
     OutOfMemory {
-        /// How many more were asked for.
+        /// How many more bytes were needed.
         bytes: u64,
     },
 
-    /// The name of a picture says of no format that can be written.
+    /// The extension of a picture's name is of no format that can be written.
     #[error("the name ends neither in .svg nor in .png; give one that does")]
     NoPicture,
 
@@ -82,8 +82,8 @@ pub enum FileProblem {
     /// A step of writing the file failed.
     #[error("cannot be written: failed to {step} ({source}); {}", text::unwritable(source))]
     Unwritable {
-        /// What was tried. Until `"sync the folder"`, which is the last step, the previous file is untouched; after
-        /// that step the new file is in place but may not survive a loss of power.
+        /// The step that failed. If it is `"sync the folder"`, the last one, the new file is in place but may not
+        /// survive a loss of power. After a failure of any other step, the previous file is untouched.
         step: &'static str,
         /// What the system says.
         source: io::Error,
@@ -114,7 +114,7 @@ pub enum FileProblem {
         computed: String,
     },
 
-    /// The file has a version of the format that is not known.
+    /// The file has an unknown version of the format.
     #[error(
         "the file has version {found} of the format, this release reads version {supported}; use a newer release"
     )]
@@ -130,20 +130,20 @@ pub enum FileProblem {
     Kind {
         /// What the file holds.
         found: String,
-        /// What was asked for.
+        /// What was expected.
         expected: &'static str,
     },
 
-    /// The JSON in the file, or that would go into it, is not what is expected.
+    /// The JSON in the file, or the JSON to be written, is invalid or has an unexpected content.
     #[error("the {what} cannot be read ({reason}); the file is damaged or of another program")]
     Json {
-        /// Which JSON: the description of a model, the whole file of `network2.py`.
+        /// Which JSON, such as the description of a model or the whole file of `network2.py`.
         what: &'static str,
         /// What is wrong with it, and where.
         reason: String,
     },
 
-    /// A tensor that has to be there is not.
+    /// A tensor is missing.
     #[error("there is no tensor {name}; the file is incomplete: save the network again")]
     MissingTensor {
         /// Its name.
@@ -164,7 +164,7 @@ pub enum FileProblem {
         name: String,
     },
 
-    /// A tensor has another shape than the sizes of the layers demand.
+    /// The shape of a tensor does not match the sizes of the layers.
     #[error("tensor {name} has shape {found:?}, but the layers need {expected:?}")]
     Shape {
         /// Its name.
@@ -186,7 +186,7 @@ pub enum FileProblem {
         expected: &'static str,
     },
 
-    /// A layer has another activation function of the crate than the type of the network says.
+    /// A layer has another activation function than the type of the network says.
     #[error(
         "layer {layer} (the inputs are layer 0) has the activation {found}, not {expected} as the type of the network says: \
          name the activations of the file, or load a network of `AnyActivation`"
@@ -211,7 +211,7 @@ pub enum FileProblem {
         source: Box<Error>,
     },
 
-    /// The activation function of a layer does not come back from its name.
+    /// The name of a layer's activation function is parsed as another one.
     #[error(
         "the activation of layer {layer} (the inputs are layer 0) calls itself {name}, but that name gives {again}: make \
          `name` and `FromStr` agree"
@@ -221,18 +221,18 @@ pub enum FileProblem {
         layer: usize,
         /// The name that the activation gives.
         name: String,
-        /// What was made of that name.
+        /// The activation that the name was parsed as.
         again: String,
     },
 
-    /// The layers do not fit each other, or a parameter is not a finite number.
+    /// The layers do not fit each other, or a parameter is not finite.
     #[error("{source}")]
     Network {
         /// What is wrong with the network.
         source: Box<Error>,
     },
 
-    /// The file is not an ONNX file that can be read, or the network cannot become one.
+    /// The ONNX file cannot be read, or the network cannot be written as one.
     #[error(transparent)]
     Onnx(OnnxProblem),
 

@@ -16,37 +16,37 @@ pub struct RankError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RankProblem {
-    /// It met an error or a panic of its own.
+    /// It failed with an error or a panic.
     #[error("{reason}")]
     Failed {
-        /// What it says.
+        /// The message of the error or panic.
         reason: String,
     },
 
-    /// It did not answer: it was killed, its machine is gone, or it computes for longer than the others wait.
+    /// It did not answer: it was killed, its machine is unreachable, or it computes for longer than the others wait.
     #[error(
         "no answer in {seconds} s: it was killed, its machine is gone, or it is slower than the others; give ranks more patience if they may be slow"
     )]
     Silent {
-        /// How long it was waited for.
+        /// How long the others waited for it.
         seconds: u64,
     },
 
-    /// It has other settings, data or parameters than rank 0, or is of another version.
+    /// It has other settings, data or parameters than rank 0, or another version of the crate.
     #[error(
         "it has {name} = {found}, rank 0 has {expected}: start all ranks with the same program, settings and data"
     )]
     Differs {
         /// What differs.
         name: String,
-        /// That of this rank.
+        /// The value of this rank.
         found: String,
-        /// That of rank 0.
+        /// The value of rank 0.
         expected: String,
     },
 
     /// Its program has ended, or went on without the others.
-    #[error("it has left; let every rank make the same calls, and see what it has printed")]
+    #[error("it has left; let every rank make the same calls, and read what it has printed")]
     Left,
 
     /// An observer ended the run there.
@@ -60,9 +60,9 @@ pub enum RankProblem {
         budget: Duration,
     },
 
-    /// It does something else than the others.
+    /// It makes other calls than the others.
     #[error(
-        "it does something else than the others: start all ranks with the same program, and let them make one run after the other"
+        "it makes other calls than the others: start all ranks with the same program, and let them make one run after the other"
     )]
     OutOfStep,
 }

@@ -2,7 +2,7 @@
 
 use super::{Error, Result};
 
-/// Returns an error for a hyper-parameter that is not `ok`.
+/// Returns [`Error::Setting`] unless `ok` is true.
 pub(crate) fn check_setting(
     name: &'static str,
     value: f64,
@@ -13,10 +13,10 @@ pub(crate) fn check_setting(
     if ok { Ok(()) } else { Err(Error::Setting { name, value, allowed, why }) }
 }
 
-/// What a patience is, for the messages of those that have one.
+/// Explains a patience, for the messages of rules and schedules that have one.
 pub(crate) const PATIENCE: &str = "it counts epochs without improvement before the rule acts; try 10";
 
-/// Returns an error for a count of 0.
+/// Returns [`Error::Setting`] if `count` is 0.
 pub(crate) fn check_nonzero(name: &'static str, count: usize, why: &'static str) -> Result<()> {
     check_setting(name, count as f64, count > 0, "[1, ∞)", why)
 }

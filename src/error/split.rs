@@ -1,6 +1,6 @@
-//! Why a data set cannot be split as was asked for.
+//! Why a data set cannot be split as requested.
 
-/// Why a data set cannot be split as was asked for; see [`Split`](crate::data::Split).
+/// Why a data set cannot be split as requested; see [`Split`](crate::data::Split).
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SplitProblem {
@@ -40,7 +40,7 @@ pub enum SplitProblem {
     /// There are more folds or parts than samples or groups to fill them, or fewer than two folds.
     #[error("{parts} parts cannot be made of {available} {of}: choose from 2 to {available}")]
     Parts {
-        /// The number of folds or parts that were asked for.
+        /// The number of folds or parts that were requested.
         parts: usize,
         /// The number of samples or groups.
         available: usize,
@@ -48,7 +48,7 @@ pub enum SplitProblem {
         of: &'static str,
     },
 
-    /// The targets are no classes, so that a part cannot have the same proportion of each.
+    /// The targets are not classes, so that the split cannot be stratified.
     #[error(
         "a stratified split needs classes, but the targets are numbers; use `Split::shuffled`, or make the data set from labels"
     )]
@@ -76,7 +76,7 @@ pub enum SplitProblem {
         classes: usize,
     },
 
-    /// There are not as many groups as samples.
+    /// The number of groups given differs from the number of samples.
     #[error("{groups} groups were given for {samples} samples: give the group of each sample")]
     Groups {
         /// The number of groups that were given.

@@ -11,7 +11,7 @@ use super::text;
 pub struct StreamError {
     /// The file.
     pub path: PathBuf,
-    /// Where in the file.
+    /// The offset in the file, in bytes.
     pub offset: u64,
     /// What is wrong there.
     pub problem: StreamProblem,
@@ -51,11 +51,11 @@ pub enum StreamProblem {
     #[error("this is not a file of samples; write one with `Streamed::write`, or from IDX files or a table")]
     Foreign,
 
-    /// The header was never written: it is the last thing that is.
+    /// The header is missing: it is written last.
     #[error("the file was not written to its end; write it again")]
     Unfinished,
 
-    /// The file has a version of the format that is not known.
+    /// The file has an unknown version of the format.
     #[error(
         "the file has version {found} of the format, this release reads version {supported}; use a newer release"
     )]
@@ -74,9 +74,7 @@ pub enum StreamProblem {
     },
 
     /// The file is shorter or longer than its header says.
-    #[error(
-        "the file has {found} bytes, and {expected} by its header: it is cut short or was added to; copy it again"
-    )]
+    #[error("the file has {found} bytes, but by its header it should have {expected}; copy it again")]
     Length {
         /// How many bytes there are.
         found: u64,
@@ -125,7 +123,7 @@ pub enum StreamProblem {
         number: usize,
         /// The value, rounded to that precision.
         value: f64,
-        /// The type of the numbers of the network.
+        /// The scalar type of the network.
         precision: &'static str,
     },
 
@@ -136,9 +134,9 @@ pub enum StreamProblem {
     Differs {
         /// What differs.
         what: &'static str,
-        /// That of this file.
+        /// The value of this file.
         found: String,
-        /// That of the first one.
+        /// The value of the first file.
         expected: String,
     },
 }

@@ -91,7 +91,7 @@ pub enum TableProblem {
         found: usize,
         /// The number of fields in the first line.
         expected: usize,
-        /// Whether a field goes on over several lines.
+        /// Whether a field continues over several lines.
         quoted: bool,
     },
 
@@ -120,10 +120,10 @@ pub enum TableProblem {
         columns: usize,
     },
 
-    /// A column that was asked for does not exist.
+    /// There is no column of the given name.
     #[error("there is no column `{wanted}`{}; the columns are {}", near.as_ref().map(|name| format!(", did you mean `{name}`?")).unwrap_or_default(), list(columns))]
     UnknownColumn {
-        /// The name that was asked for.
+        /// The name that was given.
         wanted: String,
         /// The most similar name, if one is similar.
         near: Option<String>,
@@ -134,7 +134,7 @@ pub enum TableProblem {
     /// A column was not kept as a tag.
     #[error("there is no tag `{wanted}`, only {}; keep the column by `Csv::tag`", if columns.is_empty() { "none".to_owned() } else { list(columns) })]
     NotATag {
-        /// The name that was asked for.
+        /// The name that was given.
         wanted: String,
         /// The tags that were kept.
         columns: Vec<String>,
@@ -201,7 +201,7 @@ pub enum TableProblem {
     TooLarge {
         /// The text.
         value: String,
-        /// The type of the numbers.
+        /// The scalar type of the table.
         precision: &'static str,
     },
 
@@ -258,7 +258,7 @@ pub enum TableProblem {
         rows: usize,
     },
 
-    /// A category that the columns were not made with.
+    /// A category that did not occur in the training data.
     #[error(
         "the category `{value}` did not occur in the training data, which has {}; repair it, or make the columns with `.unseen(Unseen::Zeros)`",
         list(known)
@@ -266,11 +266,11 @@ pub enum TableProblem {
     UnseenCategory {
         /// The category.
         value: String,
-        /// Those that are known.
+        /// The known categories.
         known: Vec<String>,
     },
 
-    /// A class that the columns were not made with.
+    /// A class that did not occur in the training data.
     #[error(
         "the class `{value}` did not occur in the training data, which has {}; repair it, or train with samples of it",
         list(known)
@@ -278,11 +278,11 @@ pub enum TableProblem {
     UnseenClass {
         /// The class.
         value: String,
-        /// Those that are known.
+        /// The known classes.
         known: Vec<String>,
     },
 
-    /// A column without a single value cannot be filled.
+    /// A column has no values, so that its missing ones cannot be filled.
     #[error(
         "all values are missing, so that nothing is known to fill them with; leave out the column by `.ignore(…)`"
     )]
@@ -302,12 +302,12 @@ pub enum TableProblem {
         "there is no memory for {rows} more rows; end other programs, leave out columns by `.ignore(…)`, or read a table of `f32`"
     )]
     OutOfMemory {
-        /// How many more rows there was to be memory for.
+        /// How many more rows memory was needed for.
         rows: usize,
     },
 }
 
-/// A text in backquotes, or what an empty one is.
+/// A text in backquotes, or the word "empty".
 fn quoted(value: &str) -> String {
     if value.is_empty() { "empty".to_owned() } else { format!("`{value}`") }
 }

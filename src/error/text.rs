@@ -12,7 +12,7 @@ impl Debug for Error {
     }
 }
 
-/// A number without rows of zeros: 10, 0.5, 1e-300.
+/// Formats a number without long rows of zeros: 10, 0.5, 1e-300.
 pub(crate) fn plain(value: f64) -> String {
     let size = value.abs();
     if size > 0.0 && size.is_finite() && !(1e-4..1e7).contains(&size) {
@@ -32,14 +32,15 @@ pub(super) fn noticed(warnings: &[String]) -> String {
     warnings.iter().map(|warning| format!("; {warning}")).collect()
 }
 
-/// What to do about a file that cannot be read: the errors of a decompressor have kinds of their own, and no number.
+/// What to do about a file that cannot be read. Errors of a decompressor, unlike those of the system, have no error
+/// number.
 pub(super) fn unreadable(source: &io::Error) -> &'static str {
     use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
     match source.kind() {
         InvalidData | InvalidInput | UnexpectedEof if source.raw_os_error().is_none() => {
             "the gzip stream is damaged, cut short, or followed by something else: copy the file again"
         }
-        _ => "check that the file is there and that you may read it",
+        _ => "check that the file exists and that you may read it",
     }
 }
 
@@ -54,15 +55,13 @@ pub(super) fn unwritable(source: &io::Error) -> &'static str {
         }
         io::ErrorKind::ReadOnlyFilesystem => "its file system is mounted read-only: choose another path",
         io::ErrorKind::StorageFull => "the disk is full: free space, or choose another path",
-        io::ErrorKind::QuotaExceeded => {
-            "your share of the disk is used up: free space, or choose another path"
-        }
+        io::ErrorKind::QuotaExceeded => "your disk quota is used up: free space, or choose another path",
         io::ErrorKind::InvalidFilename => "no file can have this name: choose another",
         _ => "free space on the disk or check its permissions",
     }
 }
 
-/// What to do about numbers of a type that is not that of the network.
+/// What to do about values of another type than that of the network.
 pub(super) fn other_numbers(found: &str) -> String {
     match found.to_lowercase().as_str() {
         found @ ("f32" | "f64") => format!(
@@ -76,7 +75,7 @@ pub(super) fn other_numbers(found: &str) -> String {
 /// What to do about an input, target or output that is NaN or infinite.
 pub(super) fn non_finite(what: &str) -> &'static str {
     match what {
-        "output" => "the weights or the inputs are too large; scale the data, and train anew",
+        "output" => "the weights or the inputs are too large; scale the data, and train again",
         _ => "only finite numbers can be learned from; repair or drop the sample",
     }
 }

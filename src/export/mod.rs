@@ -1,4 +1,4 @@
-//! Networks for other programs, which need nothing of this crate.
+//! Networks in formats that other programs use without this crate.
 //!
 //! | for | see |
 //! |---|---|

@@ -10,10 +10,10 @@ use crate::error::Result;
 use crate::metrics::{AnyMeasure, MeanCost, Measure, Score};
 use crate::named::Value;
 
-/// The data on which something is measured.
+/// The data on which a measure is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Split {
-    /// The training data, as they are without augmentation.
+    /// The training data, without augmentation.
     Training,
     /// The validation data.
     Validation,
@@ -28,7 +28,7 @@ impl fmt::Display for Split {
     }
 }
 
-/// A measure on the training or the validation data: what rules monitor, and by what the best epoch is chosen.
+/// A measure on the training or the validation data, which rules monitor and by which the best epoch is chosen.
 ///
 /// The default is the main metric of the run, on the validation data. Which one that is depends on the
 /// [task](crate::data::Task) that the targets pose: the accuracy for classes and labels, the cost for regression.
@@ -46,22 +46,22 @@ impl fmt::Display for Split {
 pub struct Metric(Option<(Split, Arc<dyn Measure>)>);
 
 impl Metric {
-    /// `measure` on the training data, after the epoch.
+    /// Creates the metric of `measure` on the training data, after the epoch.
     pub fn training(measure: impl Measure + 'static) -> Self {
         Self(Some((Split::Training, Arc::new(measure))))
     }
 
-    /// `measure` on the validation data, after the epoch.
+    /// Creates the metric of `measure` on the validation data, after the epoch.
     pub fn validation(measure: impl Measure + 'static) -> Self {
         Self(Some((Split::Validation, Arc::new(measure))))
     }
 
-    /// The data cost on the training data, after the epoch.
+    /// Creates the metric of the data cost on the training data, after the epoch.
     pub fn training_cost() -> Self {
         Self::training(MeanCost)
     }
 
-    /// The data cost on the validation data, after the epoch.
+    /// Creates the metric of the data cost on the validation data, after the epoch.
     pub fn validation_cost() -> Self {
         Self::validation(MeanCost)
     }
@@ -115,7 +115,8 @@ impl Value for Metric {
     const EXPECTED: &'static str =
         "`main`, or `training` or `validation` and a measure, such as `validation cost`";
 
-    /// Reads a metric as a parameter of a name: `main`, or the data and an [`AnyMeasure`]; `None` if it begins with neither.
+    /// Reads a metric as a parameter of a name: `main`, or the data and an [`AnyMeasure`]; `None` if it begins with
+    /// neither.
     fn read(text: &str) -> Result<Option<Self>> {
         let new: fn(AnyMeasure) -> Self = match text.split_once(' ') {
             Some(("training", _)) => Self::training,
@@ -126,7 +127,7 @@ impl Value for Metric {
         Ok(Some(new(measure.parse()?)))
     }
 
-    /// The metric as [`read`](Self::read) reads it. A measure of the user's own is written as it is recorded.
+    /// The metric as [`read`](Self::read) reads it. A custom measure has the name under which it is recorded.
     fn text(&self) -> String {
         let Some(measure) = self.measure() else { return "main".to_owned() };
         let recorded = measure.name();

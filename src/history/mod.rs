@@ -1,4 +1,4 @@
-//! The history of a run: what was measured in each epoch, for schedules, stopping rules and reports.
+//! The history of a run: the values of each epoch, for schedules, stopping rules and reports.
 
 mod metric;
 mod record;
@@ -19,8 +19,8 @@ use trend::Trends;
 
 /// The records of a run, in order.
 ///
-/// The best epoch so far is known for every measured value without a search, so that rules may ask for it after each
-/// of many epochs.
+/// The best epoch of every measured value is kept up to date, so that rules can read it after each epoch without a
+/// search through all epochs.
 ///
 /// # Examples
 ///
@@ -72,7 +72,7 @@ impl History {
         Self::default()
     }
 
-    /// Creates a made-up run with these validation accuracies (and costs of one minus them), for trying out rules.
+    /// Creates a made-up history with these validation accuracies, and costs 1 − accuracy, for trying out rules.
     pub fn from_validation_accuracies(accuracies: &[f64]) -> Self {
         let record = |(i, &accuracy): (usize, &f64)| {
             let cost = 1.0 - accuracy;
@@ -123,13 +123,14 @@ impl History {
         self.epochs.iter().filter_map(move |record| Some((record.epoch, metric.value_in(record)?)))
     }
 
-    /// Returns the best epoch by `metric` and its value; of equal epochs, the first. NaN is worse than anything.
+    /// Returns the best epoch by `metric` and its value; of equal epochs, the first. NaN is worse than any other value.
+    /// `None` if the metric was never measured.
     pub fn best(&self, metric: &Metric) -> Option<(usize, f64)> {
         self.best_until(metric, usize::MAX)
     }
 
-    /// Returns the best of the epochs up to `epoch`, which is counted from 1, by `metric` and its value; of equal epochs,
-    /// the first. NaN is worse than anything.
+    /// Returns the best of the epochs up to `epoch`, which is counted from 1, by `metric` and its value; of equal
+    /// epochs, the first. NaN is worse than any other value.
     ///
     /// # Examples
     ///
@@ -143,8 +144,8 @@ impl History {
         self.trends.of(metric, &self.epochs)?.best_until(epoch)
     }
 
-    /// Returns how many times `patience` epochs in a row did not improve on the best before them. After each time the
-    /// count begins anew. 0 if `patience` is 0.
+    /// Returns how many times `patience` epochs in a row did not improve on the best epoch before them. After each
+    /// time the count restarts at 0. Returns 0 if `patience` is 0.
     ///
     /// # Examples
     ///
@@ -163,8 +164,8 @@ impl History {
         self.trends.of(metric, &self.epochs).map(|trend| trend.direction)
     }
 
-    /// Returns the name of `metric`, such as `validation accuracy`; for the main metric that of the measure which it is
-    /// in this run.
+    /// Returns the name of `metric`, such as `validation accuracy`. For the main metric it names the measure of this
+    /// run, if one was recorded.
     pub fn name_of(&self, metric: &Metric) -> String {
         match self.trends.of(metric, &self.epochs) {
             Some(trend) => format!("{} {}", trend.split, trend.name),

@@ -1,4 +1,4 @@
-//! What is recorded of an epoch.
+//! The record of an epoch.
 
 use std::fmt;
 
@@ -24,9 +24,9 @@ pub struct EpochRecord {
     /// The penalty 1/n Ω(w) after the epoch.
     #[serde(with = "exact")]
     pub penalty: f64,
-    /// The scores on the training data after the epoch, if they were asked for.
+    /// The scores on the training data after the epoch, if they were measured.
     pub training: Option<Scores>,
-    /// The scores on the validation data after the epoch, if there are any.
+    /// The scores on the validation data after the epoch, if there are validation data.
     pub validation: Option<Scores>,
 }
 

@@ -7,8 +7,9 @@ use super::{EpochRecord, History, Split};
 use crate::metrics::Scores;
 
 impl EpochRecord {
-    /// The recorded values with their names, in the order of the columns of a table: the epoch, the learning rate, the seconds, the
-    /// running cost, the penalty, and then each score with the data on which it was measured, such as `validation accuracy`.
+    /// Returns the recorded values with their names, in the order of a table's columns: the epoch, the learning rate,
+    /// the seconds, the running cost, the penalty, and then each score with the data on which it was measured, such
+    /// as `validation accuracy`.
     ///
     /// # Examples
     ///
@@ -40,8 +41,9 @@ impl EpochRecord {
 }
 
 impl History {
-    /// The history as CSV: a header and a line for each epoch, the columns being those of [`EpochRecord::values`]. A value is
-    /// written with as many digits as it takes to read the same number back.
+    /// Returns the history as CSV: a header and a line for each epoch. The columns are those of
+    /// [`EpochRecord::values`], and numbers have as many digits as are needed to read back the same number. Empty if
+    /// no epoch has ended.
     ///
     /// # Examples
     ///
@@ -87,7 +89,7 @@ pub(crate) fn csv_row(columns: &[Cow<'static, str>], record: &EpochRecord) -> St
     cells.join(",") + "\n"
 }
 
-/// A name as CSV has it: in quotation marks if it has to be.
+/// A name as a CSV field, in quotation marks if necessary.
 fn quoted(name: &str) -> Cow<'_, str> {
     match name.contains([',', '"', '\n', '\r']) {
         true => format!("\"{}\"", name.replace('"', "\"\"")).into(),
@@ -96,7 +98,7 @@ fn quoted(name: &str) -> Cow<'_, str> {
 }
 
 impl fmt::Display for History {
-    /// A table with a line for each epoch, numbers aligned. The penalty is left out where it is 0 in all epochs.
+    /// A table with a line for each epoch, numbers aligned. The penalty is left out if it is 0 in all epochs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let columns = self.columns();
         if columns.is_empty() {
@@ -123,7 +125,7 @@ impl fmt::Display for History {
     }
 }
 
-/// The values of `columns` as a person reads them.
+/// The values of `columns`, formatted for reading.
 fn cells(columns: &[&Cow<'static, str>], record: &EpochRecord) -> Vec<String> {
     let values = record.values();
     let splits = [(Split::Training, &record.training), (Split::Validation, &record.validation)];

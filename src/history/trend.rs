@@ -1,4 +1,4 @@
-//! The best value so far of everything that is measured, and for how long it has not improved.
+//! The best epoch so far of each measured value, and for how long the value has not improved.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use crate::metrics::{Direction, Score};
 #[derive(Debug, Clone, Default)]
 pub(super) struct Trends(Vec<Trend>);
 
-/// How one named value has developed.
+/// The development of one named value.
 #[derive(Debug, Clone)]
 pub(super) struct Trend {
     pub(super) split: Split,
@@ -18,9 +18,9 @@ pub(super) struct Trend {
     pub(super) direction: Direction,
     /// The epochs that were better than all before them, with their values: the last of them is the best.
     improvements: Vec<(usize, f64)>,
-    /// The values since the best.
+    /// The number of values since the best.
     since: usize,
-    /// How often each number of values lay between one improvement and the next; 0 is left out.
+    /// How often each gap occurred: the number of values between one improvement and the next. Gaps of 0 are left out.
     gaps: BTreeMap<usize, usize>,
 }
 
@@ -81,7 +81,7 @@ impl Trend {
 
     /// How many times `patience` values in a row brought no improvement.
     ///
-    /// Only gaps of that length are visited: there are never more of them than the answer says.
+    /// Only gaps of at least that length are visited, of which there are never more than the result.
     pub(super) fn plateaus(&self, patience: usize) -> usize {
         let times = |gap: usize| gap.checked_div(patience).unwrap_or(0);
         self.gaps.range(patience.max(1)..).map(|(&gap, count)| times(gap) * count).sum::<usize>()

@@ -1,11 +1,11 @@
-//! The initialization that the authors of each activation found.
+//! Initialization by the activation of each layer.
 
 use super::draw::drawn;
 
 /// Weights N(0, g²/n) with the [`gain`](crate::activation::Activation::gain) g and the
 /// [`fan`](crate::activation::Activation::fan) n of the layer's activation, biases 0.
 ///
-/// | activation | variance | as |
+/// | activation | variance | source |
 /// |---|---|---|
 /// | ReLU | 2/n_in | [`HeNormal`](super::HeNormal) |
 /// | leaky ReLU of slope s | 2/((1 + s²) n_in) | He and others, equation (14) |
@@ -13,10 +13,8 @@ use super::draw::drawn;
 /// | ELU, GELU, SiLU, softplus | 1/(E\[f(Z)²\] n_in), Z ~ N(0, 1) | He's derivation for that f |
 /// | sigmoid, tanh, softmax, linear, exponential, and by default custom ones | 2/(n_in + n_out) | [`GlorotNormal`](super::GlorotNormal) |
 ///
-/// Every layer is asked for its own activation, so that the hidden layers of a network get one variance and
-/// its output another.
-///
-/// Source: see the table.
+/// Each layer has the variance of its own activation: in a network of ReLU and softmax, the output layer has another
+/// variance than the hidden layers.
 ///
 /// # Examples
 ///

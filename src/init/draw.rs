@@ -1,4 +1,4 @@
-//! Draws of weights of mean 0 and a given standard deviation, for initializers that differ in nothing else.
+//! Draws of weights of mean 0 and a given standard deviation, for initializers that differ in the deviation only.
 
 use nalgebra::DMatrix;
 use rand::Rng;

@@ -4,8 +4,8 @@ use super::draw::drawn;
 
 /// Weights N(0, 2/(n_in + n_out)), biases 0: for tanh, softsign and the like.
 ///
-/// It lies between the variance 1/n_in that keeps the weighted inputs of linear neurons from layer to layer
-/// and the variance 1/n_out that keeps their errors. Also called Xavier initialization.
+/// The variance lies between 1/n_in, with which the weighted inputs of linear neurons keep their variance from
+/// layer to layer, and 1/n_out, with which their errors δ do. Also called Xavier initialization.
 ///
 /// Source: Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks",
 /// 2010, equations (12) and (16).

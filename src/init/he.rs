@@ -4,8 +4,8 @@ use super::draw::drawn;
 
 /// Weights N(0, 2/n_in), biases 0: for rectified linear units.
 ///
-/// Half of such neurons are silent, which halves the second moment of the activations; the 2 makes up for it,
-/// so that weighted inputs keep their variance from layer to layer, however many there are.
+/// Half of such neurons are inactive, which halves the second moment of the activations. The factor 2 makes up
+/// for it, so that weighted inputs keep their variance from layer to layer, whatever the number of layers.
 ///
 /// Source: He, Zhang, Ren and Sun, "Delving deep into rectifiers", 2015, equation (10).
 ///

@@ -5,7 +5,7 @@ use super::draw::drawn;
 /// Weights N(0, 1/n_in), biases 0: for SELU, and for inputs of mean 0 and variance 1.
 ///
 /// Weighted inputs then have the second moment of the layer's inputs.
-/// [`ScaledGaussian`](super::ScaledGaussian), the book's, has the same weights and biases N(0, 1).
+/// [`ScaledGaussian`](super::ScaledGaussian), the book's initialization, has the same weights, but biases N(0, 1).
 ///
 /// Source: LeCun, Bottou, Orr and Müller, "Efficient backprop", 1998, equation (16); Klambauer and others,
 /// "Self-normalizing neural networks", 2017, for SELU.

@@ -1,4 +1,4 @@
-//! Initializers: the weights and biases that learning begins with.
+//! Initializers: the weights and biases with which training begins.
 
 mod any;
 mod by_activation;
@@ -34,9 +34,9 @@ use crate::real::Real;
 
 /// The initial weights and biases of a layer.
 ///
-/// It takes the generator as an argument and hides none, so that the same seed gives the same network. It is
-/// handed the activation of the layer, whose [`gain`](Activation::gain) and [`fan`](Activation::fan) say
-/// which variance suits it. Dyn-compatible (object-safe), and implemented for `&` and `Box`.
+/// The caller passes the random number generator, so that the same seed gives the same network, and the activation
+/// of the layer, whose [`gain`](Activation::gain) and [`fan`](Activation::fan) determine the variance that suits it.
+/// Dyn-compatible (object-safe), and implemented for `&` and `Box`.
 ///
 /// | symbol | argument | shape |
 /// |---|---|---|
@@ -48,8 +48,8 @@ use crate::real::Real;
 ///
 /// | activations | initializer |
 /// |---|---|
-/// | any | [`ByActivation`]: chooses one of the next three for each layer |
-/// | ReLU and its relatives | [`HeNormal`], [`HeUniform`] |
+/// | any | [`ByActivation`]: chooses the variance for each layer by its activation |
+/// | ReLU and its variants | [`HeNormal`], [`HeUniform`] |
 /// | sigmoid, tanh, softmax, linear | [`GlorotNormal`], [`GlorotUniform`] |
 /// | SELU | [`LeCunNormal`], [`LeCunUniform`] |
 /// | deep networks of tanh or linear neurons | [`Orthogonal`] |
@@ -100,9 +100,9 @@ pub trait Initializer<T: Real>: Debug + Send + Sync {
         biases: &mut DVector<T>,
     );
 
-    /// Returns the standard deviation of the weights of an n_out × n_in layer if they have mean 0 and one
-    /// deviation for all, for [`check::initializer`](crate::check::initializer) to verify; `None` by default,
-    /// which claims nothing.
+    /// Returns the standard deviation of the weights of an n_out × n_in layer, for
+    /// [`check::initializer`](crate::check::initializer) to verify; `None`, the default, if the weights do not have
+    /// mean 0 and one deviation for all, or if it is not to be verified.
     fn deviation(&self, _activation: &dyn Activation<T>, _n_in: usize, _n_out: usize) -> Option<f64> {
         None
     }

@@ -13,8 +13,8 @@ use crate::real::Real;
 /// Weights g Q with QᵀQ = I (or QQᵀ = I if n_in > n_out), Q being uniformly distributed among such matrices;
 /// biases 0.
 ///
-/// It keeps the length of every vector that goes forward or back through a linear square layer, not only the
-/// mean length, so that very deep networks learn. g is `gain`, by default 1.
+/// With g = 1 it keeps the length of every vector that passes forward or backward through a square linear layer, not
+/// only the mean length, so that very deep networks learn. g is `gain`, by default 1.
 ///
 /// Q comes from the QR decomposition of a Gaussian matrix. Each column is multiplied by the sign of R's
 /// diagonal element, without which Q would not be uniformly distributed (Mezzadri, "How to generate random
@@ -47,7 +47,7 @@ impl Orthogonal {
     /// Returns [`Error::Setting`](crate::Error::Setting) if `gain` is not a positive finite number.
     pub fn new(gain: f64) -> Result<Self> {
         let allowed = gain > 0.0 && gain.is_finite();
-        check_setting("gain of orthogonal weights", gain, allowed, "(0, ∞)", "at 0 no neuron hears another")?;
+        check_setting("gain of orthogonal weights", gain, allowed, "(0, ∞)", "at 0 all weights are 0")?;
         Ok(Self { gain })
     }
 

@@ -22,7 +22,7 @@ use crate::real::Real;
 ///
 /// let network = Network::<f64, _, _>::new(&[1000, 100], Linear, Sigmoid, &ScaledGaussian, 1)?;
 /// let weights = network.layers().next().unwrap().weights;
-/// // 100 000 draws: Σ w² is 100 up to a relative √(2/100 000).
+/// // 100,000 draws: Σ w² is 100 within a relative standard deviation √(2/100,000).
 /// assert!((weights.norm_squared() / 100.0 - 1.0).abs() < 5.0 * 0.0045);
 /// # Ok::<(), gradus::Error>(())
 /// ```

@@ -1,10 +1,10 @@
 //! One thread's product: the result in tiles, the operands in blocks that stay in the cache.
 //!
-//! A tile (see [`tile`](super::tile)) needs contiguous columns of its left operand and single elements of its right one.
-//! The right operand is read in place. So is the left one if its columns are contiguous and it is used only a few times;
-//! otherwise it is first packed, a block at a time (see [`panels`](super::panels)). If the left operand is a transpose,
-//! such as wᵀ in backpropagation, either it is transposed while it is packed, or the transposed product is computed instead,
-//! for which δ and the result are transposed: whichever moves fewer numbers.
+//! A tile (see [`tile`](super::tile)) needs contiguous columns of its left operand and single elements of its right
+//! one. The right operand is read in place. So is the left one if its columns are contiguous and it is used only a
+//! few times; otherwise it is first packed, a block at a time (see [`panels`](super::panels)). If the left operand is
+//! a transpose, such as wᵀ in backpropagation, either it is transposed while it is packed, or the transposed product
+//! is computed instead, for which δ and the result are transposed: whichever moves fewer elements.
 
 use std::ops::Range;
 
@@ -29,7 +29,7 @@ const FEW_COLUMNS: usize = 24;
 pub enum Left<'a, T> {
     /// In place.
     Operand(Operand<'a, T>),
-    /// Packed before.
+    /// Packed in advance.
     Panels(&'a Panels<T>),
 }
 
@@ -150,12 +150,12 @@ fn in_place<'a, T: SimdScalar>(
     Columns { data, stride: a.stride, last: scratch }
 }
 
-/// Some rows of the result, as many as a tile is high, and the operands that they are computed from.
+/// A strip of the result, as high as a tile, and the operands from which it is computed.
 struct Strip<'a, T> {
     initial: InitialValue<'a, T>,
     inner: Range<usize>,
     a: Columns<'a, T>,
-    /// In registers.
+    /// The height, in registers.
     height: usize,
     rows: Range<usize>,
     transposed: bool,
@@ -180,7 +180,8 @@ impl<T: SimdScalar> Strip<'_, T> {
     }
 }
 
-/// Divides `columns` into widths as equal as can be, none above `widest`: two widths, and the tiles of each.
+/// Divides `columns` into widths as equal as possible, none above `widest`. Returns two widths, each with its number of
+/// tiles.
 #[inline(always)]
 fn widths(columns: usize, widest: usize) -> [(usize, usize); 2] {
     let tiles = columns.div_ceil(widest);
@@ -239,7 +240,7 @@ mod tests {
             ] {
                 let mut result = DMatrix::zeros(n, m);
                 product(InitialValue::Zero, Left::Operand(a), b, Destination::of(&mut result));
-                assert_eq!(product_with(pulp::Scalar, a, b), result, "one number at a time, {n} {inner} {m}");
+                assert_eq!(product_with(pulp::Scalar, a, b), result, "one scalar at a time, {n} {inner} {m}");
                 #[cfg(target_arch = "x86_64")]
                 if let Some(simd) = pulp::x86::V3::try_new() {
                     assert_eq!(product_with(simd, a, b), result, "AVX2, {n} {inner} {m}");

@@ -43,7 +43,7 @@ impl<'a, T: SimdScalar> Destination<'a, T> {
         }
     }
 
-    /// All of its elements as a view, of which rows can be taken.
+    /// The whole destination as a view, which can be divided by rows.
     pub(super) fn into_view(self) -> DMatrixViewMut<'a, T> {
         match self {
             Self::Columns { data, rows } => DMatrixViewMut::from_slice(data, rows, data.len() / rows.max(1)),

@@ -18,7 +18,7 @@ pub(super) fn write<T: SimdScalar>(
     c: &mut Destination<'_, T>,
 ) {
     let height = scalars.len() / width;
-    // Whether the result holds the sums of the terms before these.
+    // Whether the result already holds the sums of earlier terms.
     let added = matches!(tile.initial, InitialValue::Result);
     let put = |value: &mut T, sum: T| *value = if added { *value + sum } else { sum };
     if tile.transposed {

@@ -1,29 +1,30 @@
 //! The fused multiply-add of single precision in double precision, for WebAssembly, which has no instruction for it.
 //!
-//! The product of two `f32` is exact in `f64`, so s = a b + c is rounded once in double precision and once more to single
-//! precision. The second rounding makes a difference to a single one only if s lies halfway between two `f32`, or if the
-//! result is subnormal, where `f32` are farther apart. Both are rare, and are left to [`f32::mul_add`]: bit by bit in software.
+//! The product of two `f32` is exact in `f64`, so s = a b + c is rounded once to double precision and once more to
+//! single precision. The result can differ from that of one rounding only if s lies halfway between two `f32`, or if
+//! it is subnormal, where `f32` are farther apart. Both cases are rare, and are left to [`f32::mul_add`], which
+//! computes them bit by bit in software.
 //!
-//! Source: S. Boldo and G. Melquiond, *Emulation of a FMA and correctly rounded sums: proved algorithms using rounding to odd*,
-//! 2008, on double rounding.
+//! Source: S. Boldo and G. Melquiond, *Emulation of a FMA and correctly rounded sums: proved algorithms using
+//! rounding to odd*, 2008, on double rounding.
 
-/// The bits of an `f64` that an `f32` does not have.
+/// The low bits of an `f64`, which an `f32` does not have.
 const LOST: u64 = (1 << 29) - 1;
 
-/// Those of a number halfway between two `f32`.
+/// The value of these bits in a number halfway between two `f32`.
 const HALFWAY: u64 = 1 << 28;
 
-/// Computes a b + c, and whether the second rounding may have made a difference.
+/// Computes a b + c. Also returns whether the second rounding may have made a difference.
 #[inline(always)]
 pub(super) fn rounded_twice(a: f32, b: f32, c: f32) -> (f32, bool) {
     let s = f64::from(a) * f64::from(b) + f64::from(c);
     let rounded = s as f32;
-    // 0 becomes the largest number.
+    // Subtracting 1 turns 0, which is exact, into the largest integer.
     let is_small = (rounded.to_bits() << 1).wrapping_sub(1) < f32::MIN_POSITIVE.to_bits() << 1;
     (rounded, is_small | (s.to_bits() & LOST == HALFWAY))
 }
 
-/// [`rounded_twice`] for four elements, and whether the second rounding may have made a difference to one of them.
+/// [`rounded_twice`] for four elements at once.
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub(super) mod four {
     use std::arch::wasm32::{
@@ -33,12 +34,13 @@ pub(super) mod four {
 
     use super::{HALFWAY, LOST};
 
-    /// Two of four numbers in double precision.
+    /// The first two of four elements, in double precision.
     #[inline(always)]
     fn low(x: v128) -> v128 {
         f64x2_promote_low_f32x4(x)
     }
 
+    /// The last two of four elements, in double precision.
     #[inline(always)]
     fn high(x: v128) -> v128 {
         f64x2_promote_low_f32x4(i64x2_shuffle::<1, 1>(x, x))
@@ -49,7 +51,7 @@ pub(super) mod four {
         i64x2_eq(v128_and(s, i64x2_splat(LOST as i64)), i64x2_splat(HALFWAY as i64))
     }
 
-    /// Returns the four results, and bits that are 0 if there is no doubt.
+    /// Returns the four results, and bits that are all 0 if the second rounding made no difference to any of them.
     #[inline(always)]
     pub fn rounded_twice(a: v128, b: v128, c: v128) -> (v128, v128) {
         let first = f64x2_add(f64x2_mul(low(a), low(b)), low(c));
@@ -68,7 +70,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Numbers of few bits, whose sums are often halfway between two others, and any others.
+    /// Numbers of few bits, whose sums often lie halfway between two `f32`; subnormal numbers; and any numbers.
     fn number() -> impl Strategy<Value = f32> {
         let few_bits = (-8_388_608i32..8_388_608, 0u32..24, -80i32..80)
             .prop_map(|(bits, shift, exponent)| ((bits >> shift) as f64 * 2f64.powi(exponent)) as f32);
@@ -81,7 +83,7 @@ mod tests {
 
         #[test]
         fn a_sum_is_rounded_once_or_doubtful(a: f32, b in number(), near in number(), lost in 0u32..4) {
-            // Sums that cancel, and such of neighbours.
+            // Sums that cancel, and sums of a product and its neighbour.
             for c in [near, a * b, -(a * b), f32::from_bits((a * b).to_bits() ^ lost), near * a] {
                 let (found, is_doubtful) = rounded_twice(a, b, c);
                 let expected = a.mul_add(b, c);
@@ -93,7 +95,7 @@ mod tests {
         }
     }
 
-    /// Whether c + a b with these is wrong if it is rounded twice, by one unit, and known to be doubtful.
+    /// Asserts that c + a b is wrong by one unit if it is rounded twice, and is reported as doubtful.
     fn assert_noticed(a: f32, b: f32, c: f32, unit: f32) {
         assert_eq!(rounded_twice(a, b, c), (c + unit, true));
         assert_eq!(a.mul_add(b, c), c);
@@ -101,7 +103,8 @@ mod tests {
 
     #[test]
     fn a_sum_that_is_rounded_twice_is_noticed() {
-        // c + 2⁻²⁴ (1 − 2⁻⁴⁰) is just below the middle between c and the next number, in double precision the middle itself.
+        // c + 2⁻²⁴ (1 − 2⁻⁴⁰) is just below the middle between c and the next number, in double precision the middle
+        // itself.
         let (a, b) = (1.0 + 2f32.powi(-20), 1.0 - 2f32.powi(-20));
         assert_noticed(2f32.powi(-12) * a, 2f32.powi(-12) * b, 1.0 + f32::EPSILON, f32::EPSILON);
         // So is c + 2⁻¹⁵⁰ (1 − 2⁻⁴⁶), where numbers are subnormal and 2⁻¹⁴⁹ apart.

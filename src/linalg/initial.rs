@@ -14,7 +14,7 @@ pub enum InitialValue<'a, T> {
 }
 
 impl<T: SimdScalar> InitialValue<'_, T> {
-    /// Writes the initial values of `rows` sums to which nothing is added.
+    /// Writes the initial values of `rows` sums without any terms.
     pub(super) fn write(&self, rows: usize, column: &mut [T]) {
         match self {
             Self::Zero => column[..rows].fill(T::zero()),

@@ -1,9 +1,10 @@
 //! The four products of a training step, the only place where matrices are multiplied.
 //!
-//! Every element of a result is a chain of fused multiply-adds over the inner dimension, in ascending order. Each 1024
-//! terms begin a chain of their own, which is added to the sum of those before: in one chain over 50,000 examples the
-//! rounding errors of `f32` would add up to 3·10⁻⁵. The order depends on neither the number of threads nor the position of
-//! the element, so products that are divided among threads by rows or columns of the result are bitwise identical.
+//! Every element of a result is a chain of fused multiply-adds over the inner dimension, in ascending order. Every 1024
+//! terms a new chain begins, which is added to the sum of the chains before: in one chain over 50,000 examples the
+//! rounding errors of `f32` would add up to 3·10⁻⁵. The order depends on neither the number of threads nor the
+//! position of the element, so products that are divided among threads by rows or columns of the result are bitwise
+//! identical.
 
 mod blocks;
 mod destination;
@@ -100,10 +101,10 @@ pub fn weight_gradient<T: Product>(delta: &DMatrix<T>, a: &DMatrix<T>, gradient:
     divide::product(InitialValue::Zero, Operand::of(delta), Operand::of(a).transposed(), gradient);
 }
 
-/// Computes some columns of [`weight_gradient`], those of the weights that lead from the neurons `inputs`, on this thread,
-/// summed over some `examples`, those of which `delta` holds the errors.
+/// Computes the columns `inputs` of [`weight_gradient`], summed over `examples`, on this thread.
 ///
-/// `gradient` holds them, one after the other. The sums are added to it if `add` says so, each complete.
+/// `delta` holds the δ of these examples only. `gradient` receives the columns one after the other. If `add` is true,
+/// each complete sum is added to the value that is there.
 pub(crate) fn weight_gradient_of<T: Product>(
     delta: &Panels<T>,
     a: &DMatrix<T>,
@@ -113,13 +114,13 @@ pub(crate) fn weight_gradient_of<T: Product>(
     add: bool,
 ) {
     if add && examples.is_empty() {
-        // −0 + 0 is 0, as it is where the two are added by somebody else.
+        // −0 + 0 is 0: bitwise the same as if the caller added an empty sum.
         gradient.iter_mut().for_each(|value| *value += T::zero());
     }
     let initial = if add { InitialValue::Result } else { InitialValue::Zero };
     let a = Operand::of(a).columns(examples).transposed().columns(inputs);
     if let Some(row) = delta.only_row() {
-        // The one row of the gradient is the column a δᵀ: so whole registers are filled.
+        // The gradient's only row is computed as the column a δᵀ, which fills whole registers.
         let c = Destination::Columns { data: gradient, rows: a.columns };
         return T::product(initial, Left::Operand(a.transposed()), row.columns(0..a.rows).transposed(), c);
     }
@@ -127,7 +128,8 @@ pub(crate) fn weight_gradient_of<T: Product>(
     T::product(initial, Left::Panels(delta), a, c);
 }
 
-/// Sums over more examples are made of several, so that they are not added to another one in one piece.
+/// The maximum number of examples whose sum [`weight_gradient_of`] adds in one piece: a sum over more consists of
+/// several chains, which would be added to `gradient` one by one.
 pub(crate) const MOST_ADDED: usize = panels::INNER;
 
 /// Computes ∂C/∂b = Σ_x δ_x, summed in the order of the examples.
@@ -153,7 +155,7 @@ pub fn bias_gradient<T: Product>(delta: &DMatrix<T>, gradient: &mut [T]) {
     bias_gradient_of(delta, 0..delta.ncols(), gradient, false);
 }
 
-/// Computes [`bias_gradient`], summed over some `examples`, and adds it to `gradient` if `add` says so.
+/// Computes [`bias_gradient`], summed over some `examples`, and adds it to `gradient` if `add` is true.
 pub(crate) fn bias_gradient_of<T: Product>(
     delta: &DMatrix<T>,
     examples: Range<usize>,

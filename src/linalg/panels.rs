@@ -13,7 +13,7 @@ use crate::copy;
 /// The inner dimension of a block: six columns of this length, for a tile, fit in the L1 cache.
 pub(super) const INNER: usize = 1024;
 
-/// A matrix in panels: for each [`INNER`] of its columns, the panels from the top to the bottom.
+/// A matrix in panels: for each block of [`INNER`] columns, the panels from the top to the bottom.
 #[derive(Debug, Clone, Default)]
 pub struct Panels<T> {
     data: Vec<T>,
@@ -33,7 +33,7 @@ impl<T: SimdScalar> Panels<T> {
         self.rows
     }
 
-    /// The row of a matrix that has only one.
+    /// The row if the matrix has only one, otherwise `None`.
     pub(super) fn only_row(&self) -> Option<Operand<'_, T>> {
         if self.rows != 1 {
             return None;
@@ -42,7 +42,7 @@ impl<T: SimdScalar> Panels<T> {
         Some(Operand { data, stride, rows: 1, columns: data.len() / stride, by_columns: true })
     }
 
-    /// The panel that begins with `row`, of the block of `depth` columns that begins with column `inner`.
+    /// The panel that begins at `row`, in the block of `depth` columns that begins at column `inner`.
     #[inline(always)]
     pub(super) fn from(&self, row: usize, inner: usize, depth: usize, lanes: usize) -> &[T] {
         &self.data[inner * self.rows.next_multiple_of(lanes) + row * depth..]
@@ -97,9 +97,11 @@ impl Layout {
     }
 }
 
-/// The height of the highest tile, in registers. Beside the tile's elements, a column of `a` and an element of `b` must
-/// fit: of 16 registers, tiles of 2 × 6 leave 4 for them, but tiles of 3 × 4 or 4 × 3 are spilled in the inner loop. A
-/// register of one scalar has no vector instructions, and needs few sizes.
+/// The height of the highest tile, in registers.
+///
+/// A column of `a` and an element of `b` need registers beside the tile's elements: of 16 registers, tiles of 2 × 6
+/// leave 4 for them, but tiles of 3 × 4 or 4 × 3 are spilled in the inner loop. Without vector instructions a
+/// register holds one scalar; few sizes of tiles are then enough.
 #[inline(always)]
 pub(super) const fn highest<T: SimdScalar, S: Simd>() -> usize {
     match S::REGISTER_COUNT {
@@ -128,8 +130,8 @@ impl Iterator for Heights {
     }
 }
 
-/// Copies the columns `inner` of `a`, from `row` on, into panels of these heights, one after the other. Rows beyond the
-/// last are 0.
+/// Copies the columns `inner` of `a`, from `row` on, into panels of these heights, in registers, one after the other.
+/// Rows beyond the last are 0.
 pub(super) fn copy<T: SimdScalar>(
     a: Operand<'_, T>,
     row: usize,

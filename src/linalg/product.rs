@@ -1,4 +1,4 @@
-//! The entry to a product on one thread: the one function that is compiled with this crate for each scalar type.
+//! The entry point of a product on one thread: the only function that this crate compiles for each scalar type.
 
 use super::blocks::{self, Left};
 use super::destination::Destination;
@@ -6,7 +6,7 @@ use super::initial::InitialValue;
 use super::operand::Operand;
 use super::scalar::SimdScalar;
 
-/// A scalar whose products are compiled with this crate, and not with every program that uses it.
+/// A scalar type whose products are compiled with this crate, and not with every program that uses it.
 pub trait Product: SimdScalar {
     /// c = initial + a b on this thread.
     #[doc(hidden)]

@@ -5,8 +5,8 @@ use std::cell::Cell;
 use nalgebra::RealField;
 use pulp::{Simd, bytemuck};
 
-/// A scalar that a product computes with: registers of several, and the fused multiply-add. Private to the crate, which
-/// also seals [`Real`](crate::real::Real).
+/// A scalar type with vector registers and a fused multiply-add. Private to the crate, which also seals
+/// [`Real`](crate::real::Real).
 pub trait SimdScalar: RealField + Copy + Default {
     /// A register full of scalars in the instruction set `S`.
     type Register<S: Simd>: Copy;
@@ -19,10 +19,10 @@ pub trait SimdScalar: RealField + Copy + Default {
         size_of::<Self::Register<S>>() / size_of::<Self>()
     }
 
-    /// `x` as registers, without the rest that fills none.
+    /// `x` as registers, without the remainder that does not fill one.
     fn registers<S: Simd>(x: &[Self]) -> &[Self::Register<S>];
 
-    /// `x` as mutable registers, without the rest that fills none.
+    /// `x` as mutable registers, without the remainder that does not fill one.
     fn registers_mut<S: Simd>(x: &mut [Self]) -> &mut [Self::Register<S>];
 
     /// The scalars in some registers.
@@ -63,7 +63,7 @@ pub trait SimdScalar: RealField + Copy + Default {
     /// The first `count` lanes.
     fn first_lanes<S: Simd>(simd: S, count: usize) -> Self::Mask<S>;
 
-    /// The lanes of `new` that `mask` contains, and the others of `old`.
+    /// The lanes of `new` that are in `mask`, and the other lanes of `old`.
     fn select_lanes<S: Simd>(
         simd: S,
         mask: Self::Mask<S>,
@@ -94,14 +94,14 @@ fn add_products_f64<S: Simd, const N: usize>(simd: S, a: &[S::f64s; N], b: S::f6
     }
 }
 
-/// Sums of products for a machine that has no fused multiply-add.
+/// Sums of products for a machine without fused multiply-add instructions.
 #[cfg(target_arch = "wasm32")]
 mod emulated {
     use pulp::{Simd, bytemuck};
 
     use crate::linalg::fused;
 
-    /// Returns the sums, and whether one of them may be wrong.
+    /// Returns the sums, and whether the second rounding may have made a difference to one of them.
     #[inline(always)]
     pub fn add_products<S: Simd, const N: usize>(
         a: &[S::f32s; N],

@@ -1,7 +1,8 @@
-//! A matrix times a few columns, such as one example: the matrix is read once, column after column as it lies in memory.
+//! A matrix times a few columns, such as one example: the matrix is read once, column after column as it lies in
+//! memory.
 //!
-//! Tiles would read a few rows of all its columns, then the next few: a line of the cache here and one there. Every
-//! element is the same chain of sums as in a tile.
+//! Tiles would read a few rows of all its columns, then the next few: cache lines that are far apart. Every element
+//! is the same chain of fused multiply-adds as in a tile.
 
 use std::array;
 
@@ -13,23 +14,24 @@ use super::operand::Operand;
 use super::panels::INNER;
 use super::scalar::SimdScalar;
 
-/// The most columns of the right operand: with more, tiles read the matrix seldom enough.
+/// The maximum number of columns of the right operand: with more, tiles are faster.
 const MOST_COLUMNS: usize = 4;
 
 /// Columns of the matrix that are read side by side.
 const ABREAST: usize = 8;
 
-/// The fewest registers of a column: tiles sum fewer in registers, which is quicker than in memory.
+/// The minimum height of a column, in registers: tiles hold the sums of lower ones in registers, which is faster than
+/// in memory.
 const FEWEST_REGISTERS: usize = 16;
 
-/// Whether a product is better computed here than in tiles, and a column fits in `scratch`.
+/// Whether a product is faster here than in tiles, and a column fits in `scratch`.
 #[inline(always)]
 pub(super) fn fits<T: SimdScalar, S: Simd>(a: Operand<'_, T>, b: Operand<'_, T>, scratch: &[T]) -> bool {
     let high = a.rows >= FEWEST_REGISTERS * T::lanes::<S>() && a.rows <= scratch.len();
     high && a.by_columns && b.columns <= MOST_COLUMNS
 }
 
-/// c = initial + a b, where `scratch` has room for a column.
+/// c = initial + a b, where `scratch` holds at least one column.
 #[inline(always)]
 pub(super) fn product<T: SimdScalar, S: Simd>(
     simd: S,
@@ -82,7 +84,7 @@ fn add_columns<T: SimdScalar, S: Simd, const N: usize>(
         #[inline(always)]
         |k| T::broadcast(simd, b.from(p + k, j)[0]),
     );
-    // The last register reaches back to rows that the one before it holds too.
+    // The last register overlaps the one before it if the rows do not fill whole registers.
     let mut last = T::registers::<S>(&sums[rows - lanes..])[0];
     for k in 0..N {
         last = T::fused(simd, T::registers::<S>(&columns[k][rows - lanes..])[0], factors[k], last);

@@ -1,8 +1,8 @@
 //! A tile of a product: a few registers high, some columns wide, and kept in registers while the inner dimension runs.
 //!
 //! Its elements fill most of the registers. In each step a piece of a column of `a` is loaded and multiplied by one
-//! element of `b` for each column of the tile. Only whole columns of a tile are loaded and stored here, because this file
-//! is compiled once per tile size; all other cases are in [`edges`].
+//! element of `b` for each column of the tile. Only whole columns of a tile are loaded and stored here, because this
+//! file is compiled once per tile size; all other cases are in [`edges`].
 
 use std::hint::black_box;
 
@@ -48,18 +48,20 @@ pub(super) struct Tile<'a, T> {
     /// The right operand, column after column or row after row.
     pub b: &'a [T],
     pub b_stride: usize,
-    /// The number of tiles of this size that stand side by side, each continuing along the rows of `b`.
+    /// The number of tiles of this size, side by side along the rows of `b`.
     pub tiles: usize,
-    /// The place of the first element in the result, and the number of rows that are stored; the tile may be higher.
+    /// The row of the first element in the result.
     pub row: usize,
+    /// The column of the first element in the result.
     pub column: usize,
+    /// The number of rows that are stored; the tile may be higher.
     pub rows: usize,
     /// Whether the result is stored as its transpose.
     pub transposed: bool,
 }
 
-/// Runs the block for each `i` below `count`, at most 12, as an unrolled loop: only an array whose indices are constants
-/// stays in registers.
+/// Runs the block for each `i` below `count`, at most 12, as an unrolled loop: only an array whose indices are
+/// constants stays in registers.
 macro_rules! unrolled {
     ($i:ident < $count:ident $body:block) => { unrolled!($i < $count $body; 0 1 2 3 4 5 6 7 8 9 10 11) };
     ($i:ident < $count:ident $body:block; $($n:literal)*) => {{ $( if const { $n < $count } { let $i = $n; $body } )* }};
@@ -236,7 +238,7 @@ impl<T: SimdScalar> Tile<'_, T> {
 }
 
 /// Adds a b to the sums of one column of a tile.
-// A function of its own, as the next one, because the loop over the columns repeats its body for each.
+// A separate function, like `store_rows`, because the unrolled loop repeats its body for each column.
 #[inline(always)]
 fn add_product<T: SimdScalar, S: Simd, const HEIGHT: usize>(
     simd: S,
@@ -247,7 +249,8 @@ fn add_product<T: SimdScalar, S: Simd, const HEIGHT: usize>(
     T::add_products(simd, a, T::broadcast(simd, b), sums);
 }
 
-/// Stores the first `rows` scalars of one column of a tile; `wanted` are those of its last register.
+/// Stores the first `rows` scalars of one column of a tile; `wanted` are the lanes of its last register that are
+/// stored.
 #[inline(always)]
 fn store_rows<T: SimdScalar, S: Simd, const HEIGHT: usize>(
     simd: S,
@@ -271,7 +274,7 @@ fn store_rows<T: SimdScalar, S: Simd, const HEIGHT: usize>(
     }
 }
 
-/// Registers with the scalars of `x`, and with 0 where `x` ends before they do.
+/// Registers with the scalars of `x`, padded with 0 if `x` is shorter.
 #[inline(always)]
 fn load<T: SimdScalar, S: Simd, const HEIGHT: usize>(simd: S, x: &[T]) -> [T::Register<S>; HEIGHT] {
     match T::registers::<S>(x).first_chunk() {

@@ -15,8 +15,8 @@ use crate::error::Result;
 /// | `Binary` | output and target lie on the same side of the threshold, which itself counts as above |
 /// | `Labels` | the same, for each output by itself |
 ///
-/// An output of NaN makes its sample (for `Labels`: its label) wrong. Not defined for regression, where there are no
-/// decisions.
+/// An output of NaN makes its sample (for `Labels`: its label) incorrect. Not defined for regression, which has no
+/// classes.
 ///
 /// Source: `evaluate` of the book's programs; for labels one minus the Hamming loss.
 ///
@@ -59,11 +59,7 @@ impl Measure for Accuracy {
                 let correct = |(a, y): &(&f64, &f64)| !a.is_nan() && (**a >= threshold) == (**y >= threshold);
                 a.iter().zip(y).filter(correct).count() as f64 / a.len() as f64
             }))),
-            Task::Regression => Err(undefined(
-                self,
-                task,
-                "targets that are no classes are not met or missed; use R2 or MeanCost",
-            )),
+            Task::Regression => Err(undefined(self, task, "the targets are not classes; use R2 or MeanCost")),
         }
     }
 }

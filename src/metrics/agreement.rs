@@ -1,10 +1,10 @@
-//! How far predicted and true classes agree, beyond what chance explains.
+//! The agreement of predicted and true classes beyond chance, for two measures.
 
 use super::{Measure, Meter, Scored, undefined};
 use crate::data::Task;
 use crate::error::Result;
 
-/// The weights of correct predictions, and of each class.
+/// A meter of the weights of the correct predictions and of each class.
 #[derive(Debug)]
 pub(super) struct Agreement {
     task: Task,

@@ -14,8 +14,8 @@ use crate::named::{Call, serde_by_name};
 ///
 /// # Errors
 ///
-/// Parsing returns [`Error::UnknownName`] if there is no measure of that name, [`Error::MalformedName`] if the parameters
-/// cannot be read, and [`Error::Setting`] if a parameter is outside its range.
+/// Parsing returns [`Error::UnknownName`] if there is no measure of that name, [`Error::MalformedName`] if the
+/// parameters cannot be read, and [`Error::Setting`] if a parameter is outside its range.
 ///
 /// # Examples
 ///
@@ -70,7 +70,7 @@ impl AnyMeasure {
 
     /// The measure that is recorded as `name`, if it is one of the crate's.
     pub(crate) fn recorded_as(name: &str) -> Option<Self> {
-        // Beside those with their defaults, those whose parameter stands in the name, as in "top-3 accuracy".
+        // Tries all measures with their defaults, and with each number in the name as a parameter: "top-3 accuracy".
         let numbers = name.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty());
         let parameters =
             numbers.flat_map(|n| ["class", "k", "bins"].map(|parameter| format!("({parameter}={n})")));
@@ -84,8 +84,8 @@ impl AnyMeasure {
 impl FromStr for AnyMeasure {
     type Err = Error;
 
-    /// Parses a name; parameters that are not given have their defaults. `precision`, `recall` and `f1` are of one class,
-    /// by default class 1.
+    /// Parses a name; parameters that are not given have their defaults. `precision`, `recall` and `f1` are of one
+    /// class, by default class 1.
     fn from_str(text: &str) -> Result<Self> {
         let mut call = Call::parse("measure", text)?;
         let measure: Arc<dyn Measure> = match call.name {
@@ -148,7 +148,7 @@ impl fmt::Display for AnyMeasure {
     }
 }
 
-/// As the measure itself, so that a measure named here and there is recognized as the same.
+/// Prints as the measure itself does, so that the two are recognized as the same measure.
 impl fmt::Debug for AnyMeasure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.measure.fmt(f)

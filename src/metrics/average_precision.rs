@@ -13,12 +13,12 @@ use crate::error::Result;
 /// AP = Σ_k (R_k − R_{k−1}) P_k
 /// ```
 ///
-/// with P_k and R_k the precision and the recall if the samples with the k largest different outputs are taken for
-/// positives. Unlike [`RocAuc`](super::RocAuc) it does not reward the many negatives that are easily told from the
-/// rare positives; chance is the fraction of positives. With one output the positives are class 1. For classes and
-/// for labels it is the mean over the outputs, each against the rest; outputs without positives are left out, and NaN is
-/// the value if all are. An output of NaN ranks as the worst. It keeps all outputs of the data set in memory and sorts
-/// them. Not defined for regression.
+/// with P_k and R_k the precision and the recall if the samples with the k largest different outputs are predicted as
+/// positive. Unlike [`RocAuc`](super::RocAuc) it does not reward a network for many negatives that are easily
+/// distinguished from the rare positives. A random ranking has the fraction of positives as its value. With one output
+/// the positives are class 1. For classes and for labels it is the mean over the outputs, each against the rest.
+/// Outputs without positives are left out; the value is NaN if all are. An output of NaN ranks as the worst. It keeps
+/// all outputs of the data set in memory and sorts them. Not defined for regression.
 ///
 /// Source: `average_precision_score` of scikit-learn, with its option `average="macro"`.
 ///

@@ -14,9 +14,9 @@ use crate::error::Result;
 /// 1/K Σ_k correct_k / samples_k
 /// ```
 ///
-/// with K the number of classes that have samples. Where 99 of 100 samples are of one class, a network that always
-/// predicts it has an accuracy of 0.99, and a balanced accuracy of 0.5. A prediction of NaN is wrong. Defined for
-/// classes only.
+/// with K the number of classes that have samples. If 99 of 100 samples are of one of two classes, a network that
+/// always predicts this class has an accuracy of 0.99, but a balanced accuracy of 0.5. An invalid (NaN) prediction is
+/// incorrect. Defined for classes only.
 ///
 /// Source: `balanced_accuracy_score` of scikit-learn.
 ///
@@ -53,7 +53,7 @@ impl Measure for BalancedAccuracy {
             return Err(undefined(
                 self,
                 task,
-                "a sample of it belongs to one class; use Recall::macro_average()",
+                "each sample must have one class; use Recall::macro_average()",
             ));
         }
         let recall = |counts: &Counts| ratio(counts.correct, counts.support);

@@ -13,13 +13,14 @@ use crate::error::Result;
 /// | `Classes`, three or more | Σ_k (a_k − y_k)² |
 /// | `Classes`, two | half of that, which is the value of `Binary` |
 /// | `Binary` | (a − y)² |
-/// | `Labels` | the same, as the mean over the outputs |
+/// | `Labels` | the mean of the same over the outputs |
 ///
-/// Like [`LogLoss`](super::LogLoss) it is least in expectation for the true probabilities, and unlike it bounded: by 2
-/// for classes, otherwise by 1. Targets of −1 and 1 and their outputs are moved to 0 and 1. NaN if an output is NaN.
-/// Not defined for regression.
+/// Like that of [`LogLoss`](super::LogLoss), its expectation is minimal for the true probabilities. Unlike the log
+/// loss it is bounded: by 2 for three or more classes, otherwise by 1. Targets of −1 and 1 are mapped to 0 and 1, and
+/// their outputs with them. NaN if an output is NaN. Not defined for regression.
 ///
-/// Source: Brier, "Verification of forecasts expressed in terms of probability", 1950; `brier_score_loss` of scikit-learn.
+/// Source: Brier, "Verification of forecasts expressed in terms of probability", 1950; `brier_score_loss` of
+/// scikit-learn.
 ///
 /// # Examples
 ///

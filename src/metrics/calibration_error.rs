@@ -1,4 +1,4 @@
-//! How far confidence lies from the frequency of what comes true.
+//! The distance between confidence and the frequency of correct predictions.
 
 use std::borrow::Cow;
 
@@ -7,19 +7,21 @@ use crate::data::Task;
 use crate::error::Result;
 
 /// The expected calibration error: the mean distance between the confidence of a network and the frequency with which
-/// its predictions come true; in [0, 1], recorded as `"calibration error"`, or as `"20-bin calibration error"` if there are not 10 bins.
+/// its predictions come true; in [0, 1], recorded as `"calibration error"`, or with the number of bins if it is not
+/// 10, as in `"20-bin calibration error"`.
 ///
 /// ```text
 /// ECE = Σ_b W_b |f_b − c_b| / Σ_b W_b
 /// ```
 ///
-/// over the bins b of a [`ReliabilityTable`], which defines what a prediction is for each task, with W_b the weight of the
-/// predictions in the bin, c_b their mean confidence and f_b the fraction of them that came true. 0 is perfect; a
-/// network that is right too rarely for its confidence is overconfident, as one that has memorized its training set. Its
-/// value depends on the number of bins, by default 10. NaN if an output is NaN. Not defined for regression.
+/// over the bins b of a [`ReliabilityTable`], which defines what a prediction is for each task, with W_b the weight
+/// of the predictions in the bin, c_b their mean confidence and f_b the fraction of them that came true. 0 is
+/// perfect. A network whose predictions come true less often than its confidence says is overconfident, for example
+/// because it has memorized its training set. The value depends on the number of bins, by default 10. NaN if an
+/// output is NaN. Not defined for regression.
 ///
-/// Source: Naeini, Cooper and Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning", 2015; Guo and
-/// others, "On calibration of modern neural networks", 2017, equation (3).
+/// Source: Naeini, Cooper and Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning", 2015; Guo
+/// and others, "On calibration of modern neural networks", 2017, equation (3).
 ///
 /// # Examples
 ///
@@ -40,11 +42,11 @@ pub struct CalibrationError {
     bins: usize,
 }
 
-/// The bins of most authors.
+/// The usual number of bins.
 const USUAL: usize = 10;
 
 impl CalibrationError {
-    /// Measures with `bins` bins of equal width.
+    /// Creates the measure with `bins` bins of equal width.
     ///
     /// # Errors
     ///

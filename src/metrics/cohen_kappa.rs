@@ -13,10 +13,10 @@ use crate::error::Result;
 /// κ = (p_o − p_e) / (1 − p_e)          p_o = c / s          p_e = Σ_k p_k t_k / s²
 /// ```
 ///
-/// with c the weight of the correct predictions, s that of all samples, p_k that of the samples predicted as class k and t_k
-/// that of the samples of class k. p_o is the [`Accuracy`](super::Accuracy), and p_e the one that predictions drawn with
-/// the same frequencies would have: 1 is perfect, 0 is chance. NaN if all predictions and all targets are of one
-/// class, or if a prediction is NaN. Defined for classes only.
+/// with c the weight of the correct predictions, s the weight of all samples, p_k the weight of the samples predicted
+/// as class k and t_k the weight of the samples of class k. p_o is the [`Accuracy`](super::Accuracy), and p_e the
+/// accuracy of random predictions with the same class frequencies: κ = 1 is perfect, κ = 0 is chance. NaN if all
+/// predictions and all targets are of one class, or if a prediction is NaN. Defined for classes only.
 ///
 /// Source: Cohen, "A coefficient of agreement for nominal scales", 1960; `cohen_kappa_score` of scikit-learn.
 ///

@@ -1,4 +1,4 @@
-//! Which classes were predicted as which.
+//! The confusion matrix.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::data::Task;
 use crate::error::{Error, Result, check_setting};
 use crate::real::Real;
 
-/// The most classes for which a table is made: it takes 8 bytes for each pair of classes, 512 MiB for this many.
+/// The maximum number of classes: the matrix takes 8 bytes for each pair of classes, 512 MiB for this many.
 const MAX_CLASSES: usize = 1 << 13;
 
 /// A confusion matrix: rows are true classes, columns are predicted classes.
@@ -31,7 +31,7 @@ const MAX_CLASSES: usize = 1 << 13;
 pub struct ConfusionMatrix {
     n_classes: usize,
     counts: Vec<u64>,
-    /// Samples of each class with an output of NaN, so that there was no predicted class.
+    /// The number of samples of each class with an output of NaN, and so without a predicted class.
     invalid: Vec<u64>,
 }
 
@@ -52,8 +52,8 @@ impl ConfusionMatrix {
         Ok(Self { n_classes, counts: vec![0; n_classes * n_classes], invalid: vec![0; n_classes] })
     }
 
-    /// Counts a batch: the class of a column is the row of its largest value, the first of equal ones. With a single
-    /// row there are two classes, on either side of 1/2.
+    /// Counts a batch. The class of a column is the row of its largest value, the first of equal ones. With a single
+    /// row there are two classes: 0 below 1/2, and 1 from 1/2 on.
     ///
     /// # Shapes
     ///
@@ -61,7 +61,7 @@ impl ConfusionMatrix {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::SizeMismatch`] if the shapes are others, and [`Error::NonFiniteSample`] if a target is NaN.
+    /// Returns [`Error::SizeMismatch`] if a shape is another, and [`Error::NonFiniteSample`] if a target is NaN.
     pub fn add_batch<T: Real>(&mut self, outputs: &DMatrix<T>, targets: &DMatrix<T>) -> Result<()> {
         let (rows, expected) = (targets.nrows(), self.n_classes);
         if rows != expected && (rows, expected) != (1, 2) {
@@ -90,7 +90,7 @@ impl ConfusionMatrix {
         Ok(())
     }
 
-    /// Counts one sample of class `truth`, predicted as class `predicted`, or as none if an output was NaN.
+    /// Counts one sample of class `truth`, predicted as class `predicted`, which is `None` if an output was NaN.
     pub(super) fn add_sample(&mut self, truth: Option<usize>, predicted: Option<usize>) {
         let Some(truth) = truth.filter(|&truth| truth < self.n_classes) else { return };
         match predicted.filter(|&predicted| predicted < self.n_classes) {
@@ -122,13 +122,14 @@ impl ConfusionMatrix {
         self.counts.iter().chain(&self.invalid).sum()
     }
 
-    /// The fraction of samples that were classified correctly; NaN without samples.
+    /// Returns the fraction of samples that were classified correctly; NaN without samples.
     pub fn accuracy(&self) -> f64 {
         let correct: u64 = (0..self.n_classes).map(|class| self.get(class, class)).sum();
         correct as f64 / self.total() as f64
     }
 
-    /// The fraction of the samples of class `truth` that were predicted as another; `None` if there are none.
+    /// Returns the fraction of the samples of class `truth` that were not predicted as this class; `None` if there
+    /// are no samples of it.
     pub fn error_rate(&self, truth: usize) -> Option<f64> {
         let invalid = self.invalid.get(truth)?;
         let row: u64 = (0..self.n_classes).map(|predicted| self.get(truth, predicted)).sum::<u64>() + invalid;
@@ -137,7 +138,8 @@ impl ConfusionMatrix {
 }
 
 impl fmt::Display for ConfusionMatrix {
-    /// A table with the true classes down, the predicted classes across, and the error rate of each class.
+    /// A table with a row for each true class, a column for each predicted class, and the error rate of each true
+    /// class.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "true \\ predicted")?;
         for predicted in 0..self.n_classes {

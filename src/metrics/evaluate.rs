@@ -13,28 +13,32 @@ use crate::memory;
 use crate::network::{self, AnyNetwork, Bound, Model, Network, Workspace};
 use crate::real::Real;
 
-/// Most classes for which [`evaluate`] makes a confusion matrix, of 8 MB.
+/// The maximum number of classes for which [`evaluate`] returns a confusion matrix, which then takes 8 MB.
 const MAX_CLASSES: usize = 1000;
 
-/// The scores of a network on a data set, and which classes were predicted as which.
+/// The scores of a network on a data set, and its confusion matrix.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evaluation {
     /// The cost and the other measures.
     pub scores: Scores,
-    /// Which classes were predicted as which, if the targets are classes, and no more than 1000.
+    /// The confusion matrix, if the targets are classes, at most 1000 of them.
     pub confusion: Option<ConfusionMatrix>,
 }
 
 /// Evaluates `network` on `samples`, block by block, in the order of the samples.
 ///
-/// It measures the mean data cost, without penalty, and what fits the [task](Task): the accuracy for classes and labels,
-/// R² for regression. See [`evaluate_with`] for more measures.
+/// It measures the mean data cost, without penalty, and one more measure for the [task](Task): the accuracy for
+/// classes and labels, R² for regression. See [`evaluate_with`] for more measures.
 ///
 /// # Errors
 ///
-/// Returns [`Error::Empty`], [`Error::SizeMismatch`] or [`Error::LayerMismatch`] if the samples do not fit the network or its layers do not fit
-/// each other, [`Error::NonFiniteParameter`] or [`Error::NonFiniteSample`] if an output is NaN or infinite, and what
-/// `samples` reports.
+/// - Returns [`Error::Empty`] if there are no samples.
+/// - Returns [`Error::SizeMismatch`] if the samples do not fit the network.
+/// - Returns [`Error::EmptyLayer`], [`Error::LayerMismatch`] or [`Error::SizeMismatch`] if the layers were changed so
+///   that they do not fit each other.
+/// - If an output is NaN or infinite, returns [`Error::NonFiniteParameter`] if a parameter is, and
+///   [`Error::NonFiniteSample`] otherwise.
+/// - Returns any error of `samples`.
 ///
 /// # Examples
 ///
@@ -61,11 +65,11 @@ where
     evaluate_with(network, cost, samples, &[])
 }
 
-/// Evaluates `network` as [`evaluate`] does, and by `measures` too.
+/// Evaluates `network` as [`evaluate`] does, and with `measures` in addition.
 ///
 /// # Errors
 ///
-/// Returns what `evaluate` returns, and [`Error::Measure`] if a measure is not defined for the samples' task.
+/// Returns the errors of [`evaluate`], and [`Error::Measure`] if a measure is not defined for the task of the samples.
 ///
 /// # Examples
 ///
@@ -119,7 +123,7 @@ fn evaluate_model<T: Real>(
         }
     })?;
     if finite.is_err() {
-        // What made it so comes first.
+        // A non-finite parameter is the cause, and is reported instead.
         network::check(network)?;
     }
     finite?;
@@ -130,12 +134,12 @@ fn evaluate_model<T: Real>(
 #[derive(Debug)]
 pub(crate) struct Evaluator<T> {
     block: Buffers<T>,
-    /// For the last block, if it is smaller.
+    /// The buffers for the last block, if it is smaller.
     partial: Option<Buffers<T>>,
     n: usize,
 }
 
-/// What one block of samples needs.
+/// The buffers for one block of samples.
 #[derive(Debug)]
 struct Buffers<T> {
     batch: Batch<T>,
@@ -157,7 +161,7 @@ impl<T: Real> Buffers<T> {
         })
     }
 
-    /// Takes the samples that have been gathered through the network.
+    /// Computes the outputs and costs of the samples in the buffers.
     fn score(&mut self, model: &dyn Model<T>) -> Scored<'_> {
         let Self { batch, workspace, outputs, targets, weights } = self;
         network::forward(model.network(), &batch.x, workspace);
@@ -179,8 +183,8 @@ impl<T: Real> Evaluator<T> {
         Ok(Self { block: Buffers::new(&sizes, size)?, partial, n })
     }
 
-    /// Gathers `samples` block by block, as they are in the first epoch, and passes each block with the number of its
-    /// first sample to `visit`.
+    /// Gathers `samples` block by block, as they are in the first epoch, and passes the index of each block's first
+    /// sample and the block to `visit`.
     pub(crate) fn for_each_block(
         &mut self,
         samples: &dyn Samples<T>,

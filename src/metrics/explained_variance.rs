@@ -12,10 +12,10 @@ use crate::error::Result;
 /// 1 − Var(y − a) / Var(y)          Var(v) = Σ_x w_x (v_x − v̄)² / Σ_x w_x
 /// ```
 ///
-/// with w_x the weight of a sample, 1 by default; for several outputs it is the mean over them. Unlike [`R2`](super::R2)
-/// it does not count a constant error, as of outputs that are all too large by 1; the two are equal if the mean error
-/// is 0. An output whose targets are all equal counts 1 if its errors are all equal and 0 otherwise. NaN for fewer than
-/// two samples.
+/// with w_x the weight of a sample, 1 by default, and v̄ the weighted mean; for several outputs it is the mean over
+/// them. Unlike [`R2`](super::R2) it does not count a constant error, such as that of outputs that are all too large
+/// by 1; the two are equal if the mean error is 0. An output whose targets are all equal counts 1 if its errors are
+/// all equal and 0 otherwise. NaN for fewer than two samples.
 ///
 /// Source: `explained_variance_score` of scikit-learn, with its default "uniform average".
 ///
@@ -55,13 +55,13 @@ struct Explained {
     samples: usize,
 }
 
-/// Σ w (v − v̄)² by Welford's method, on values without the first one: a sum of squares would cancel where the mean is
-/// large.
+/// Σ w (v − v̄)² by Welford's method, with the first value subtracted from all: with a large mean, a sum of squares
+/// would cancel.
 #[derive(Debug, Clone, Copy, Default)]
 struct Spread {
     weight: f64,
     first: f64,
-    /// v̄ without the first value.
+    /// v̄ minus the first value.
     mean: f64,
     squares: f64,
 }
@@ -81,7 +81,7 @@ impl Spread {
 
 impl Meter for Explained {
     fn add(&mut self, batch: &Scored<'_>) -> Result<()> {
-        // A weight of 0 would divide 0 by 0 if it came first.
+        // If the first weight were 0, 0 would be divided by 0.
         for (a, y, weight) in batch.samples().filter(|&(.., weight)| weight != 0.0) {
             self.samples += 1;
             for ((targets, errors), (&a, &y)) in self.outputs.iter_mut().zip(a.iter().zip(y)) {

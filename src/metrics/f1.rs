@@ -13,12 +13,12 @@ use crate::error::Result;
 /// F1 = 2 / (1 / precision + 1 / recall) = 2 TP / (2 TP + FP + FN)
 /// ```
 ///
-/// where TP counts the samples of the class that were predicted as it, FP those of other classes that were, and FN those
-/// of the class that were not.
+/// where TP is the weight of the samples of the class that were predicted as this class, FP the weight of the samples
+/// of other classes that were, and FN the weight of the samples of the class that were not.
 ///
-/// For independent labels each output is a class of its own, which is predicted if the output is not below the
-/// threshold. With two classes and one output, `of_class(1)` is the usual F1 of the positive class. A value of 0/0
-/// counts as 0, and a prediction of NaN as a wrong one for every class. Not defined for regression.
+/// For independent labels each output is a class, which is predicted if the output is not below the threshold. With two
+/// classes and one output, `of_class(1)` is the usual F1 of the positive class. A value of 0/0 counts as 0, and an
+/// invalid (NaN) prediction as an incorrect one for every class. Not defined for regression.
 ///
 /// Source: `f1_score` of scikit-learn.
 ///
@@ -42,23 +42,23 @@ pub struct F1 {
 }
 
 impl F1 {
-    /// The F1 of one class, counted from 0.
+    /// Creates the F1 of one class, counted from 0.
     pub fn of_class(class: usize) -> Self {
         Self { average: Average::Class(class) }
     }
 
-    /// The mean F1 of the classes, each with equal weight. Classes that were neither target nor prediction are
-    /// left out.
+    /// Creates the mean F1 of the classes, each with equal weight. Classes that were neither target nor prediction
+    /// are left out.
     pub fn macro_average() -> Self {
         Self { average: Average::Macro }
     }
 
-    /// The F1 of all decisions together. For classes it is the accuracy.
+    /// Creates the F1 of all decisions together. For classes it is the accuracy.
     pub fn micro_average() -> Self {
         Self { average: Average::Micro }
     }
 
-    /// The mean F1 of the classes, each weighted by its samples.
+    /// Creates the mean F1 of the classes, each weighted by its samples.
     pub fn weighted_average() -> Self {
         Self { average: Average::Weighted }
     }

@@ -1,4 +1,4 @@
-//! Permutation importance: how much worse a network becomes without the information of an input.
+//! Permutation importance: how much the score of a network drops without the information of an input.
 
 use std::fmt;
 use std::ops::Range;
@@ -18,16 +18,16 @@ use crate::random::{Purpose, generator};
 use crate::real::Real;
 use crate::threads;
 
-/// Measures how much each input contributes: by how much a score drops when the values of this input are exchanged
-/// among the samples at random, so that they are as many and as large as before and say nothing.
+/// Measures how much each input contributes: by how much a score drops when the values of this input are permuted among
+/// the samples at random, so that they keep their distribution but carry no information.
 ///
 /// ```text
 /// importance of input i = s − 1/k Σ_r s_ir
 /// ```
 ///
-/// with s the score on the samples as they are, s_ir that with input i permuted for the r-th time, and k the number of
-/// repeats. For a measure that is better when it is lower the sign is turned, so that a positive importance always means
-/// a contribution. Beside the mean stands the standard deviation over the repeats.
+/// with s the score on the samples as they are, s_ir the score with input i permuted for the r-th time, and k the
+/// number of repeats. For a measure whose lower values are better the sign is reversed, so that a positive importance
+/// always means a contribution. The result has the mean and the standard deviation over the repeats.
 ///
 /// | setting | default |
 /// |---|---|
@@ -35,11 +35,11 @@ use crate::threads;
 /// | [`measure`](Self::measure) | [`Accuracy`] for classes and labels, [`R2`] for regression |
 /// | [`columns`](Self::columns) | each input by itself |
 ///
-/// Permutations follow from (seed, repeat, input), so that the result is the same for any number of threads. All cores
-/// are used.
+/// Permutations depend on (seed, repeat, input) only, so that the result is the same for any number of threads. All
+/// cores are used.
 ///
-/// Beware of inputs that say the same: each seems unimportant as long as the network has the other. Measured on training
-/// data, an importance also counts what was memorized; measure on validation or test data.
+/// Beware of correlated inputs: each seems unimportant as long as the network has the other. Measured on training
+/// data, an importance also counts what the network has memorized; measure on validation or test data.
 ///
 /// Source: Breiman, *Random forests*, 2001, section 10; Fisher, Rudin and Dominici, *All models are wrong, but many are
 /// useful*, 2019.
@@ -82,7 +82,7 @@ pub struct Importance {
 }
 
 impl Importance {
-    /// Mean and standard deviation of the drops.
+    /// Returns the mean and the standard deviation of the drops.
     pub fn spread(&self) -> Spread {
         Spread::of(&self.drops)
     }
@@ -95,12 +95,12 @@ pub struct Importances {
     pub measure: String,
     /// The score without a permutation.
     pub score: f64,
-    /// One for each input or column, in their order.
+    /// The importance of each input or column, in their order.
     pub inputs: Vec<Importance>,
 }
 
 impl PermutationImportance {
-    /// Permutes each input `repeats` times; 5 to 30 are usual.
+    /// Creates a measurement that permutes each input `repeats` times; 5 to 30 are usual.
     ///
     /// # Errors
     ///
@@ -122,14 +122,16 @@ impl PermutationImportance {
         self
     }
 
-    /// Permutes the columns of a table, and names them: the inputs of a column of categories are exchanged together.
+    /// Permutes the columns of a table instead of single inputs, and names them: the inputs of a column of categories
+    /// are permuted together.
     pub fn columns(mut self, columns: &Columns) -> Self {
         let width = |column: &crate::data::Column| (column.name.clone(), column.kind.n_inputs());
         self.columns = Some(columns.inputs().iter().map(width).collect());
         self
     }
 
-    /// Measures the importances for `network` on `samples`, whose inputs are scaled as those that it learned from.
+    /// Measures the importances for `network` on `samples`, whose inputs must be scaled as those of the training data
+    /// were.
     ///
     /// # Errors
     ///
@@ -177,7 +179,7 @@ impl PermutationImportance {
         Ok(Importances { measure: measure.name().into_owned(), score: original, inputs: inputs.collect() })
     }
 
-    /// The name of each group of inputs that are permuted together, and the group.
+    /// The groups of inputs that are permuted together, each with its name.
     fn groups(&self, n_inputs: usize) -> Result<Vec<(String, Range<usize>)>> {
         let Some(columns) = &self.columns else {
             return Ok((0..n_inputs).map(|i| (format!("input {i}"), i..i + 1)).collect());
@@ -196,13 +198,13 @@ impl PermutationImportance {
     }
 }
 
-/// Samples of which some inputs are those of other samples.
+/// Samples in which some inputs are taken from other samples.
 #[derive(Debug)]
 struct Permuted<'a, T> {
     samples: &'a dyn Samples<T>,
     task: Task,
     inputs: Range<usize>,
-    /// The sample that each sample has them from.
+    /// For each sample, the index of the sample from which these inputs are taken.
     order: Vec<usize>,
 }
 
@@ -239,7 +241,7 @@ impl<T: Real> Samples<T> for Permuted<'_, T> {
 }
 
 impl Importances {
-    /// The importances, the largest mean first.
+    /// Returns the importances, the largest mean first.
     pub fn sorted(&self) -> Vec<&Importance> {
         let mut sorted: Vec<&Importance> = self.inputs.iter().collect();
         sorted.sort_by(|a, b| b.spread().mean.total_cmp(&a.spread().mean));
@@ -249,7 +251,7 @@ impl Importances {
 
 impl fmt::Display for Importances {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {:.5}, and by how much it is worse with an input permuted:", self.measure, self.score)?;
+        write!(f, "{} {:.5}, and how much worse it is with one input permuted:", self.measure, self.score)?;
         let width = self.inputs.iter().map(|input| input.name.chars().count()).max().unwrap_or(0);
         for input in self.sorted() {
             write!(f, "\n{:width$}  {:>17}", input.name, format!("{:.5}", input.spread()))?;

@@ -1,4 +1,4 @@
-//! The negative logarithm of the probability that was given to the truth.
+//! The negative logarithm of the predicted probability of the truth.
 
 use std::borrow::Cow;
 
@@ -7,18 +7,18 @@ use crate::data::Task;
 use crate::error::Result;
 use crate::real::portable::ln;
 
-/// The mean of −ln p, with p the probability that the outputs give to the truth; recorded as `"log loss"`.
+/// The mean of −ln p, with p the predicted probability of the truth; recorded as `"log loss"`.
 ///
 /// | task | value of a sample |
 /// |---|---|
 /// | `Classes` | −Σ_k y_k ln a_k, which is −ln of the output of its class |
 /// | `Binary` | −y ln a − (1 − y) ln(1 − a) |
-/// | `Labels` | the same, as the mean over the outputs |
+/// | `Labels` | the mean of the same over the outputs |
 ///
-/// Outputs are taken for probabilities and held to [ε, 1 − ε] with ε = 2⁻⁵², so that a certain and wrong prediction costs
-/// 36 and not infinitely much; targets of −1 and 1 and their outputs are moved to 0 and 1. For sigmoid and softmax
-/// networks it is the cost that they minimize, in one unit for all costs. NaN if an output is NaN. Not defined for
-/// regression.
+/// Outputs are used as probabilities and clamped to [ε, 1 − ε] with ε = 2⁻⁵², so that a certain but incorrect
+/// prediction costs 36 and not infinitely much. Targets of −1 and 1 are mapped to 0 and 1, and their outputs with
+/// them. For sigmoid and softmax networks it is comparable whatever the cost function of their training. NaN if an
+/// output is NaN. Not defined for regression.
 ///
 /// Source: `log_loss` of scikit-learn.
 ///

@@ -14,10 +14,10 @@ use crate::error::Result;
 /// MCC = (c s − Σ_k p_k t_k) / √((s² − Σ_k p_k²) (s² − Σ_k t_k²))
 /// ```
 ///
-/// with c the weight of the correct predictions, s that of all samples, p_k that of the samples predicted as class k and t_k
-/// that of the samples of class k. For two classes it is (TP TN − FP FN) / √((TP + FP)(TP + FN)(TN + FP)(TN + FN)), which
-/// a network that always predicts the more frequent class does not raise above 0. The value is 0 if all predictions or all
-/// targets are of one class, and NaN if a prediction is NaN. Defined for classes only.
+/// with c the weight of the correct predictions, s the weight of all samples, p_k the weight of the samples predicted
+/// as class k and t_k the weight of the samples of class k. For two classes it is (TP TN − FP FN) / √((TP + FP)(TP +
+/// FN)(TN + FP)(TN + FN)). The value is 0 if all predictions or all targets are of one class, such as the more
+/// frequent one, and NaN if a prediction is NaN. Defined for classes only.
 ///
 /// Source: Gorodkin, "Comparing two K-category assignments by a K-category correlation coefficient", 2004;
 /// `matthews_corrcoef` of scikit-learn.

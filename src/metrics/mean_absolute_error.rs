@@ -7,7 +7,7 @@ use crate::data::Task;
 use crate::error::Result;
 
 /// The mean of |y − a| over the outputs and, by weight, over the samples; recorded as `"mean absolute error"`. It is in
-/// the unit of the targets, and forgives outliers more than a squared error.
+/// the unit of the targets, and less sensitive to outliers than a squared error.
 ///
 /// Source: `mean_absolute_error` of scikit-learn.
 ///

@@ -12,7 +12,7 @@ pub(super) const NAME: &str = "cost";
 /// The mean data cost Σ_x w_x C_x / Σ_x w_x, without the penalty; w_x is the weight of a sample, 1 by default. Recorded
 /// as `"cost"`.
 ///
-/// It is always measured, and the main measure of a regression.
+/// It is always measured, and it is the main measure for regression.
 ///
 /// Source: chapter 1 of the book, equation (6), without the constant of the penalty.
 ///

@@ -8,8 +8,8 @@ use crate::error::Result;
 
 /// The median of |y − a| over the samples, as the mean over the outputs; recorded as `"median absolute error"`.
 ///
-/// Half of the samples, by weight, have at most this error. Between two errors it is their mean, if the weight on
-/// either side is equal. It is in the unit of the targets, and outliers do not change it at all. An error of NaN is the
+/// Half of the samples, by weight, have at most this error. If half of the weight lies on either side of two errors,
+/// it is their mean. It is in the unit of the targets, and insensitive to outliers. An error of NaN counts as the
 /// largest. It keeps all outputs of the data set in memory and sorts them.
 ///
 /// Source: `median_absolute_error` of scikit-learn, with its default "uniform average".
@@ -53,9 +53,9 @@ impl Measure for MedianAbsoluteError {
     }
 }
 
-/// The weighted median of `values`, which come with positive weights; NaN without any.
+/// The weighted median of `values`, pairs of a value and its positive weight; NaN without any.
 fn median(mut values: Vec<(f64, f64)>) -> f64 {
-    // An |NaN| is positive, and so behind all numbers.
+    // The absolute value of NaN has a positive sign, and so it comes last.
     values.sort_by(|a, b| a.0.total_cmp(&b.0));
     let half = values.iter().map(|(_, weight)| weight).sum::<f64>() / 2.0;
     let mut below = 0.0;

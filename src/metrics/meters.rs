@@ -1,4 +1,4 @@
-//! Ready meters: a mean over samples, and a function of all samples at once.
+//! Ready-made meters: a mean over samples, and a function of all samples at once.
 
 use std::fmt;
 
@@ -7,8 +7,8 @@ use nalgebra::DMatrix;
 use super::{Meter, Scored};
 use crate::error::{Error, Result};
 
-/// The mean over the samples of a function f(a, y) of outputs and targets: Σ_x w_x f(a_x, y_x) / Σ_x w_x, with w_x the
-/// weight of a sample.
+/// A meter for the mean over the samples of a function f(a, y) of outputs and targets: Σ_x w_x f(a_x, y_x) / Σ_x w_x,
+/// with w_x the weight of a sample.
 ///
 /// # Examples
 ///
@@ -56,9 +56,10 @@ impl<F> fmt::Debug for Mean<F> {
     }
 }
 
-/// A function of all samples at once, for what no running sum gives: a median, or the area under a curve.
+/// A meter for a function of all samples at once, such as a median or the area under a curve, which no running sum
+/// gives.
 ///
-/// It keeps the outputs and the targets of all samples in memory.
+/// It keeps the outputs, targets, weights and costs of all samples in memory.
 ///
 /// # Examples
 ///
@@ -114,7 +115,7 @@ impl<F: Fn(&Scored<'_>) -> f64> Meter for Whole<F> {
         Ok(())
     }
 
-    /// NaN without samples.
+    /// Returns `f` of all samples; NaN without samples.
     fn value(&self) -> f64 {
         let Self { f, outputs, targets, weights, costs } = self;
         if weights.is_empty() { f64::NAN } else { f(&Scored { outputs, targets, weights, costs }) }

@@ -69,17 +69,17 @@ pub use top_k::TopK;
 use crate::data::Task;
 use crate::error::{Error, Result};
 
-/// Whether a larger or a smaller value of a measure is the better one.
+/// Whether higher or lower values of a measure are better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Direction {
-    /// As of an accuracy.
+    /// Higher is better, as for an accuracy.
     HigherIsBetter,
-    /// As of a cost.
+    /// Lower is better, as for a cost.
     LowerIsBetter,
 }
 
 impl Direction {
-    /// Returns the value on a scale where higher is better.
+    /// Returns `value` on a scale on which higher is better: its negative if lower is better.
     pub fn goodness(self, value: f64) -> f64 {
         match self {
             Self::HigherIsBetter => value,
@@ -87,26 +87,26 @@ impl Direction {
         }
     }
 
-    /// Returns what is better than `value` by `delta`: above it if higher is better, otherwise below it.
+    /// Returns the value that is better than `value` by `delta`: above `value` if higher is better, otherwise below.
     pub(crate) fn better_by(self, delta: f64, value: f64) -> f64 {
         self.goodness(self.goodness(value) + delta)
     }
 
-    /// Whether `value` is strictly better than `best`. Equal values are not, and NaN is worse than anything.
+    /// Whether `value` is strictly better than `best`. NaN is worse than any other value.
     pub fn improves(self, value: f64, best: f64) -> bool {
         self.goodness(value) > self.goodness(best) || (best.is_nan() && !value.is_nan())
     }
 }
 
-/// One number that says how good the outputs of a network are.
+/// One number for the quality of a network's outputs.
 ///
-/// A measure is an immutable value. For each pass over a data set it makes a [`Meter`], which sees the samples batch
-/// by batch and then gives the value. The trainer evaluates every measure that a rule, a schedule or
+/// A measure is stateless. For each pass over a data set it creates a [`Meter`], which sees the samples batch by
+/// batch and then gives the value. The trainer evaluates every measure that a rule, a schedule or
 /// [`keep_best`](crate::trainer::Trainer::keep_best) names, and those of
 /// [`Trainer::measure`](crate::trainer::Trainer::measure); values are recorded under the measure's name.
 ///
-/// Outputs of NaN must not be good: count them as wrong, or give NaN, which is worse than any value. Dyn-compatible,
-/// and implemented for `&`, `Box` and `Arc`.
+/// Outputs of NaN must not count as good: count them as incorrect, or return NaN, which is worse than any other value.
+/// Dyn-compatible (object-safe), and implemented for `&`, `Box` and `Arc`.
 ///
 /// | measure | formula | tasks |
 /// |---|---|---|
@@ -152,18 +152,19 @@ impl Direction {
 /// gradus::check::measure(&Within(0.1)).unwrap();
 /// ```
 pub trait Measure: Debug + Send + Sync {
-    /// The name under which values are recorded, such as `"accuracy"`. Two measures of a run must not share one.
+    /// Returns the name under which values are recorded, such as `"accuracy"`. Two measures of a run must not share a
+    /// name.
     fn name(&self) -> Cow<'static, str>;
 
-    /// Whether higher or lower values are better.
+    /// Returns whether higher or lower values are better.
     fn direction(&self) -> Direction;
 
-    /// Whether all values lie in [0, 1] and are best read as percentages.
+    /// Returns whether all values lie in [0, 1] and are printed as percentages; by default `false`.
     fn is_fraction(&self) -> bool {
         false
     }
 
-    /// Creates a meter for one pass over data whose targets mean `task`, from a network of `n_outputs` outputs.
+    /// Creates a meter for one pass over data with this `task`, for a network of `n_outputs` outputs.
     ///
     /// # Errors
     ///
@@ -177,14 +178,14 @@ pub trait Meter {
     ///
     /// # Errors
     ///
-    /// Returns whatever keeps the meter from going on, which ends the run.
+    /// Returns any error of the meter, which ends the run.
     fn add(&mut self, batch: &Scored<'_>) -> Result<()>;
 
-    /// Returns the value for all samples so far; NaN where it is not defined, as without samples.
+    /// Returns the value for all samples so far; NaN if it is not defined, as without samples.
     fn value(&self) -> f64;
 }
 
-/// The outputs of a network for a batch of samples, beside their targets.
+/// The outputs of a network for a batch of samples, with their targets, weights and costs.
 #[derive(Debug, Clone, Copy)]
 pub struct Scored<'a> {
     /// The outputs a, outputs × samples.

@@ -13,11 +13,12 @@ use crate::error::Result;
 /// precision = TP / (TP + FP)
 /// ```
 ///
-/// where TP counts the samples of the class that were predicted as it, and FP those of other classes.
+/// where TP is the weight of the samples of the class that were predicted as this class, and FP the weight of the
+/// samples of other classes that were.
 ///
-/// For independent labels each output is a class of its own, which is predicted if the output is not below the
-/// threshold. With two classes and one output, `of_class(1)` is the usual precision of the positive class. A value of 0/0
-/// counts as 0, and a prediction of NaN as a wrong one for every class. Not defined for regression.
+/// For independent labels each output is a class, which is predicted if the output is not below the threshold. With two
+/// classes and one output, `of_class(1)` is the usual precision of the positive class. A value of 0/0 counts as 0,
+/// and an invalid (NaN) prediction as an incorrect one for every class. Not defined for regression.
 ///
 /// Source: `precision_score` of scikit-learn.
 ///
@@ -41,23 +42,23 @@ pub struct Precision {
 }
 
 impl Precision {
-    /// The precision of one class, counted from 0.
+    /// Creates the precision of one class, counted from 0.
     pub fn of_class(class: usize) -> Self {
         Self { average: Average::Class(class) }
     }
 
-    /// The mean precision of the classes, each with equal weight. Classes that were neither target nor prediction are
-    /// left out.
+    /// Creates the mean precision of the classes, each with equal weight. Classes that were neither target nor
+    /// prediction are left out.
     pub fn macro_average() -> Self {
         Self { average: Average::Macro }
     }
 
-    /// The precision of all decisions together. For classes it is the accuracy.
+    /// Creates the precision of all decisions together. For classes it is the accuracy.
     pub fn micro_average() -> Self {
         Self { average: Average::Micro }
     }
 
-    /// The mean precision of the classes, each weighted by its samples.
+    /// Creates the mean precision of the classes, each weighted by its samples.
     pub fn weighted_average() -> Self {
         Self { average: Average::Weighted }
     }

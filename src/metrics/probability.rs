@@ -4,7 +4,7 @@ use super::{Measure, undefined};
 use crate::data::Task;
 use crate::error::Result;
 
-/// Returns an error for regression, whose outputs are no probabilities.
+/// Returns an error for regression, whose outputs are not probabilities.
 pub(super) fn check_task(measure: &dyn Measure, task: Task) -> Result<()> {
     match task {
         Task::Regression => {
@@ -14,8 +14,8 @@ pub(super) fn check_task(measure: &dyn Measure, task: Task) -> Result<()> {
     }
 }
 
-/// Returns the map that makes probabilities of the outputs and targets of a sample with targets `y`: targets of −1 and 1,
-/// as for tanh neurons, are moved to 0 and 1, and outputs with them.
+/// Returns the map from outputs and targets of a sample with targets `y` to probabilities: targets of −1 and 1, as
+/// for tanh neurons, are mapped to 0 and 1, and outputs with them.
 pub(super) fn of(task: Task, y: &[f64]) -> impl Fn(f64) -> f64 + Copy {
     let is_plus_minus = match task {
         Task::Binary { threshold } | Task::Labels { threshold } => threshold == 0.0,

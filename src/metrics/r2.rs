@@ -14,8 +14,8 @@ use crate::error::Result;
 /// ```
 ///
 /// with w_x the weight of a sample, 1 by default; for several outputs it is the mean of their R². 1 is perfect, 0 is
-/// as good as the mean of the targets, and negative values are worse. An output whose targets are all equal counts 1
-/// if it always meets them and 0 otherwise. NaN for fewer than two samples.
+/// as good as predicting the mean of the targets, and negative values are worse. An output whose targets are all equal
+/// counts 1 if it always equals them and 0 otherwise. NaN for fewer than two samples.
 ///
 /// Source: `r2_score` of scikit-learn, with its default "uniform average".
 ///
@@ -55,13 +55,13 @@ struct Determination {
     samples: usize,
 }
 
-/// The sums of one output. The variance is updated by Welford's method, on targets without the first one: sums of
-/// squares would cancel where the mean is large.
+/// The sums of one output. The variance is updated by Welford's method, with the first target subtracted from all:
+/// with a large mean, sums of squares would cancel.
 #[derive(Debug, Clone, Default)]
 struct Variance {
     weight: f64,
     first: f64,
-    /// ȳ without the first target.
+    /// ȳ minus the first target.
     mean: f64,
     /// Σ w (y − ȳ)²
     targets: f64,
@@ -93,7 +93,7 @@ impl Variance {
 
 impl Meter for Determination {
     fn add(&mut self, batch: &Scored<'_>) -> Result<()> {
-        // A weight of 0 would divide 0 by 0 if it came first.
+        // If the first weight were 0, 0 would be divided by 0.
         for (a, y, weight) in batch.samples().filter(|&(.., weight)| weight != 0.0) {
             self.samples += 1;
             for (sums, (&a, &y)) in self.outputs.iter_mut().zip(a.iter().zip(y)) {

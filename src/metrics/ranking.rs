@@ -4,7 +4,7 @@ use super::{Measure, Meter, Scored, Whole, undefined};
 use crate::data::Task;
 use crate::error::Result;
 
-/// What an output says about one sample, and whether that was to be found.
+/// The value of an output for one sample, and whether the sample is positive.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ranked {
     score: f64,
@@ -19,7 +19,7 @@ pub(super) struct Tied {
     pub negatives: f64,
 }
 
-/// Creates a meter for the mean of `area` over the outputs for which it is defined; NaN if it is for none.
+/// Creates a meter for the mean of `area` over the outputs for which it is defined; NaN if it is defined for none.
 ///
 /// # Errors
 ///
@@ -39,7 +39,8 @@ pub(super) fn meter(
     })))
 }
 
-/// The samples by falling score of an output. Where that is NaN a positive comes last and a negative first.
+/// The samples by descending value of an output. If the value is NaN, a positive sample comes last and a negative one
+/// first.
 fn ranked(task: Task, output: usize, all: &Scored<'_>) -> Vec<Ranked> {
     let sample = |(a, y, weight): (&[f64], &[f64], f64)| {
         let (&score, &target) = (a.get(output)?, y.get(output)?);
@@ -55,7 +56,7 @@ fn ranked(task: Task, output: usize, all: &Scored<'_>) -> Vec<Ranked> {
     ranked
 }
 
-/// Puts samples of equal score together.
+/// Groups samples of equal score.
 fn tied(ranked: Vec<Ranked>) -> Vec<Tied> {
     let sum = |samples: &[Ranked]| {
         samples.iter().fold(Tied::default(), |tied, sample| match sample.is_positive {

@@ -7,17 +7,18 @@ use super::{Direction, Measure, Meter};
 use crate::data::Task;
 use crate::error::Result;
 
-/// The fraction of the samples of a class that are predicted as it, averaged over the classes; in [0, 1].
+/// The fraction of the samples of a class that are predicted as this class, averaged over the classes; in [0, 1].
 ///
 /// ```text
 /// recall = TP / (TP + FN)
 /// ```
 ///
-/// where TP counts the samples of the class that were predicted as it, and FN those that were not.
+/// where TP is the weight of the samples of the class that were predicted as this class, and FN the weight of those
+/// that were not.
 ///
-/// For independent labels each output is a class of its own, which is predicted if the output is not below the
-/// threshold. With two classes and one output, `of_class(1)` is the usual recall of the positive class. A value of 0/0
-/// counts as 0, and a prediction of NaN as a wrong one for every class. Not defined for regression.
+/// For independent labels each output is a class, which is predicted if the output is not below the threshold. With two
+/// classes and one output, `of_class(1)` is the usual recall of the positive class. A value of 0/0 counts as 0, and an
+/// invalid (NaN) prediction as an incorrect one for every class. Not defined for regression.
 ///
 /// Source: `recall_score` of scikit-learn.
 ///
@@ -41,23 +42,23 @@ pub struct Recall {
 }
 
 impl Recall {
-    /// The recall of one class, counted from 0.
+    /// Creates the recall of one class, counted from 0.
     pub fn of_class(class: usize) -> Self {
         Self { average: Average::Class(class) }
     }
 
-    /// The mean recall of the classes, each with equal weight. Classes that were neither target nor prediction are
-    /// left out.
+    /// Creates the mean recall of the classes, each with equal weight. Classes that were neither target nor
+    /// prediction are left out.
     pub fn macro_average() -> Self {
         Self { average: Average::Macro }
     }
 
-    /// The recall of all decisions together. For classes it is the accuracy.
+    /// Creates the recall of all decisions together. For classes it is the accuracy.
     pub fn micro_average() -> Self {
         Self { average: Average::Micro }
     }
 
-    /// The mean recall of the classes, each weighted by its samples.
+    /// Creates the mean recall of the classes, each weighted by its samples.
     pub fn weighted_average() -> Self {
         Self { average: Average::Weighted }
     }

@@ -1,4 +1,4 @@
-//! How often what was predicted with some confidence came true.
+//! Reliability tables: how often predictions of a given confidence come true.
 
 use std::fmt;
 
@@ -17,9 +17,10 @@ const MAX_BINS: usize = 1000;
 /// | `Binary` | one: class 1 | the output | the sample is of class 1 |
 /// | `Labels` | one for each output: yes | the output | the target is yes |
 ///
-/// Bin b of B holds the confidences in ((b − 1)/B, b/B], the first one 0 too; outputs beyond [0, 1] count as 0 and 1, and
-/// outputs whose targets are −1 and 1 are moved to [0, 1]. A network is well calibrated if in each bin the frequency is
-/// the mean confidence: of the predictions made with 80 % confidence 80 % come true. Printed, it is a table.
+/// Bin b of B holds the confidences in ((b − 1)/B, b/B], and the first bin also holds 0. Outputs are clamped to [0,
+/// 1], and outputs whose targets are −1 and 1 are first mapped to [0, 1]. A network is well calibrated if in each bin
+/// the frequency equals the mean confidence: of the predictions with 80 % confidence, 80 % come true. It prints as a
+/// table.
 ///
 /// Source: Guo and others, "On calibration of modern neural networks", 2017, section 2; for two classes
 /// `calibration_curve` of scikit-learn.
@@ -53,18 +54,18 @@ struct Sums {
     frequency: f64,
 }
 
-/// The predictions of similar confidence.
+/// One bin of a [`ReliabilityTable`]: predictions of similar confidence.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ReliabilityBin {
-    /// Confidences are above this.
+    /// The lower bound: confidences are above it.
     pub from: f64,
-    /// Confidences are not above this.
+    /// The upper bound: confidences are not above it.
     pub to: f64,
     /// The weight of the predictions: their number, if each sample has weight 1.
     pub weight: f64,
-    /// Their mean confidence.
+    /// The mean confidence of the predictions.
     pub confidence: f64,
-    /// The fraction of them that came true.
+    /// The fraction of the predictions that came true.
     pub frequency: f64,
 }
 
@@ -81,8 +82,8 @@ impl ReliabilityTable {
         Ok(Self { bins: vec![Sums::default(); bins] })
     }
 
-    /// Counts the predictions of a batch. An output of NaN makes its bin, the first one, NaN. Regression has no
-    /// predictions that come true.
+    /// Counts the predictions of a batch. An output of NaN counts in the first bin and makes its confidence NaN. For
+    /// regression nothing is counted.
     pub fn add(&mut self, task: Task, batch: &Scored<'_>) {
         for (a, y, weight) in batch.samples() {
             let p = probability::of(task, y);
@@ -112,7 +113,7 @@ impl ReliabilityTable {
         }
     }
 
-    /// Visits the bins that hold predictions, by rising confidence.
+    /// Visits the bins that hold predictions, by ascending confidence.
     pub fn bins(&self) -> impl Iterator<Item = ReliabilityBin> {
         let count = self.bins.len() as f64;
         let bins = (0..).map(f64::from).zip(&self.bins).filter(|(_, sums)| sums.weight > 0.0);
@@ -125,8 +126,9 @@ impl ReliabilityTable {
         })
     }
 
-    /// Returns the mean distance of confidence and frequency over the predictions, Σ_b |frequency_b − confidence_b|
-    /// weight_b / Σ_b weight_b; NaN without predictions. See [`CalibrationError`](super::CalibrationError).
+    /// Returns the mean distance between confidence and frequency over the predictions,
+    /// Σ_b |frequency_b − confidence_b| weight_b / Σ_b weight_b; NaN without predictions. See
+    /// [`CalibrationError`](super::CalibrationError).
     pub fn error(&self) -> f64 {
         let distances: f64 = self.bins.iter().map(|sums| (sums.frequency - sums.confidence).abs()).sum();
         distances / self.bins.iter().map(|sums| sums.weight).sum::<f64>()

@@ -7,21 +7,21 @@ use super::{Direction, Measure, Meter};
 use crate::data::Task;
 use crate::error::Result;
 
-/// The area under the receiver operating characteristic: the probability that a positive sample has a larger output than a
-/// negative one, ties counting half; in [0, 1], recorded as `"ROC AUC"`.
+/// The area under the receiver operating characteristic (ROC) curve: the probability that a positive sample has a
+/// larger output than a negative one, ties counting half; in [0, 1], recorded as `"ROC AUC"`.
 ///
 /// ```text
 /// AUC = Σ w_p w_n [a_p > a_n] / Σ w_p w_n          [a_p = a_n] counts ½
 /// ```
 ///
-/// over all pairs of a positive p and a negative n, with w the weights of the samples. It depends on the order of the
-/// outputs alone, and so on no threshold; 0.5 is chance. With one output the positives are class 1. For classes and for
-/// labels it is the mean over the outputs, each against the rest; outputs that have only positives or only
-/// negatives are left out, and NaN is the value if all are. An output of NaN ranks as the worst. It keeps all outputs of
-/// the data set in memory and sorts them. Not defined for regression.
+/// over all pairs of a positive p and a negative n, with w the weights of the samples. It depends only on the order
+/// of the outputs, not on a threshold; 0.5 is chance. With one output the positives are class 1. For classes and for
+/// labels it is the mean over the outputs, each against the rest. Outputs that have only positives or only negatives
+/// are left out; the value is NaN if all are. An output of NaN ranks as the worst. It keeps all outputs of the data
+/// set in memory and sorts them. Not defined for regression.
 ///
-/// Source: `roc_auc_score` of scikit-learn, with its options `multi_class="ovr"` and `average="macro"`; Hanley and McNeil,
-/// "The meaning and use of the area under a receiver operating characteristic (ROC) curve", 1982.
+/// Source: `roc_auc_score` of scikit-learn, with its options `multi_class="ovr"` and `average="macro"`; Hanley and
+/// McNeil, "The meaning and use of the area under a receiver operating characteristic (ROC) curve", 1982.
 ///
 /// # Examples
 ///
@@ -57,7 +57,7 @@ impl Measure for RocAuc {
     }
 }
 
-/// Goes down the ranking: each negative counts the positives above it.
+/// Adds up, for each negative of the ranking, the positives above it.
 fn area(ranking: &[Tied]) -> Option<f64> {
     let (mut positives, mut negatives, mut pairs) = (0.0, 0.0, 0.0);
     for tied in ranking {

@@ -1,4 +1,4 @@
-//! Named values: what was measured on a data set.
+//! Named values, measured on a data set.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -25,15 +25,16 @@ pub struct Score {
 }
 
 impl Score {
-    /// Names `value` after the measure that gave it.
+    /// Creates the score of `measure` with this `value`.
     pub fn new(measure: &dyn Measure, value: f64) -> Self {
         let (name, direction, is_fraction) = (measure.name(), measure.direction(), measure.is_fraction());
-        // One NaN: the sign of 0/0 differs between processors, and would be stored.
+        // Always the same NaN: the sign of 0/0 differs between processors, and would be stored.
         let value = if value.is_nan() { f64::NAN } else { value };
         Self { name, value, direction, is_fraction }
     }
 
-    /// Whether this score is strictly better than `other`, a score of the same measure. NaN is worse than anything.
+    /// Whether this score is strictly better than `other`, a score of the same measure. NaN is worse than any other
+    /// value.
     pub fn is_better_than(&self, other: &Score) -> bool {
         self.direction.improves(self.value, other.value)
     }
@@ -52,7 +53,7 @@ impl fmt::Display for Score {
     }
 }
 
-/// The scores of one network on one data set, in the order in which they were asked for: the cost first.
+/// The scores of one network on one data set, in the order of the measures, the cost first.
 ///
 /// # Examples
 ///
@@ -65,13 +66,13 @@ impl fmt::Display for Score {
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Scores {
-    /// What the targets mean, which determines the main score.
+    /// The task, which determines the main score.
     task: Task,
     scores: Vec<Score>,
 }
 
 impl Scores {
-    /// Collects the scores of a network on data whose targets mean `task`.
+    /// Collects the scores of a network on data with this `task`.
     pub fn new(task: Task, scores: Vec<Score>) -> Self {
         Self { task, scores }
     }
@@ -102,7 +103,7 @@ impl Scores {
         self.score(main_measure(self.task).name().as_ref())
     }
 
-    /// What the targets mean.
+    /// Returns the task: what the targets mean.
     pub fn task(&self) -> Task {
         self.task
     }
@@ -140,7 +141,7 @@ pub(crate) fn main_measure(task: Task) -> &'static dyn Measure {
     }
 }
 
-/// The measures that are reported by default: the cost, and one that has no unit.
+/// The measures that are reported by default: the cost, and one without a unit.
 pub(crate) fn default_measures(task: Task) -> [&'static dyn Measure; 2] {
     match task {
         Task::Classes | Task::Binary { .. } | Task::Labels { .. } => [&super::MeanCost, &super::Accuracy],

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-/// The mean of n values v, and how far they lie apart: their standard deviation as an estimate from a sample.
+/// The mean of n values v and their sample standard deviation.
 ///
 /// ```text
 /// mean = 1/n Σ v        deviation = √(Σ (v − mean)² / (n − 1))
 /// ```
 ///
-/// The deviation of fewer than two values is NaN, as is the mean of none. It prints as `mean ± deviation`.
+/// The deviation of fewer than two values is NaN, as is the mean of no values. It prints as `mean ± deviation`.
 ///
 /// # Examples
 ///

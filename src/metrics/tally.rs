@@ -1,10 +1,10 @@
-//! Counts of correct and wrong decisions for each class, and averages over the classes.
+//! Counts of correct and incorrect decisions for each class, and averages over the classes.
 
 use super::{Measure, Meter, Scored, undefined};
 use crate::data::Task;
 use crate::error::Result;
 
-/// How the values of several classes become one.
+/// How the values of several classes are averaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Average {
     /// The value of one class, counted from 0.
@@ -34,23 +34,23 @@ impl Average {
 /// The weights of the decisions about one class.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Counts {
-    /// True positives, TP.
+    /// The weight of the true positives, TP.
     pub correct: f64,
-    /// Predicted as this class, TP + FP.
+    /// The weight of the samples predicted as this class, TP + FP.
     pub predicted: f64,
-    /// Of this class, TP + FN.
+    /// The weight of the samples of this class, TP + FN.
     pub support: f64,
-    /// Of this class, with an output of NaN.
+    /// The weight of the samples of this class with an output of NaN.
     invalid: f64,
 }
 
-/// a / b, and 0 for 0 / 0: no decisions are no good ones.
+/// a / b, and 0 for 0 / 0: without decisions, none is correct.
 pub(super) fn ratio(a: f64, b: f64) -> f64 {
     if b == 0.0 { 0.0 } else { a / b }
 }
 
-/// Counts decisions, and averages `formula` over the classes. An invalid prediction counts as a wrong one for every
-/// class, so that NaN is never better than a wrong answer.
+/// Counts decisions, and averages `formula` over the classes. An invalid prediction counts as an incorrect one for
+/// every class, so that NaN is never better than an incorrect prediction.
 pub(super) struct Tally {
     task: Task,
     average: Average,
@@ -63,7 +63,7 @@ impl Tally {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Measure`](crate::Error::Measure) for regression, and for a class that there is not.
+    /// Returns [`Error::Measure`](crate::Error::Measure) for regression, and for a class that does not exist.
     pub(super) fn meter(
         measure: &dyn Measure,
         (task, n_outputs): (Task, usize),
@@ -87,7 +87,7 @@ impl Tally {
             return Err(undefined(
                 measure,
                 task,
-                format!("there are {n}, counted from 0, and {class} is none of them"),
+                format!("there are {n} classes, counted from 0, and class {class} is not one of them"),
             ));
         }
         Ok(Box::new(Self { task, average, formula, classes: vec![Counts::default(); n] }))

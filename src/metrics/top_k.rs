@@ -6,11 +6,11 @@ use super::{Direction, Mean, Measure, Meter, undefined};
 use crate::data::Task;
 use crate::error::{Result, check_nonzero};
 
-/// The fraction of samples whose class is among the k largest outputs; recorded as `"top-k accuracy"` with its k. Of
-/// equal outputs the first counts as larger, so that k = 1 is the [`Accuracy`](super::Accuracy). A sample with an
-/// output of NaN is wrong.
+/// The fraction of samples whose class is among the k largest outputs; recorded as `"top-k accuracy"` with the value
+/// of k. Of equal outputs the first counts as larger, so that k = 1 is the [`Accuracy`](super::Accuracy). A sample
+/// with an output of NaN is incorrect. Defined for classes with one output each, for k below their number.
 ///
-/// Source: `top_k_accuracy_score` of scikit-learn, which lets the last of equal outputs win.
+/// Source: `top_k_accuracy_score` of scikit-learn, in which the last of equal outputs counts as larger.
 ///
 /// # Examples
 ///
@@ -31,7 +31,7 @@ pub struct TopK {
 }
 
 impl TopK {
-    /// Counts a sample as correct if its class is among the `k` largest outputs.
+    /// Creates the measure that counts a sample as correct if its class is among the `k` largest outputs.
     ///
     /// # Errors
     ///

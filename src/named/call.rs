@@ -1,22 +1,22 @@
-//! The text of a name with parameters, taken apart and written.
+//! Parsing and writing a name with parameters.
 
 use std::fmt;
 
 use super::Value;
 use crate::error::{Error, Result};
 
-/// More parentheses within parentheses than anybody writes. The bound keeps hostile text from exhausting the stack.
+/// The maximum depth of nested parentheses, which keeps hostile text from exhausting the stack.
 const MAX_DEPTH: usize = 16;
 
-/// A name and its parameters, taken apart but not yet looked up.
+/// A name and its parameters, parsed but not yet looked up.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
     kind: &'static str,
     pub(crate) name: &'a str,
-    /// The component that this one goes around: the arguments without a name.
+    /// The arguments without a parameter's name: the component that this one wraps.
     inner: Vec<&'a str>,
     arguments: Vec<(&'a str, &'a str)>,
-    /// What was read: each parameter with its value, and with the default that it has if it is not given.
+    /// The parameters that were read, each with its value and its default.
     read: Vec<Parameter>,
 }
 
@@ -58,7 +58,8 @@ impl<'a> Call<'a> {
         Ok(call)
     }
 
-    /// Returns an error for a parameter that was not read, and for an inner component where there is none.
+    /// Returns an error if a parameter was not read, or if there is not exactly one inner component where `has_inner`
+    /// is true, and none where it is false.
     pub(crate) fn check(&self, has_inner: bool) -> Result<()> {
         let unknown =
             |(parameter, _): &&(&str, &str)| !self.read.iter().any(|known| known.name == *parameter);
@@ -75,17 +76,17 @@ impl<'a> Call<'a> {
             (true, []) => {
                 let Self { kind, name, .. } = self;
                 let problem =
-                    format!("it goes around another {kind}, which comes first: {name}(…, parameter=value)");
+                    format!("it wraps another {kind}, which comes first: {name}(…, parameter=value)");
                 Err(self.malformed(problem))
             }
             (true, [_, argument, ..]) => {
-                Err(self.malformed(format!("`{argument}` is one {} too many: it goes around one", self.kind)))
+                Err(self.malformed(format!("`{argument}` is one {} too many: it wraps one", self.kind)))
             }
             _ => Ok(()),
         }
     }
 
-    /// Returns the text of the component within, after [`check`](Self::check).
+    /// Returns the text of the inner component, after [`check`](Self::check).
     pub(crate) fn inner(&self) -> &'a str {
         self.inner.first().copied().unwrap_or_default()
     }
@@ -102,13 +103,13 @@ impl<'a> Call<'a> {
         Ok(value)
     }
 
-    /// The name with all parameters that were read, as it prints.
+    /// Returns the name with all parameters that were read, as it prints.
     pub(crate) fn text(&self) -> String {
         let parameters: Vec<_> = self.read.iter().map(|read| (read.name, read.value.clone())).collect();
         Named(self.name, &parameters).to_string()
     }
 
-    /// The error for a name that is not among `known`.
+    /// Returns the error for a name that is not among `known`.
     pub(crate) fn unknown(&self, known: &[&str]) -> Error {
         Error::UnknownName { kind: self.kind, found: self.name.to_owned(), known: known.join(", ") }
     }
@@ -151,7 +152,8 @@ impl fmt::Display for Named<'_> {
     }
 }
 
-/// Writes `name`, `name(parameter=value, …)` or `name(inner, parameter=value, …)`. Every value parses back to the same bits.
+/// Writes `name`, `name(parameter=value, …)` or `name(inner, parameter=value, …)`. Every value parses back bitwise
+/// identical.
 pub(crate) fn write(
     f: &mut fmt::Formatter<'_>,
     name: &str,

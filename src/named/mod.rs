@@ -15,16 +15,17 @@ pub(crate) use value::Value;
 /// Type = "name"(parameter = default, …) => the value, as a function of the parameters;
 /// ```
 ///
-/// and one that goes around another of its kind is a line after `[wrappers]`:
+/// and one that wraps another of its kind is a line after `[wrappers]`:
 ///
 /// ```text
 /// Type = "name"(parameter = default, …) => |inner| the value, as a function of `inner` and the parameters;
 /// ```
 ///
-/// A parameter has the type of its default, which implements [`Value`] and may depend on the parameters before it. The component has a method of the same name for
-/// each parameter, or of the name in brackets after the parameter, and a wrapper one of the name of `inner`.
+/// A parameter has the type of its default, which implements [`Value`] and may depend on the parameters before it. For
+/// each parameter the component has a getter of the same name, or of the name in brackets after the parameter; a
+/// wrapper also has a getter of the name of `inner`.
 ///
-/// For each component this makes the variant, the conversions between the two types, and `Display`,
+/// For each component the macro declares the variant, the conversions between the two types, and `Display`,
 /// `FromStr`, `Serialize` and `Deserialize` by the name; for a wrapper the variant and `Display`.
 macro_rules! named {
     ($(#[$meta:meta])* $any:ident: $trait:ident $(<$real:ident>)?, $kind:literal;
@@ -53,7 +54,7 @@ macro_rules! named {
             }
         }
 
-        /// As the component itself: a run that was begun with either goes on with the other.
+        /// Prints as the component itself does, so that a run begun with one can be resumed with the other.
         impl std::fmt::Debug for $any {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 match self {
@@ -144,7 +145,7 @@ macro_rules! named {
 
         $($(
             impl<P: std::fmt::Display> std::fmt::Display for $outer<P> {
-                /// Writes the name with what it goes around and its parameters.
+                /// Writes the name with the wrapped component and its parameters.
                 fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                     $crate::named::write(f, $outer_name, Some(self.$inner()), &[$((
                         stringify!($setting),
@@ -156,7 +157,7 @@ macro_rules! named {
     };
 }
 
-/// Reads a parameter by the method of its name, or by another one.
+/// Reads a parameter by the getter of its name, or by another one.
 macro_rules! read_parameter {
     ($part:ident $parameter:ident) => {
         $part.$parameter()
@@ -166,7 +167,7 @@ macro_rules! read_parameter {
     };
 }
 
-/// Serializes a type by its name, so that whatever is read passes through its constructor.
+/// Serializes a type by its name, so that deserialization passes through its constructor.
 macro_rules! serde_by_name {
     ($type:ty) => {
         impl serde::Serialize for $type {

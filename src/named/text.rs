@@ -1,6 +1,6 @@
-//! Names that are put together from others: where the parts are.
+//! Splitting names that are composed of others.
 
-/// Cuts `text` at each `separator` that is in no parentheses.
+/// Splits `text` at each `separator` outside of parentheses.
 pub(crate) fn split<'a>(text: &'a str, separator: &str) -> Vec<&'a str> {
     let (mut parts, mut depth, mut from) = (Vec::new(), 0_i32, 0);
     for (at, character) in text.char_indices() {
@@ -18,7 +18,7 @@ pub(crate) fn split<'a>(text: &'a str, separator: &str) -> Vec<&'a str> {
     parts
 }
 
-/// Returns what is inside the parentheses around all of `text`, if there are any.
+/// Returns `text` without its first and last character if these are an opening and a closing parenthesis.
 pub(crate) fn inside(text: &str) -> Option<&str> {
     text.strip_prefix('(')?.strip_suffix(')')
 }

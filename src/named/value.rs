@@ -5,10 +5,10 @@ use crate::error::plain;
 
 /// A value that is read from text and written back.
 pub(crate) trait Value: Sized {
-    /// What the text has to be, for the message of an error.
+    /// The expected form of the text, for error messages.
     const EXPECTED: &'static str;
 
-    /// Reads a value; `None` if the text is not what it has to be, or an error that says more.
+    /// Reads a value; `None` if the text is not of the expected form. Returns an error if it can say more.
     fn read(text: &str) -> Result<Option<Self>>;
 
     /// Writes the value, so that it reads back bitwise identical.

@@ -8,14 +8,14 @@ use crate::error::{Error, MemoryProblem, Result};
 use crate::init::Initializer;
 use crate::real::{Real, first_non_finite};
 
-/// A layer in which every neuron sees every input: a = f(w x + b).
+/// A dense (fully connected) layer: a = f(w x + b).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dense<T, A> {
     /// w, outputs × inputs: w_jk leads from input k to neuron j.
     pub weights: DMatrix<T>,
     /// b, one for each output.
     pub biases: DVector<T>,
-    /// f.
+    /// The activation function f.
     pub activation: A,
 }
 
@@ -43,13 +43,13 @@ impl<T: Real, A: Activation<T>> Dense<T, A> {
         Ok(layer)
     }
 
-    /// The layer without the type of its activation.
+    /// Borrows the layer, with the type of its activation erased.
     pub fn layer(&self) -> Layer<'_, T> {
         Layer { weights: &self.weights, biases: &self.biases, activation: &self.activation }
     }
 }
 
-/// Refuses a layer for whose weights there is no memory: making it would end the program.
+/// Returns an error if the weights cannot be allocated, which would otherwise abort the process.
 pub(super) fn check_allocatable<T>(layer: usize, n_inputs: usize, n_outputs: usize) -> Result<()> {
     let room = |weights| Vec::<T>::new().try_reserve_exact(weights).is_ok();
     if n_inputs.checked_mul(n_outputs).is_some_and(room) {
@@ -58,19 +58,20 @@ pub(super) fn check_allocatable<T>(layer: usize, n_inputs: usize, n_outputs: usi
     Err(Error::Memory(MemoryProblem::Layer { layer, n_inputs, n_outputs }))
 }
 
-/// A borrowed layer, whatever its activation.
+/// A borrowed layer, with the type of its activation erased.
 #[derive(Debug, Clone, Copy)]
 pub struct Layer<'a, T: Real> {
     /// w, outputs × inputs.
     pub weights: &'a DMatrix<T>,
     /// b, one for each output.
     pub biases: &'a DVector<T>,
-    /// f.
+    /// The activation function f.
     pub activation: &'a dyn Activation<T>,
 }
 
 impl<T: Real> Layer<'_, T> {
-    /// Refuses what does not fit a layer before it with `expected` neurons.
+    /// Returns an error if the layer has no neurons, does not fit a layer before it with `expected` neurons, or has
+    /// not one bias per neuron.
     pub(super) fn check_shape(&self, layer: usize, expected: usize) -> Result<()> {
         let (n_outputs, found) = self.weights.shape();
         if n_outputs == 0 {
@@ -89,7 +90,7 @@ impl<T: Real> Layer<'_, T> {
         Ok(())
     }
 
-    /// Refuses a parameter that is NaN or infinite.
+    /// Returns an error if a parameter is NaN or infinite.
     pub(super) fn check_finite(&self, layer: usize) -> Result<()> {
         let parameters = [("weight", self.weights.as_slice()), ("bias", self.biases.as_slice())];
         for (what, values) in parameters {

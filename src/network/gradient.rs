@@ -8,21 +8,23 @@ use super::Workspace;
 use crate::linalg::{self, Panels};
 use crate::real::Real;
 
-/// How the examples of a batch are summed: leaf by leaf, the sums of leaves then in pairs, those of pairs in pairs, and so on.
+/// How the examples of a batch are summed: each leaf by itself, then pairs of leaves, then pairs of pairs, and so on.
 ///
-/// A batch is usually one leaf. With several, whoever holds whole subtrees of that tree gets the same bits for them.
+/// A batch is usually one leaf. With several leaves, the sum of a subtree is bitwise the same on every rank that
+/// holds the whole subtree.
 #[derive(Debug, Clone)]
 pub(super) struct Sums<T> {
-    /// The examples of each leaf, a power of two of them.
+    /// The examples of each leaf. The number of leaves is a power of two.
     leaves: Vec<Range<usize>>,
-    /// By what the sums are divided: the examples of the batch, also of what other ranks hold of it.
+    /// The divisor of the sums: the number of examples of the batch, those of other ranks included.
     pub(super) m: usize,
-    /// The errors of the layer whose gradient is being computed, copied for all column blocks of its weights, of each leaf.
+    /// For each leaf, the δ of the layer whose gradient is being computed, packed once for all column blocks of its
+    /// weights.
     delta: Vec<Panels<T>>,
 }
 
 impl<T: Real> Sums<T> {
-    /// Allocates for `examples` examples in so many leaves, and layers of at most `highest` neurons.
+    /// Allocates buffers for `examples` examples in `leaves` leaves, and layers of at most `highest` neurons.
     pub(super) fn new(highest: usize, examples: usize, leaves: usize) -> Self {
         let largest = if leaves == 1 { examples } else { examples / leaves + 1 };
         let delta = (0..leaves).map(|_| Panels::new(highest, largest)).collect();
@@ -48,10 +50,11 @@ impl<T: Real> Sums<T> {
     }
 }
 
-/// The sum over some leaves of what `of` computes for each, in `sum`. `spare` has room for as many sums as the tree is deep.
+/// Writes to `sum` the sum over `leaves`, the first of which has the index `first`, of the values that `of` computes
+/// for each. `spare` holds one more sum per level of the tree.
 ///
-/// `of` adds to what is there if its last argument says so, which saves the way through `spare`. `most` is the largest leaf for
-/// which it can.
+/// If its last argument is true, `of` adds to the values that are there, without a detour through `spare`. It can do
+/// so for leaves of at most `most` examples.
 fn tree<T: Real>(
     (leaves, first): (&[Range<usize>], usize),
     sum: &mut [T],
@@ -77,20 +80,20 @@ fn tree<T: Real>(
 }
 
 impl<T: Real> Workspace<T> {
-    /// Sums the examples in `leaves`, a power of two of them, from now on.
+    /// Divides the examples into `leaves` leaves, a power of two, for all sums from now on.
     pub(crate) fn with_leaves(mut self, leaves: usize) -> Self {
         let highest = self.layers.iter().map(|layer| layer.delta.nrows()).max().unwrap_or(0);
         self.sums = Sums::new(highest, self.examples(), leaves);
         self
     }
 
-    /// Says which examples each leaf has, and of how many examples the whole batch is.
+    /// Sets the examples of each leaf, and the number of examples of the whole batch.
     pub(crate) fn set_leaves(&mut self, leaves: impl Iterator<Item = Range<usize>>, m: usize) {
         self.sums.leaves.iter_mut().zip(leaves).for_each(|(leaf, range)| *leaf = range);
         self.sums.m = m;
     }
 
-    /// Makes the gradient of layer `index` ready to be computed, column block by column block.
+    /// Prepares the gradient of layer `index`, which is then computed column block by column block.
     pub(crate) fn begin_gradient(&mut self, index: usize) {
         let Sums { leaves, delta, .. } = &mut self.sums;
         for (panels, leaf) in delta.iter_mut().zip(leaves) {
@@ -98,15 +101,15 @@ impl<T: Real> Workspace<T> {
         }
     }
 
-    /// Computes the gradient for the weights of layer `index` that lead from the neurons `inputs`, a column each, one
-    /// after the other in `gradient`, after [`begin_gradient`](Self::begin_gradient) of that layer:
+    /// Computes the columns `inputs` of the weight gradient of layer `index`, one after the other in `gradient`, after
+    /// [`begin_gradient`](Self::begin_gradient) of that layer:
     ///
     /// ```text
     /// ∂C/∂w = δ a'ᵀ
     /// ```
     ///
     /// with a' the activations of the layer before. This and [`bias_gradient`](Self::bias_gradient) are the only places
-    /// where a gradient is computed. With 2^d leaves, `spare` has room for d of such gradients.
+    /// where a gradient is computed. With 2^d leaves, `spare` holds d arrays as long as `gradient`.
     ///
     /// Source: chapter 2 of the book, equation (BP4), for a whole batch at once.
     pub(crate) fn weight_gradient(

@@ -30,9 +30,9 @@ use crate::real::Real;
 
 /// A feed-forward network: hidden layers of activation `H` and an output layer of activation `O`.
 ///
-/// The activation of the output layer is a type of its own so that the compiler can check a
-/// [`Cost`](crate::cost::Cost) against it. Hidden layers that differ among themselves have an `H` that is an
-/// enum, such as [`AnyActivation`](crate::activation::AnyActivation).
+/// The activation of the output layer is a separate type, so that the compiler can check a
+/// [`Cost`](crate::cost::Cost) against it. For hidden layers of different activations `H` is an enum, such as
+/// [`AnyActivation`](crate::activation::AnyActivation).
 ///
 /// # Examples
 ///
@@ -52,16 +52,17 @@ pub struct Network<T, H, O> {
 }
 
 impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
-    /// A network with layers of `sizes` neurons, the inputs first, the outputs last, and new parameters.
+    /// Creates a network with layers of `sizes` neurons, the inputs first, the outputs last, and initial parameters.
     ///
-    /// The parameters of each layer are drawn from `initializer` with a generator that belongs to (`seed`, layer).
+    /// `initializer` draws the parameters of each layer with a random number generator seeded by (`seed`, layer).
     ///
     /// # Errors
     ///
-    /// [`Error::TooFewLayers`] for fewer than two sizes, [`Error::EmptyLayer`] for a size of 0,
-    /// [`Error::Memory`] if there is no memory for the weights of a layer, [`Error::SizeMismatch`] if
-    /// the initializer changes the shape of a layer, and [`Error::NonFiniteParameter`] if it leaves a NaN or
-    /// an infinity.
+    /// - Returns [`Error::TooFewLayers`] if there are fewer than two sizes.
+    /// - Returns [`Error::EmptyLayer`] if a size is 0.
+    /// - Returns [`Error::Memory`] if the weights do not fit in memory.
+    /// - Returns [`Error::SizeMismatch`] if the initializer changes the shape of a layer.
+    /// - Returns [`Error::NonFiniteParameter`] if the initializer leaves a NaN or an infinity.
     pub fn new(
         sizes: &[usize],
         hidden: H,
@@ -94,20 +95,22 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
         Ok(Self { hidden, output })
     }
 
-    /// A network of layers that were made elsewhere, the first hidden one first.
+    /// Creates a network from its layers, the first hidden layer first.
     ///
     /// # Errors
     ///
-    /// [`Error::EmptyLayer`] if a layer has no neurons, [`Error::LayerMismatch`] if a layer has not as many inputs as the layer
-    /// before has outputs, [`Error::SizeMismatch`] if it has not as many biases as outputs, and [`Error::NonFiniteParameter`] if a parameter is NaN or infinite.
+    /// - Returns [`Error::EmptyLayer`] if a layer has no neurons, or the first layer no inputs.
+    /// - Returns [`Error::LayerMismatch`] if the inputs of a layer are not as many as the outputs of the layer before.
+    /// - Returns [`Error::SizeMismatch`] if the biases of a layer are not as many as its outputs.
+    /// - Returns [`Error::NonFiniteParameter`] if a parameter is NaN or infinite.
     pub fn from_layers(hidden: Vec<Dense<T, H>>, output: Dense<T, O>) -> Result<Self> {
         let network = Self { hidden, output };
         network.check()?;
         Ok(network)
     }
 
-    /// Refuses layers that do not fit each other, and parameters that are no numbers: both can come about through
-    /// [`hidden_mut`](Self::hidden_mut) and its like.
+    /// Returns an error if layers do not fit each other or a parameter is not finite. Callers can introduce either
+    /// through [`hidden_mut`](Self::hidden_mut) and [`output_mut`](Self::output_mut).
     pub(crate) fn check(&self) -> Result<()> {
         check(self)
     }
@@ -122,7 +125,7 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
         &self.hidden
     }
 
-    /// The hidden layers. Shapes are not to be changed.
+    /// The hidden layers. Do not change their shapes: `fit` and `predict` then return an error.
     pub fn hidden_mut(&mut self) -> &mut [Dense<T, H>] {
         &mut self.hidden
     }
@@ -132,7 +135,7 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
         &self.output
     }
 
-    /// The output layer. Shapes are not to be changed.
+    /// The output layer. Do not change its shapes: `fit` and `predict` then return an error.
     pub fn output_mut(&mut self) -> &mut Dense<T, O> {
         &mut self.output
     }
@@ -157,7 +160,7 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
         self.layers().map(|layer| layer.weights.len() + layer.biases.len()).sum()
     }
 
-    /// Visits each weight matrix and bias vector, layer by layer, weights first, as slices in column order.
+    /// Visits each weight matrix and bias vector, layer by layer, weights first, as mutable slices in column order.
     pub fn parameters_mut(&mut self) -> impl Iterator<Item = &mut [T]> {
         let hidden = self.hidden.iter_mut().map(|layer| (&mut layer.weights, &mut layer.biases));
         hidden
@@ -165,13 +168,13 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
             .flat_map(|(weights, biases)| [weights.as_mut_slice(), biases.as_mut_slice()])
     }
 
-    /// Each weight matrix and bias vector, layer by layer, weights first, as slices in column order.
+    /// Visits each weight matrix and bias vector, layer by layer, weights first, as slices in column order.
     pub fn parameters(&self) -> impl Iterator<Item = &[T]> {
         self.layers().flat_map(|layer| [layer.weights.as_slice(), layer.biases.as_slice()])
     }
 
-    /// The outputs for the inputs `x`, computed at once; for large data sets use
-    /// [`evaluate`](crate::metrics::evaluate), which works in blocks.
+    /// Computes the outputs for the inputs `x`. For the scores on a data set use
+    /// [`evaluate`](crate::metrics::evaluate), which reads the data block by block.
     ///
     /// # Shapes
     ///
@@ -179,14 +182,18 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     ///
     /// # Errors
     ///
-    /// [`Error::SizeMismatch`] if `x` has not as many rows as the network has inputs; [`Error::LayerMismatch`] and its like if
-    /// the layers were changed so that they do not fit each other.
+    /// - Returns [`Error::SizeMismatch`] if the rows of `x` are not as many as the inputs of the network.
+    /// - Returns [`Error::EmptyLayer`], [`Error::LayerMismatch`] or [`Error::SizeMismatch`] if the layers were
+    ///   changed so that they do not fit each other.
+    /// - Returns [`Error::Memory`] if the outputs do not fit in memory.
+    /// - If an output is NaN or infinite, returns [`Error::NonFiniteParameter`] if a parameter is, and
+    ///   [`Error::NonFiniteSample`] otherwise.
     pub fn predict(&self, x: &DMatrix<T>) -> Result<DMatrix<T>> {
         AnyNetwork::predict(self, x)
     }
 }
 
-/// A network whose activations are not known at compile time, as an observer sees it. Every [`Network`] is one.
+/// A network with the types of its activations erased, as an observer sees it. Every [`Network`] implements it.
 pub trait AnyNetwork<T: Real>: fmt::Debug + Send + Sync {
     /// The number of layers after the inputs.
     fn n_layers(&self) -> usize;
@@ -205,11 +212,11 @@ pub trait AnyNetwork<T: Real>: fmt::Debug + Send + Sync {
         [self.layer(0).weights.ncols()].into_iter().chain(after).collect()
     }
 
-    /// The outputs for the inputs `x`; see [`Network::predict`].
+    /// Computes the outputs for the inputs `x`; see [`Network::predict`].
     ///
     /// # Errors
     ///
-    /// Returns what [`Network::predict`] returns.
+    /// Returns the errors of [`Network::predict`].
     fn predict(&self, x: &DMatrix<T>) -> Result<DMatrix<T>>;
 }
 
@@ -227,13 +234,13 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> AnyNetwork<T> for Network<T, H
     }
 }
 
-/// Refuses layers that do not fit each other, and parameters that are no numbers.
+/// Returns an error if layers do not fit each other or a parameter is not finite.
 pub(crate) fn check<T: Real>(network: &dyn AnyNetwork<T>) -> Result<()> {
     check_shapes(network)?;
     (0..network.n_layers()).try_for_each(|index| network.layer(index).check_finite(index + 1))
 }
 
-/// Refuses layers that do not fit each other.
+/// Returns an error if layers do not fit each other.
 pub(crate) fn check_shapes<T: Real>(network: &dyn AnyNetwork<T>) -> Result<()> {
     let mut expected = network.layer(0).weights.ncols();
     if expected == 0 {
@@ -247,13 +254,13 @@ pub(crate) fn check_shapes<T: Real>(network: &dyn AnyNetwork<T>) -> Result<()> {
     Ok(())
 }
 
-/// Refuses layers that do not fit each other, or inputs that do not fit the first.
+/// Returns an error if layers do not fit each other or `x` does not fit the first.
 fn check_inputs<T: Real>(network: &dyn AnyNetwork<T>, x: &DMatrix<T>) -> Result<()> {
     check_shapes(network)?;
     check_rows_of_x(x.shape(), network.layer(0).weights.ncols())
 }
 
-/// Returns an error if `x` of the shape `rows` × `columns` has not a row for each of the inputs.
+/// Returns an error unless `x` of the shape `rows` × `columns` has a row for each of the inputs.
 pub(crate) fn check_rows_of_x((rows, columns): (usize, usize), inputs: usize) -> Result<()> {
     let what = match columns == inputs {
         true => "rows of x, one for each input of the network (a column is an example: transpose x)",
@@ -262,7 +269,8 @@ pub(crate) fn check_rows_of_x((rows, columns): (usize, usize), inputs: usize) ->
     if rows == inputs { Ok(()) } else { Err(Error::SizeMismatch { what, found: rows, expected: inputs }) }
 }
 
-/// Returns an error if inputs of the shape `x` and targets of the shape `y` are no batch for a network of these sizes.
+/// Returns an error unless inputs of the shape `x` and targets of the shape `y` are a batch for a network of these
+/// sizes.
 pub(crate) fn check_batch_shapes(
     x: (usize, usize),
     y: (usize, usize),
@@ -274,7 +282,7 @@ pub(crate) fn check_batch_shapes(
     if y.1 == x.1 { Ok(()) } else { Err(Error::SizeMismatch { what, found: y.1, expected: x.1 }) }
 }
 
-/// Returns an error if `y` of the shape `rows` × `columns` has not a row for each of the outputs.
+/// Returns an error unless `y` of the shape `rows` × `columns` has a row for each of the outputs.
 fn check_rows_of_y((rows, columns): (usize, usize), outputs: usize) -> Result<()> {
     let what = match (rows, columns == outputs) {
         (1, _) => {
@@ -290,7 +298,7 @@ fn predict<T: Real>(network: &dyn AnyNetwork<T>, x: &DMatrix<T>) -> Result<DMatr
     check_inputs(network, x)?;
     let outputs = outputs::outputs(network, x)?;
     if let Err(error) = check_finite("output", &outputs, 0) {
-        // What made it so comes first.
+        // A non-finite parameter or input is the cause, and is reported instead.
         check(network)?;
         check_finite("input", x, 0)?;
         return Err(error);

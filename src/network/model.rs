@@ -1,4 +1,4 @@
-//! Networks and costs whose types are not known.
+//! Networks and costs with their types erased.
 
 use nalgebra::DMatrix;
 
@@ -8,10 +8,10 @@ use crate::cost::Cost;
 use crate::error::Result;
 use crate::real::Real;
 
-/// A network and the cost that judges it, whatever their types.
+/// A network and its cost function, with their types erased.
 ///
-/// Training and evaluation are written against this trait: so they are compiled once for each scalar type, and not for
-/// each combination of activations and costs that a program uses.
+/// Training and evaluation use this trait, so that they are compiled once for each scalar type, and not for each
+/// combination of activations and costs in a program.
 pub(crate) trait Model<T: Real>: Send + Sync {
     fn network(&self) -> &dyn AnyNetwork<T>;
 
@@ -25,7 +25,7 @@ pub(crate) trait Model<T: Real>: Send + Sync {
     fn check_targets(&self, y: &DMatrix<T>, first: usize) -> Result<()>;
 }
 
-/// A model whose parameters may be moved.
+/// A model whose parameters may change.
 pub(crate) trait ModelMut<T: Real>: Model<T> {
     /// The weights and the biases of layer `index`, 0 for the first after the inputs.
     fn layer_mut(&mut self, index: usize) -> (&mut [T], &mut [T]);

@@ -1,4 +1,4 @@
-//! Outputs alone, without the errors that learning needs: inference.
+//! Inference: the outputs of a network, without the errors δ that training needs.
 
 use std::mem;
 use std::ops::Range;
@@ -12,13 +12,13 @@ use crate::memory;
 use crate::real::Real;
 use crate::threads;
 
-/// The most samples that go through a network at once: their activations stay in the cache.
+/// The maximum number of samples in a block, whose activations stay in the cache.
 const BLOCK: usize = 256;
 
-/// The most values of a layer for them.
+/// The maximum number of values of a layer in a block, if it has more than 32 samples.
 const BLOCK_VALUES: usize = 1 << 18;
 
-/// The memory that outputs are computed in: the weighted inputs and the activations of one layer at a time.
+/// The buffers of inference: the weighted inputs and the activations of one layer at a time.
 #[derive(Debug, Clone)]
 pub(crate) struct Outputs<T> {
     z: DMatrix<T>,
@@ -26,15 +26,15 @@ pub(crate) struct Outputs<T> {
 }
 
 impl<T: Real> Outputs<T> {
-    /// Allocates memory for a network of these `sizes` and so many `examples` at once.
+    /// Allocates buffers for a network of these `sizes` and at most `examples` examples at once.
     pub(crate) fn new(sizes: &[usize], examples: usize) -> Result<Self> {
         let widest = widest(sizes);
         memory::check::<T>("the buffers of a prediction", [(widest, examples); 2])?;
         Ok(Self { z: DMatrix::zeros(widest, examples), a: DMatrix::zeros(widest, examples) })
     }
 
-    /// Takes the `examples`, which are columns of `x`, through the network and returns its outputs, outputs × examples.
-    /// Nothing is allocated for at most as many examples as [`new`](Self::new) was told of.
+    /// Computes the outputs for `examples`, which are columns of `x`: outputs × examples. Does not allocate for at
+    /// most as many examples as were given to [`new`](Self::new).
     pub(crate) fn compute(
         &mut self,
         network: &dyn AnyNetwork<T>,
@@ -57,18 +57,18 @@ impl<T: Real> Outputs<T> {
 }
 
 impl<T> Outputs<T> {
-    /// What [`compute`](Self::compute) returned last.
+    /// Returns the outputs of the last call of [`compute`](Self::compute).
     pub(crate) fn last(&self) -> &DMatrix<T> {
         &self.a
     }
 }
 
-/// The neurons of the largest layer.
+/// The number of neurons of the largest layer after the inputs.
 fn widest(sizes: &[usize]) -> usize {
     sizes.iter().skip(1).copied().max().unwrap_or(0)
 }
 
-/// Gives a matrix another shape in the memory that it has; its elements are arbitrary then.
+/// Gives a matrix another shape and reuses its memory; the values of the elements are unspecified afterwards.
 fn reshape<T: Real>(matrix: &mut DMatrix<T>, rows: usize, columns: usize) {
     if matrix.shape() != (rows, columns) {
         let mut elements: Vec<T> = mem::replace(matrix, DMatrix::zeros(0, 0)).data.into();
@@ -77,7 +77,8 @@ fn reshape<T: Real>(matrix: &mut DMatrix<T>, rows: usize, columns: usize) {
     }
 }
 
-/// The outputs for the columns of `x`, which fit the network: blocks of samples, divided among threads.
+/// Computes the outputs for the columns of `x`, which fit the network, in blocks of samples that are divided among
+/// threads.
 pub(super) fn outputs<T: Real>(network: &dyn AnyNetwork<T>, x: &DMatrix<T>) -> Result<DMatrix<T>> {
     let sizes = network.sizes();
     let n_outputs = sizes.last().copied().unwrap_or(0);
@@ -94,7 +95,7 @@ pub(super) fn outputs<T: Real>(network: &dyn AnyNetwork<T>, x: &DMatrix<T>) -> R
         let mut block = Outputs::new(&sizes, size)?;
         let mut compute = || {
             for first in examples.clone().step_by(size.max(1)) {
-                // The last block reaches back to samples that the one before it holds too.
+                // The last block overlaps the one before it, so that all blocks have the same size.
                 let first = first.min(examples.end - size);
                 let at = (first - examples.start) * n_outputs;
                 let computed = block.compute(network, x, first..first + size);

@@ -9,7 +9,8 @@ use super::{AnyNetwork, Layer, ModelMut};
 use crate::error::{Error, Result};
 use crate::real::Real;
 
-/// One value for each weight and each bias of a network: w₁, b₁, w₂, b₂, … in one vector, weights in column order.
+/// One value for each weight and each bias of a network: w₁, b₁, w₂, b₂, … in one vector, weights in column order. It
+/// holds a gradient, for example.
 ///
 /// # Examples
 ///
@@ -53,8 +54,12 @@ fn count(sizes: &[usize]) -> Option<usize> {
 
 impl<T: Real> ParameterArrays<T> {
     /// Creates zeros for a network with layers of `sizes` neurons, the inputs first.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the number of parameters is larger than a `Vec` may be.
     pub fn zeros(sizes: &[usize]) -> Self {
-        let len = count(sizes).unwrap_or(0);
+        let len = count(sizes).unwrap_or(usize::MAX);
         Self { sizes: sizes.to_vec(), values: vec![T::zero(); len] }
     }
 
@@ -82,7 +87,7 @@ impl<T: Real> ParameterArrays<T> {
         copy
     }
 
-    /// Copies the parameters of `network`, which has to be of the same sizes. Does not allocate.
+    /// Copies the parameters of `network`, which must have the same sizes. Does not allocate.
     pub(crate) fn copy_from(&mut self, network: &dyn AnyNetwork<T>) {
         let mut arrays = self.arrays_mut();
         for index in 0..network.n_layers() {
@@ -92,7 +97,7 @@ impl<T: Real> ParameterArrays<T> {
         }
     }
 
-    /// Copies the values into the network of `model`, which has to be of the same sizes. Does not allocate.
+    /// Copies the values into the network of `model`, which must have the same sizes. Does not allocate.
     pub(crate) fn copy_to(&self, model: &mut dyn ModelMut<T>) {
         let mut arrays = self.arrays();
         for index in 0..model.network().n_layers() {
@@ -101,7 +106,7 @@ impl<T: Real> ParameterArrays<T> {
         }
     }
 
-    /// Exchanges the values for the parameters of `model`'s network, which has to be of the same sizes. Does not allocate.
+    /// Swaps the values with the parameters of `model`'s network, which must have the same sizes. Does not allocate.
     pub(crate) fn exchange(&mut self, model: &mut dyn ModelMut<T>) {
         let mut arrays = self.arrays_mut();
         for index in 0..model.network().n_layers() {
@@ -133,7 +138,7 @@ impl<T: Real> ParameterArrays<T> {
         &self.values
     }
 
-    /// All values in order.
+    /// All values in order, mutably.
     pub fn values_mut(&mut self) -> &mut [T] {
         &mut self.values
     }
@@ -148,7 +153,7 @@ impl<T: Real> ParameterArrays<T> {
         })
     }
 
-    /// The arrays w₁, b₁, w₂, b₂, … as slices, in the order of [`Network::parameters_mut`].
+    /// The arrays w₁, b₁, w₂, b₂, … as mutable slices, in the order of [`Network::parameters_mut`].
     pub fn arrays_mut(&mut self) -> impl Iterator<Item = &mut [T]> {
         let mut rest = &mut self.values[..];
         lengths(&self.sizes).map(move |len| {
@@ -178,7 +183,7 @@ impl<T: Real> ParameterArrays<T> {
         DVectorView::from_slice(&self.values[self.offset(index) + n_in * n_out..], n_out)
     }
 
-    /// Where the values of layer `index` begin.
+    /// The position of the first value of layer `index`.
     fn offset(&self, index: usize) -> usize {
         lengths(&self.sizes).take(2 * index).sum()
     }

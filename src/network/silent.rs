@@ -1,4 +1,4 @@
-//! Silent neurons, which have stopped to learn.
+//! Silent (dead) neurons, which no longer learn.
 
 use nalgebra::DMatrix;
 
@@ -7,15 +7,16 @@ use crate::activation::Activation;
 use crate::error::Result;
 use crate::real::Real;
 
-/// Examples that are looked at together.
+/// The number of examples in a block.
 const BLOCK: usize = 100;
 
 impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
-    /// Counts the silent neurons of each layer, the first hidden one first: those that give the same output for every
-    /// column of `x`, with the derivative 0. Their gradient is 0, so that no step wakes them.
+    /// Counts the silent neurons (*dead* ones, such as a dead ReLU) of each layer, the first hidden layer first. A
+    /// neuron is silent if it has the same output for every column of `x` and its derivative is 0. Its gradient is
+    /// then 0, so that no step changes it.
     ///
-    /// A ReLU falls silent if a step is so long that its weighted input is negative for all examples from then on: the
-    /// learning rate is too high for it, or its weights were initialized too large.
+    /// A ReLU becomes silent if a step is so long that its weighted input is negative for all examples from then on:
+    /// the learning rate is too high, or its initial weights are too large.
     ///
     /// # Shapes
     ///
@@ -23,7 +24,8 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::SizeMismatch`](crate::Error::SizeMismatch) if `x` has not as many rows as the network has inputs.
+    /// Returns [`Error::SizeMismatch`](crate::Error::SizeMismatch) if the rows of `x` are not as many as the inputs
+    /// of the network, and the errors of [`predict`](Self::predict) for layers that do not fit each other.
     ///
     /// # Examples
     ///
@@ -49,7 +51,7 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     }
 }
 
-/// For each neuron the output that it has had for all examples so far, while it is silent.
+/// The state of each neuron: for a silent one, the output that it has had for all examples so far.
 pub(crate) struct Silence<T>(Vec<Vec<Neuron<T>>>);
 
 #[derive(Clone, Copy, PartialEq)]
@@ -64,13 +66,13 @@ impl<T: Real> Silence<T> {
         Self(network.layers().iter().map(|layer| vec![Neuron::Unseen; layer.biases.len()]).collect())
     }
 
-    /// Looks at the examples in the columns of `x`.
+    /// Updates the state of each neuron with the examples in the columns of `x`.
     pub(crate) fn add(&mut self, network: &dyn AnyNetwork<T>, x: &DMatrix<T>) -> Result<()> {
         let mut workspace = Workspace::new(&network.sizes(), x.ncols())?;
         super::forward(network, x, &mut workspace);
         for (index, (layer, neurons)) in network.layers().into_iter().zip(&mut self.0).enumerate() {
             let (z, a) = (workspace.weighted_inputs(index), workspace.activations(index));
-            // Another number for each neuron: softmax pulls equal ones back to 0, whatever its derivative.
+            // A different value for each neuron: softmax pulls equal values back to 0, whatever its derivative.
             let mut derivative = a.clone();
             for mut column in derivative.column_iter_mut() {
                 for (j, value) in column.iter_mut().enumerate() {

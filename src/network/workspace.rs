@@ -1,4 +1,4 @@
-//! Backpropagation: a batch forward through the network, its error back, and the gradient.
+//! Backpropagation: the forward pass, the errors δ and the gradient of a batch.
 
 use nalgebra::DMatrix;
 
@@ -12,7 +12,7 @@ use crate::linalg;
 use crate::memory;
 use crate::real::Real;
 
-/// Preallocated activations, errors and costs for batches of one size.
+/// Preallocated activations, errors δ and costs for batches of one size.
 ///
 /// # Examples
 ///
@@ -33,11 +33,11 @@ use crate::real::Real;
 #[derive(Debug, Clone)]
 pub struct Workspace<T> {
     pub(super) layers: Vec<LayerWorkspace<T>>,
-    /// What dropout makes of the inputs.
+    /// The dropout mask of the inputs, if there is one.
     pub(super) inputs: Option<Mask<T>>,
     /// C_x of each example.
     costs: Vec<f64>,
-    /// What the examples are summed in.
+    /// The buffers in which the examples are summed.
     pub(super) sums: Sums<T>,
 }
 
@@ -50,11 +50,11 @@ pub(super) struct LayerWorkspace<T> {
     a: DMatrix<T>,
     /// The errors, δ = ∂C/∂z with C the mean cost of the batch.
     pub(super) delta: DMatrix<T>,
-    /// What dropout makes of the activations.
+    /// The dropout mask of the activations, if there is one.
     mask: Option<Mask<T>>,
 }
 
-/// Activations that are multiplied by factors on their way to the next layer: 0 for a neuron that is dropped.
+/// Factors of the activations on their way to the next layer, 0 for a neuron that is dropped, and the products.
 #[derive(Debug, Clone)]
 pub(crate) struct Mask<T> {
     /// Neurons × examples.
@@ -74,7 +74,7 @@ impl<T: Real> Mask<T> {
 }
 
 impl<T> LayerWorkspace<T> {
-    /// What the next layer sees of this one.
+    /// The inputs of the next layer.
     pub(super) fn outputs(&self) -> &DMatrix<T> {
         self.mask.as_ref().map_or(&self.a, |mask| &mask.masked)
     }
@@ -85,7 +85,8 @@ impl<T: Real> Workspace<T> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Memory`](crate::Error::Memory) if they do not fit in memory: three numbers for each neuron and example.
+    /// Returns [`Error::Memory`](crate::Error::Memory) if the buffers, mainly three values per neuron and example, do
+    /// not fit in memory.
     pub fn new(sizes: &[usize], examples: usize) -> Result<Self> {
         let shapes = sizes.iter().skip(1).flat_map(|&size| [(size, examples); 3]);
         memory::check::<T>("the buffers of a workspace", shapes)?;
@@ -103,8 +104,8 @@ impl<T: Real> Workspace<T> {
         })
     }
 
-    /// Multiplies the activations of some layers by factors on their way to the next layer: `masked(l)` says whether
-    /// those of layer l are, the inputs being layer 0.
+    /// Adds masks: the activations of layer l are multiplied by factors on their way to the next layer if `masked(l)`
+    /// is true; the inputs are layer 0.
     pub(crate) fn with_masks(mut self, n_inputs: usize, masked: impl Fn(usize) -> bool) -> Self {
         let examples = self.examples();
         self.inputs = masked(0).then(|| Mask::new(n_inputs, examples));
@@ -115,7 +116,7 @@ impl<T: Real> Workspace<T> {
         self
     }
 
-    /// The masks that there are, with the number of the layer.
+    /// Visits the masks, each with the number of its layer.
     pub(crate) fn masks_mut(&mut self) -> impl Iterator<Item = (usize, &mut Mask<T>)> {
         let hidden = self.layers.iter_mut().map(|layer| &mut layer.mask);
         (0..)
@@ -137,8 +138,8 @@ impl<T: Real> Workspace<T> {
         &self.layers[self.layers.len() - 1].a
     }
 
-    /// The weighted inputs z of layer `index` after [`Network::forward`], 0 for the first layer after the inputs; neurons ×
-    /// examples.
+    /// The weighted inputs z of layer `index` after [`Network::forward`], 0 for the first layer after the inputs;
+    /// neurons × examples.
     ///
     /// # Panics
     ///
@@ -174,7 +175,7 @@ impl<T: Real> Workspace<T> {
 
 impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     /// Computes the activations of every layer: z = w a' + b, a = f(z), where a' are the activations of the layer
-    /// before, and `x` for the first.
+    /// before, or `x` for the first layer.
     ///
     /// # Shapes
     ///
@@ -187,8 +188,8 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
         forward(self, x, workspace);
     }
 
-    /// Computes the cost of each example of the batch that has just gone [`forward`](Self::forward), and returns
-    /// Σ_j weight_j C_j.
+    /// Computes the cost C_j of each example of the batch after [`forward`](Self::forward), and returns Σ_j weight_j
+    /// C_j.
     ///
     /// # Panics
     ///
@@ -197,7 +198,7 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
         compute_costs(&Bound { network: self, cost }, batch, workspace)
     }
 
-    /// Computes the gradient of the mean cost 1/m Σ_j weight_j C_j of the batch that has just gone
+    /// Computes the gradient of the mean cost 1/m Σ_j weight_j C_j of the batch of m examples after
     /// [`forward`](Self::forward).
     ///
     /// # Panics
@@ -213,7 +214,9 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
         self.compute_deltas(cost, batch, workspace);
         let mut arrays = gradient.arrays_mut();
         for index in 0..workspace.layers.len() {
-            let (Some(weights), Some(biases)) = (arrays.next(), arrays.next()) else { return };
+            let (Some(weights), Some(biases)) = (arrays.next(), arrays.next()) else {
+                panic!("the gradient has arrays for fewer layers than the network");
+            };
             let inputs = weights.len() / biases.len().max(1);
             workspace.begin_gradient(index);
             workspace.weight_gradient(&batch.x, index, 0..inputs, weights, &mut []);
@@ -221,8 +224,8 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
         }
     }
 
-    /// Computes the error δ = ∂C/∂z of every layer, C = 1/m Σ_j weight_j C_j being the mean cost of the batch that has
-    /// just gone [`forward`](Self::forward).
+    /// Computes the error δ = ∂C/∂z of every layer after [`forward`](Self::forward), with C = 1/m Σ_j weight_j C_j the
+    /// mean cost of the batch of m examples.
     ///
     /// # Panics
     ///
@@ -268,8 +271,9 @@ pub(crate) fn compute_costs<T: Real>(
 
 /// Computes the error δ = ∂C/∂z of every layer; see [`Network::compute_deltas`].
 ///
-/// The output layer's δ comes from the cost and is divided by m, the number of examples of the batch. Each layer, from the last to the
-/// second, hands ∂C/∂a' = wᵀ δ to the layer before, whose activation pulls it back to its own δ.
+/// The output layer's δ comes from the cost and is divided by m, the number of examples of the batch. Each layer,
+/// from the last to the second, passes ∂C/∂a' = wᵀ δ to the layer before, whose activation pulls it back to the δ of
+/// that layer.
 ///
 /// Source: chapter 2 of the book, equations (BP1) and (BP2), for a whole batch at once.
 pub(crate) fn compute_deltas<T: Real>(model: &dyn Model<T>, batch: &Batch<T>, workspace: &mut Workspace<T>) {

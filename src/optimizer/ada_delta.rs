@@ -4,7 +4,8 @@ use super::{Optimizer, Scope, StepInfo, below_one, check_decay, check_epsilon};
 use crate::error::Result;
 use crate::real::{Real, vectorized};
 
-/// Scales each gradient by the root mean square of its recent steps over that of its recent values.
+/// Scales the gradient of each parameter by the ratio of two root mean squares: that of its recent steps over that of
+/// its recent gradients.
 ///
 /// ```text
 /// v → ρ v + (1 − ρ) g²
@@ -13,8 +14,8 @@ use crate::real::{Real, vectorized};
 /// w → w − η d
 /// ```
 ///
-/// g is the gradient, penalty included. d has the unit of w, so that the learning rate has none: it is 1 unless a schedule
-/// gives another. The first steps are of size √ε; a larger ε lets training begin sooner.
+/// g is the gradient, penalty included. d has the unit of w, so that the learning rate has none: it is 1 unless a
+/// schedule gives another. The first step is about √(ε/(1 − ρ)); with a larger ε training is faster at first.
 ///
 /// The slots are v and u.
 ///

@@ -4,18 +4,18 @@ use super::{Optimizer, Scope, StepInfo, check_epsilon};
 use crate::error::Result;
 use crate::real::{Real, vectorized};
 
-/// Divides each gradient by the root of the sum of all its squares so far.
+/// Divides the gradient of each parameter by the square root of the sum of its squares so far.
 ///
 /// ```text
 /// s → s + g²
 /// w → w − η g/(√s + ε)
 /// ```
 ///
-/// g is the gradient, penalty included. The steps of a parameter shrink as 1/√t, and those of a parameter whose gradient is
-/// mostly 0 stay long. The one slot is s. The learning rate, unless a schedule gives one, is 0.01.
+/// g is the gradient, penalty included. The steps of a parameter shrink as 1/√t, but the steps of a parameter whose
+/// gradient is mostly 0 stay long. The one slot is s. The learning rate, unless a schedule gives one, is 0.01.
 ///
-/// Source: Duchi, Hazan and Singer, *Adaptive subgradient methods for online learning and stochastic optimization*, 2011,
-/// with the diagonal matrix.
+/// Source: Duchi, Hazan and Singer, *Adaptive subgradient methods for online learning and stochastic optimization*,
+/// 2011, with the diagonal matrix.
 ///
 /// # Examples
 ///

@@ -4,8 +4,8 @@ use super::{Optimizer, Scope, StepInfo, below_one, check_decay, check_epsilon};
 use crate::error::Result;
 use crate::real::{Real, power, vectorized};
 
-/// A step of about η for each parameter, whatever the size of its gradient: the mean of its gradients over the root of
-/// the mean of their squares.
+/// A step of about η for each parameter, whatever the magnitude of its gradient: the mean of its recent gradients over
+/// their root mean square.
 ///
 /// ```text
 /// m → β₁ m + (1 − β₁) g            m̂ = m/(1 − β₁ᵗ)
@@ -13,12 +13,12 @@ use crate::real::{Real, power, vectorized};
 /// w → w − η m̂/(√v̂ + ε)
 /// ```
 ///
-/// g is the gradient, penalty included; t the number of the step, counted from 1. The divisions make up for the zeros
-/// that m and v begin with.
+/// g is the gradient, penalty included; t is the number of the step, counted from 1. The divisions by 1 − βᵗ correct
+/// the bias of m and v, which begin with 0.
 ///
-/// The slots are m and v. The learning rate, unless a schedule gives one, is 0.001 for epochs of 1,000 and more steps. For
-/// shorter ones it is one over their number, at most 0.01: thirty epochs of a small table have few steps, and the sum of
-/// their lengths is about η times their number.
+/// The slots are m and v. The learning rate, unless a schedule gives one, is 0.001 for epochs of 1,000 and more
+/// steps. For shorter epochs it is one over the number of steps, at most 0.01: a run on a small table has few steps,
+/// and the weights move by at most about η per step.
 ///
 /// Source: Kingma and Ba, *Adam: a method for stochastic optimization*, 2015, algorithm 1.
 ///
@@ -99,7 +99,7 @@ impl<T: Real> Optimizer<T> for Adam {
         let [m, v] = slots else { return };
         let (beta_1, beta_2) = (below_one::<T>(self.beta_1), below_one::<T>(self.beta_2));
         let (new_1, new_2, epsilon) = (T::one() - beta_1, T::one() - beta_2, T::cast(self.epsilon));
-        // η m̂/(√v̂ + ε), with what does not depend on the parameter outside the loop.
+        // η m̂/(√v̂ + ε): the factors that are the same for all parameters are computed outside of the loop.
         let eta = T::cast(eta.to_f64() / (1.0 - power(self.beta_1, at.t)));
         let root = T::cast(1.0 / (1.0 - power(self.beta_2, at.t)).sqrt());
         vectorized(

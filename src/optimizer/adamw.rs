@@ -4,7 +4,7 @@ use super::{Adam, Optimizer, ParameterKind, Scope, StepInfo, check_weight_decay}
 use crate::error::Result;
 use crate::real::{Real, vectorized};
 
-/// w → (1 − η λ) w for weights, and then a step of [`Adam`]: weight decay that the size of the gradient does not scale.
+/// w → (1 − η λ) w for weights, and then a step of [`Adam`]: weight decay that Adam does not scale with the gradient.
 ///
 /// Biases do not decay. λ is a rate per unit of η and is not divided by n, unlike that of
 /// [`L2`](crate::regularizer::L2).

@@ -7,7 +7,8 @@ named! {
     /// Any optimizer of the crate, for a choice that a user makes at run time.
     ///
     /// It parses from a name with parameters and prints it back. Parameters that are not given have their
-    /// defaults. What goes around another optimizer has that one first: `"clip_by_global_norm(adam(beta1=0.8), limit=1)"`.
+    /// defaults. A wrapper has the wrapped optimizer as its first argument:
+    /// `"clip_by_global_norm(adam(beta1=0.8), limit=1)"`.
     ///
     /// # Errors
     ///

@@ -5,17 +5,18 @@ use crate::error::Result;
 use crate::network::ParameterArrays;
 use crate::real::{Real, vectorized};
 
-/// Moves with the optimizer `O`, and averages the parameters over all its steps.
+/// Steps with the optimizer `O`, and averages the parameters over all steps.
 ///
 /// ```text
 /// w̄_t = 1/(t − s) Σ_{s < i ≤ t} w_i          and w̄_t = w_t for t ≤ s
 /// ```
 ///
-/// w_i are the parameters after step i, and s is the number of steps that are left out, by default 0. The mean lies closer to
-/// the minimum than the w_i, which the noise of small batches keeps moving around it. So η may stay large.
+/// w_i are the parameters after step i, and s is the number of steps that are left out, by default 0. The mean is
+/// closer to the minimum than the w_i, which the noise of small batches keeps moving around the minimum. So η may
+/// stay large.
 ///
-/// The trainer evaluates, keeps and returns the averaged parameters; see [`Optimizer::average_slot`]. The slots are those of
-/// `O` and w̄.
+/// The trainer evaluates, keeps and returns the averaged parameters; see [`Optimizer::average_slot`]. The slots are
+/// those of `O` and w̄.
 ///
 /// Source: Polyak and Juditsky, *Acceleration of stochastic approximation by averaging*, 1992.
 ///
@@ -40,7 +41,7 @@ pub struct PolyakAverage<O> {
 }
 
 impl<O> PolyakAverage<O> {
-    /// Averages the parameters that `optimizer` moves, from the first step on.
+    /// Creates an average of the parameters of `optimizer`, from the first step on.
     pub fn new(optimizer: O) -> Self {
         Self { optimizer, after: 0 }
     }
@@ -67,16 +68,16 @@ impl<O> PolyakAverage<O> {
     }
 }
 
-/// Moves with the optimizer `O`, and averages the parameters with weights that fall exponentially into the past.
+/// Steps with the optimizer `O`, and keeps an exponential moving average of the parameters.
 ///
 /// ```text
 /// w̄_1 = w_1,   w̄_t = β w̄_{t−1} + (1 − β) w_t
 /// ```
 ///
-/// w_t are the parameters after step t. The mean looks back over about 1/(1 − β) steps.
+/// w_t are the parameters after step t. The mean covers about the last 1/(1 − β) steps.
 ///
-/// The trainer evaluates, keeps and returns the averaged parameters; see [`Optimizer::average_slot`]. The slots are those of
-/// `O` and w̄.
+/// The trainer evaluates, keeps and returns the averaged parameters; see [`Optimizer::average_slot`]. The slots are
+/// those of `O` and w̄.
 ///
 /// Source: Tarvainen and Valpola, *Mean teachers are better role models*, 2017, equation (2).
 ///
@@ -102,7 +103,7 @@ pub struct ExponentialAverage<O> {
 }
 
 impl<O> ExponentialAverage<O> {
-    /// Averages the parameters that `optimizer` moves, with the decay rate β = `beta`.
+    /// Creates an average of the parameters of `optimizer` with the decay rate β = `beta`.
     ///
     /// # Errors
     ///
@@ -131,7 +132,7 @@ impl<O> ExponentialAverage<O> {
 /// mean → mean + fraction · (w − mean).
 fn add_to_mean<T: Real>(mean: &mut [T], parameters: &[T], fraction: f64) {
     if fraction == 1.0 {
-        // Without the mean: of the parameters themselves no bit is lost.
+        // A copy, because the formula would round.
         return mean.copy_from_slice(parameters);
     }
     let fraction = T::cast(fraction);
@@ -145,7 +146,7 @@ fn add_to_mean<T: Real>(mean: &mut [T], parameters: &[T], fraction: f64) {
     );
 }
 
-/// Steps with the optimizer within, and then adds the parameters to the mean.
+/// Steps with the wrapped optimizer, and then adds the parameters to the mean.
 macro_rules! wrapper {
     ($($name:ident)*) => { $(
         impl<T: Real, O: Optimizer<T>> Optimizer<T> for $name<O> {

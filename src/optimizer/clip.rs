@@ -1,4 +1,4 @@
-//! Gradients that are held to a size before another optimizer sees them.
+//! Gradient clipping, before the step of another optimizer.
 
 use super::norm::Norm;
 use super::{Optimizer, Scope, StepInfo};
@@ -6,7 +6,7 @@ use crate::error::{Result, check_setting};
 use crate::network::ParameterArrays;
 use crate::real::{Real, vectorized};
 
-/// Clamps every element of the gradient to [−c, c] and hands it to the optimizer `O`.
+/// Clamps every element of the gradient to [−c, c] before the step of the optimizer `O`.
 ///
 /// Source: Mikolov, *Statistical language models based on neural networks*, 2012, section 3.2.2.
 ///
@@ -27,8 +27,8 @@ pub struct ClipByValue<O> {
     limit: f64,
 }
 
-/// Scales the gradient of each array (a weight matrix, a bias vector) to a Euclidean norm of at most c and hands it to
-/// the optimizer `O`: g → g · min(1, c/‖g‖).
+/// Scales the gradient of each array (a weight matrix, a bias vector) to a Euclidean norm of at most c before the
+/// step of the optimizer `O`: g → g · min(1, c/‖g‖).
 ///
 /// Source: Pascanu, Mikolov and Bengio, *On the difficulty of training recurrent neural networks*, 2013, algorithm 1,
 /// for each array by itself.
@@ -50,8 +50,8 @@ pub struct ClipByNorm<O> {
     limit: f64,
 }
 
-/// Scales the gradient of all parameters together to a Euclidean norm of at most c and hands it to the optimizer `O`:
-/// g → g · min(1, c/‖g‖), which keeps its direction.
+/// Scales the gradient of all parameters together to a Euclidean norm of at most c before the step of the optimizer
+/// `O`: g → g · min(1, c/‖g‖), which keeps its direction.
 ///
 /// Source: Pascanu, Mikolov and Bengio, *On the difficulty of training recurrent neural networks*, 2013, algorithm 1.
 ///
@@ -75,7 +75,7 @@ pub struct ClipByGlobalNorm<O> {
 macro_rules! constructor {
     ($($name:ident)*) => { $(
         impl<O> $name<O> {
-            /// Holds the gradient that `optimizer` sees to c = `limit`.
+            /// Creates a wrapper that clips the gradient of `optimizer` to c = `limit`.
             ///
             /// # Errors
             ///
@@ -91,7 +91,7 @@ macro_rules! constructor {
                 self.limit
             }
 
-            /// The optimizer that sees the clipped gradient.
+            /// The optimizer that steps with the clipped gradient.
             pub fn optimizer(&self) -> &O {
                 &self.optimizer
             }
@@ -145,7 +145,7 @@ impl<O> ClipByGlobalNorm<O> {
     }
 }
 
-/// Clips, and hands everything to the optimizer within.
+/// Clips the gradient, and forwards everything to the wrapped optimizer.
 macro_rules! wrapper {
     ($($name:ident: $scope:expr;)*) => { $(
         impl<T: Real, O: Optimizer<T>> Optimizer<T> for $name<O> {

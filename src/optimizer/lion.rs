@@ -4,7 +4,7 @@ use super::{Optimizer, ParameterKind, Scope, StepInfo, below_one, check_decay, c
 use crate::error::Result;
 use crate::real::{Real, vectorized};
 
-/// Moves each parameter by η, in the direction on which its gradient and the mean of the earlier ones agree.
+/// Moves each parameter by η, against the sign of a weighted mean of its gradient and its earlier gradients.
 ///
 /// ```text
 /// w → (1 − η λ) w                            weights only
@@ -13,8 +13,8 @@ use crate::real::{Real, vectorized};
 /// ```
 ///
 /// g is the gradient, penalty included; sgn 0 = 0. λ is a rate per unit of η and is not divided by n, unlike that of
-/// [`L2`](crate::regularizer::L2). Every step has the size η, so η is 3 to 10 times smaller than for
-/// [`Adam`](super::Adam), and λ as much larger than for [`AdamW`](super::AdamW).
+/// [`L2`](crate::regularizer::L2). Every step has the magnitude η, so η should be 3 to 10 times smaller than for
+/// [`Adam`](super::Adam), and λ larger by the same factor than for [`AdamW`](super::AdamW).
 ///
 /// The one slot is m. The learning rate, unless a schedule gives one, is 0.0001.
 ///
@@ -59,7 +59,7 @@ impl Lion {
         Ok(Self { beta_1, beta_2, lambda: 0.0 })
     }
 
-    /// Lets weights decay at the rate λ = `lambda`. Biases do not decay.
+    /// Sets the decay rate λ = `lambda` of the weights. Biases do not decay.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Weights that are held to a size after another optimizer has moved them.
+//! A limit on the norm of each neuron's weights, after the step of another optimizer.
 
 use super::norm::Norm;
 use super::{Optimizer, ParameterKind, Scope, StepInfo};
@@ -6,13 +6,15 @@ use crate::error::{Result, check_setting};
 use crate::network::ParameterArrays;
 use crate::real::Real;
 
-/// Moves with the optimizer `O` and then scales the incoming weights of each neuron to a Euclidean norm of at most c:
+/// Steps with the optimizer `O` and then scales the incoming weights of each neuron to a Euclidean norm of at most c:
 /// w_j → w_j · min(1, c/‖w_j‖), with w_j the row of neuron j.
 ///
-/// It keeps weights small however large η is, and is often used beside dropout. Biases are left alone.
+/// It keeps weights small however large η is, and is often used with dropout. Biases do not change. To average the
+/// weights too, wrap it in the average, as in `PolyakAverage::new(MaxNorm::new(Sgd, 2.0)?)`: the mean of weights within
+/// the limit is within it. The other way round the average is taken before the limit.
 ///
-/// Source: Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, *Dropout: a simple way to prevent neural networks
-/// from overfitting*, 2014, section 5.1.
+/// Source: Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, *Dropout: a simple way to prevent neural
+/// networks from overfitting*, 2014, section 5.1.
 ///
 /// # Examples
 ///
@@ -33,7 +35,7 @@ pub struct MaxNorm<O> {
 }
 
 impl<O> MaxNorm<O> {
-    /// Holds the norm of each neuron's incoming weights to c = `limit`.
+    /// Creates a wrapper of `optimizer` that limits the norm of each neuron's incoming weights to c = `limit`.
     ///
     /// # Errors
     ///

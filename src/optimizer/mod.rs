@@ -37,10 +37,10 @@ use crate::error::{Result, check_setting};
 use crate::network::ParameterArrays;
 use crate::real::Real;
 
-/// A rule that moves parameters along their gradient.
+/// Moves parameters against their gradient.
 ///
-/// An optimizer is its hyper-parameters and nothing else. Its state, such as a velocity, is held by the trainer in
-/// *slots*: each slot has one value for each parameter, 0 at first. So a checkpoint is a list of arrays, and state does
+/// An optimizer consists of its hyper-parameters only. The trainer holds its state, such as a velocity, in *slots*:
+/// each slot has one value for each parameter, 0 at first. So a checkpoint is a list of arrays, and the state does
 /// not depend on the number of threads.
 ///
 /// | symbol | argument | shape |
@@ -51,18 +51,18 @@ use crate::real::Real;
 /// | ∂C/∂w or ∂C/∂b | `gradient` | as `parameters` |
 /// | η, the learning rate | `eta` | |
 ///
-/// Optimizers wrap optimizers: [`ClipByGlobalNorm`] changes the gradient and hands it on. Dyn-compatible, and
-/// implemented for `&`, `Box` and `Arc`.
+/// Optimizers can wrap others: [`ClipByGlobalNorm`] changes the gradient and passes it on. Dyn-compatible
+/// (object-safe), and implemented for `&`, `Box` and `Arc`.
 ///
-/// Source: chapter 1 of the book, equations (20) and (21), for plain descent; chapter 3, "Variations on stochastic gradient
-/// descent", for the others.
+/// Source: chapter 1 of the book, equations (20) and (21), for plain gradient descent; chapter 3, "Variations on
+/// stochastic gradient descent", for the others.
 ///
 /// # Examples
 ///
 /// ```
 /// use gradus::prelude::*;
 ///
-/// /// Steps of one size, η, whatever the size of the gradient.
+/// /// Steps of magnitude η, whatever the magnitude of the gradient.
 /// #[derive(Debug)]
 /// struct SignDescent;
 ///
@@ -81,35 +81,36 @@ pub trait Optimizer<T: Real>: Debug + Send + Sync {
         0
     }
 
-    /// The slot that holds an average of the parameters, if the optimizer keeps one, as [`PolyakAverage`] does. The trainer
-    /// evaluates the network with the averaged parameters, and keeps and returns these; the steps go on from the others.
-    /// A wrapper forwards it.
+    /// The slot that holds an average of the parameters, if the optimizer keeps one, as [`PolyakAverage`] does. The
+    /// trainer evaluates, keeps and returns the averaged parameters, but continues the steps from the parameters
+    /// themselves. A wrapper forwards this method.
     fn average_slot(&self) -> Option<usize> {
         None
     }
 
     /// What the step of a parameter depends on. With [`Scope::Elementwise`] the trainer moves a block of the weights
-    /// while its gradient is still in the cache. By default [`Scope::PerArray`], which suits every rule that does not look at the
-    /// whole gradient.
+    /// while its gradient is still in the cache. The default, [`Scope::PerArray`], suits every optimizer that does
+    /// not use the gradient of the whole network.
     fn scope(&self) -> Scope {
         Scope::PerArray
     }
 
-    /// The learning rate η that suits most networks; by default 0.5, as for plain descent.
+    /// The learning rate η that suits most networks; by default 0.5, as for plain gradient descent.
     fn default_rate(&self) -> f64 {
         0.5
     }
 
-    /// The learning rate η of a trainer without a schedule whose epochs have so many steps.
+    /// The learning rate η of a trainer without a schedule whose epochs have `steps` steps; by default
+    /// [`default_rate`](Self::default_rate).
     fn default_rate_for(&self, _steps: usize) -> f64 {
         self.default_rate()
     }
 
-    /// Changes the gradient of all parameters in place, penalty included, before any parameter moves. Called once per step
-    /// if the [`scope`](Self::scope) is [`Scope::Global`].
+    /// Changes the gradient of all parameters in place, penalty included, before any parameter moves. Called once per
+    /// step if the [`scope`](Self::scope) is [`Scope::Global`].
     fn prepare(&self, _gradient: &mut ParameterArrays<T>) {}
 
-    /// Moves all parameters at once, with as many evaluations of the cost as it needs. Called instead of
+    /// Moves all parameters together, with as many evaluations of the cost as needed. Called instead of
     /// [`step`](Self::step) if the [`scope`](Self::scope) is [`Scope::Objective`].
     ///
     /// # Errors
@@ -121,7 +122,7 @@ pub trait Optimizer<T: Real>: Debug + Send + Sync {
         _slots: &mut [ParameterArrays<T>],
         _objective: &mut dyn Objective<T>,
     ) -> Result<Searched> {
-        let why = "it goes around an optimizer that evaluates the cost itself, which a wrapper cannot change; use that one";
+        let why = "it wraps an optimizer that evaluates the cost itself, which a wrapper cannot change; use that optimizer directly";
         Err(crate::error::Error::Search { optimizer: format!("{self:?}"), why })
     }
 
@@ -134,10 +135,11 @@ pub const MAX_SLOTS: usize = 8;
 
 /// The cost of a batch as a function of all parameters, w₁, b₁, w₂, b₂, … in one slice.
 pub trait Objective<T: Real> {
-    /// Copies the parameters that the network has.
+    /// Copies the network's parameters to `parameters`.
     fn read(&self, parameters: &mut [T]);
 
-    /// Gives the network these `parameters`, and returns the cost, penalty included, and writes its gradient.
+    /// Sets the network's parameters to `parameters`, writes the gradient of the cost, penalty included, to
+    /// `gradient`, and returns the cost.
     fn evaluate(&mut self, parameters: &[T], gradient: &mut [T]) -> f64;
 }
 
@@ -148,32 +150,33 @@ pub struct SearchInfo {
     pub t: u64,
     /// η, the length of a step that is tried first.
     pub eta: f64,
-    /// The cost where the last search has ended, if this one begins there on the same batch: then the slots still hold what
-    /// belongs to that point.
+    /// The cost at the end of the last search, if this one begins there on the same batch. The slots then still hold
+    /// the state of that point.
     pub known: Option<f64>,
 }
 
-/// What a [`search`](Optimizer::search) has found. The network is left with the parameters of the last evaluation.
+/// The result of a [`search`](Optimizer::search). The network has the parameters of the last evaluation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Searched {
     /// The cost at the beginning.
     pub before: f64,
     /// The cost at the end.
     pub after: f64,
-    /// Why another search on the same batch would find nothing, if it would not.
+    /// Why another search on the same batch would find nothing better; `None` if it might.
     pub converged: Option<&'static str>,
 }
 
 /// What the step of a parameter depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
-    /// That parameter's own value, gradient and slots. The trainer cuts arrays where it likes.
+    /// The value, gradient and slots of this parameter only. The trainer may split arrays anywhere.
     Elementwise,
     /// The whole array (a weight matrix or a bias vector), such as the norm of its gradient.
     PerArray,
     /// The gradient of the whole network, and then the whole array.
     Global,
-    /// The cost as a function of all parameters, which is evaluated several times per step. A batch is all samples.
+    /// The cost as a function of all parameters, which is evaluated several times per step. A batch consists of all
+    /// samples.
     Objective,
 }
 
@@ -191,7 +194,7 @@ pub struct StepInfo {
 }
 
 impl StepInfo {
-    /// The first step of the weights of the first layer, with `rows` neurons: for trying out a rule.
+    /// Returns the first step for the weights of the first layer, with `rows` neurons, for trying out an optimizer.
     pub fn first(rows: usize) -> Self {
         Self { t: 1, layer: 0, kind: ParameterKind::Weights, rows }
     }
@@ -247,7 +250,7 @@ fn check_weight_decay(lambda: f64) -> Result<()> {
     check_setting("weight decay λ", lambda, lambda >= 0.0 && lambda.is_finite(), "[0, ∞)", why)
 }
 
-/// `x` < 1 in the precision of `T`, where it stays below 1.
+/// Casts `x` < 1 to `T`, rounded so that it stays below 1.
 fn below_one<T: Real>(x: f64) -> T {
     let x = T::cast(x);
     if x < T::one() { x } else { T::one() - T::default_epsilon() / T::cast(2.0) }

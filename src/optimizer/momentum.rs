@@ -6,15 +6,15 @@ use crate::real::{Real, vectorized};
 
 /// v → μ v − η ∂C/∂w, w → w + v: the gradient changes a velocity, and the velocity the position.
 ///
-/// 1 − μ is the friction. With μ = 0 it is [`Sgd`](super::Sgd), to the bit. Under a constant gradient the velocity
-/// tends to 1/(1 − μ) times that of plain descent.
+/// 1 − μ is the friction. With μ = 0 it is bitwise identical to [`Sgd`](super::Sgd). Under a constant gradient the
+/// velocity tends to 1/(1 − μ) times the step of plain gradient descent.
 ///
-/// The one slot is the velocity v. It holds steps, not gradients: when the schedule lowers η, the velocity that was
-/// gathered at the old η goes on and fades by μ per step (PyTorch keeps gradients in its buffer, so that there a new η
-/// scales the old velocity at once).
+/// The one slot is the velocity v. It holds steps, not gradients: when the schedule lowers η, the velocity from steps
+/// with the old η remains and decays by the factor μ per step. (The buffer of PyTorch holds gradients, so that there
+/// a new η scales the old velocity at once.)
 ///
 /// The learning rate, unless a schedule gives one, is 0.5 (1 − μ), so that the velocity tends to the steps of plain
-/// descent at 0.5.
+/// gradient descent with 0.5.
 ///
 /// Source: chapter 3 of the book, "Momentum-based gradient descent", equations (107) and (108).
 ///
@@ -39,12 +39,12 @@ pub struct Momentum {
 }
 
 impl Momentum {
-    /// Momentum with coefficient μ = `mu`.
+    /// Creates momentum with the coefficient μ = `mu`.
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`](crate::Error::Setting) if μ is outside [0, 1): from 1 on the velocity grows without bound,
-    /// below 0 what is carried over from each step turns the next one back.
+    /// Returns [`Error::Setting`](crate::Error::Setting) if μ is outside [0, 1): from 1 on the velocity grows without
+    /// bound, and below 0 each step works against the next.
     pub fn new(mu: f64) -> Result<Self> {
         check_mu(mu)?;
         Ok(Self { mu })
@@ -77,7 +77,7 @@ impl<T: Real> Optimizer<T> for Momentum {
             #[inline(always)]
             move || {
                 for ((w, v), &mut g) in parameters.iter_mut().zip(velocity.iter_mut()).zip(gradient) {
-                    // −0 and not 0 · v, so that v is −η g with the sign of a zero: what plain descent subtracts.
+                    // −0 and not 0 · v, so that v is exactly −η g, also in the sign of a zero, as in plain descent.
                     let carried = if forgetful { -T::zero() } else { mu * *v };
                     *v = carried - eta * g;
                     *w += *v;

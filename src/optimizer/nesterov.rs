@@ -4,18 +4,18 @@ use super::{Optimizer, Scope, StepInfo, below_one, check_mu};
 use crate::error::Result;
 use crate::real::{Real, vectorized};
 
-/// v → μ v − η ∇C(w + μ v), w → w + v: momentum that looks at the slope where it is about to arrive.
+/// v → μ v − η ∇C(w + μ v), w → w + v: momentum with the gradient at the lookahead point w + μ v.
 ///
-/// The parameters that are stored are those of the point looked ahead to, u = w + μ v, because that is where the
-/// network's gradient is taken. In terms of u the rule reads
+/// The stored parameters are the lookahead point u = w + μ v, because the network's gradient is taken there. In terms
+/// of u the step is
 ///
 /// ```text
 /// v → μ v − η ∇C(u)
 /// u → u + μ v − η ∇C(u)        with the new v
 /// ```
 ///
-/// The one slot is the velocity v; an old velocity keeps the η that it was gathered at, as with
-/// [`Momentum`](super::Momentum). The learning rate, unless a schedule gives one, is 0.5 (1 − μ).
+/// The one slot is the velocity v, in which earlier steps keep their own η, as with [`Momentum`](super::Momentum). The
+/// learning rate, unless a schedule gives one, is 0.5 (1 − μ).
 ///
 /// Source: Sutskever, Martens, Dahl and Hinton, *On the importance of initialization and momentum in deep learning*,
 /// 2013, equations (3) and (4).
@@ -39,11 +39,11 @@ pub struct Nesterov {
 }
 
 impl Nesterov {
-    /// Nesterov momentum with coefficient μ = `mu`.
+    /// Creates Nesterov momentum with the coefficient μ = `mu`.
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`](crate::Error::Setting) if μ is outside [0, 1).
+    /// Returns [`Error::Setting`](crate::Error::Setting) if μ is outside [0, 1).
     pub fn new(mu: f64) -> Result<Self> {
         check_mu(mu)?;
         Ok(Self { mu })

@@ -2,7 +2,8 @@
 
 use crate::real::{Real, vectorized};
 
-/// The norm `unit` · `length`. The unit is 1 if the sum of squares is a normal number, and otherwise the largest element.
+/// The norm `unit` · `length`. The unit is 1 if the sum of squares is a normal number, and otherwise the largest
+/// element.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Norm {
     unit: f64,
@@ -12,7 +13,7 @@ pub(super) struct Norm {
 impl Norm {
     /// ‖x‖ of a slice.
     pub(super) fn of<T: Real>(x: &[T]) -> Self {
-        // Nearly always the unit is 1, and a division takes longer than all else.
+        // The unit is nearly always 1, and a division would take longer than the rest.
         Self::new(x.iter().copied(), |unit| match unit {
             1.0 => sum_of_squares(x, |x| x.to_f64()),
             _ => sum_of_squares(x, move |x| x.to_f64() / unit),
@@ -31,7 +32,7 @@ impl Norm {
             return Self { unit: 1.0, length: squares.sqrt() };
         }
         let largest = x.map(|x| x.to_f64().abs()).fold(0.0, f64::max);
-        // Zeros only, or an infinity, whose norm the caller has to see.
+        // Zeros only, or an infinity, which is then the norm.
         if largest == 0.0 || largest.is_infinite() {
             return Self { unit: 1.0, length: largest };
         }
@@ -50,13 +51,14 @@ impl Norm {
         if factor.is_normal() {
             x.for_each(|x| *x = T::cast(x.to_f64() * factor));
         } else {
-            // One after the other: the factor has underflowed or overflowed, and the product may not.
+            // The factors one by one: their product has underflowed or overflowed, but the result need not.
             x.for_each(|x| *x = T::cast(x.to_f64() / self.unit / self.length * limit));
         }
     }
 }
 
-/// Σ `number(x)`² in double precision, in 16 interleaved sums, so that it vectorizes and its bits are the same everywhere.
+/// Σ `number(x)`² in double precision, in 16 interleaved sums, so that it vectorizes and is bitwise identical on all
+/// machines.
 fn sum_of_squares<T: Real>(x: &[T], number: impl Fn(T) -> f64) -> f64 {
     vectorized(
         #[inline(always)]

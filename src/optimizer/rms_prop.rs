@@ -4,7 +4,7 @@ use super::{Optimizer, Scope, StepInfo, below_one, check_decay, check_epsilon, c
 use crate::error::Result;
 use crate::real::{Real, vectorized};
 
-/// Divides each gradient by the root of the mean of its recent squares.
+/// Divides the gradient of each parameter by the root mean square of its recent values.
 ///
 /// ```text
 /// v → ρ v + (1 − ρ) g²
@@ -13,14 +13,15 @@ use crate::real::{Real, vectorized};
 /// w → w + u
 /// ```
 ///
-/// g is the gradient, penalty included. Centred, it divides by the recent standard deviation, so that steps are long where
-/// the gradient is steady. Where it does not change at all, only ε bounds them.
+/// g is the gradient, penalty included. If centred, it divides by the recent standard deviation, so that steps are long
+/// where the gradient is steady. Where the gradient does not change at all, only ε bounds the steps.
 ///
-/// The slots are v, then m if it is centred, then u if it has momentum. The learning rate, unless a schedule gives one, is
-/// 0.01 (1 − μ).
+/// The slots are v, then m if it is centred, then u if it has momentum. The learning rate, unless a schedule gives
+/// one, is 0.01 (1 − μ).
 ///
-/// Source: Tieleman and Hinton, *Neural networks for machine learning*, lecture 6.5, 2012; centred and with momentum: Graves,
-/// *Generating sequences with recurrent neural networks*, 2013, equations (38) to (41), with ε outside the root.
+/// Source: Tieleman and Hinton, *Neural networks for machine learning*, lecture 6.5, 2012; centred and with momentum:
+/// Graves, *Generating sequences with recurrent neural networks*, 2013, equations (38) to (41), with ε outside the
+/// root.
 ///
 /// # Examples
 ///
@@ -74,7 +75,7 @@ impl RmsProp {
         self
     }
 
-    /// Carries steps over with the momentum coefficient μ = `mu`. 0 is none.
+    /// Adds momentum with the coefficient μ = `mu`; 0 is none.
     ///
     /// # Errors
     ///
@@ -125,7 +126,7 @@ impl<T: Real> Optimizer<T> for RmsProp {
         let mut slots = slots.iter_mut();
         let Some(v) = slots.next() else { return };
         let (m, u) = (if self.centred { slots.next() } else { None }, slots.next());
-        // The gradient becomes the step, in as many loops as there are slots.
+        // The first loop replaces the gradient by the step, the second moves the parameters.
         vectorized(
             #[inline(always)]
             move || {
@@ -140,7 +141,7 @@ impl<T: Real> Optimizer<T> for RmsProp {
                         for (g, (v, m)) in gradient.iter_mut().zip(v.iter_mut().zip(m.iter_mut())) {
                             *v = rho * *v + new * *g * *g;
                             *m = rho * *m + new * *g;
-                            // Rounding takes the variance of a constant gradient below 0.
+                            // Rounding can take the variance of a constant gradient below 0.
                             let variance = *v - *m * *m;
                             let variance = if variance < T::zero() { T::zero() } else { variance };
                             *g = eta * *g / (variance.sqrt() + epsilon);

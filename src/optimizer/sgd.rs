@@ -3,7 +3,7 @@
 use super::{Optimizer, Scope, StepInfo};
 use crate::real::{Real, vectorized};
 
-/// w → w − η ∂C/∂w: a step downhill, of a length proportional to the slope.
+/// w → w − η ∂C/∂w: plain gradient descent, a step downhill whose length is proportional to the slope.
 ///
 /// Source: chapter 1 of the book, equations (16) to (21).
 ///

@@ -206,10 +206,7 @@ fn what_does_not_go_with_a_search() -> Result<()> {
         assert!(error.to_string().contains(wanted), "{error}");
     };
     refused(trainer(1)?.dropout(Dropout::new(0.0, 0.5)?), "remove the dropout");
-    refused(
-        trainer(1)?.optimizer("clip_by_norm(lbfgs)".parse::<AnyOptimizer>()?),
-        "goes around an optimizer",
-    );
+    refused(trainer(1)?.optimizer("clip_by_norm(lbfgs)".parse::<AnyOptimizer>()?), "wraps an optimizer");
     let error = trainer(1)?.find_rate(&network()?, &data, RateRange::default()).unwrap_err();
     assert!(matches!(error, Error::Search { .. }), "{error}");
 

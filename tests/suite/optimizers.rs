@@ -95,11 +95,8 @@ fn names_of_no_optimizer() {
         ("momentum(mu=1.5)", "outside [0, 1)"),
         ("rms_prop(centred=yes)", "centred = `yes` is not true or false"),
         ("polyak_average(sgd, skip=-1)", "is not a whole number"),
-        (
-            "clip_by_norm",
-            "it goes around another optimizer, which comes first: clip_by_norm(…, parameter=value)",
-        ),
-        ("clip_by_norm(limit=1)", "it goes around another optimizer"),
+        ("clip_by_norm", "it wraps another optimizer, which comes first: clip_by_norm(…, parameter=value)"),
+        ("clip_by_norm(limit=1)", "it wraps another optimizer"),
         ("clip_by_norm(sgd, adam)", "`adam` is one optimizer too many"),
         ("clip_by_norm(adam(beta=1))", "adam"),
         ("clip_by_norm(adam", "the closing parenthesis is missing"),

@@ -111,7 +111,7 @@ fn schedules_print_as_they_parse() {
         ("multi_step_decay(after=5)", "is not a list of whole numbers"),
         ("halve_on_plateau(monitor=cost)", "such as `validation cost`"),
         ("step_decay(last=1)", "final learning rate"),
-        ("warm_up(epochs=2)", "it goes around another schedule"),
+        ("warm_up(epochs=2)", "it wraps another schedule"),
     ] {
         let error = text.parse::<AnySchedule>().unwrap_err().to_string();
         assert!(error.contains(wanted), "{text}: {error}");

@@ -14,12 +14,12 @@ pub(super) const INT64: i64 = 7;
 pub(super) const BOOL: i64 = 9;
 pub(super) const DOUBLE: i64 = 11;
 
-/// The type of elements that `T` is.
+/// The element type of `T`.
 pub(super) fn element_type<T: Real>() -> i64 {
     if size_of::<T>() == 4 { FLOAT } else { DOUBLE }
 }
 
-/// The name of a type of elements, as the crate has it for its own two.
+/// The name of an element type, `f32` and `f64` for the types of the crate.
 pub(super) fn type_name(code: i64) -> String {
     const NAMES: [&str; 17] = [
         "undefined",
@@ -44,7 +44,7 @@ pub(super) fn type_name(code: i64) -> String {
     name.map_or_else(|| format!("type {code}"), ToString::to_string)
 }
 
-/// Appends one integer, or those of a packed field.
+/// Appends the integers of a field: one, or several if the field is packed.
 pub(super) fn read_ints(field: Field<'_>, ints: &mut Vec<i64>, what: &'static str) -> Outcome<()> {
     let push = |int: u64| {
         if ints.len() <= MAX_PARTS {
@@ -68,7 +68,7 @@ pub(super) struct Array<'a> {
     pub name: &'a str,
     pub element: i64,
     pub dims: Vec<i64>,
-    /// The elements, the lowest byte first; of integers in a list of their own, the first few.
+    /// The elements, little-endian; of elements in `int64_data`, only the first few.
     pub data: Cow<'a, [u8]>,
     /// Whether the elements are in another file.
     pub external: bool,
@@ -108,14 +108,14 @@ impl<'a> Array<'a> {
         if of_type {
             Ok(array)
         } else {
-            Err(malformed(array.offset, "a tensor has elements of another type"))
+            Err(malformed(array.offset, "a tensor has elements of another type than it names"))
         }
     }
 
-    /// Appends elements. Lists may come in one piece, in several, or number by number.
+    /// Appends elements. A list may come in one piece, in several, or element by element.
     fn read_data(&mut self, field: Field<'a>) -> Outcome<()> {
         if field.number == field::tensor::INT64_DATA {
-            // Shapes are read from integers, and nothing longer: one byte may be an integer of eight.
+            // Only shapes are read from integers, and they are short. Without a limit one byte could become eight.
             let data = self.data.to_mut();
             let push = |int: u64| {
                 if data.len() < 8 * MAX_PARTS {
@@ -135,7 +135,9 @@ impl<'a> Array<'a> {
             Wire::Bytes(part) => self.data.to_mut().extend_from_slice(part.bytes),
             Wire::Four(bytes) => self.data.to_mut().extend_from_slice(&bytes),
             Wire::Eight(bytes) => self.data.to_mut().extend_from_slice(&bytes),
-            Wire::Int(_) => return Err(malformed(field.offset, "a tensor has integers as its elements")),
+            Wire::Int(_) => {
+                return Err(malformed(field.offset, "a tensor of floats has integers as its elements"));
+            }
         }
         Ok(())
     }

@@ -21,7 +21,7 @@ pub(super) enum Attribute<'a> {
     /// In a box, so that attributes take little memory.
     Tensor(Box<Array<'a>>),
     Ints(Vec<i64>),
-    /// Other lists, graphs and nothing.
+    /// A list of another type, a graph, or no value.
     Other,
 }
 
@@ -52,7 +52,7 @@ impl<'a> Attribute<'a> {
         }
         let value = match (kind, value) {
             _ if is_reference => Self::Other,
-            // Some programs leave out what is 0.
+            // Some programs omit a value of 0.
             (ATTRIBUTE_FLOAT, Self::Other) => Self::Float(0.0),
             (ATTRIBUTE_INT, Self::Other) => Self::Int(0),
             // Old files have no type.

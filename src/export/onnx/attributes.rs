@@ -10,29 +10,29 @@ pub(super) fn attribute<'g, 'a>(node: &'g Node<'a>, name: &str) -> Option<&'g At
     node.attributes.iter().find(|(found, _)| *found == name).map(|(_, value)| value)
 }
 
-/// A number; `default` if it is not given.
+/// The attribute as a float; `default` if it is not given.
 pub(super) fn float(node: &Node<'_>, name: &str, default: f32) -> Outcome<f32> {
     match attribute(node, name) {
         None => Ok(default),
         Some(Attribute::Float(value)) => Ok(*value),
-        Some(_) => Err(refused(node, format!("its attribute {name} is no number"))),
+        Some(_) => Err(refused(node, format!("its attribute {name} is not a float"))),
     }
 }
 
-/// An integer; `default` if it is not given.
+/// The attribute as an integer; `default` if it is not given.
 pub(super) fn int(node: &Node<'_>, name: &str, default: i64) -> Outcome<i64> {
     match attribute(node, name) {
         None => Ok(default),
         Some(Attribute::Int(value)) => Ok(*value),
-        Some(_) => Err(refused(node, format!("its attribute {name} is no integer"))),
+        Some(_) => Err(refused(node, format!("its attribute {name} is not an integer"))),
     }
 }
 
-/// Checks that an operator works along the outputs of a sample, and not along the samples.
+/// Checks that the axis of an operator is that of the outputs, not that of the samples.
 pub(super) fn check_axis(node: &Node<'_>, name: &str, default: i64) -> Outcome<()> {
     match int(node, name, default)? {
         1 | -1 => Ok(()),
-        _ => Err(refused(node, "it works along the samples")),
+        _ => Err(refused(node, "its axis is not that of the outputs")),
     }
 }
 

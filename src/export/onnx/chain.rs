@@ -9,13 +9,13 @@ use super::{Outcome, problem};
 use crate::activation::AnyActivation;
 use crate::error::{FileProblem, OnnxProblem};
 
-/// A dense layer that was found, whose parameters are still in the file.
+/// A dense layer of the graph, whose parameters are not read yet.
 #[derive(Debug)]
 pub(super) struct Found<'g, 'a> {
     pub weights: Matrix<'g, 'a>,
-    /// What the weights are multiplied by.
+    /// The factor of the weights.
     pub alpha: f32,
-    /// The biases and what they are multiplied by.
+    /// The biases and their factor.
     pub biases: Option<(&'g Array<'a>, f32)>,
     pub activation: AnyActivation,
 }
@@ -24,7 +24,7 @@ pub(super) struct Found<'g, 'a> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Matrix<'g, 'a> {
     pub array: &'g Array<'a>,
-    /// Whether the rows in the file are those of w, one for each output; else they are the columns.
+    /// Whether each row in the file belongs to one output, as in w; otherwise each column does.
     pub rows_are_outputs: bool,
     pub n_inputs: i64,
     pub n_outputs: i64,
@@ -35,28 +35,28 @@ pub(super) struct Matrix<'g, 'a> {
 pub(super) enum Value<'g, 'a> {
     /// A tensor in the file, or its transpose.
     Constant { array: &'g Array<'a>, transposed: bool },
-    /// The inputs of the network; whether each is a vector, of how many elements, and of which type, if it is said.
+    /// The inputs of the network: whether each sample is a vector, and its number and type of elements, if given.
     Inputs { flat: bool, width: Option<i64>, element: Option<i64> },
     /// A formula of the last layer's z.
     Formula(usize),
-    /// Labels, or outputs in another form, made of the formula.
+    /// Labels, or outputs in another form, computed from the formula.
     Label(usize),
 }
 
 /// The state of the walk.
 #[derive(Debug)]
 pub(super) struct Chain<'g, 'a> {
-    /// The type of elements that the network is to have.
+    /// The element type of the network.
     pub element: i64,
     pub layers: Vec<Found<'g, 'a>>,
     pub formulas: Formulas,
     /// The first formula of the last layer.
     pub first: usize,
-    /// The size of the batch that the graph is made for, if it is a fixed one.
+    /// The size of the batch, if it is fixed in the graph.
     pub batch: Option<i64>,
     nodes: &'g [Node<'a>],
     values: BTreeMap<&'a str, Value<'g, 'a>>,
-    /// Where the weights begin that a layer has already.
+    /// The offsets of the weights that layers already use.
     taken: BTreeSet<u64>,
 }
 
@@ -105,7 +105,7 @@ impl<'g, 'a> Chain<'g, 'a> {
         })
     }
 
-    /// Finds out what the output of a node is.
+    /// Determines what the output of a node stands for.
     fn follow(&mut self, node: &'g Node<'a>) -> Outcome<()> {
         let value = self.value_of(node)?;
         let &[output, ..] = &node.outputs[..] else { return Err(refused(node, "it has no output")) };
@@ -120,7 +120,7 @@ impl<'g, 'a> Chain<'g, 'a> {
         let value = |name: &&'a str| match (*name, self.values.get(name)) {
             ("", _) => Ok(None),
             (_, Some(value)) => Ok(Some(*value)),
-            (name, None) => Err(refused(node, format!("its input `{name}` comes from nothing before it"))),
+            (name, None) => Err(refused(node, format!("its input `{name}` is not defined before it"))),
         };
         node.inputs.iter().map(value).collect()
     }
@@ -139,9 +139,14 @@ impl<'g, 'a> Chain<'g, 'a> {
             }
             Value::Inputs { flat: true, width, .. } if self.layers.is_empty() => width.unwrap_or(n_inputs),
             Value::Inputs { flat: false, .. } => {
-                return Err(refused(node, "the inputs of a sample are no vector; put a Flatten before it"));
+                return Err(refused(
+                    node,
+                    "the inputs of a sample are not a vector; put a Flatten before it",
+                ));
             }
-            Value::Inputs { .. } => return Err(refused(node, "it goes around the layers before it")),
+            Value::Inputs { .. } => {
+                return Err(refused(node, "it takes the inputs of the network, past the layers before it"));
+            }
             flow => {
                 let activation = self.activation(node, flow)?;
                 let Some(last) = self.layers.last_mut() else {
@@ -157,7 +162,7 @@ impl<'g, 'a> Chain<'g, 'a> {
                 format!("it takes {n_inputs} inputs, and the layer before has {before}"),
             ));
         }
-        // So that the network is no larger than the file.
+        // Ensures that the network is no larger than the file.
         if !self.taken.insert(array.offset) {
             return Err(refused(node, "its weights are those of another layer"));
         }
@@ -165,13 +170,14 @@ impl<'g, 'a> Chain<'g, 'a> {
         Ok(self.weighted_inputs())
     }
 
-    /// The z of the last layer, after which formulas of any other z are out of date.
+    /// The z of the last layer. Formulas of an earlier z are no longer valid afterwards.
     pub fn weighted_inputs(&mut self) -> Value<'g, 'a> {
         self.first = self.formulas.push(Formula::Z);
         Value::Formula(self.first)
     }
 
-    /// Whether what a node computes goes into a map from classes to probabilities and into no other node, as in scikit-learn's files.
+    /// Whether the output of a node goes into a `ZipMap`, a map from classes to probabilities, and into no other
+    /// node, as in scikit-learn's files.
     pub fn is_mapped(&self, node: &Node<'a>) -> bool {
         let mut users =
             self.nodes.iter().filter(|user| user.inputs.iter().any(|input| node.outputs.contains(input)));
@@ -187,11 +193,11 @@ impl<'g, 'a> Chain<'g, 'a> {
     pub fn formula(&self, node: &Node<'a>, value: Value<'g, 'a>) -> Outcome<usize> {
         match value {
             Value::Formula(at) if at >= self.first => Ok(at),
-            Value::Formula(_) => Err(refused(node, "it goes around a layer")),
+            Value::Formula(_) => Err(refused(node, "it takes a value from before the last layer")),
             Value::Label(_) => Err(refused(node, "it computes with labels")),
             Value::Inputs { .. } => Err(refused(
                 node,
-                "the inputs go into a dense layer only; scale them outside of the network and remove what does it here, or read a file of `Predictor::to_onnx` with `Predictor::from_onnx`",
+                "the inputs may go into a dense layer only; scale them outside of the network and remove the nodes that do it here, or read a file of `Predictor::to_onnx` with `Predictor::from_onnx`",
             )),
             Value::Constant { .. } => Err(refused(node, "it computes with tensors of the file only")),
         }
@@ -207,7 +213,7 @@ impl<'g, 'a> Chain<'g, 'a> {
     fn activation_at(&self, at: usize) -> Result<AnyActivation, String> {
         match self.formulas.activation(at) {
             Some(activation) => activation.map_err(|error| error.to_string()),
-            None => Err("what it computes is no activation of the crate".to_owned()),
+            None => Err("it does not compute an activation of the crate".to_owned()),
         }
     }
 
@@ -219,7 +225,7 @@ impl<'g, 'a> Chain<'g, 'a> {
         })
     }
 
-    /// The layers, if all outputs of the graph are the same activation of the last layer, or labels made of it.
+    /// The layers, if all outputs of the graph are the same activation of the last layer, or labels computed from it.
     fn finish(mut self, outputs: &[Port<'a>]) -> Outcome<Vec<Found<'g, 'a>>> {
         let mut result = None;
         for output in outputs {
@@ -265,7 +271,7 @@ pub(super) fn refused(node: &Node<'_>, why: impl Into<String>) -> FileProblem {
     problem(OnnxProblem::Node { name, operator, offset: node.offset, why: why.into() })
 }
 
-/// The error for elements of a type that the network has not.
+/// The error for elements of another type than that of the network.
 pub(super) fn other_type(name: String, found: i64, expected: i64) -> FileProblem {
     let expected = if expected == FLOAT { "f32" } else { "f64" };
     FileProblem::Dtype { name, found: type_name(found), expected }

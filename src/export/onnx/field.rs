@@ -1,4 +1,4 @@
-//! Numbers of the fields of each message, as in the format's definition.
+//! The field numbers of each message, as in the format's definition.
 //!
 //! Source: `onnx.proto` of the ONNX project.
 

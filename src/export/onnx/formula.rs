@@ -3,7 +3,7 @@
 use crate::activation::*;
 use crate::error::Result;
 
-/// A function of the weighted inputs z of a layer. Numbers within it are places in the list of all formulas.
+/// A function of the weighted inputs z of a layer. Arguments are indices into the list of all formulas.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Formula {
     Z,
@@ -43,10 +43,10 @@ pub(super) enum Operator {
     Greater,
 }
 
-/// How far constants of other programs may be from ours, relatively: a few roundings in single precision.
+/// The relative error that constants of other programs may have: a few roundings in single precision.
 const TOLERANCE: f64 = 1e-6;
 
-/// How deep products are taken apart.
+/// The maximum depth to which nested products are resolved.
 const DEPTH: usize = 4;
 
 /// All formulas of a graph, each made of those before it.
@@ -54,19 +54,19 @@ const DEPTH: usize = 4;
 pub(super) struct Formulas(Vec<Formula>);
 
 impl Formulas {
-    /// Appends a formula. Returns its place.
+    /// Appends a formula. Returns its index.
     pub fn push(&mut self, formula: Formula) -> usize {
         self.0.push(formula);
         self.0.len() - 1
     }
 
-    /// The formula at a place.
+    /// The formula at an index.
     pub fn get(&self, at: usize) -> Formula {
         self.0.get(at).copied().unwrap_or(Formula::Number(f64::NAN))
     }
 
-    /// The activation that a formula is; `None` if it is none of the crate's, and an error if a parameter is outside its
-    /// range.
+    /// The activation that a formula is; `None` if it is none of the crate's, and an error if a parameter is outside
+    /// its range.
     pub fn activation(&self, at: usize) -> Option<Result<AnyActivation>> {
         use Formula::{Both, Of};
         use Function::{Elu as EluOp, Exp, Gelu as GeluOp, LeakyRelu as LeakyOp, Log};
@@ -99,7 +99,8 @@ impl Formulas {
         }
     }
 
-    /// z Φ(z) by the error function, z σ(z), z/(1 + e^(−z)), 1/(1 + e^(−z)), or a multiple of an ELU that is a SELU.
+    /// The activation that a product or quotient is: z Φ(z) by the error function, z σ(z), z/(1 + e^(−z)), 1/(1 +
+    /// e^(−z)), or a multiple of an ELU that is a SELU.
     fn product(&self, at: usize) -> Option<Result<AnyActivation>> {
         if let Formula::Both(Operator::Div, above, below) = self.get(at)
             && let Some(power) = self.plus_one(below)
@@ -162,7 +163,7 @@ impl Formulas {
         self.multiple(at).filter(|&(_, z)| self.is_z(z)).map(|(c, _)| c)
     }
 
-    /// The number and the other factor of a product.
+    /// The number and the only other factor of a product.
     fn multiple(&self, at: usize) -> Option<(f64, usize)> {
         let (number, factors) = self.factors(at, DEPTH)?;
         let &[only] = &factors[..] else { return None };
@@ -193,7 +194,7 @@ impl Formulas {
         self.either(a, b, |x, one| self.is_number(one, 1.0).then_some(x))
     }
 
-    /// What `f` finds for the arguments in this order, or in the other.
+    /// The result of `f` for the arguments in this order, or in the other if it is `None`.
     fn either<V>(&self, a: usize, b: usize, f: impl Fn(usize, usize) -> Option<V>) -> Option<V> {
         f(a, b).or_else(|| f(b, a))
     }
@@ -202,7 +203,7 @@ impl Formulas {
         self.get(at) == Formula::Z
     }
 
-    /// Whether this is the function of z.
+    /// Whether this is `function` of z.
     fn is_of(&self, function: Function, at: usize) -> bool {
         matches!(self.get(at), Formula::Of(found, z) if found == function && self.is_z(z))
     }
@@ -212,8 +213,8 @@ impl Formulas {
         self.get(at) == Formula::Number(number)
     }
 
-    /// The softplus of a formula that is z above a bound and the softplus of z below, as PyTorch writes it. Above 20
-    /// they are the same in single precision, and within 10⁻¹⁰ in double precision.
+    /// Whether a choice is the softplus as PyTorch writes it: z above a bound, and the softplus of z below. Above 20
+    /// the two differ by less than 2.1·10⁻⁹, and not at all in single precision.
     pub fn bounded_softplus(&self, above: usize, z: usize, softplus: usize) -> bool {
         let Formula::Both(Operator::Greater, compared, bound) = self.get(above) else { return false };
         let far = matches!(self.get(bound), Formula::Number(bound) if bound >= 20.0);
@@ -225,13 +226,13 @@ fn is_near(found: f64, expected: f64) -> bool {
     (found - expected).abs() <= TOLERANCE * expected.abs()
 }
 
-/// Whether these are the slope above 0 and minus the limit below it of a [`Selu`].
+/// Whether these are the slope λ above 0 and the absolute limit λ α below 0 of a [`Selu`].
 fn is_selu(scale: f64, limit: f64) -> bool {
     is_near(scale, Selu::SCALE) && is_near(limit, Selu::LIMIT)
 }
 
-/// The decimal number with the fewest digits that is `value` in single precision: what a person has written, most
-/// probably.
+/// The decimal number with the fewest digits that rounds to `value` in single precision: most probably the one that was
+/// written in the source of the network.
 pub(super) fn shortest(value: f32) -> f64 {
     value.to_string().parse().unwrap_or(f64::from(value))
 }

@@ -1,4 +1,4 @@
-//! Functions of one and of two arguments, of which activations are made.
+//! Nodes that are functions of one or two arguments, from which activations are composed.
 
 use super::Outcome;
 use super::array::{DOUBLE, FLOAT};
@@ -71,7 +71,7 @@ impl<'g, 'a> Chain<'g, 'a> {
         };
         check_attributes(node, &[])?;
         if operator == Operator::Add {
-            // The biases of a product without any.
+            // The biases of a product that has none yet.
             if let (Value::Formula(at), Value::Constant { .. })
             | (Value::Constant { .. }, Value::Formula(at)) = (a, b)
             {
@@ -94,7 +94,7 @@ impl<'g, 'a> Chain<'g, 'a> {
     /// The formula that a value is; a tensor of one element is a number.
     fn number_or_formula(&mut self, node: &Node<'a>, value: Value<'g, 'a>) -> Outcome<usize> {
         let Value::Constant { array, .. } = value else { return self.formula(node, value) };
-        // With more dimensions it would give the samples more, too.
+        // By broadcasting, more than two dimensions would give the samples as many.
         let is_one = array.dims.len() <= 2 && array.dims.iter().all(|&dim| dim == 1) && !array.external;
         let number = match (is_one, array.element, &*array.data) {
             (true, FLOAT, bytes) => bytes.try_into().ok().map(f32::from_le_bytes).map(shortest),

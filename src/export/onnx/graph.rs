@@ -11,7 +11,7 @@ use crate::persist::Tensor;
 use crate::real::Real;
 use crate::wire::Message;
 
-/// The name of a size that is free: the number of samples.
+/// The name of the number of samples, a size that is free.
 const BATCH: &str = "batch";
 
 /// An attribute of a node.
@@ -31,7 +31,7 @@ impl Writer {
         Self(Message::default().text(field::graph::NAME, "network"))
     }
 
-    /// Appends an operator. Its name is that of its output with the operator before it.
+    /// Appends a node. Its name is the operator followed by the name of its output.
     pub fn node(&mut self, operator: &str, inputs: &[&str], output: &str, attributes: &[Attribute]) {
         let mut node = Message::default();
         for input in inputs {
@@ -59,8 +59,8 @@ impl Writer {
 
     /// Appends w x + b for a layer whose values have names that begin with `prefix`.
     ///
-    /// In double precision as a product and a sum: ONNX Runtime 1.16 joins a `Gemm` with the activation after it, and has that
-    /// operator in single precision only.
+    /// In double precision it is a product and a sum: ONNX Runtime 1.16 fuses a `Gemm` with the activation after it,
+    /// and has the fused operator in single precision only.
     pub fn dense<T: Real>(&mut self, prefix: &str, layer: &Layer<'_, T>, x: &str, z: &str) {
         let (weight, bias) = (format!("{prefix}weight"), format!("{prefix}bias"));
         self.vector(&bias, layer.biases.as_slice());
@@ -79,7 +79,7 @@ impl Writer {
         self.tensor::<T>(&Tensor::matrix(name, matrix));
     }
 
-    /// Appends the transpose of a matrix, row by row: the matrix column by column, as it is in memory.
+    /// Appends the transpose of a matrix, row by row, which is the order of the matrix in memory.
     pub fn transpose<T: Real>(&mut self, name: &str, matrix: &DMatrix<T>) {
         let (rows, columns) = matrix.shape();
         self.append_tensor::<T>(&Tensor::vector(name, matrix.as_slice()), &[columns, rows]);
@@ -113,7 +113,8 @@ impl Writer {
         self.append(field::graph::INITIALIZER, message);
     }
 
-    /// Ends a graph from `input` to `output`, whose samples have these sizes. Returns the file.
+    /// Ends a graph from `input` to `output`, each a name and the number of values per sample. Returns the bytes of the
+    /// file.
     pub fn finish<T: Real>(
         mut self,
         input: (&str, usize),

@@ -1,4 +1,4 @@
-//! Networks to and from [ONNX](https://onnx.ai) files, which ONNX Runtime, tract, rten and many other runtimes compute with.
+//! Networks to and from [ONNX](https://onnx.ai) files, which ONNX Runtime, tract, rten and many other runtimes read.
 //!
 //! | for | see |
 //! |---|---|
@@ -10,9 +10,9 @@
 //! # What is written
 //!
 //! The graph takes `input`, samples × inputs, and gives `output`, samples × outputs. The number of samples is free, and
-//! the numbers are those of the network, `f32` or `f64`. Layer i, counted from 0, is a `Gemm` with the tensors
-//! `layers.i.weight` (w, outputs × inputs) and `layers.i.bias` (b), as in the crate's own files; in double precision it is
-//! a `MatMul` with `layers.i.weight.transposed` and an `Add`. Then come the operators of its activation:
+//! the elements are of the network's type, `f32` or `f64`. Layer i, counted from 0, is a `Gemm` with the tensors
+//! `layers.i.weight` (w, outputs × inputs) and `layers.i.bias` (b), as in the crate's own files; in double precision
+//! it is a `MatMul` with `layers.i.weight.transposed` and an `Add`. Then come the operators of its activation:
 //!
 //! | activation | operators | in double precision |
 //! |---|---|---|
@@ -28,10 +28,10 @@
 //!
 //! In double precision these are formulas because runtimes have the operators in single precision only, and because an
 //! attribute, such as the α of `Elu`, is a number in single precision. ONNX Runtime has `Erf` in single precision only,
-//! and refuses a GELU in double precision.
+//! and rejects a GELU in double precision.
 //!
-//! A [`Predictor`](crate::predict::Predictor) has nodes for its scaling too, before and after the layers. Entries of the
-//! metadata: `class_names`, a list of texts as JSON, and `gradus.description`, the
+//! A [`Predictor`](crate::predict::Predictor) has nodes for its scaling too, before and after the layers. Entries of
+//! the metadata: `class_names`, a list of texts as JSON, and `gradus.description`, the
 //! [`Meaning`](crate::predict::Meaning) or the description of a [`Model`](crate::persist::Model) as JSON.
 //!
 //! # What is read
@@ -40,17 +40,18 @@
 //!
 //! - dense layers: `Gemm`, or `MatMul` and `Add`, whose weights and biases are in the file;
 //! - activations: the operators and formulas above, in any order of their arguments;
-//! - before a layer, what leaves each sample a vector: `Flatten`, `Reshape`, a `Cast` of the inputs, `Identity`, `Dropout`;
-//! - after the last layer, labels: `ArgMax`, `ZipMap` and their like, and the two columns 1 − p and p of a classifier of
-//!   two classes. They are left out; the network gives the probabilities, and of two classes p alone.
+//! - before a layer, nodes that leave each sample a vector: `Flatten`, `Reshape`, a `Cast` of the inputs, `Identity`,
+//!   `Dropout`;
+//! - after the last layer, labels: `ArgMax`, `ZipMap` and similar nodes, and the two columns 1 − p and p of a
+//!   classifier of two classes. They are left out; the network gives the probabilities, and of two classes p alone.
 //!
-//! A `Predictor` is read from a file that one has written: the scaling is that of `gradus.description`, and the nodes that scale
-//! have to be those that belong to it.
+//! A `Predictor` is read from a file that `Predictor::to_onnx` has written: the scaling is that of
+//! `gradus.description`, and the nodes that scale must agree with it.
 //!
-//! Any other node is refused by its name and operator. A parameter in single precision comes back as the shortest decimal
-//! number that is the same, 0.1 as 0.1. A file may come from a stranger: whatever is in it, reading it gives a valid network
-//! or an [`Error`](crate::Error) that says where, and takes memory in proportion to its length. ONNX files have no checksum:
-//! damage to a weight is not noticed.
+//! Any other node gives an error with its name and operator. An attribute in single precision is read as the shortest
+//! decimal number that rounds to it, 0.1 as 0.1. Files need not be trusted: from any bytes, reading gives a valid
+//! network or an [`Error`](crate::Error) that says where, and takes memory in proportion to their length. ONNX files
+//! have no checksum: damage to a weight is not noticed.
 //!
 //! # Examples
 //!
@@ -89,20 +90,20 @@ mod write;
 use crate::error::{FileProblem, OnnxProblem};
 use crate::persist::Outcome;
 
-/// The version of the operators that is written: of November 2020, the first in which softmax is along one axis, as it is
-/// today.
+/// The version of the operators that is written, of November 2020: the first in which softmax runs along one axis, as
+/// it does today.
 pub const OPSET: i64 = 13;
 
 /// The version of the format that is written: the one that came with these operators.
 pub const IR_VERSION: i64 = 7;
 
-/// The longest file, in bytes: that of protocol buffers, 2 GiB.
+/// The maximum length of a file, in bytes: 2 GiB, the limit of protocol buffers.
 const MAX_BYTES: u64 = i32::MAX as u64;
 
-/// Most inputs, outputs or attributes of a node, sizes of a shape, and integers of a list.
+/// The maximum number of inputs, outputs or attributes of a node, sizes of a shape, or integers of a list.
 const MAX_PARTS: usize = 32;
 
-/// The entry of the metadata with the description of what the network is for, as JSON.
+/// The metadata entry that holds the description of the network as JSON.
 const DESCRIPTION: &str = "gradus.description";
 
 fn problem(problem: OnnxProblem) -> FileProblem {

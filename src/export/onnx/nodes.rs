@@ -1,4 +1,4 @@
-//! What each operator makes of its inputs.
+//! The meaning of each operator.
 
 use super::Outcome;
 use super::array::{Array, BOOL, DOUBLE, FLOAT, INT64};
@@ -9,7 +9,7 @@ use super::formula::{Formula, Operator};
 use super::proto::Node;
 use crate::activation::Linear;
 
-/// Operators that change the form of labels, or of what comes with them. They are left out of the network.
+/// Operators that change the form of labels or probabilities. They are left out of the network.
 const FORMS: [&str; 9] = [
     "ArgMax",
     "ArrayFeatureExtractor",
@@ -70,9 +70,10 @@ impl<'g, 'a> Chain<'g, 'a> {
                 let (above, z, softplus) = (above?, z?, softplus?);
                 match self.formulas.bounded_softplus(above, z, softplus) {
                     true => Ok(Value::Formula(softplus)),
-                    false => {
-                        Err(refused(node, "of choices, only that of a softplus for large inputs is known"))
-                    }
+                    false => Err(refused(
+                        node,
+                        "the only `Where` that is read is the one of a softplus for large inputs",
+                    )),
                 }
             }
             (true, "ArgMax", [Some(value)]) => {
@@ -86,7 +87,7 @@ impl<'g, 'a> Chain<'g, 'a> {
         }
     }
 
-    /// A cast to the type of the network, which changes the type of the inputs at most.
+    /// A cast to the type of the network, which can change the type of the inputs only.
     fn cast(&self, node: &Node<'a>, value: Value<'g, 'a>) -> Outcome<Value<'g, 'a>> {
         match (int(node, "to", 0)?, value) {
             (to, Value::Formula(_)) if to == self.element => Ok(value),
@@ -96,7 +97,7 @@ impl<'g, 'a> Chain<'g, 'a> {
             (to @ (FLOAT | DOUBLE), Value::Inputs { .. }) => {
                 Err(other_type(format!("the inputs, after `{}`,", node.name), to, self.element))
             }
-            _ => Err(refused(node, "it rounds to another type of numbers")),
+            _ => Err(refused(node, "it casts to another type than that of the network")),
         }
     }
 
@@ -105,7 +106,7 @@ impl<'g, 'a> Chain<'g, 'a> {
         check_attributes(node, &["allowzero"])?;
         let array = match shape {
             Value::Constant { array, .. } if array.element == INT64 => array,
-            _ => return Err(refused(node, "its shape is no list of integers in the file")),
+            _ => return Err(refused(node, "its shape is not a list of integers in the file")),
         };
         let width = match value {
             Value::Inputs { width, .. } => width,
@@ -124,7 +125,7 @@ impl<'g, 'a> Chain<'g, 'a> {
         match (vectors, value) {
             (true, Value::Inputs { width, element, .. }) => Ok(Value::Inputs { flat: true, width, element }),
             (true, _) => Ok(value),
-            (false, _) => Err(refused(node, "it makes something else of samples than vectors")),
+            (false, _) => Err(refused(node, "its output is not one vector for each sample")),
         }
     }
 
@@ -137,7 +138,7 @@ impl<'g, 'a> Chain<'g, 'a> {
         c: Option<Value<'g, 'a>>,
     ) -> Outcome<Value<'g, 'a>> {
         let Value::Constant { array, transposed } = b else {
-            return Err(refused(node, "its second factor is no tensor of the file"));
+            return Err(refused(node, "its second factor is not a tensor of the file"));
         };
         let (mut alpha, mut beta, mut rows_are_outputs) = (1.0, 1.0, transposed);
         if node.operator == "Gemm" {
@@ -154,7 +155,7 @@ impl<'g, 'a> Chain<'g, 'a> {
             (&[outputs, inputs], true) | (&[inputs, outputs], false) if outputs > 0 && inputs > 0 => {
                 (inputs, outputs)
             }
-            _ => return Err(refused(node, format!("its weights `{}` are no matrix", array.name))),
+            _ => return Err(refused(node, format!("its weights `{}` are not a matrix", array.name))),
         };
         let weights = Matrix { array, rows_are_outputs, n_inputs, n_outputs };
         let biases = c.map(|c| self.biases(node, c, n_outputs)).transpose()?.map(|biases| (biases, beta));
@@ -188,7 +189,7 @@ impl<'g, 'a> Chain<'g, 'a> {
             }
             _ => Err(refused(
                 node,
-                "of what is joined, only the probabilities 1 − p and p of two classes are known",
+                "the only `Concat` that is read is that of the probabilities 1 − p and p of two classes",
             )),
         }
     }
@@ -197,7 +198,7 @@ impl<'g, 'a> Chain<'g, 'a> {
 fn constant<'g, 'a>(node: &'g Node<'a>) -> Outcome<Value<'g, 'a>> {
     match attribute(node, "value") {
         Some(Attribute::Tensor(array)) => Ok(Value::Constant { array, transposed: false }),
-        _ => Err(refused(node, "its value is no tensor")),
+        _ => Err(refused(node, "its value is not a tensor")),
     }
 }
 
@@ -205,9 +206,9 @@ fn flatten<'g, 'a>(node: &Node<'a>, value: Value<'g, 'a>) -> Outcome<Value<'g, '
     check_attributes(node, &["axis"])?;
     match (int(node, "axis", 1)?, value) {
         (1, Value::Inputs { width, element, .. }) => Ok(Value::Inputs { flat: true, width, element }),
-        // Before the last axis of two.
+        // With two axes, −1 is the same as 1.
         (-1, Value::Inputs { flat: true, .. }) | (1 | -1, Value::Formula(_)) => Ok(value),
-        _ => Err(refused(node, "it makes something else of samples than vectors")),
+        _ => Err(refused(node, "its output is not one vector for each sample")),
     }
 }
 
@@ -221,7 +222,7 @@ fn transpose<'g, 'a>(node: &Node<'a>, value: Value<'g, 'a>) -> Outcome<Value<'g,
         Value::Constant { array, transposed } if exchanges => {
             Ok(Value::Constant { array, transposed: !transposed })
         }
-        _ => Err(refused(node, "it transposes something else than weights")),
+        _ => Err(refused(node, "only weights may be transposed")),
     }
 }
 
@@ -232,5 +233,5 @@ fn integers(array: &Array<'_>) -> Vec<i64> {
 
 /// The error for an operator that is not known.
 pub(super) fn unknown(node: &Node<'_>) -> crate::error::FileProblem {
-    refused(node, "it is no part of a dense layer, and of no activation of the crate")
+    refused(node, "it belongs neither to a dense layer nor to an activation of the crate")
 }

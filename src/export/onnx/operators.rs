@@ -1,11 +1,11 @@
-//! The operators that an activation is written as.
+//! The operators as which an activation is written.
 
 use super::array::{DOUBLE, element_type};
 use super::graph::{Attribute, Writer};
 use crate::activation::{AnyActivation, Selu};
 use crate::real::Real;
 
-/// Writes the nodes that make the value `a` of the value `z`.
+/// Writes the nodes that compute the value `a` from the value `z`.
 ///
 /// In double precision an activation is a formula of operators that runtimes have in double precision, and whose
 /// numbers are not rounded to the single precision of an attribute.
@@ -77,19 +77,19 @@ pub(super) fn write<T: Real>(graph: &mut Writer, activation: AnyActivation, z: &
     }
 }
 
-/// The nodes of one activation, whose values are named after its own.
+/// The nodes of one activation; the names of their outputs begin with that of the activation's value `a`.
 struct Steps<'a> {
     graph: &'a mut Writer,
     a: &'a str,
 }
 
 impl Steps<'_> {
-    /// Appends the node that makes a.
+    /// Appends the last node, whose output is `a`.
     fn last(&mut self, operator: &str, inputs: &[&str], attributes: &[Attribute]) {
         self.graph.node(operator, inputs, self.a, attributes);
     }
 
-    /// Appends a node. Returns the name of its output; each operator but the last is there once.
+    /// Appends a node. Returns the name of its output, which contains the operator: each may be used here once.
     fn step(&mut self, operator: &str, inputs: &[&str]) -> String {
         let output = format!("{}.{}", self.a, operator.to_lowercase());
         self.graph.node(operator, inputs, &output, &[]);

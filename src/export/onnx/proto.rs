@@ -1,4 +1,4 @@
-//! The messages of an ONNX file, and what is read of them.
+//! The messages of an ONNX file, with the fields that are read.
 //!
 //! Source: `onnx.proto` of the ONNX project.
 
@@ -9,20 +9,20 @@ use super::wire::{Field, Part, malformed};
 use super::{DESCRIPTION, MAX_PARTS, Outcome, problem};
 use crate::error::OnnxProblem;
 
-/// Most nodes, tensors, inputs or outputs of a graph that is read.
+/// The maximum number of nodes, tensors, inputs or outputs of a graph that is read.
 const MAX_ITEMS: usize = 4096;
 
-/// The lowest version of the operators that is read: before it, they say with attributes how shapes are made to fit.
+/// The lowest version of the operators that is read: before it, attributes controlled broadcasting.
 const MIN_OPSET: i64 = 7;
 
-/// A graph that was read from a file, whose texts and values are still there.
+/// A graph that was read from a file; it borrows the texts and values.
 #[derive(Debug, Default)]
 pub(super) struct Graph<'a> {
     pub nodes: Vec<Node<'a>>,
     pub initializers: Vec<Array<'a>>,
     pub inputs: Vec<Port<'a>>,
     pub outputs: Vec<Port<'a>>,
-    /// The description of what the network is for, as JSON.
+    /// The description of the network, as JSON.
     pub description: Option<&'a str>,
 }
 
@@ -83,7 +83,7 @@ impl<'a> Graph<'a> {
     }
 }
 
-/// Reads one more item of a list, if there are not too many.
+/// Reads one more item of a list, or returns an error if there are too many.
 fn push<'a, V>(
     list: &mut Vec<V>,
     (what, allowed): (&'static str, usize),
@@ -176,7 +176,7 @@ pub(super) struct Port<'a> {
     pub name: &'a str,
     /// The type of its elements, if it is a tensor.
     pub element: Option<i64>,
-    /// Its sizes, if they are given; `None` for one that is free.
+    /// Its sizes, if they are given; a free size is `None`.
     pub shape: Option<Vec<Option<i64>>>,
 }
 

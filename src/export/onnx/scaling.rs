@@ -11,8 +11,9 @@ use crate::real::{LittleEndian, Real};
 
 /// The arithmetic of a scaler: an operator, the name of its second argument, and that argument for each element.
 ///
-/// In single precision a center is the sum of two numbers, c = c₁ + c₂, because x − c has to have the digits that x has
-/// beyond c: the difference of near numbers is exact, so that (x − c₁) − c₂ is x − c within two roundings of the result.
+/// In single precision a center is the sum of two numbers, c = c₁ + c₂, so that x − c keeps its digits where x is
+/// near c: the difference of near numbers is exact, so that (x − c₁) − c₂ is x − c within two roundings of the
+/// result.
 #[derive(Debug)]
 pub(super) struct Scaling<T> {
     of: &'static str,
@@ -41,7 +42,7 @@ impl<T: Real> Scaling<T> {
         Ok(Self::new("outputs", steps))
     }
 
-    /// Without the steps that change nothing.
+    /// Creates the scaling, without the steps that change nothing.
     fn new(of: &'static str, steps: [(&'static str, &'static str, Vec<T>); 3]) -> Self {
         let changes = |(operator, _, values): &(&str, &str, Vec<T>)| {
             let neutral = if matches!(*operator, "Mul" | "Div") { T::one() } else { T::zero() };
@@ -55,7 +56,8 @@ impl<T: Real> Scaling<T> {
         self.steps.is_empty()
     }
 
-    /// Writes the nodes that scale `value`, the last of which makes `last`. Returns the name of the scaled value.
+    /// Writes the nodes that scale `value`. The output of the last node is called `last`. Returns the name of the
+    /// scaled value, which is `value` if nothing is scaled.
     pub fn write(&self, graph: &mut Writer, value: &str, last: &str) -> String {
         let mut value = value.to_owned();
         for (index, (operator, what, numbers)) in self.steps.iter().enumerate() {
@@ -72,9 +74,9 @@ impl<T: Real> Scaling<T> {
     }
 }
 
-/// The nodes that [`write`](Scaling::write) has written, found again.
+/// Removing the nodes that [`write`](Scaling::write) has written.
 impl<T: Real> Scaling<T> {
-    /// Removes the nodes that scale the inputs of a graph, which then begins at the scaled ones.
+    /// Removes the nodes that scale the inputs of a graph, which then begins with the scaled inputs.
     pub fn remove_first(&self, graph: &mut Graph<'_>) -> Outcome<()> {
         let Graph { nodes, initializers, inputs, .. } = graph;
         let is_tensor = |name: &str| initializers.iter().any(|array| array.name == name);
@@ -85,7 +87,8 @@ impl<T: Real> Scaling<T> {
         Ok(())
     }
 
-    /// Removes the nodes that take the outputs of a graph back to the units of the data: it then ends at the layers' own.
+    /// Removes the nodes that take the outputs of a graph back to the units of the data. The graph then ends with the
+    /// outputs of the last layer.
     pub fn remove_last(&self, graph: &mut Graph<'_>) -> Outcome<()> {
         let Graph { nodes, initializers, outputs, .. } = graph;
         if self.is_empty() {
@@ -103,7 +106,7 @@ impl<T: Real> Scaling<T> {
         Ok(())
     }
 
-    /// The value that `nodes` make of `value`, if they are the steps of this scaling.
+    /// The name of the value that `nodes` compute from `value`, if they are the steps of this scaling.
     fn follow<'a>(
         &self,
         nodes: Option<&[Node<'a>]>,
@@ -144,7 +147,7 @@ impl<T: Real> Scaling<T> {
     }
 }
 
-/// The centers, and what is lost of them in the precision of `T`.
+/// The centers rounded to `T`, and their rounding errors.
 fn centers<T: Real>(scaler: &Scaler, of: &'static str) -> Outcome<(Vec<T>, Vec<T>)> {
     let split = |(index, &center): (usize, &f64)| {
         let high = T::cast(center);
@@ -156,7 +159,7 @@ fn centers<T: Real>(scaler: &Scaler, of: &'static str) -> Outcome<(Vec<T>, Vec<T
     scaler.centers().iter().enumerate().map(split).collect()
 }
 
-/// The widths, which are normal numbers of type `T`.
+/// The widths, or an error if one is not a normal number of type `T`.
 fn widths<T: Real>(scaler: &Scaler, of: &'static str) -> Outcome<Vec<T>> {
     let cast = |(index, &width): (usize, &f64)| {
         let value = T::cast(width);

@@ -1,4 +1,4 @@
-//! The wire format of protocol buffers, of which ONNX files are made: fields, each a number, a type and a value.
+//! The wire format of protocol buffers, in which ONNX files are encoded: fields, each a number, a type and a value.
 //!
 //! Source: the page "Encoding" of the documentation of protocol buffers.
 
@@ -6,7 +6,7 @@ use super::{Outcome, problem};
 use crate::error::OnnxProblem;
 use crate::wire::{BYTES, FIXED32, FIXED64, VARINT};
 
-/// Bytes of the file that are read, and where they begin in it.
+/// A range of the file's bytes, and its offset in the file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Part<'a> {
     pub bytes: &'a [u8],
@@ -42,7 +42,7 @@ impl<'a> Part<'a> {
         })
     }
 
-    /// The text that these bytes are.
+    /// The bytes as text.
     pub fn text(self) -> Outcome<&'a str> {
         std::str::from_utf8(self.bytes).map_err(|_| malformed(self.offset, "a text is not UTF-8"))
     }
@@ -60,7 +60,7 @@ impl<'a> Part<'a> {
         let key = self.varint()?;
         let number = key >> 3;
         if !(1..1 << 29).contains(&number) {
-            return Err(malformed(offset, "a field has a number that there is not"));
+            return Err(malformed(offset, "a field has an invalid number"));
         }
         let value = match key & 7 {
             VARINT => Wire::Int(self.varint()?),
@@ -70,7 +70,7 @@ impl<'a> Part<'a> {
                 let length = self.varint()?;
                 Wire::Bytes(self.take(length)?)
             }
-            _ => return Err(malformed(offset, "a field has a type that there is not")),
+            _ => return Err(malformed(offset, "a field has an invalid type")),
         };
         Ok(Field { number, value, offset })
     }
@@ -108,31 +108,31 @@ impl<'a> Part<'a> {
 }
 
 impl<'a> Field<'a> {
-    /// The integer that this field has to be. A negative one is on the wire as its 64 bits.
+    /// The value as an integer. Negative integers are encoded in two's complement, in 64 bits.
     pub fn int(self) -> Outcome<i64> {
         match self.value {
             Wire::Int(value) => Ok(value as i64),
-            _ => Err(malformed(self.offset, "a field is no integer, as it should be")),
+            _ => Err(malformed(self.offset, "a field that should be an integer is not one")),
         }
     }
 
-    /// The number in single precision that this field has to be.
+    /// The value as a float in single precision.
     pub fn float(self) -> Outcome<f32> {
         match self.value {
             Wire::Four(bytes) => Ok(f32::from_le_bytes(bytes)),
-            _ => Err(malformed(self.offset, "a field is no number in single precision, as it should be")),
+            _ => Err(malformed(self.offset, "a field that should be a float in single precision is not one")),
         }
     }
 
-    /// The message, text or bytes that this field has to be.
+    /// The value as a message, a text or bytes.
     pub fn part(self) -> Outcome<Part<'a>> {
         match self.value {
             Wire::Bytes(part) => Ok(part),
-            _ => Err(malformed(self.offset, "a field is no message or text, as it should be")),
+            _ => Err(malformed(self.offset, "a field that should be a message or a text is not one")),
         }
     }
 
-    /// The text that this field has to be.
+    /// The value as a text.
     pub fn text(self) -> Outcome<&'a str> {
         self.part()?.text()
     }

@@ -48,10 +48,10 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     /// # Errors
     ///
     /// Returns [`Error::File`](crate::Error::File) with [`OnnxProblem::Activation`] if an activation is not one of the
-    /// crate's own, with [`OnnxProblem::Parameter`] if the network is in single precision and a parameter of an activation is
-    /// beyond it, with [`OnnxProblem::TooLarge`] if the file would have more than 2 GiB, and with
-    /// [`FileProblem::Network`] if the layers were changed so that they do not fit each other or if a parameter is not
-    /// finite.
+    /// crate's own, with [`OnnxProblem::Parameter`] if the network is in single precision, which cannot hold a
+    /// parameter of an activation, with [`OnnxProblem::TooLarge`] if the file would have more than 2 GiB, and with
+    /// [`FileProblem::Network`] if the layers were changed so that they do not fit each other or if a parameter is
+    /// not finite.
     ///
     /// # Examples
     ///
@@ -85,7 +85,8 @@ impl<T: Real, H: Activation<T>, O: Activation<T>, D: Serialize> Model<Network<T,
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`Network::to_onnx_bytes`], and [`FileProblem::Json`] if the description cannot be written.
+    /// Returns the errors of [`Network::to_onnx_bytes`], and [`FileProblem::Json`] if the description cannot be
+    /// written.
     ///
     /// # Examples
     ///
@@ -107,8 +108,8 @@ impl<T: Real, H: Activation<T>, O: Activation<T>, D: Serialize> Model<Network<T,
 }
 
 /// Predictors as ONNX files. The graph scales the inputs, so that it takes them as they are in the data, and gives the
-/// outputs in the units of the data. The metadata have the entries `class_names`, a list of texts as JSON, if the classes
-/// have names, and `gradus.description`, the [`Meaning`] as JSON.
+/// outputs in the units of the data. The metadata have the entries `class_names`, a list of texts as JSON, if the
+/// classes have names, and `gradus.description`, the [`Meaning`] as JSON.
 impl<T: Real, H: Activation<T>, O: Activation<T>> Predictor<T, H, O> {
     /// Writes the predictor to the ONNX file at `path`, in place of the one that is there.
     ///
@@ -141,7 +142,7 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Predictor<T, H, O> {
     /// # Errors
     ///
     /// Returns the errors of [`Network::to_onnx_bytes`], and [`Error::File`](crate::Error::File) with
-    /// [`OnnxProblem::Scale`] if the network is in single precision and a center or a width of a scaler is beyond it.
+    /// [`OnnxProblem::Scale`] if the network is in single precision, which cannot hold a center or a width of a scaler.
     pub fn to_onnx_bytes(&self) -> Result<Vec<u8>> {
         let meaning = Surroundings::of(self.meaning());
         meaning
@@ -150,7 +151,7 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Predictor<T, H, O> {
     }
 }
 
-/// What belongs to a network beside its layers.
+/// The scaling and the metadata that are written with a network.
 #[derive(Debug, Default)]
 struct Surroundings<'a> {
     inputs: Option<&'a Scaler>,
@@ -216,7 +217,7 @@ fn bytes<T: Real>(network: &dyn AnyNetwork<T>, surroundings: &Surroundings<'_>) 
     Ok(graph.finish::<T>(("input", n_inputs), ("output", n_outputs), &surroundings.metadata))
 }
 
-/// The activation of a layer, if it is one of the crate's own: it has the name of one and computes the same.
+/// The activation of a layer, if it is one of the crate's own: it has the name of one and the same outputs.
 fn activation<T: Real>(index: usize, layer: &Layer<'_, T>) -> Outcome<AnyActivation> {
     let name = layer.activation.name();
     let Some(own) = name.parse::<AnyActivation>().ok().filter(|own| is_same(layer.activation, own)) else {
@@ -235,7 +236,7 @@ fn activation<T: Real>(index: usize, layer: &Layer<'_, T>) -> Outcome<AnyActivat
     }
 }
 
-/// Whether two activations are the same function, as far as some values show it.
+/// Whether two activations have the same outputs for some sample values.
 fn is_same<T: Real>(a: &dyn Activation<T>, b: &dyn Activation<T>) -> bool {
     let z =
         nalgebra::DMatrix::from_column_slice(7, 1, &[-30.0, -2.5, -0.25, 0.0, 0.25, 2.5, 30.0].map(T::cast));
@@ -248,7 +249,7 @@ fn is_same<T: Real>(a: &dyn Activation<T>, b: &dyn Activation<T>) -> bool {
 fn check_size<T: Real>(layers: &[Layer<'_, T>]) -> Outcome<()> {
     let parameters = layers.iter().map(|layer| layer.weights.len() + layer.biases.len()).sum::<usize>();
     let bytes = (parameters as u64).saturating_mul(size_of::<T>() as u64);
-    // Less what else is in the file.
+    // Leaves 16 MiB for the rest of the file.
     match bytes <= MAX_BYTES - (1 << 24) {
         true => Ok(()),
         false => Err(problem(OnnxProblem::TooLarge { bytes })),

@@ -1,4 +1,4 @@
-//! Weights in 8 bits, and what they cost.
+//! Weights in 8 bits, and how much they worsen the scores.
 
 use std::fmt;
 
@@ -43,23 +43,24 @@ impl Codes {
     }
 }
 
-/// The scale of a row whose largest weight this is.
+/// The scale of a row whose largest absolute weight is `largest`.
 fn scale(largest: f32) -> f32 {
     let scale = largest / MOST;
-    // Rounded up, it takes the largest numbers beyond all.
+    // If the scale was rounded up, 127 times it can overflow.
     if (scale * MOST).is_finite() { scale } else { scale.next_down() }
 }
 
-/// What the rounding of the weights to 8 bits has cost; see [`RustSource::in_eight_bits`](super::RustSource::in_eight_bits).
+/// The scores before and after the rounding of the weights to 8 bits; see
+/// [`RustSource::in_eight_bits`](super::RustSource::in_eight_bits).
 ///
-/// The cost in the scores is the quadratic one, whatever the network was trained with.
+/// The cost among the scores is the quadratic one, whatever the network was trained with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EightBits {
     /// The scores of the network that was trained.
     pub before: Scores,
-    /// Those of the network with rounded weights.
+    /// The scores of the network with rounded weights.
     pub after: Scores,
-    /// The number of samples that it was measured on.
+    /// The number of samples on which the scores were measured.
     pub samples: usize,
 }
 
@@ -75,7 +76,7 @@ impl EightBits {
 }
 
 impl fmt::Display for EightBits {
-    /// The score that the task is judged by, before and after.
+    /// The main score of the task, before and after.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let (Some(before), Some(after)) = (self.before.main(), self.after.main()) {
             write!(f, "{before} before, {after} after the rounding of the weights to 8 bits, ")?;

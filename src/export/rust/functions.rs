@@ -1,5 +1,5 @@
-//! The functions that a written network may call, in plain Rust. They are files of their own: read here as text, and compiled by the
-//! tests at the end.
+//! The functions that a written network may call, in plain Rust. Each is a file, which is read as text here and
+//! compiled by the tests below.
 
 use crate::activation::AnyActivation;
 use crate::real::Real;
@@ -90,7 +90,7 @@ impl Call {
     }
 }
 
-/// Returns a number as an expression: what is beyond single precision has become infinite.
+/// Returns a number as a Rust expression. It may be infinite: a parameter that single precision cannot hold.
 pub(super) fn number(value: f32) -> String {
     if value.is_finite() {
         return format!("{value:?}");
@@ -115,7 +115,7 @@ mod tests {
         "fused_multiply_add"
     }
 
-    /// Every 4999th of all numbers, infinities and NaN included, and what is around 0.
+    /// Every 4999th of all `f32`, NaN included, both zeros and both infinities.
     fn numbers() -> impl Iterator<Item = f32> {
         (0..=u32::MAX).step_by(4999).map(f32::from_bits).chain([0.0, -0.0, f32::INFINITY, f32::NEG_INFINITY])
     }
@@ -190,7 +190,7 @@ mod tests {
         assert!(same, "{a:e} * {b:e} + {c:e}: {found:e}, not {expected:e}");
     }
 
-    /// Numbers of all exponents, the limits between them, and both neighbours of each.
+    /// Zero, subnormal and normal numbers of many magnitudes, numbers next to them, infinity and NaN, with both signs.
     fn special() -> Vec<f32> {
         let bits = [
             0,
@@ -240,7 +240,8 @@ mod tests {
         }
     }
 
-    /// Ties that numbers far below decide: 1.5 + 2⁻²³ + 2⁻²⁴ ± c, and (2 + ½ + 2⁻⁴⁷) 2⁻¹⁴⁹, whose last term is lost first.
+    /// Ties that are decided by much smaller terms: 1.5 + 2⁻²³ + 2⁻²⁴ ± c, and (2 + ½ + 2⁻⁴⁷) 2⁻¹⁴⁹, whose last term is
+    /// lost first.
     #[test]
     fn a_fused_multiply_add_is_rounded_by_what_is_far_below() {
         for exponent in 1..100 {

@@ -1,4 +1,4 @@
-//! What a [`Meaning`] adds to a written network: the scaling of inputs and outputs, and classes.
+//! The constants and functions that a [`Meaning`] adds to a written network: scaling and classes.
 
 use std::fmt::Write;
 

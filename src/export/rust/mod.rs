@@ -19,25 +19,28 @@ use crate::persist::{FileSystem, replace};
 use crate::predict::{Meaning, Predictor};
 use eight_bits::Codes;
 
-/// Most weights and biases: the compiler takes some 600 bytes of memory for each.
+/// The maximum number of weights and biases: the compiler takes some 600 bytes of memory for each.
 const MAX_PARAMETERS: usize = 4_000_000;
 
-/// A network as the source of a Rust module, which computes its outputs without an allocator, without the standard library and
-/// without a dependency.
+/// A network as the source of a Rust module, which computes its outputs without allocator, standard library or
+/// dependencies.
 ///
 /// ```text
 /// pub fn predict(x: &[f32; N_INPUTS]) -> [f32; N_OUTPUTS]
 /// pub fn predict_with(fused: impl Fn(f32, f32, f32) -> f32 + Copy, x: &[f32; N_INPUTS]) -> [f32; N_OUTPUTS]
 /// ```
 ///
-/// The outputs have the bits of [`Network::predict`] on every machine whose arithmetic is that of IEEE 754, subnormal numbers
-/// included. An optimized build has no panic and no unsafe code; memory is a fixed number of bytes on the stack.
+/// The outputs are bitwise identical to those of [`Network::predict`] on every machine whose arithmetic is that of
+/// IEEE 754, subnormal numbers included. An optimized build has no panic and no unsafe code; memory is a fixed number
+/// of bytes on the stack.
 ///
-/// `predict` computes a b + c, rounded once, in integers, because `core` has no such function. `predict_with` takes one, such as
-/// `f32::mul_add` where there is a standard library, or one instruction of the processor.
+/// `predict` computes the fused multiply-add a b + c, rounded once, in integer arithmetic, because `core` has no
+/// function for it. `predict_with` takes such a function: `f32::mul_add` where there is a standard library, or one
+/// instruction of the processor.
 ///
-/// From a [`Predictor`] the module scales inputs and outputs as the predictor does, and has its classes: `CLASS_NAMES`, `class` and
-/// `class_name`, or `labels`. It does not check whether inputs are finite: a NaN among them may give any output.
+/// The module of a [`Predictor`] scales inputs and outputs as the predictor does, and has its classes: `CLASS_NAMES`,
+/// `class` and `class_name`, or `labels`. It does not check whether inputs are finite: a NaN among them may give any
+/// output.
 ///
 /// # Examples
 ///
@@ -55,19 +58,20 @@ const MAX_PARAMETERS: usize = 4_000_000;
 pub struct RustSource {
     network: Network<f32, AnyActivation, AnyActivation>,
     meaning: Option<Meaning>,
-    /// For each layer, if the weights have 8 bits.
+    /// The weights of each layer, if they have 8 bits.
     codes: Option<Vec<Codes>>,
     loss: Option<EightBits>,
 }
 
 impl RustSource {
-    /// Writes a network.
+    /// Creates the source of a network.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::File`] with [`FileProblem::Activation`] if an activation is none of the crate's, [`Error::Law`] if one has the
-    /// name of another, the errors of [`Network::from_layers`] if the layers were changed so that they do not fit each other, and
-    /// [`Error::Setting`] if there are more than 4 million weights and biases.
+    /// Returns [`Error::File`] with [`FileProblem::Activation`] if an activation is not one of the crate's own, and
+    /// with [`Error::Law`] as its source if it has the name of one but other outputs. Returns the errors of
+    /// [`Network::from_layers`] if the layers were changed so that they do not fit each other, and [`Error::Setting`]
+    /// if there are more than 4 million weights and biases.
     ///
     /// # Examples
     ///
@@ -102,7 +106,7 @@ impl RustSource {
         Ok(Self { network: Network::from_layers(hidden, output)?, meaning: None, codes: None, loss: None })
     }
 
-    /// Writes a predictor: a network with the scaling of inputs and outputs and with the classes.
+    /// Creates the source of a predictor: a network with the scaling of inputs and outputs and with the classes.
     ///
     /// # Errors
     ///
@@ -127,15 +131,16 @@ impl RustSource {
         Ok(Self { meaning: Some(predictor.meaning().clone()), ..Self::of(predictor.network())? })
     }
 
-    /// Rounds the weights to 8 bits, and measures what that costs on `data`.
+    /// Rounds the weights to 8 bits, and measures the scores on `data` before and after.
     ///
-    /// Neuron j has the scale s_j = max_k |w_jk| / 127, and its weights become s_j q_jk with integers q_jk from −127 to 127; biases
-    /// stay. The weights take a quarter of the memory; the arithmetic is that of `f32`, and one multiplication more for each weight.
+    /// Neuron j has the scale s_j = max_k |w_jk| / 127, and its weights become s_j q_jk with integers q_jk from −127
+    /// to 127; the biases do not change. The weights take a quarter of the memory; the arithmetic is that of `f32`,
+    /// with one more multiplication per weight. The inputs of `data` must be scaled as those of the training data
+    /// were.
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`evaluate`](crate::metrics::evaluate) for the network and `data`, whose inputs are scaled as those that
-    /// the network learned from.
+    /// Returns the errors of [`evaluate`](crate::metrics::evaluate) for the network and `data`.
     ///
     /// # Examples
     ///
@@ -167,7 +172,7 @@ impl RustSource {
         Ok(self)
     }
 
-    /// What the rounding to 8 bits has cost, if the weights were rounded.
+    /// Returns the scores before and after the rounding to 8 bits; `None` if the weights were not rounded.
     ///
     /// # Examples
     ///
@@ -191,7 +196,7 @@ impl RustSource {
         self.loss.as_ref()
     }
 
-    /// The network whose outputs the module has: the one that was written, or the one with rounded weights.
+    /// Returns the network that the module computes: the original one, or the one with rounded weights.
     ///
     /// # Examples
     ///
@@ -216,12 +221,12 @@ impl RustSource {
         &self.network
     }
 
-    /// Returns the number of multiply-adds for each prediction.
+    /// Returns the number of multiply-adds per prediction.
     pub fn multiply_adds(&self) -> usize {
         self.network.layers().map(|layer| layer.weights.len()).sum()
     }
 
-    /// Returns the number of bytes of all weights, biases and scales.
+    /// Returns the number of bytes of all weights and biases, and of all scales, centers and widths.
     pub fn constant_bytes(&self) -> usize {
         let bytes = |layer: Layer<'_, f32>| match self.codes {
             Some(_) => layer.weights.len() + 8 * layer.biases.len(),
@@ -244,7 +249,8 @@ impl RustSource {
         write::text(self)
     }
 
-    /// Writes the source to the file at `path`, in place of the one that is there; see [`replace()`](crate::persist::replace()).
+    /// Writes the source to the file at `path`, in place of the one that is there; see
+    /// [`replace()`](crate::persist::replace()).
     ///
     /// # Errors
     ///
@@ -256,8 +262,8 @@ impl RustSource {
 
 /// Networks as Rust source.
 impl<H: Activation<f32>, O: Activation<f32>> Network<f32, H, O> {
-    /// Writes the network to the file at `path` as a Rust module without dependencies, whose `predict` has the bits of
-    /// [`predict`](Self::predict); see [`RustSource`] for the module, and for weights in 8 bits.
+    /// Writes the network to the file at `path` as a Rust module without dependencies, whose `predict` is bitwise
+    /// identical to [`predict`](Self::predict); see [`RustSource`] for the module, and for weights in 8 bits.
     ///
     /// # Errors
     ///
@@ -269,9 +275,11 @@ impl<H: Activation<f32>, O: Activation<f32>> Network<f32, H, O> {
     /// use gradus::prelude::*;
     ///
     /// let folder = tempfile::tempdir().unwrap();
+    /// let path = folder.path().join("network.rs");
     /// let network = Network::<f32, _, _>::new(&[2, 3, 1], Tanh, Sigmoid, &ScaledGaussian, 1)?;
-    /// network.to_rust(folder.path().join("network.rs"))?;
-    /// assert!(std::fs::read_to_string(folder.path().join("network.rs")).unwrap().contains("pub fn predict(x: &[f32; 2])"));
+    /// network.to_rust(&path)?;
+    /// let text = std::fs::read_to_string(&path).unwrap();
+    /// assert!(text.contains("pub fn predict(x: &[f32; 2])"));
     /// # Ok::<(), gradus::Error>(())
     /// ```
     pub fn to_rust(&self, path: impl AsRef<Path>) -> Result<()> {
@@ -281,8 +289,8 @@ impl<H: Activation<f32>, O: Activation<f32>> Network<f32, H, O> {
 
 /// Predictors as Rust source.
 impl<H: Activation<f32>, O: Activation<f32>> Predictor<f32, H, O> {
-    /// Writes the predictor to the file at `path` as a Rust module without dependencies, whose `predict` has the bits of
-    /// [`Prediction::values`](crate::predict::Prediction::values); see [`RustSource`].
+    /// Writes the predictor to the file at `path` as a Rust module without dependencies, whose `predict` is bitwise
+    /// identical to [`Prediction::values`](crate::predict::Prediction::values); see [`RustSource`].
     ///
     /// # Errors
     ///
@@ -310,7 +318,7 @@ impl<H: Activation<f32>, O: Activation<f32>> Predictor<f32, H, O> {
     }
 }
 
-/// The layer with its activation as one of the crate's.
+/// The layer with its activation as an [`AnyActivation`].
 fn dense(number: usize, layer: Layer<'_, f32>) -> Result<Dense<f32, AnyActivation>> {
     let found = layer.activation.name().into_owned();
     let activation = match found.parse::<AnyActivation>() {
@@ -328,7 +336,7 @@ fn dense(number: usize, layer: Layer<'_, f32>) -> Result<Dense<f32, AnyActivatio
     }
 }
 
-/// Returns an error for a custom activation that has the name of one of the crate's and is another function.
+/// Returns an error if a custom activation has the name of one of the crate's but other outputs.
 fn same(custom: &dyn Activation<f32>, activation: AnyActivation) -> Result<AnyActivation> {
     let z = DMatrix::from_column_slice(8, 1, &[-50.0, -3.0, -0.7, -0.1, 0.1, 0.7, 3.0, 50.0]);
     let (mut found, mut expected) = (z.clone(), z.clone());

@@ -8,7 +8,7 @@ use super::functions::{Call, texts};
 use super::{RustSource, meaning};
 use crate::predict::Meaning;
 
-/// The longest line of numbers.
+/// The maximum length of a line of numbers.
 const WIDTH: usize = 120;
 
 /// Returns the text of the module.
@@ -39,7 +39,8 @@ pub fn predict(x: &[f32; {n_inputs}]) -> [f32; {n_outputs}] {{
     predict_with(fused_multiply_add, x)
 }}
 
-/// Returns the outputs for the inputs `x`, where `fused` computes a b + c, rounded once: `f32::mul_add`, or an instruction.
+/// Returns the outputs for the inputs `x`, where `fused` computes a b + c, rounded once: `f32::mul_add`, or an
+/// instruction.
 #[allow(dead_code)]
 pub fn predict_with(
     fused: impl Fn(f32, f32, f32) -> f32 + Copy,
@@ -104,7 +105,7 @@ fn write_body(text: &mut String, source: &RustSource, calls: &[Call]) -> std::fm
         let parameters = format!("(&WEIGHTS_{number}, {scales}&BIASES_{number})");
         let z = format!("weighted_inputs(fused, {parameters}, {input})");
         if number == calls.len() && statement.is_none() && !unscaled {
-            // No name for what is returned at once.
+            // A value that is returned at once needs no name.
             return writeln!(text, "    {z}");
         }
         writeln!(text, "    let {mutable}{a} = {z};")?;
@@ -132,7 +133,7 @@ fn write_parameters(text: &mut String, source: &RustSource) {
     }
 }
 
-/// Whoever reads the numbers is a compiler.
+/// The numbers are not meant for human readers, for whom these lints are.
 const LINTS: &str = "#[rustfmt::skip]\n#[allow(clippy::approx_constant, clippy::excessive_precision, clippy::unreadable_literal)]\n";
 
 /// Returns the declaration of an array. Numbers are the shortest that read back to the same bits.
@@ -148,7 +149,7 @@ fn matrix<T: Scalar>(name_and_type: &str, matrix: &DMatrix<T>) -> String {
     format!("{LINTS}static {name_and_type} = [\n{}];\n\n", rows.collect::<String>())
 }
 
-/// Returns the values in lines, each with a comma behind it.
+/// Returns the values in lines, each value followed by a comma.
 fn lines<T: Debug>(values: &[T], indentation: &str) -> String {
     let (mut text, mut line) = (String::new(), indentation.to_owned());
     for value in values {

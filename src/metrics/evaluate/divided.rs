@@ -1,4 +1,4 @@
-//! Evaluation that is divided among ranks: each computes every R-th block, and all measure all of them.
+//! Evaluation divided among R ranks: each computes every R-th block, and each measures all blocks.
 
 use nalgebra::DMatrix;
 
@@ -11,14 +11,14 @@ use crate::ranks::Team;
 use crate::real::Real;
 
 impl<T: Real> Evaluator<T> {
-    /// The bytes of the largest message of a rank.
+    /// The length of a rank's largest message, in bytes.
     pub(crate) fn message_bytes(&self) -> usize {
         size_of::<f64>()
             * (self.block.outputs.len() + self.block.targets.len() + 2 * self.block.weights.len())
     }
 
-    /// Evaluates `measures` on `samples` like [`scores`](Self::scores), to the same bits: the meters see the same blocks in the
-    /// same order.
+    /// Evaluates `measures` on `samples` with results bitwise identical to those of [`scores`](Self::scores): the
+    /// meters see the same blocks in the same order.
     pub(crate) fn divided_scores(
         &mut self,
         model: &dyn Model<T>,
@@ -82,7 +82,7 @@ mod tests {
     use crate::init::ScaledGaussian;
     use crate::network::{Bound, Network};
 
-    /// The limit of a message is what a whole block comes to: a rank reserves so much to receive it.
+    /// The limit of a message is the length of a whole block, which a rank reserves to receive one.
     #[test]
     fn a_message_holds_a_block() -> Result<()> {
         let data = Dataset::new(DMatrix::from_element(2, 7, 0.5), DMatrix::from_element(3, 7, 0.25))?;

@@ -6,7 +6,7 @@ const C1: f64 = 1e-4;
 /// Curvature: |φ′(α)| ≤ c₂ |φ′(0)|.
 const C2: f64 = 0.9;
 
-/// By how much a step grows that is still too short.
+/// The factor by which a step grows that is still too short.
 const GROWTH: f64 = 4.0;
 
 /// A point on the line.
@@ -27,8 +27,9 @@ pub(super) struct Point {
 /// |φ′(α)| ≤ c₂ |φ′(0)|
 /// ```
 ///
-/// `start` is the point at α = 0, where the slope is negative, and `first` the step that is tried first. A value that is NaN or
-/// infinite is too high. Returns `None` if no point is found within `most` evaluations or the interval becomes too short.
+/// `start` is the point at α = 0, where the slope is negative, and `first` the step that is tried first. A point
+/// whose value is NaN or +∞, or whose slope is not finite, counts as too high. Returns `None` if no point is found
+/// within `most` evaluations or the interval becomes too short.
 ///
 /// Source: Nocedal and Wright, *Numerical optimization*, 2006, algorithms 3.5 and 3.6.
 pub(super) fn strong_wolfe(
@@ -43,7 +44,7 @@ pub(super) fn strong_wolfe(
         let point = phi(alpha);
         let low_enough = point.value <= start.value + C1 * alpha * start.slope;
         let too_high = !low_enough || !point.slope.is_finite();
-        // The end of the interval with the lowest value so far that decreases sufficiently, and the other end.
+        // The ends of the interval: `low` has the lowest value so far with a sufficient decrease.
         let (low, high) = match bracket {
             _ if !too_high && point.slope.abs() <= -C2 * start.slope => return Some(point),
             None if too_high || (point.value >= before.value && before.alpha > 0.0) => (before, point),
@@ -65,7 +66,8 @@ pub(super) fn strong_wolfe(
     None
 }
 
-/// The minimum of the cubic through values and slopes of both ends, if it is well within the interval; its middle otherwise.
+/// The minimum of the cubic through the values and slopes of both ends if it is well within the interval, otherwise the
+/// middle of the interval.
 fn between(low: Point, high: Point) -> f64 {
     let width = high.alpha - low.alpha;
     let d1 = low.slope + high.slope - 3.0 * (high.value - low.value) / width;

@@ -1,4 +1,4 @@
-//! L-BFGS: steps that know the curvature of the cost.
+//! L-BFGS: steps that use the curvature of the cost.
 
 mod line_search;
 mod two_loop;
@@ -10,24 +10,25 @@ use crate::real::Real;
 use line_search::{Point, strong_wolfe};
 use two_loop::{Pairs, dot};
 
-/// Moves along −H g, with g the gradient and H an estimate of the inverse Hessian from the last steps, as far as a line search
-/// finds best.
+/// Moves along −H g, with g the gradient and H an estimate of the inverse Hessian from the last steps. A line search
+/// finds the length of the step.
 ///
 /// ```text
 /// d = −H g
 /// w → w + α d,     α: the strong Wolfe conditions hold; α = η is tried first
-/// s = the change of w,  y = that of g:   H becomes the H' nearest to it with H' y = s
+/// s = the change of w,  y = the change of g:   H becomes the nearest matrix H' with H' y = s
 /// ```
 ///
-/// It is for small data sets: every step learns from all samples, whatever the size of the trainer's mini-batch, and an epoch is
-/// one step. The cost has to be the same function each time it is evaluated, so there is neither dropout nor augmentation. The
-/// run ends when no element of the gradient, penalty included, is above the tolerance, or when rounding hides what a step gains.
+/// It is for small data sets: every step uses all samples, whatever the size of the trainer's mini-batch, and an
+/// epoch is one step. The cost must be the same function each time it is evaluated, so that neither dropout nor
+/// augmentation is allowed. The run ends when no element of the gradient, penalty included, is above the tolerance in
+/// magnitude, or when a step lowers the cost by less than its rounding error.
 ///
-/// The slots are the gradient, the parameters, d, and s and y of the last steps. The learning rate, unless a schedule gives one,
-/// is 1.
+/// The slots are the gradient, the parameters, d, and s and y of the last steps. The learning rate, unless a schedule
+/// gives one, is 1.
 ///
-/// Source: Nocedal and Wright, *Numerical optimization*, 2006, algorithms 7.4 and 7.5; Liu and Nocedal, *On the limited memory BFGS
-/// method for large scale optimization*, 1989.
+/// Source: Nocedal and Wright, *Numerical optimization*, 2006, algorithms 7.4 and 7.5; Liu and Nocedal, *On the
+/// limited memory BFGS method for large scale optimization*, 1989.
 ///
 /// # Examples
 ///
@@ -58,13 +59,13 @@ pub struct Lbfgs {
     tolerance: f64,
 }
 
-/// Most steps that can be remembered.
+/// The maximum number of remembered steps.
 const MAX_MEMORY: usize = 50;
 
-/// Most evaluations in one step.
+/// The maximum number of evaluations in one step.
 const MAX_EVALUATIONS: usize = 25;
 
-/// Slots before those of s and y.
+/// The number of slots before those of s and y.
 const FIRST: usize = 3;
 
 impl Default for Lbfgs {
@@ -74,15 +75,15 @@ impl Default for Lbfgs {
     }
 }
 
-/// Where [`Lbfgs::minimize`] has arrived.
+/// The result of [`Lbfgs::minimize`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Minimum {
     /// The value of the function.
     pub value: f64,
-    /// The steps.
+    /// The number of steps.
     pub iterations: usize,
-    /// How often the function was evaluated.
+    /// The number of evaluations of the function.
     pub evaluations: usize,
     /// Whether the gradient is within the tolerance, or rounding hides what another step would gain.
     pub converged: bool,
@@ -101,7 +102,7 @@ impl Lbfgs {
         Ok(Self { memory, ..Self::default() })
     }
 
-    /// Ends when no element of the gradient is above `tolerance`.
+    /// Sets the tolerance: the run ends when no element of the gradient is above `tolerance` in magnitude.
     ///
     /// # Errors
     ///
@@ -119,12 +120,13 @@ impl Lbfgs {
         self.memory
     }
 
-    /// The largest element of the gradient at which the run ends.
+    /// The tolerance: the largest magnitude of an element of the gradient with which the run ends.
     pub fn largest_slope(&self) -> f64 {
         self.tolerance
     }
 
-    /// Minimizes `f` from `x` on, in at most `iterations` steps. `f(x, gradient)` returns its value at x and writes its gradient.
+    /// Minimizes `f`, beginning at `x`, in at most `iterations` steps, and writes the minimizer to `x`. `f(x,
+    /// gradient)` returns the value of the function at x and writes its gradient.
     pub fn minimize<T: Real>(
         &self,
         x: &mut [T],
@@ -180,7 +182,7 @@ impl Lbfgs {
             slope = -squares;
         }
         let first = if steepest { at.eta * (1.0 / squares.sqrt()).min(1.0) } else { at.eta };
-        // The oldest pair is about to be forgotten: until then its memory holds the point that is tried.
+        // The oldest pair is about to be overwritten: until then its memory holds the point that is tried.
         let Some((new_x, new_g)) = pairs.newest::<T>() else { return end(before, before, None) };
         let start = Point { alpha: 0.0, value: before, slope };
         let found = strong_wolfe(start, first, MAX_EVALUATIONS, |alpha| {
@@ -208,7 +210,7 @@ impl Lbfgs {
     }
 }
 
-/// A function of the caller's, and where it was evaluated last.
+/// The caller's function, and the point at which it was evaluated last.
 struct Function<T, F> {
     x: Vec<T>,
     f: F,
@@ -249,7 +251,7 @@ impl<T: Real> Optimizer<T> for Lbfgs {
         Ok(self.iterate(at, slots, objective))
     }
 
-    /// A step of plain descent, for a loop that does not search.
+    /// A step of plain gradient descent, for a training loop that does not call `search`.
     fn step(&self, _: &StepInfo, _: &mut [&mut [T]], parameters: &mut [T], gradient: &mut [T], eta: T) {
         parameters.iter_mut().zip(gradient).for_each(|(w, &mut g)| *w -= eta * g);
     }

@@ -3,7 +3,7 @@
 use super::MAX_MEMORY;
 use crate::real::{Real, vectorized};
 
-/// s and y of the last steps. The pair of step i is in place i mod m; one that does not exist is zero.
+/// s and y of the last m steps. The pair of step i has the index i mod m; a pair that does not exist yet is zero.
 pub(super) struct Pairs<'a, S> {
     pub steps: &'a mut [S],
     pub changes: &'a mut [S],
@@ -12,7 +12,7 @@ pub(super) struct Pairs<'a, S> {
 }
 
 impl<S> Pairs<'_, S> {
-    /// The place of the pair of `age` steps ago, at most m; 0 is the step that is about to be taken.
+    /// The index of the pair of `age` steps ago, at most m; 0 is the step that is about to be taken.
     fn place(&self, age: usize) -> usize {
         let m = self.steps.len().max(1);
         let now = usize::try_from(self.t % m as u64).unwrap_or(0);
@@ -53,7 +53,7 @@ impl<S> Pairs<'_, S> {
         dot(g, d)
     }
 
-    /// Whether there is a pair.
+    /// Whether there is a pair with positive curvature s·y.
     pub(super) fn any<T: Real>(&self) -> bool
     where
         S: AsRef<[T]>,
@@ -79,7 +79,7 @@ impl<S> Pairs<'_, S> {
     }
 }
 
-/// Σ x y in double precision, in 16 interleaved sums, so that it vectorizes and its bits are the same everywhere.
+/// Σ x y in double precision, in 16 interleaved sums, so that it vectorizes and is bitwise identical on all machines.
 pub(super) fn dot<T: Real>(x: &[T], y: &[T]) -> f64 {
     vectorized(
         #[inline(always)]

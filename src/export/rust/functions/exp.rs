@@ -1,4 +1,4 @@
-/// Returns e^x; 0 below twice the smallest normal number.
+/// Returns e^x, or 0 if it is below twice the smallest normal number.
 ///
 /// With n the integer nearest to x / ln 2 and r = x − n ln 2, e^x = 2ⁿ e^r, and e^r is a polynomial.
 fn exp(x: f32) -> f32 {

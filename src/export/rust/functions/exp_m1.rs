@@ -1,4 +1,4 @@
-/// Returns e^x − 1 for x ≤ 0, precise near 0 too; 0 above.
+/// Returns e^x − 1 for x ≤ 0, precise near 0 too, and 0 for x > 0.
 fn exp_m1(x: f32) -> f32 {
     const ROUND: f32 = 12_582_912.0;
     let bounded = if x < -40.0 { -40.0 } else { x };

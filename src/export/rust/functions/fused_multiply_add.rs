@@ -1,4 +1,5 @@
-/// Returns a b + c, rounded once, as `f32::mul_add` does, in integers: `core` has no such function.
+/// Returns a b + c, rounded once, as `f32::mul_add` does. It computes with integers, because `core` has no such
+/// function.
 #[allow(dead_code)]
 pub fn fused_multiply_add(a: f32, b: f32, c: f32) -> f32 {
     const SIGN: u32 = 1 << 31;
@@ -27,7 +28,7 @@ pub fn fused_multiply_add(a: f32, b: f32, c: f32) -> f32 {
         let places = fraction.leading_zeros().wrapping_sub(8);
         (fraction.wrapping_shl(places), (-149i32).wrapping_sub(places as i32))
     };
-    // Shifts to the right; the lowest bit of the result is set if a one was lost, so that it is rounded in the right direction.
+    // Shifts to the right; the lowest bit of the result is set if a one was lost, so that the sum is rounded correctly.
     let shifted = |x: u64, places: u32| match places {
         0..=63 => x.wrapping_shr(places) | u64::from(x & 1u64.wrapping_shl(places).wrapping_sub(1) != 0),
         _ => u64::from(x != 0),
@@ -63,7 +64,7 @@ pub fn fused_multiply_add(a: f32, b: f32, c: f32) -> f32 {
     }
     let (sum, biased) =
         if biased < 1 { (shifted(sum, 1i32.wrapping_sub(biased) as u32), 1) } else { (sum, biased) };
-    // Rounds to the nearest, ties to even. A carry goes into the exponent, which is right, up to infinity.
+    // Rounds to the nearest, ties to even. A carry correctly goes into the exponent, up to infinity.
     let (kept, rest) = ((sum >> 40) as u32, sum & 0x00ff_ffff_ffff);
     let half = 1u64 << 39;
     let up = u32::from(rest > half || (rest == half && kept & 1 == 1));

@@ -1,4 +1,4 @@
-/// Makes e^(c z_j) / Σ_k e^(c z_k) of each z_j, with c the `sharpness`.
+/// Replaces each z_j by e^(c z_j) / Σ_k e^(c z_k), with c the `sharpness`.
 fn softmax<const N: usize>(z: &mut [f32; N], sharpness: f32) {
     let mut largest = f32::NEG_INFINITY;
     for &z in z.iter() {

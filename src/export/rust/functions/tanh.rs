@@ -1,4 +1,4 @@
-/// Returns the hyperbolic tangent of z: a ratio of polynomials near 0, and beyond from e^(−2|z|).
+/// Returns the hyperbolic tangent of z: a ratio of polynomials near 0, elsewhere computed from e^(−2|z|).
 fn tanh(z: f32) -> f32 {
     const NUMERATOR: [f32; 4] = [
         (4_729_725.0f64 / 34_459_425.0) as f32,

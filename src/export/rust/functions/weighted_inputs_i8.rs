@@ -11,7 +11,8 @@ fn weighted_inputs<const N: usize, const M: usize>(
     z
 }
 
-/// Returns w x + b for one neuron: a chain of fused multiply-adds that begins with b. Each 1024 products have a chain of their own.
+/// Returns w x + b for one neuron: a chain of fused multiply-adds that begins with b. Every 1024 products a new chain
+/// begins.
 fn weighted_input(fused: impl Fn(f32, f32, f32) -> f32, (q, s): (&[i8], f32), x: &[f32], b: f32) -> f32 {
     let mut products = q.iter().zip(x);
     let (mut z, mut first) = (-0.0, b); // −0 + z is z, also if that is −0
