@@ -49,7 +49,7 @@ use crate::real::Real;
 /// | C_x | `costs` | one value per example |
 /// | δ = ∂C_x/∂z of each example x, not divided by their number | `delta` | outputs × examples |
 ///
-/// Dyn-compatible (object-safe), and implemented for `&` and `Box`.
+/// Dyn-compatible (object-safe), and implemented for `&`, `Box` and `Arc`.
 ///
 /// Source: chapter 2 of the book, "The two assumptions we need about the cost function"; chapter 3 for δ without σ′.
 ///

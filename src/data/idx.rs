@@ -27,8 +27,8 @@ pub(super) use stream::{Accepts, Opened};
 /// | from 4 + 4 `r` | the elements, `d₀ · … · dᵣ₋₁` of them |
 ///
 /// A gzip stream is recognised by its first two bytes, whatever the name of the file, and may consist of several
-/// members. The elements are streamed into the one vector in which they stay. Memory is reserved from the real file size
-/// or the bytes read so far, never from the header alone.
+/// members. The elements are streamed into the one vector in which they stay. Memory is reserved from the real file
+/// size or the bytes read so far, never from the header alone.
 ///
 /// Source: Y. LeCun, C. Cortes and C. Burges, *The MNIST database of handwritten digits*, "File formats".
 ///
@@ -83,9 +83,9 @@ impl IdxTensor {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`open`](Self::open) that concern the content. A gzip stream is recognized as a bomb while it
-    /// is read: when it has given more than 64 MiB and more than 128 times the bytes that were read from it. A reader
-    /// that blocks forever is not recognized.
+    /// Returns the errors of [`open`](Self::open) that concern the content. A gzip stream is recognized as a bomb while
+    /// it is read: when it has given more than 64 MiB and more than 128 times the bytes that were read from it. A
+    /// reader that blocks forever is not recognized.
     ///
     /// # Examples
     ///
@@ -107,19 +107,19 @@ impl IdxTensor {
 }
 
 impl<T: Real> IdxTensor<T> {
-    /// Reads the file at `path`, plain or gzip, whose elements may be integers of 8, 16 or 32 bits or floats of 32 or 64
-    /// bits. Each is rounded to `T`; bytes are not scaled. While elements are converted, memory holds them twice.
+    /// Reads the file at `path`, plain or gzip, whose elements may be integers of 8, 16 or 32 bits or floats of 32 or
+    /// 64 bits. Each is rounded to `T`; bytes are not scaled. While elements are converted, memory holds them twice.
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`IdxTensor::open`](IdxTensor::<u8>::open), where an element type is unsupported if the format
-    /// does not have it, and [`Error::Memory`] if there is no memory for the floats.
+    /// Returns the errors of [`IdxTensor::open`](IdxTensor::<u8>::open), where an element type is unsupported if the
+    /// format does not have it, and [`Error::Memory`] if there is no memory for the floats.
     pub fn open_numbers(path: impl AsRef<Path>) -> Result<Self> {
         open(path.as_ref(), Accepts::Numbers, None)?.read_numbers()
     }
 
-    /// Reads a stream, plain or gzip, to its end like [`open_numbers`](Self::open_numbers); `name` stands in for the path in
-    /// an error.
+    /// Reads a stream, plain or gzip, to its end like [`open_numbers`](Self::open_numbers); `name` stands in for the
+    /// path in an error.
     ///
     /// # Errors
     ///

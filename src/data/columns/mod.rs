@@ -15,8 +15,8 @@ use crate::real::Real;
 
 /// The columns of a table: the names of inputs and targets, the categories, and what missing values are filled with.
 ///
-/// It is found when a `Table` (feature `csv`) is read, and says how the rows of other files, and single rows, become inputs
-/// of the same meaning. It can be saved with the model.
+/// It is found when a `Table` (feature `csv`) is read, and says how the rows of other files, and single rows, become
+/// inputs of the same meaning. It can be saved with the model.
 ///
 /// # Examples
 ///
@@ -194,9 +194,9 @@ impl Columns {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Table`] if there are not as many texts as columns, if a text is not a number or an unseen category,
-    /// and if a value is missing that cannot be filled. Returns [`Error::SizeMismatch`] if `x` has another length than
-    /// [`n_inputs`](Self::n_inputs).
+    /// Returns [`Error::Table`] if there are not as many texts as columns, if a text is not a number or an unseen
+    /// category, and if a value is missing that cannot be filled. Returns [`Error::SizeMismatch`] if `x` has another
+    /// length than [`n_inputs`](Self::n_inputs).
     pub fn encode<T: Real>(&self, row: &[impl AsRef<str>], x: &mut [T]) -> Result<()> {
         let failed = |column, problem| {
             let path = PathBuf::from("the given row");

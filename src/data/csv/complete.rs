@@ -13,8 +13,8 @@ use super::{Csv, Missing, Predicted};
 use crate::data::columns::{Cell, ColumnKind, Columns, Syntax, TargetColumns};
 use crate::error::{Result, TableProblem};
 
-/// Reads all rows of some tables, and adds to `columns` the categories and classes that are not among theirs. Returns the number of
-/// rows.
+/// Reads all rows of some tables, and adds to `columns` the categories and classes that are not among theirs. Returns
+/// the number of rows.
 pub(super) fn complete<'a>(
     csv: &Csv,
     columns: &mut Columns,

@@ -124,8 +124,8 @@ mod tests {
     use super::super::{Missing, Table};
     use super::*;
 
-    /// Whatever beginning is looked at first, the columns are those of all rows: sorted by class, with categories that come late,
-    /// and rows that are left out.
+    /// Whatever beginning is looked at first, the columns are those of all rows: sorted by class, with categories that
+    /// come late, and rows that are left out.
     #[test]
     fn late_categories_and_classes_are_found() -> Result<()> {
         let folder =

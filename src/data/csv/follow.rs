@@ -182,8 +182,8 @@ impl<'a, T: Real> Follow<'a, T> {
         Ok(())
     }
 
-    /// Passes the inputs and targets of a row to `take`, and keeps nothing of it. Returns the label of a class, if the target is
-    /// one; nothing if the row is left out.
+    /// Passes the inputs and targets of a row to `take`, and keeps nothing of it. Returns the label of a class, if the
+    /// target is one; nothing if the row is left out.
     pub(super) fn take(
         &mut self,
         record: &ByteRecord,

@@ -21,7 +21,8 @@ use super::columns::{Columns, Syntax, Unseen};
 use crate::error::Result;
 use crate::real::Real;
 
-/// How a table of separated values is read: what is predicted, which columns are left out, what becomes of missing values.
+/// How a table of separated values is read: what is predicted, which columns are left out, what becomes of missing
+/// values.
 ///
 /// The separator (comma, semicolon, tab or |) and a decimal comma are found out from the beginning of the file. The
 /// first line holds the names of the columns. A column is one of numbers if nine of ten of its first values are, and
@@ -99,9 +100,9 @@ impl Csv {
 
     /// Adds the column `name` to what is predicted.
     ///
-    /// A single target is a class if it holds texts, or integers of which each occurs five times on average and there are 20 at most, or
-    /// zeros and ones; else it is a number. [`classes`](Self::classes) and [`numbers`](Self::numbers) decide otherwise.
-    /// Several targets are numbers.
+    /// A single target is a class if it holds texts, or integers of which each occurs five times on average and there
+    /// are 20 at most, or zeros and ones; else it is a number. [`classes`](Self::classes) and
+    /// [`numbers`](Self::numbers) decide otherwise. Several targets are numbers.
     pub fn target(mut self, name: impl Into<String>) -> Self {
         self.targets.push(name.into());
         self
@@ -137,8 +138,8 @@ impl Csv {
         self
     }
 
-    /// The column `name` is no input but says something of the row, such as the patient, or whether it is for training or test: see
-    /// [`Table::tag`] and [`Table::tagged`].
+    /// The column `name` is no input but says something of the row, such as the patient, or whether it is for training
+    /// or test: see [`Table::tag`] and [`Table::tagged`].
     pub fn tag(mut self, name: impl Into<String>) -> Self {
         self.tags.push(name.into());
         self
@@ -209,16 +210,16 @@ impl Csv {
         fit::read(self, reader, name.as_ref(), None)
     }
 
-    /// Reads the file at `path` with the columns of another table: the same inputs in the same order, the same categories,
-    /// classes and fillings. Other columns are left out.
+    /// Reads the file at `path` with the columns of another table: the same inputs in the same order, the same
+    /// categories, classes and fillings. Other columns are left out.
     ///
     /// Of the options those count that say how the file is written, [`tag`](Self::tag), and [`Missing::DropRows`] for
     /// rows with values missing that cannot be filled.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Table`](crate::Error::Table) for every reason of [`open`](Self::open), if a column is not there,
-    /// and for classes and, unless [`Unseen::Zeros`] was chosen, categories that the other table does not have.
+    /// Returns [`Error::Table`](crate::Error::Table) for every reason of [`open`](Self::open), if a column is not
+    /// there, and for classes and, unless [`Unseen::Zeros`] was chosen, categories that the other table does not have.
     ///
     /// # Examples
     ///
@@ -250,7 +251,8 @@ impl Csv {
         follow::read(self, columns, reader, name.as_ref(), None)
     }
 
-    /// Reads only the inputs from the file at `path`, which need not have the target: a column for each row of the file.
+    /// Reads only the inputs from the file at `path`, which need not have the target: a column for each row of the
+    /// file.
     ///
     /// # Errors
     ///
@@ -286,13 +288,13 @@ impl Csv {
         follow::read_inputs(self, columns, reader, name.as_ref(), None)
     }
 
-    /// Writes the table at `from`, plain or gzip, to a file of samples at `to`, for [`Streamed`](super::Streamed), and returns
-    /// the meaning of its columns. It may be of any size: memory holds what the first 16 MiB come to as numbers, and then one
-    /// block of rows at a time.
+    /// Writes the table at `from`, plain or gzip, to a file of samples at `to`, for [`Streamed`](super::Streamed), and
+    /// returns the meaning of its columns. It may be of any size: memory holds what the first 16 MiB come to as
+    /// numbers, and then one block of rows at a time.
     ///
-    /// Whether a column holds numbers or categories, and what fills missing values, is found out from these 16 MiB. A larger
-    /// table is then read once more for its categories and classes, so that one that is sorted has all of them. Numbers are
-    /// rounded to `T`.
+    /// Whether a column holds numbers or categories, and what fills missing values, is found out from these 16 MiB. A
+    /// larger table is then read once more for its categories and classes, so that one that is sorted has all of them.
+    /// Numbers are rounded to `T`.
     ///
     /// # Errors
     ///
@@ -317,8 +319,8 @@ impl Csv {
         convert::write::<T>(self, &[from.as_ref()], to.as_ref())
     }
 
-    /// Writes several tables, plain or gzip, to one file of samples, as [`write`](Self::write) writes one: their rows follow
-    /// each other. They have the same columns, in any order.
+    /// Writes several tables, plain or gzip, to one file of samples, as [`write`](Self::write) writes one: their rows
+    /// follow each other. They have the same columns, in any order.
     ///
     /// # Errors
     ///
@@ -350,13 +352,13 @@ impl Csv {
         convert::write::<T>(self, &from, to.as_ref())
     }
 
-    /// Writes the table at `from`, plain or gzip, to a file of samples at `to` with the columns of another table, such as
-    /// validation data with those of the training data. See [`open_like`](Self::open_like) for what that means.
+    /// Writes the table at `from`, plain or gzip, to a file of samples at `to` with the columns of another table, such
+    /// as validation data with those of the training data. See [`open_like`](Self::open_like) for what that means.
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`open_like`](Self::open_like), and [`Error::Stream`](crate::Error::Stream) if the file cannot be
-    /// written.
+    /// Returns the errors of [`open_like`](Self::open_like), and [`Error::Stream`](crate::Error::Stream) if the file
+    /// cannot be written.
     pub fn write_like<T: Real>(
         &self,
         columns: &Columns,

@@ -86,8 +86,8 @@ impl<T: Real> Table<T> {
         Csv::new().target(target).open(path)
     }
 
-    /// The number of the text that each sample has in the tag `name`: equal numbers for equal texts, such as the groups of
-    /// [`Split::grouped`](crate::data::Split::grouped).
+    /// The number of the text that each sample has in the tag `name`: equal numbers for equal texts, such as the groups
+    /// of [`Split::grouped`](crate::data::Split::grouped).
     ///
     /// # Errors
     ///

@@ -252,7 +252,8 @@ impl Stream<'_> {
         Ok(())
     }
 
-    /// The error of a read that failed in `field`: the decompressor's belong to the gzip stream, the others to the file.
+    /// The error of a read that failed in `field`: the decompressor's belong to the gzip stream, the others to the
+    /// file.
     fn failure(&self, field: IdxField, source: io::Error) -> Error {
         use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
         let decoder = matches!(source.kind(), InvalidData | InvalidInput | UnexpectedEof);

@@ -5,9 +5,9 @@ use crate::error::{Result, check_setting};
 
 /// Scales each row so that the training data fill the interval [low, high], by default [0, 1].
 ///
-/// x′ = low + (high − low) (x − min)/(max − min), that is s = (max − min)/(high − low) and c = min − low s. New data may
-/// lie outside. One outlier presses all other values together: [`Robust`](super::Robust) is for data with outliers. A
-/// row that is constant in the training data has no width: it is only shifted to 0.
+/// x′ = low + (high − low) (x − min)/(max − min), that is s = (max − min)/(high − low) and c = min − low s. New data
+/// may lie outside. One outlier presses all other values together: [`Robust`](super::Robust) is for data with outliers.
+/// A row that is constant in the training data has no width: it is only shifted to 0.
 ///
 /// # Examples
 ///

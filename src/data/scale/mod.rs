@@ -156,8 +156,8 @@ impl Scaler {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::ScaledClasses`] if the targets are class labels, and [`Error::NoScale`] if a target spans more than
-    /// a double can hold.
+    /// Returns [`Error::ScaledClasses`] if the targets are class labels, and [`Error::NoScale`] if a target spans more
+    /// than a double can hold.
     pub fn fit_targets<T: Real>(rule: &dyn Scale, training: &Dataset<T>) -> Result<Self> {
         if training.has_labels() {
             return Err(Error::ScaledClasses);
@@ -245,8 +245,8 @@ impl Scaler {
     /// # Errors
     ///
     /// Returns [`Error::SizeMismatch`] if `data` has not as many targets as the data that this was fitted on,
-    /// [`Error::ScaledClasses`] if they are class labels, and [`Error::NonFiniteSample`] if a scaled target is too large for
-    /// `T`.
+    /// [`Error::ScaledClasses`] if they are class labels, and [`Error::NonFiniteSample`] if a scaled target is too
+    /// large for `T`.
     pub fn transform_targets<T: Real>(&self, data: Dataset<T>) -> Result<Dataset<T>> {
         self.check_rows(
             "targets of a sample, as in the data that the scaler was fitted on",

@@ -4,8 +4,8 @@ use super::Scale;
 
 /// Scales each row by its median and the distance of its quartiles: c = q₀.₅, s = q₀.₇₅ − q₀.₂₅.
 ///
-/// Quantiles between two values are interpolated linearly. A row half of whose values are equal may have no width: it is
-/// then only shifted by its median.
+/// Quantiles between two values are interpolated linearly. A row half of whose values are equal may have no width: it
+/// is then only shifted by its median.
 ///
 /// # Examples
 ///

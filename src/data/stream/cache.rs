@@ -35,7 +35,8 @@ struct State {
     /// How many blocks are held, and the least number, whatever is wanted.
     capacity: usize,
     least: usize,
-    /// The memory of blocks that were forgotten, which the next ones are read into: new memory costs more than the reading.
+    /// The memory of blocks that were forgotten, which the next ones are read into: new memory costs more than the
+    /// reading.
     spare: Vec<Vec<u8>>,
     closing: bool,
 }
@@ -122,8 +123,8 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads a block that is marked as being read. Whoever waits for it is told, also of a failure: it then tries itself,
-    /// and gets the error.
+    /// Reads a block that is marked as being read. Whoever waits for it is told, also of a failure: it then tries
+    /// itself, and gets the error.
     fn read(&self, block: usize) -> Result<Arc<Block>> {
         let ended = Ended { shared: self, block };
         let (file, index) = self.places[block];

@@ -1,4 +1,5 @@
-//! The format of a file of samples: a header, and blocks of samples that are as long as each other, each with a checksum.
+//! The format of a file of samples: a header, and blocks of samples that are as long as each other, each with a
+//! checksum.
 
 use std::path::Path;
 

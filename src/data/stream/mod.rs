@@ -31,13 +31,14 @@ const TOGETHER: usize = 16;
 /// Samples in files that need not fit in memory.
 ///
 /// The files are in a simple format of their own, which [`write`](Self::write) makes of any [`Samples`],
-/// [`write_idx`](Self::write_idx) of IDX files and `Csv::write` of a table, all with bounded memory. A file is a header and
-/// blocks of about one megabyte. Each block has a checksum that is compared when it is read, so that nothing has to be looked
-/// through before the first step: a run on many gigabytes begins at once. An error names the file and the offset.
+/// [`write_idx`](Self::write_idx) of IDX files and `Csv::write` of a table, all with bounded memory. A file is a header
+/// and blocks of about one megabyte. Each block has a checksum that is compared when it is read, so that nothing has to
+/// be looked through before the first step: a run on many gigabytes begins at once. An error names the file and the
+/// offset.
 ///
-/// In each epoch the trainer shuffles the blocks, and then the samples within each [`window`](Self::window) of
-/// blocks; see [`Blocks`]. Blocks that will be needed are read ahead by a thread of the source. In memory are two windows and
-/// a few blocks.
+/// In each epoch the trainer shuffles the blocks, and then the samples within each [`window`](Self::window) of blocks;
+/// see [`Blocks`]. Blocks that will be needed are read ahead by a thread of the source. In memory are two windows and a
+/// few blocks.
 ///
 /// # Format
 ///
@@ -88,12 +89,13 @@ pub struct Streamed {
 }
 
 impl Streamed {
-    /// Opens files of samples, which count as one: those of the second follow those of the first. Only headers are read.
+    /// Opens files of samples, which count as one: those of the second follow those of the first. Only headers are
+    /// read.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Empty`] without a path, and [`Error::Stream`] if a file cannot be read, is no file of samples, was not
-    /// written to its end, is of another length than its header says, or does not fit the first one.
+    /// Returns [`Error::Empty`] without a path, and [`Error::Stream`] if a file cannot be read, is no file of samples,
+    /// was not written to its end, is of another length than its header says, or does not fit the first one.
     pub fn open(paths: impl IntoIterator<Item = impl AsRef<Path>>) -> Result<Self> {
         let paths: Vec<PathBuf> = paths.into_iter().map(|path| path.as_ref().to_path_buf()).collect();
         let files = paths.iter().map(|path| SampleFile::open(path)).collect::<Result<Vec<_>>>()?;
@@ -136,8 +138,8 @@ impl Streamed {
         })
     }
 
-    /// Mixes the samples of so many `bytes` of blocks with each other, 32 MiB by default, of one block at least. More mix the
-    /// samples better, and take twice as much memory.
+    /// Mixes the samples of so many `bytes` of blocks with each other, 32 MiB by default, of one block at least. More
+    /// mix the samples better, and take twice as much memory.
     ///
     /// # Errors
     ///
@@ -149,28 +151,30 @@ impl Streamed {
         Ok(self)
     }
 
-    /// Writes all samples of `source`, as they are in epoch 1, to the file at `path`: pixels as bytes and class labels as
-    /// labels if they can be, and numbers as they are. Pixels are numbers v · (1/255), rounded as here, for whole v. One block at a time is in memory.
+    /// Writes all samples of `source`, as they are in epoch 1, to the file at `path`: pixels as bytes and class labels
+    /// as labels if they can be, and numbers as they are. Pixels are numbers v · (1/255), rounded as here, for whole v.
+    /// One block at a time is in memory.
     ///
-    /// Until the file is whole it has `.partial` added to its name, and one that is there before stays as it is: `source` may be
-    /// read from it.
+    /// Until the file is whole it has `.partial` added to its name, and one that is there before stays as it is:
+    /// `source` may be read from it.
     ///
     /// # Errors
     ///
     /// Returns [`Error::Empty`] if there are no samples, [`Error::NonFiniteSample`] for the first NaN or infinity,
-    /// [`Error::Setting`] for a weight other than 1, which the file cannot hold (write the samples without their weights, and open
-    /// the file with [`Weighted`](super::Weighted)), what the source reports, and [`Error::Stream`] if the file cannot be written.
+    /// [`Error::Setting`] for a weight other than 1, which the file cannot hold (write the samples without their
+    /// weights, and open the file with [`Weighted`](super::Weighted)), what the source reports, and [`Error::Stream`]
+    /// if the file cannot be written.
     pub fn write<T: Real>(source: &dyn Samples<T>, path: impl AsRef<Path>) -> Result<()> {
         writer::write(source, path.as_ref())
     }
 
-    /// Writes the images and labels of two IDX files, plain or gzip, to the file at `path`. Labels are below `n_classes`.
-    /// One block at a time is in memory, so that the files may be of any size.
+    /// Writes the images and labels of two IDX files, plain or gzip, to the file at `path`. Labels are below
+    /// `n_classes`. One block at a time is in memory, so that the files may be of any size.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Setting`] for fewer than two classes, [`Error::Idx`] with the file and the offset if a file cannot be read
-    /// or is not what it should be, and [`Error::Stream`] if the file of samples cannot be written.
+    /// Returns [`Error::Setting`] for fewer than two classes, [`Error::Idx`] with the file and the offset if a file
+    /// cannot be read or is not what it should be, and [`Error::Stream`] if the file of samples cannot be written.
     ///
     /// # Examples
     ///

@@ -12,15 +12,16 @@ use crate::error::{Error, Result, StreamProblem, check_setting};
 use crate::memory;
 use crate::real::Real;
 
-/// About the bytes of a block: large enough to be read at the full speed of a disk, small enough to be mixed with others.
+/// About the bytes of a block: large enough to be read at the full speed of a disk, small enough to be mixed with
+/// others.
 const BLOCK_BYTES: usize = 1 << 20;
 
 /// Most samples of a block.
 const MAX_BLOCK: usize = 1 << 16;
 
-/// A file of samples that is being written, under the name of the file with `.partial` added; it is renamed when it is whole. So
-/// a file that is there before, which may be the one that the samples are read from, stays until then. The header is written
-/// last, so that an unfinished file is known as one by whatever name.
+/// A file of samples that is being written, under the name of the file with `.partial` added; it is renamed when it is
+/// whole. So a file that is there before, which may be the one that the samples are read from, stays until then. The
+/// header is written last, so that an unfinished file is known as one by whatever name.
 #[derive(Debug)]
 pub(in crate::data) struct Writer {
     file: File,
@@ -168,8 +169,8 @@ fn unwritable(path: &Path, offset: u64, source: std::io::Error) -> Error {
     error(path, offset, StreamProblem::Unwritable { source })
 }
 
-/// Writes all samples of `source`, as they are in epoch 1: pixels as bytes and class labels as labels if they can be, and
-/// numbers otherwise.
+/// Writes all samples of `source`, as they are in epoch 1: pixels as bytes and class labels as labels if they can be,
+/// and numbers otherwise.
 pub(super) fn write<T: Real>(source: &dyn Samples<T>, path: &Path) -> Result<()> {
     if source.is_empty() {
         return Err(Error::Empty { what: "the source of samples" });

@@ -198,7 +198,8 @@ impl<T: Real> Fit<'_, T> {
     }
 }
 
-/// Whether the values are integers that rise from row to row as the numbers of `rows` rows do, some of which may be left out.
+/// Whether the values are integers that rise from row to row as the numbers of `rows` rows do, some of which may be
+/// left out.
 fn counts_rows(mut values: impl Iterator<Item = f64>, rows: usize) -> bool {
     let first = values.next().unwrap_or_default();
     let (mut last, mut n) = (first, 1);
