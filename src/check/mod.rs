@@ -56,7 +56,7 @@ fn normal(rng: &mut ChaCha8Rng, rows: usize, columns: usize, scale: f64) -> DMat
     DMatrix::from_fn(rows, columns, |_, _| scale * f64::sample_normal(rng))
 }
 
-/// A uniform draw from [0, 1).
+/// Draws uniformly from [0, 1).
 fn uniform(rng: &mut ChaCha8Rng) -> f64 {
     use rand::Rng;
     (rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64

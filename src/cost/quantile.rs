@@ -55,7 +55,7 @@ impl Quantile {
         self.q
     }
 
-    /// The slopes below and above the target, −q and 1 − q.
+    /// Returns the slopes below and above the target, −q and 1 − q.
     fn slopes<T: Real>(&self) -> (T, T) {
         (T::cast(-self.q), T::cast(1.0 - self.q))
     }

@@ -170,7 +170,7 @@ impl<T: Real> Dataset<T> {
         Self::from_pixels(pixels, digits::PIXELS, labels, 10)
     }
 
-    /// The number of samples.
+    /// Returns the number of samples.
     pub fn len(&self) -> usize {
         self.range.len()
     }
@@ -180,7 +180,7 @@ impl<T: Real> Dataset<T> {
         self.range.is_empty()
     }
 
-    /// The number of inputs of a sample.
+    /// Returns the number of inputs of a sample.
     pub fn n_inputs(&self) -> usize {
         match &*self.inputs {
             Inputs::Numbers(x) => x.nrows(),
@@ -188,7 +188,7 @@ impl<T: Real> Dataset<T> {
         }
     }
 
-    /// The number of targets of a sample.
+    /// Returns the number of targets of a sample.
     pub fn n_outputs(&self) -> usize {
         match &*self.targets {
             Targets::Numbers(y) => y.nrows(),

@@ -86,7 +86,7 @@ impl ImageSet {
         Mnist::load_set(&self.source(), dir.as_ref())
     }
 
-    /// The names of the classes in the order of the labels.
+    /// Returns the names of the classes in the order of the labels.
     pub fn class_names(self) -> Vec<String> {
         let capitals = || ('A'..='Z').map(String::from);
         let digits = DIGITS.map(str::to_owned).into_iter();

@@ -88,18 +88,18 @@ use crate::real::Real;
 /// # Ok::<(), gradus::Error>(())
 /// ```
 pub trait Samples<T: Real>: Debug + Send + Sync {
-    /// The number of samples.
+    /// Returns the number of samples.
     fn len(&self) -> usize;
 
-    /// Whether there are none.
+    /// Returns whether there are no samples.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The number of inputs of a sample.
+    /// Returns the number of inputs of a sample.
     fn n_inputs(&self) -> usize;
 
-    /// The number of targets of a sample.
+    /// Returns the number of targets of a sample.
     fn n_outputs(&self) -> usize;
 
     /// Fills column j of `x` and of `y` with the sample `indices[j]` as it is in `epoch` (counted from 1).

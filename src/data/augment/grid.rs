@@ -58,7 +58,7 @@ impl Grid {
         (self.columns.saturating_sub(1) as f32 / 2.0, self.rows.saturating_sub(1) as f32 / 2.0)
     }
 
-    /// The number of rows and columns of the image.
+    /// Returns the numbers of rows and columns of the image.
     pub fn shape(&self) -> (usize, usize) {
         (self.rows, self.columns)
     }

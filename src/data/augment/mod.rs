@@ -7,8 +7,8 @@
 //!
 //! | distortion | changes |
 //! |---|---|
-//! | [`Rotation`], [`Translation`], [`Scaling`], [`Shear`], [`Elastic`] | the geometry: rotates, shifts, scales, slants, bends |
-//! | [`Contrast`], [`Noise`], [`Erasing`] | the values: contrast, noise on every pixel, a rectangle of 0 |
+//! | [`Rotation`], [`Translation`], [`Scaling`], [`Shear`], [`Elastic`] | the geometry |
+//! | [`Contrast`], [`Noise`], [`Erasing`] | the values |
 
 mod augmented;
 mod beta;
