@@ -23,7 +23,7 @@ named! {
     /// use gradus::prelude::*;
     ///
     /// let hidden: AnyActivation = "tanh".parse()?;
-    /// let network = Network::<f64, AnyActivation, Sigmoid>::new(&[2, 3, 1], hidden, Sigmoid, &ScaledGaussian, 1)?;
+    /// let network = Network::<f64, _, _>::new(&[2, 3, 1], hidden, Sigmoid, &ScaledGaussian, 1)?;
     /// assert_eq!(network.sizes(), [2, 3, 1]);
     ///
     /// let sharp: AnyActivation = Softmax::with_sharpness(2.5)?.into();

@@ -41,7 +41,8 @@ const SHAPES: [(usize, usize); 6] = [(1, 1), (1, 9), (9, 1), (5, 8), (28, 28), (
 ///         });
 ///     }
 /// }
-/// gradus::check::distortion(&Elastic::new(4.0, 34.0)?.then(Rotation::up_to_degrees(15.0)?))?;
+/// let bent_and_rotated = Elastic::new(4.0, 34.0)?.then(Rotation::up_to_degrees(15.0)?);
+/// gradus::check::distortion(&bent_and_rotated)?;
 /// assert!(gradus::check::distortion(&Pinch).unwrap_err().to_string().contains("NaN"));
 /// # Ok::<(), gradus::Error>(())
 /// ```

@@ -34,8 +34,15 @@ use crate::optimizer::{MAX_SLOTS, Objective, Optimizer, ParameterKind, Scope, Se
 /// #[derive(Debug)]
 /// struct Uphill;
 /// impl Optimizer<f64> for Uphill {
-///     fn step(&self, _: &StepInfo, _: &mut [&mut [f64]], w: &mut [f64], gradient: &mut [f64], eta: f64) {
-///         w.iter_mut().zip(gradient).for_each(|(w, g)| *w += eta * *g);
+///     fn step(
+///         &self,
+///         _: &StepInfo,
+///         _slots: &mut [&mut [f64]],
+///         w: &mut [f64],
+///         gradient: &mut [f64],
+///         eta: f64,
+///     ) {
+///         w.iter_mut().zip(gradient).for_each(|(w, g)| *w += eta * *g); // should be −=
 ///     }
 /// }
 /// assert!(gradus::check::optimizer(&Uphill).unwrap_err().to_string().contains("downhill"));

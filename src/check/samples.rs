@@ -46,7 +46,13 @@ use crate::real::Real;
 ///     fn n_outputs(&self) -> usize {
 ///         1
 ///     }
-///     fn gather(&self, _: u64, _: &[usize], x: &mut DMatrix<f64>, y: &mut DMatrix<f64>) -> gradus::Result<()> {
+///     fn gather(
+///         &self,
+///         _epoch: u64,
+///         _indices: &[usize],
+///         x: &mut DMatrix<f64>,
+///         y: &mut DMatrix<f64>,
+///     ) -> gradus::Result<()> {
 ///         x.fill(self.0.fetch_add(1, Ordering::Relaxed) as f64);
 ///         y.fill(0.0);
 ///         Ok(())

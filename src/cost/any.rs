@@ -39,7 +39,7 @@ use crate::named::Call;
 /// let cost: AnyCost<f32, Softmax> = "focal".parse()?;
 /// assert_eq!(cost.to_string(), "focal(gamma=2)");
 /// let error = "log_likelihood".parse::<AnyCost<f32, Sigmoid>>().unwrap_err().to_string();
-/// assert!(error.contains("choose one of: quadratic, cross_entropy, focal, label_smoothing"), "{error}");
+/// assert!(error.contains("choose one of: quadratic, cross_entropy, focal, label_smoothing"));
 /// # Ok::<(), gradus::Error>(())
 /// ```
 pub struct AnyCost<T: Real, A> {

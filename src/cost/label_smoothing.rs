@@ -24,10 +24,12 @@ use crate::real::Real;
 /// ```
 /// use gradus::prelude::*;
 ///
-/// let (a, y) = (DMatrix::from_element(4, 1, 0.25), DMatrix::from_column_slice(4, 1, &[1.0, 0.0, 0.0, 0.0]));
+/// let (z, a) = (DMatrix::zeros(4, 1), DMatrix::from_element(4, 1, 0.25));
+/// let y = DMatrix::from_column_slice(4, 1, &[1.0, 0.0, 0.0, 0.0]);
 /// let mut delta = DMatrix::zeros(4, 1);
-/// LabelSmoothing::new(0.4)?.delta(&Softmax::default(), &DMatrix::zeros(4, 1), &a, &y, &mut delta);
-/// assert_eq!(delta.map(|d: f64| (d * 1e6).round() / 1e6).as_slice(), [-0.45, 0.15, 0.15, 0.15]);
+/// LabelSmoothing::new(0.4)?.delta(&Softmax::default(), &z, &a, &y, &mut delta);
+/// let rounded = delta.map(|d: f64| (d * 1e6).round() / 1e6);
+/// assert_eq!(rounded.as_slice(), [-0.45, 0.15, 0.15, 0.15]);
 /// gradus::check::cost(&LabelSmoothing::default(), &Softmax::default()).unwrap();
 /// gradus::check::cost(&LabelSmoothing::default(), &Sigmoid).unwrap();
 /// # Ok::<(), gradus::Error>(())

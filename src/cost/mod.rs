@@ -65,10 +65,24 @@ use crate::real::Real;
 /// struct Quartic;
 ///
 /// impl<T: Real> Cost<T, Linear> for Quartic {
-///     fn values(&self, _: &Linear, _z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, costs: &mut [f64]) {
+///     fn values(
+///         &self,
+///         _output: &Linear,
+///         _z: &DMatrix<T>,
+///         a: &DMatrix<T>,
+///         y: &DMatrix<T>,
+///         costs: &mut [f64],
+///     ) {
 ///         gradus::real::zip_sums(a, y, costs, |a, y| T::cast(0.25) * (a - y).powi(4));
 ///     }
-///     fn delta(&self, _: &Linear, _z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, delta: &mut DMatrix<T>) {
+///     fn delta(
+///         &self,
+///         _output: &Linear,
+///         _z: &DMatrix<T>,
+///         a: &DMatrix<T>,
+///         y: &DMatrix<T>,
+///         delta: &mut DMatrix<T>,
+///     ) {
 ///         delta.copy_from(a);
 ///         delta.zip_apply(y, |d, y| *d = (*d - y).powi(3));
 ///     }

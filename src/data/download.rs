@@ -65,7 +65,8 @@ pub struct RemoteFile<'a> {
 ///
 /// let sha256 = "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6";
 /// let labels = RemoteFile { name: "t10k-labels-idx1-ubyte.gz", bytes: 4542, sha256 };
-/// Downloader::new(&["https://example.org/mnist/"]).timeout(Duration::from_secs(60)).fetch(&labels, "data")?;
+/// let downloader = Downloader::new(&["https://example.org/mnist/"]);
+/// downloader.timeout(Duration::from_secs(60)).fetch(&labels, "data")?;
 /// # Ok::<(), gradus::Error>(())
 /// ```
 #[derive(Debug, Clone)]

@@ -59,7 +59,8 @@ impl<T: Real> Mnist<T> {
     /// for set in ["train", "t10k"] {
     ///     let images = [0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2, 9, 8, 7, 6];
     ///     std::fs::write(dir.join(format!("{set}-images-idx3-ubyte")), images)?;
-    ///     std::fs::write(dir.join(format!("{set}-labels-idx1-ubyte")), [0, 0, 8, 1, 0, 0, 0, 1, 5])?;
+    ///     let labels = [0, 0, 8, 1, 0, 0, 0, 1, 5];
+    ///     std::fs::write(dir.join(format!("{set}-labels-idx1-ubyte")), labels)?;
     /// }
     /// let mnist = Mnist::<f32>::load(dir)?;
     /// assert_eq!((mnist.training.len(), mnist.test.len()), (1, 1));

@@ -74,7 +74,13 @@ use crate::real::Real;
 ///     fn n_outputs(&self) -> usize {
 ///         1
 ///     }
-///     fn gather(&self, _: u64, indices: &[usize], x: &mut DMatrix<T>, y: &mut DMatrix<T>) -> gradus::Result<()> {
+///     fn gather(
+///         &self,
+///         _epoch: u64,
+///         indices: &[usize],
+///         x: &mut DMatrix<T>,
+///         y: &mut DMatrix<T>,
+///     ) -> gradus::Result<()> {
 ///         for (column, &index) in indices.iter().enumerate() {
 ///             x[column] = T::cast(index as f64 / 100.0);
 ///             y[column] = x[column] * x[column];

@@ -27,10 +27,11 @@ const SUM_TOLERANCE: f64 = 1e-5;
 /// ```
 /// use gradus::prelude::*;
 ///
-/// assert_eq!(Task::of(&DMatrix::from_column_slice(2, 2, &[1.0, 0.0, 0.0, 1.0])), Task::Classes);
-/// assert_eq!(Task::of(&DMatrix::from_column_slice(2, 2, &[1.0, 1.0, 0.0, 1.0])), Task::Labels { threshold: 0.5 });
-/// assert_eq!(Task::of(&DMatrix::from_column_slice(1, 2, &[-1.0, 1.0])), Task::Binary { threshold: 0.0 });
-/// assert_eq!(Task::of(&DMatrix::from_column_slice(1, 2, &[0.3, 1.7])), Task::Regression);
+/// let task = |rows, targets: &[f64]| Task::of(&DMatrix::from_column_slice(rows, 2, targets));
+/// assert_eq!(task(2, &[1.0, 0.0, 0.0, 1.0]), Task::Classes);
+/// assert_eq!(task(2, &[1.0, 1.0, 0.0, 1.0]), Task::Labels { threshold: 0.5 });
+/// assert_eq!(task(1, &[-1.0, 1.0]), Task::Binary { threshold: 0.0 });
+/// assert_eq!(task(1, &[0.3, 1.7]), Task::Regression);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Task {

@@ -40,7 +40,9 @@ thread_local! {
 /// use gradus::prelude::*;
 ///
 /// let (training, validation) = Dataset::<f32>::synthetic_digits(600, 1)?.split_at(500)?;
-/// let distortion = Rotation::up_to_degrees(10.0)?.then(Translation::up_to(1.0)?).then(Elastic::new(4.0, 34.0)?);
+/// let distortion = Rotation::up_to_degrees(10.0)?
+///     .then(Translation::up_to(1.0)?)
+///     .then(Elastic::new(4.0, 34.0)?);
 /// let training = Augmented::new(training, (28, 28), distortion, 1)?;
 ///
 /// let mut network = Network::new(&[784, 15, 10], Sigmoid, Sigmoid, &ScaledGaussian, 1)?;
@@ -72,7 +74,8 @@ impl<S, D: Distortion> Augmented<S, D> {
     /// use gradus::prelude::*;
     ///
     /// let digits = Dataset::<f32>::synthetic_digits(10, 1)?;
-    /// let error = Augmented::new(&digits, (28, 29), Rotation::up_to_degrees(15.0)?, 1).unwrap_err();
+    /// let rotation = Rotation::up_to_degrees(15.0)?;
+    /// let error = Augmented::new(&digits, (28, 29), rotation, 1).unwrap_err();
     /// assert!(error.to_string().contains("784 given, 812 needed"));
     /// # Ok::<(), gradus::Error>(())
     /// ```
@@ -109,7 +112,8 @@ impl<S, D: Distortion> Augmented<S, D> {
     /// use gradus::prelude::*;
     ///
     /// let digits = Dataset::<f32>::synthetic_digits(100, 1)?;
-    /// let expanded = Augmented::new(&digits, (28, 28), Rotation::up_to_degrees(15.0)?, 1)?.expand(2)?;
+    /// let rotation = Rotation::up_to_degrees(15.0)?;
+    /// let expanded = Augmented::new(&digits, (28, 28), rotation, 1)?.expand(2)?;
     /// assert_eq!(expanded.len(), 300);
     /// assert_eq!(expanded.label(207), digits.label(7));
     /// # Ok::<(), gradus::Error>(())

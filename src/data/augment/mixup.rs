@@ -38,7 +38,8 @@ use crate::real::Real;
 /// let training = Mixup::new(training, 0.2, 1)?;
 /// gradus::check::samples(&training)?;
 ///
-/// let mut network = Network::new(&[784, 15, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
+/// let softmax = Softmax::default();
+/// let mut network = Network::new(&[784, 15, 10], Sigmoid, softmax, &ScaledGaussian, 1)?;
 /// let trainer = Trainer::new(LogLikelihood).stop(MaxEpochs::new(2)?);
 /// assert_eq!(trainer.fit(&mut network, &training, Some(&validation))?.history.len(), 2);
 /// # Ok::<(), gradus::Error>(())

@@ -230,8 +230,9 @@ impl Csv {
     /// use gradus::data::{Csv, Table};
     ///
     /// let csv = Csv::new().target("class");
-    /// let training: Table<f64> = csv.read("x,class\n1,b\n2,a\n3,b\n".as_bytes(), "training.csv")?;
-    /// let test: Table<f64> = csv.read_like(&training.columns, "class,x\na,5\n".as_bytes(), "test.csv")?;
+    /// let (training, test) = ("x,class\n1,b\n2,a\n3,b\n", "class,x\na,5\n");
+    /// let training: Table<f64> = csv.read(training.as_bytes(), "training.csv")?;
+    /// let test: Table<f64> = csv.read_like(&training.columns, test.as_bytes(), "test.csv")?;
     /// assert_eq!((test.data.len(), test.data.n_outputs(), test.data.label(0)), (1, 2, Some(0)));
     /// # Ok::<(), gradus::Error>(())
     /// ```
@@ -349,7 +350,8 @@ impl Csv {
     /// assert_eq!(columns.class_names(), ["a", "b", "c"]);
     /// csv.write_like::<f32>(&columns, wednesday, &validation)?;
     /// let (training, validation) = (Streamed::open([training])?, Streamed::open([validation])?);
-    /// assert_eq!((Samples::<f32>::len(&training), Samples::<f32>::n_outputs(&validation)), (3, 3));
+    /// assert_eq!(Samples::<f32>::len(&training), 3);
+    /// assert_eq!(Samples::<f32>::n_outputs(&validation), 3);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn write_all<T: Real>(&self, from: &[impl AsRef<Path>], to: impl AsRef<Path>) -> Result<Columns> {

@@ -109,7 +109,8 @@ impl<T: Real> Table<T> {
     /// use gradus::data::{Csv, Table};
     ///
     /// let text = "x,y,split\n1,0.5,train\n2,0.7,test\n3,0.9,train\n";
-    /// let table: Table<f64> = Csv::new().target("y").tag("split").read(text.as_bytes(), "table.csv")?;
+    /// let csv = Csv::new().target("y").tag("split");
+    /// let table: Table<f64> = csv.read(text.as_bytes(), "table.csv")?;
     /// assert_eq!(table.tagged("split", "train")?.len(), 2);
     /// # Ok::<(), gradus::Error>(())
     /// ```

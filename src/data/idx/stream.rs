@@ -253,7 +253,7 @@ impl Stream<'_> {
         Ok(())
     }
 
-    /// The error of a read that failed in `field`: the decompressor's belong to the gzip stream, the others to the
+    /// Creates the error of a read that failed in `field`. Errors of the decompressor concern the gzip stream, others the
     /// file.
     fn failure(&self, field: IdxField, source: io::Error) -> Error {
         use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};

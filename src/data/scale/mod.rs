@@ -102,7 +102,8 @@ pub trait Scale: Debug + Send + Sync {
 /// let y = DMatrix::from_row_slice(1, 4, &[10.0, 20.0, 30.0, 40.0]);
 /// let [training, test] = Split::in_order().counts(&Dataset::new(x, y)?, [2, 2])?;
 ///
-/// let inputs = Standardize.fit(&training)?; // mean 1.5, standard deviation 0.5; 900 has no width
+/// // Row 0 has mean 1.5 and standard deviation 0.5; row 1 is constant, 900.
+/// let inputs = Standardize.fit(&training)?;
 /// let targets = Standardize.fit_targets(&training)?;
 /// let test = targets.transform_targets(inputs.transform(test)?)?;
 ///
@@ -268,7 +269,8 @@ impl Scaler {
     /// ```
     /// use gradus::prelude::*;
     ///
-    /// let (x, y) = (DMatrix::from_element(1, 4, 1.0), DMatrix::from_row_slice(1, 4, &[10.0, 30.0, 50.0, 70.0]));
+    /// let x = DMatrix::from_element(1, 4, 1.0);
+    /// let y = DMatrix::from_row_slice(1, 4, &[10.0, 30.0, 50.0, 70.0]);
     /// let parts = Split::in_order().counts(&Dataset::new(x, y)?, [2, 2])?;
     /// let [_, test] = Standardize.fit_targets(&parts[0])?.transform_targets_all(parts)?;
     ///

@@ -94,7 +94,7 @@ impl Split {
     /// let x = DMatrix::from_fn(1, 6, |_, j| j as f64);
     /// let data = Dataset::new(x.clone(), x)?;
     /// let [training, test] = Split::grouped(&patients, 1).fractions(&data, [0.5, 0.5])?;
-    /// assert_eq!((training.len(), test.len()), (3, 3)); // Ann on the one side, Bob and Cem on the other.
+    /// assert_eq!((training.len(), test.len()), (3, 3)); // Ann, and Bob and Cem
     /// # Ok::<(), gradus::Error>(())
     /// ```
     pub fn grouped<G: Eq + Hash>(groups: &[G], seed: u64) -> Self {

@@ -69,8 +69,10 @@ const TOGETHER: usize = 16;
 /// Streamed::write(&digits, &path)?; // as bytes and labels, 394 kB
 ///
 /// let streamed = Streamed::open([&path])?;
-/// let mut network = Network::<f32, _, _>::new(&[784, 10, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
-/// let report = Trainer::new(LogLikelihood).stop(MaxEpochs::new(2)?).fit(&mut network, &streamed, None)?;
+/// let (sizes, softmax) = ([784, 10, 10], Softmax::default());
+/// let mut network = Network::<f32, _, _>::new(&sizes, Sigmoid, softmax, &ScaledGaussian, 1)?;
+/// let trainer = Trainer::new(LogLikelihood).stop(MaxEpochs::new(2)?);
+/// let report = trainer.fit(&mut network, &streamed, None)?;
 /// assert_eq!(report.history.len(), 2);
 /// # Ok::<(), gradus::Error>(())
 /// ```
@@ -184,7 +186,7 @@ impl Streamed {
     /// use gradus::prelude::*;
     ///
     /// # let dir = tempfile::tempdir()?;
-    /// # let (images, labels, path) = (dir.path().join("images"), dir.path().join("labels"), dir.path().join("samples"));
+    /// # let [images, labels, path] = ["images", "labels", "samples"].map(|name| dir.path().join(name));
     /// std::fs::write(&images, [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 10, 11, 20, 21])?;
     /// std::fs::write(&labels, [0, 0, 8, 1, 0, 0, 0, 2, 3, 0])?;
     /// Streamed::write_idx(&images, &labels, 4, &path)?;
