@@ -42,7 +42,7 @@ use crate::optimizer::{MAX_SLOTS, Objective, Optimizer, ParameterKind, Scope, Se
 ///         gradient: &mut [f64],
 ///         eta: f64,
 ///     ) {
-///         w.iter_mut().zip(gradient).for_each(|(w, g)| *w += eta * *g); // should be −=
+///         w.iter_mut().zip(gradient).for_each(|(w, g)| *w += eta * *g); // should be -=
 ///     }
 /// }
 /// assert!(gradus::check::optimizer(&Uphill).unwrap_err().to_string().contains("downhill"));
