@@ -18,7 +18,7 @@ const LABELS_HEADER: u64 = 8;
 ///
 /// [`load`](Self::load) also reads other data sets of ten classes that are stored under the same four names, such as
 /// Fashion-MNIST; the number and the size of their images may differ. For other names or classes see
-/// [`ImageSet`](super::ImageSet) and [`read_pair`].
+/// [`ImageSet`] and [`read_pair`].
 ///
 /// Source: chapter 1 of the book; <http://yann.lecun.com/exdb/mnist/>.
 #[derive(Debug, Clone)]
