@@ -253,8 +253,8 @@ impl Stream<'_> {
         Ok(())
     }
 
-    /// Creates the error of a read that failed in `field`. Errors of the decompressor concern the gzip stream, others the
-    /// file.
+    /// Creates the error of a read that failed in `field`. Errors of the decompressor concern the gzip stream, others
+    /// the file.
     fn failure(&self, field: IdxField, source: io::Error) -> Error {
         use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
         let decoder = matches!(source.kind(), InvalidData | InvalidInput | UnexpectedEof);
