@@ -5,11 +5,11 @@ use crate::named::named;
 
 named! {
     #[derive(Copy)]
-    /// Any activation function of the crate: for layers that differ, and for a choice that a user makes at
-    /// run time.
+    /// Any activation function of the crate, for layers with different activations and for a choice at run
+    /// time.
     ///
-    /// It parses from a name with parameters and prints it back. Parameters that are not given have their
-    /// defaults.
+    /// It parses from a name with parameters, such as `elu(alpha=2)`, and prints it back. Omitted parameters
+    /// have their defaults.
     ///
     /// # Errors
     ///
@@ -23,7 +23,7 @@ named! {
     /// use gradus::prelude::*;
     ///
     /// let hidden: AnyActivation = "tanh".parse()?;
-    /// let network = Network::<f64, AnyActivation, Sigmoid>::new(&[2, 3, 1], hidden, Sigmoid, &ScaledGaussian, 1)?;
+    /// let network = Network::<f64, _, _>::new(&[2, 3, 1], hidden, Sigmoid, &ScaledGaussian, 1)?;
     /// assert_eq!(network.sizes(), [2, 3, 1]);
     ///
     /// let sharp: AnyActivation = Softmax::with_sharpness(2.5)?.into();

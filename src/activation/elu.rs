@@ -8,14 +8,13 @@ use super::{Activation, Fan, SATURATED};
 use crate::error::{Result, check_setting};
 use crate::real::{Real, map, zip_map_except};
 
-/// z for z > 0 and α (e^z − 1) for z ≤ 0, with derivative 1 and α e^z = a + α: linear above 0 and saturating
-/// at −α below, so that the mean of its activations is near 0.
+/// The exponential linear unit: z for z > 0 and α (e^z − 1) for z ≤ 0, with derivative 1 and α e^z = a + α.
 ///
-/// α is `alpha`, positive; by default 1, the only α for which the derivative is continuous at z = 0. There α
-/// is taken.
+/// It saturates at −α, so that the mean of its activations is near 0. α is `alpha`, positive; by default 1,
+/// the only α for which the derivative is continuous at z = 0. The derivative at z = 0 is set to α.
 ///
-/// Where a is close to −α, a + α would lose the digits of α e^z, which is computed from z instead: its
-/// relative error is below 40 ε everywhere.
+/// Where a is close to −α, a + α would lose the digits of α e^z, which is computed from z instead. The
+/// relative error of the derivative is below 40 ε everywhere.
 ///
 /// Source: Clevert, Unterthiner and Hochreiter, "Fast and accurate deep network learning by exponential
 /// linear units", 2016, equation (15).
@@ -50,7 +49,7 @@ impl Elu {
             alpha,
             alpha > 0.0 && alpha.is_finite(),
             "(0, ∞)",
-            "at 0 it is a ReLU, below it falls and rises",
+            "at 0 the function is a ReLU, below 0 it is not monotonic",
         )?;
         Ok(Self { alpha })
     }

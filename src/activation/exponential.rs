@@ -7,11 +7,11 @@ use nalgebra::DMatrix;
 use super::Activation;
 use crate::real::{Real, map, zip_map};
 
-/// e^z, with derivative e^z = a: an output that is positive and multiplied, not added to, by its inputs, such
-/// as the mean of a Poisson distribution.
+/// e^z, with derivative e^z = a: a positive output on which the inputs act as factors, such as the mean of a
+/// Poisson distribution.
 ///
 /// It is the output activation of [`Poisson`](crate::cost::Poisson). In hidden layers it overflows soon.
-/// Above z = 709.78 (88.72 for `f32`) it is ∞, and below twice the smallest normal number 0.
+/// It is ∞ above z = 709.78 (88.72 for `f32`), and 0 where e^z is below twice the smallest normal number.
 ///
 /// Source: McCullagh and Nelder, *Generalized Linear Models*, 1989, section 2.2.4: the log link.
 ///

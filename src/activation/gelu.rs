@@ -7,8 +7,10 @@ use nalgebra::DMatrix;
 use super::{Activation, Fan};
 use crate::real::{Real, map, zip_map};
 
-/// z Φ(z), with derivative Φ(z) + z φ(z), where Φ is the distribution function and φ the density of N(0, 1):
-/// the input times the probability that a normal variable is below it.
+/// The Gaussian error linear unit z Φ(z), with derivative Φ(z) + z φ(z).
+///
+/// Φ is the distribution function and φ the density of N(0, 1): z is multiplied by the probability that a
+/// standard normal variable is below it.
 ///
 /// This is the exact function, not its approximation by tanh. The lower tail is φ(z) times the Mills ratio at
 /// |z|, which keeps a relative error below (8 + z²) ε where 1 + erf(z/√2) would cancel.
@@ -29,14 +31,14 @@ use crate::real::{Real, map, zip_map};
 pub struct Gelu;
 
 impl Gelu {
-    /// `z` Φ(`z`).
+    /// Returns `z` Φ(`z`).
     #[inline(always)]
     pub fn eval<T: Real>(z: T) -> T {
         let (distribution, _) = normal(z);
         z * distribution
     }
 
-    /// Φ(`z`) + `z` φ(`z`).
+    /// Returns the derivative Φ(`z`) + `z` φ(`z`).
     #[inline(always)]
     pub fn derivative<T: Real>(z: T) -> T {
         let (distribution, density) = normal(z);

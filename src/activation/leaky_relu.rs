@@ -8,10 +8,10 @@ use super::{Activation, Fan};
 use crate::error::{Result, check_setting};
 use crate::real::{Real, map, zip_map};
 
-/// z for z > 0 and s z for z ≤ 0, with derivative 1 and s: rectified linear, but with a slope s that keeps
-/// silent neurons learning.
+/// The leaky rectified linear unit: z for z > 0 and s z for z ≤ 0, with derivative 1 and s.
 ///
-/// The slope s is `slope`, in [0, 1); by default 0.01. At z = 0, where there is no derivative, s is taken.
+/// The slope s keeps inactive neurons learning. It is `slope`, in [0, 1); by default 0.01. The derivative at
+/// z = 0 is set to s.
 ///
 /// Source: Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic models", 2013.
 ///
@@ -34,7 +34,7 @@ pub struct LeakyRelu {
 }
 
 impl LeakyRelu {
-    /// Creates a leaky rectified linear unit of this slope for z ≤ 0.
+    /// Creates a leaky rectified linear unit with the slope `slope` for z ≤ 0.
     ///
     /// # Errors
     ///
@@ -45,7 +45,7 @@ impl LeakyRelu {
             slope,
             (0.0..1.0).contains(&slope),
             "[0, 1)",
-            "at 1 the neuron is linear, below 0 it falls and rises",
+            "at 1 the neuron is linear, below 0 it is not monotonic",
         )?;
         Ok(Self { slope })
     }

@@ -7,7 +7,7 @@ use nalgebra::DMatrix;
 use super::Activation;
 use crate::real::Real;
 
-/// a = z, with derivative 1: linear neurons, for regression and for the exercise on the quadratic cost.
+/// The identity a = z, with derivative 1: linear neurons, for regression.
 ///
 /// Source: chapter 3 of the book, the exercise "Using the quadratic cost when we have linear neurons in the output
 /// layer".

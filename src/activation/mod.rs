@@ -1,4 +1,4 @@
-//! Activation functions: what a layer makes of its weighted inputs, and the derivative that backpropagation needs.
+//! Activation functions of layers, and the derivatives that backpropagation needs.
 
 mod any;
 mod elu;
@@ -35,16 +35,16 @@ pub use tanh::Tanh;
 
 use crate::real::Real;
 
-/// Activations beyond this fraction of their limit have lost six bits of their distance from it. A derivative
-/// in terms of the activation would lose them too, down to 0 where the activation rounds to its limit, so it
-/// is computed from z there.
+/// Beyond this fraction of its limit, an activation has lost six bits of its distance from the limit. A
+/// derivative computed from the activation would lose them too, and be 0 where the activation rounds to its
+/// limit. There it is computed from z.
 pub(crate) const SATURATED: f64 = 63.0 / 64.0;
 
 /// An activation function `a = f(z)`, applied to each column (each example) of a batch.
 ///
-/// Two functions, the map and its derivative, stand side by side. The derivative is not handed out as a matrix: it is
-/// *applied*, which costs one multiplication per neuron for an elementwise function and stays exact for one that
-/// mixes neurons, such as [`Softmax`].
+/// An activation is two functions, the map and its derivative. The derivative is not returned as a matrix but
+/// *applied*, which costs one multiplication per neuron for an elementwise function and stays exact for one that mixes
+/// neurons, such as [`Softmax`].
 ///
 /// | symbol | argument | shape |
 /// |---|---|---|
@@ -52,13 +52,13 @@ pub(crate) const SATURATED: f64 = 63.0 / 64.0;
 /// | a = f(z) | `a` | neurons × examples |
 /// | ∂C/∂a, on return ∂C/∂z = Jᵀ ∂C/∂a with J_jk = ∂a_j/∂z_k | `grad` | neurons × examples |
 ///
-/// Object-safe, and implemented for `&` and `Box`.
+/// Dyn-compatible (object-safe), and implemented for `&`, `Box` and `Arc`.
 ///
 /// Source: chapter 2 of the book, equations (BP1) and (BP2), where f′ stands for a function of one neuron.
 ///
 /// # Examples
 ///
-/// A plug-in of one's own, and the line that tests it:
+/// A custom activation, and the line that tests it:
 ///
 /// ```
 /// use gradus::prelude::*;
@@ -81,31 +81,30 @@ pub trait Activation<T: Real>: Debug + Send + Sync {
     /// Sets `a` to f(`z`).
     fn activate(&self, z: &DMatrix<T>, a: &mut DMatrix<T>);
 
-    /// Multiplies `grad` by the transposed Jacobian at `z`, column by column. `a` is f(`z`), for functions whose
-    /// derivative is simpler in terms of their value.
+    /// Multiplies `grad` by the transposed Jacobian at `z`, column by column (a vector-Jacobian product). `a` is
+    /// f(`z`), for functions whose derivative is simpler in terms of their value.
     fn pull_back(&self, z: &DMatrix<T>, a: &DMatrix<T>, grad: &mut DMatrix<T>);
 
-    /// Returns a stable name with all parameters, such as `leaky_relu(slope=0.01)`, for model files and for a
-    /// choice at run time.
+    /// Returns a stable name with all parameters, such as `leaky_relu(slope=0.01)`, for model files and for the
+    /// choice of an activation at run time.
     ///
     /// The names of the crate's own activations parse as [`AnyActivation`]. A custom activation should return
-    /// one of its own; the default is its `Debug` text.
+    /// a different name; the default is its `Debug` text.
     fn name(&self) -> Cow<'static, str> {
         format!("{self:?}").into()
     }
 
     /// Returns the gain g: initial weights of variance g²/[`fan`](Self::fan) suit this activation.
     ///
-    /// The default is 1, right for functions that are near the identity for small z. Where `fan` is
-    /// [`Fan::In`], g is He's,
+    /// The default is 1, which suits functions that are near the identity for small z. Where `fan` is
+    /// [`Fan::In`], g is He's gain,
     ///
     /// ```text
     /// g = 1 / √E[f(Z)²]   with Z ~ N(0, 1)
     /// ```
     ///
-    /// with which weighted inputs of variance 1 in one layer give weighted inputs of variance 1 in the next:
-    /// √2 for [`Relu`]. It matters only to initializers that ask for it, such as
-    /// [`ByActivation`](crate::init::ByActivation).
+    /// which keeps the variance of the weighted inputs at 1 from layer to layer; for [`Relu`] it is √2. Only
+    /// some initializers use the gain, such as [`ByActivation`](crate::init::ByActivation).
     ///
     /// Source: He and others, "Delving deep into rectifiers", 2015, equations (7) to (10).
     fn gain(&self) -> f64 {
@@ -124,13 +123,13 @@ pub trait Activation<T: Real>: Debug + Send + Sync {
 pub enum Fan {
     /// n_in, which keeps the variance of the weighted inputs from layer to layer (LeCun, He).
     In,
-    /// (n_in + n_out)/2, between the number that keeps the variance of the weighted inputs and the one that
-    /// keeps that of the errors (Glorot).
+    /// (n_in + n_out)/2: a compromise between n_in, which keeps the variance of the weighted inputs, and n_out,
+    /// which keeps the variance of the errors δ (Glorot).
     Average,
 }
 
 impl Fan {
-    /// Returns the number for a layer with these numbers of inputs and outputs.
+    /// Returns the number of connections for a layer with `n_in` inputs and `n_out` outputs.
     pub fn of(self, n_in: f64, n_out: f64) -> f64 {
         match self {
             Self::In => n_in,

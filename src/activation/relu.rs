@@ -7,9 +7,9 @@ use nalgebra::DMatrix;
 use super::{Activation, Fan};
 use crate::real::{Real, map, zip_map};
 
-/// max(0, z), with derivative 1 for z > 0 and 0 for z ≤ 0.
+/// The rectified linear unit max(0, z), with derivative 1 for z > 0 and 0 for z ≤ 0.
 ///
-/// At z = 0, where there is no derivative, 0 is taken: a neuron that is exactly silent stays so.
+/// The function has no derivative at z = 0; the 0 there passes no gradient back through an inactive neuron.
 ///
 /// Source: chapter 3 of the book, "Other models of artificial neuron", equation (112).
 ///
@@ -32,7 +32,7 @@ pub struct Relu;
 
 impl<T: Real> Activation<T> for Relu {
     fn activate(&self, z: &DMatrix<T>, a: &mut DMatrix<T>) {
-        // Written so that NaN, which is not below 0, is passed on and reported instead of turned into 0.
+        // NaN is not below 0, so it is passed on and reported instead of turned into 0.
         map(
             z,
             a,

@@ -7,12 +7,12 @@ use nalgebra::DMatrix;
 use super::{Activation, Fan, elu};
 use crate::real::Real;
 
-/// λ z for z > 0 and λα (e^z − 1) for z ≤ 0, with derivative λ and λα e^z = a + λα: layers of it keep mean 0
-/// and variance 1.
+/// The scaled exponential linear unit: λ z for z > 0 and λα (e^z − 1) for z ≤ 0, with derivative λ and
+/// λα e^z = a + λα.
 ///
 /// λ = 1.0507… and α = 1.6733… are the numbers for which weighted inputs from N(0, 1) give activations of
-/// mean 0 and variance 1. This needs initial weights of variance 1/n_in, as
-/// [`LeCunNormal`](crate::init::LeCunNormal) makes them. At z = 0 the derivative from below is taken, λα.
+/// mean 0 and variance 1, from layer to layer. This needs initial weights of variance 1/n_in, as
+/// [`LeCunNormal`](crate::init::LeCunNormal) draws them. The derivative at z = 0 is set to λα.
 ///
 /// Source: Klambauer, Unterthiner, Mayr and Hochreiter, "Self-normalizing neural networks", 2017, equations
 /// (2) and (14).
@@ -32,7 +32,7 @@ use crate::real::Real;
 pub struct Selu;
 
 impl Selu {
-    /// λ
+    /// λ.
     pub(crate) const SCALE: f64 = 1.050_700_987_355_480_5;
 
     /// λα, with α = 1.6732632423543772….

@@ -9,9 +9,9 @@ use crate::real::{Real, map, zip_map_except};
 
 /// The sigmoid σ(z) = 1 / (1 + e^(−z)), with σ′(z) = σ(z) (1 − σ(z)).
 ///
-/// It is computed from e^(−|z|), which never overflows, so that both tails are exact to a few ε *relative*:
-/// σ(−40) is 4.2 · 10⁻¹⁸ and not 0. σ′ keeps a relative error below 40 ε in both tails. Below twice the
-/// smallest normal number both are 0.
+/// It is computed from e^(−|z|), which never overflows. σ has a relative error of a few ε in both tails:
+/// σ(−40) is 4.2 · 10⁻¹⁸ and not 0. The relative error of σ′ is below 40 ε. Where e^(−|z|) is below twice the
+/// smallest normal number it counts as 0.
 ///
 /// Source: chapter 1 of the book, equation (3); for σ′ the exercise after equation (60) in chapter 3.
 ///
@@ -28,7 +28,7 @@ use crate::real::{Real, map, zip_map_except};
 pub struct Sigmoid;
 
 impl Sigmoid {
-    /// σ(`z`).
+    /// Returns σ(`z`).
     #[inline(always)]
     pub fn eval<T: Real>(z: T) -> T {
         let e = (-z.abs()).fast_exp();
@@ -36,7 +36,8 @@ impl Sigmoid {
         numerator / (T::one() + e)
     }
 
-    /// σ′(`z`) = σ(z) (1 − σ(z)), as e^(−|z|) / (1 + e^(−|z|))², which does not cancel where σ is near 1.
+    /// Returns σ′(`z`) = σ(z) (1 − σ(z)), computed as e^(−|z|) / (1 + e^(−|z|))², which does not cancel where σ
+    /// is near 1.
     #[inline(always)]
     pub fn derivative<T: Real>(z: T) -> T {
         let e = (-z.abs()).fast_exp();

@@ -7,7 +7,7 @@ use nalgebra::DMatrix;
 use super::{Activation, Fan, Sigmoid};
 use crate::real::{Real, map, zip_map};
 
-/// z σ(z), with derivative σ(z) + z σ′(z): the input times the sigmoid of it, also called swish.
+/// The sigmoid linear unit z σ(z), also called swish, with derivative σ(z) + z σ′(z).
 ///
 /// Source: Elfwing, Uchibe and Doya, "Sigmoid-weighted linear units for neural network function approximation
 /// in reinforcement learning", 2018, equations (1) and (2).
@@ -25,13 +25,13 @@ use crate::real::{Real, map, zip_map};
 pub struct Silu;
 
 impl Silu {
-    /// `z` σ(`z`).
+    /// Returns `z` σ(`z`).
     #[inline(always)]
     pub fn eval<T: Real>(z: T) -> T {
         z * Sigmoid::eval(z)
     }
 
-    /// σ(`z`) + `z` σ′(`z`).
+    /// Returns the derivative σ(`z`) + `z` σ′(`z`).
     #[inline(always)]
     pub fn derivative<T: Real>(z: T) -> T {
         let e = (-z.abs()).fast_exp();

@@ -10,8 +10,9 @@ use crate::real::{Real, portable, vectorized};
 
 /// a_j = e^(c z_j) / Σ_k e^(c z_k): positive outputs that sum to 1.
 ///
-/// The sharpness c > 0 is 1 by default. As c grows the largest z_j takes all, ties sharing equally; hence the
-/// name, a *soft* maximum. ∂a_j/∂z_k = c a_j (δ_jk − a_k): every output moves with every weighted input.
+/// The sharpness c > 0 is 1 by default. As c grows, the output of the largest z_j tends to 1 (of tied ones, to
+/// equal fractions of 1); hence the name, a *soft* maximum. The derivative is ∂a_j/∂z_k = c a_j (δ_jk − a_k):
+/// every output depends on every weighted input.
 ///
 /// The largest z is subtracted first, so that no exponential overflows and the sum is at least 1.
 ///
@@ -43,34 +44,34 @@ impl Default for Softmax {
 }
 
 impl Softmax {
-    /// The softmax with sharpness `c`.
+    /// Creates a softmax of sharpness `c`.
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`](crate::Error::Setting) if `c` is not a positive finite number.
+    /// Returns [`Error::Setting`](crate::Error::Setting) if `c` is not a positive finite number.
     pub fn with_sharpness(c: f64) -> Result<Self> {
         check_setting(
             "softmax sharpness c",
             c,
             c > 0.0 && c.is_finite(),
             "(0, ∞)",
-            "at 0 every output is the same, below it the smallest input wins",
+            "at 0 all outputs are equal, below 0 the smallest input gives the largest output",
         )?;
         Ok(Self { sharpness: c })
     }
 
-    /// The sharpness c.
+    /// Returns the sharpness c.
     pub fn sharpness(&self) -> f64 {
         self.sharpness
     }
 
-    /// The sharpness c, or the largest number of type T if that is less: its limit is the argmax all the same.
+    /// Returns c in the type `T`, clamped to `T::MAX`, with which the softmax is an argmax anyway.
     pub(crate) fn sharpness_in<T: Real>(&self) -> T {
         T::max_value().map_or(T::cast(self.sharpness), |most| T::cast(self.sharpness.min(most.to_f64())))
     }
 
-    /// c (z − `largest`), without an overflow that c would undo: a small c brings even the difference of the
-    /// largest and the smallest number back into range.
+    /// Returns c (z − `largest`). The numbers are halved first, so that their difference does not overflow where
+    /// a small c brings the product back into range.
     #[inline(always)]
     fn exponent<T: Real>(c: T, z: T, largest: T) -> T {
         let half = T::cast(0.5);
@@ -78,11 +79,10 @@ impl Softmax {
         exponent + exponent
     }
 
-    /// Returns ln Σ_j e^(c (z_j − z_max)) of one column, and a function that gives c (z_max − z) for a z of
-    /// it.
+    /// Returns ln Σ_j e^(c (z_j − z_max)) of one column `z`, and a function that maps a z_j to c (z_max − z_j).
     pub(crate) fn log_sum_exp<T: Real>(&self, z: &[T]) -> (T, impl Fn(T) -> T + use<T>) {
         let (c, largest) = (self.sharpness_in::<T>(), largest(z));
-        // Without the largest, whose power is 1 and beside which small ones would be lost.
+        // The term of the largest z is 1 and is left to `ln_1p`: small terms would be lost beside it.
         let first = z.iter().position(|&z| z == largest);
         let others = z.iter().enumerate().filter(|(j, _)| Some(*j) != first);
         let sum: T = others.map(|(_, &z)| Self::exponent(c, z, largest).fast_exp()).sum();
@@ -90,7 +90,7 @@ impl Softmax {
     }
 }
 
-/// The largest element; NaN if there is one, so that it is passed on.
+/// Returns the largest element, or NaN if there is a NaN, so that it is passed on.
 #[inline(always)]
 fn largest<T: Real>(z: &[T]) -> T {
     z.iter().copied().reduce(|m, z| if z > m || z.is_nan() { z } else { m }).unwrap_or(T::zero())
@@ -121,9 +121,9 @@ impl<T: Real> Activation<T> for Softmax {
     fn pull_back(&self, _z: &DMatrix<T>, a: &DMatrix<T>, grad: &mut DMatrix<T>) {
         let c = self.sharpness_in::<T>();
         for (a, mut grad) in a.column_iter().zip(grad.column_iter_mut()) {
-            // Jᵀ g = c a ∘ (g − ⟨a, g⟩), in which a common shift of g has no part. Shifted by the g of the
-            // largest a, the mean is a sum over the other neurons, and does not cancel where that a rounds to
-            // 1.
+            // Jᵀ g = c a ∘ (g − ⟨a, g⟩), which a common shift of g does not change. With g shifted by its value
+            // at the largest a, the mean ⟨a, g⟩ is a sum over the other neurons, and g − ⟨a, g⟩ does not cancel
+            // where the largest a rounds to 1.
             let (_, shift) =
                 a.iter().zip(&grad).fold((T::zero(), T::zero()), |(most, shift), (&a, &grad)| {
                     if a > most { (a, grad) } else { (most, shift) }

@@ -7,9 +7,9 @@ use nalgebra::DMatrix;
 use super::{Activation, Fan, Sigmoid};
 use crate::real::{Real, map, zip_map};
 
-/// ln(1 + e^z), with derivative σ(z): a smooth [`Relu`](super::Relu), positive everywhere.
+/// Softplus ln(1 + e^z), with derivative σ(z): a smooth [`Relu`](super::Relu), positive everywhere.
 ///
-/// It is computed as max(z, 0) + ln(1 + e^(−|z|)), which neither overflows nor loses the lower tail: its
+/// It is computed as max(z, 0) + ln(1 + e^(−|z|)), which neither overflows nor loses the lower tail. Its
 /// relative error is below 6 ε.
 ///
 /// Source: Dugas, Bengio, Bélisle, Nadeau and Garcia, "Incorporating second-order functional knowledge for
@@ -28,7 +28,7 @@ use crate::real::{Real, map, zip_map};
 pub struct Softplus;
 
 impl Softplus {
-    /// ln(1 + e^`z`).
+    /// Returns ln(1 + e^`z`).
     #[inline(always)]
     pub fn eval<T: Real>(z: T) -> T {
         let above = if z < T::zero() { T::zero() } else { z };

@@ -7,13 +7,13 @@ use nalgebra::DMatrix;
 use super::{Activation, SATURATED};
 use crate::real::{Real, map, zip_map_except};
 
-/// tanh(z) = (e^z − e^(−z)) / (e^z + e^(−z)), with tanh′(z) = 1 − tanh²(z).
+/// The hyperbolic tangent tanh(z) = (e^z − e^(−z)) / (e^z + e^(−z)), with tanh′(z) = 1 − tanh²(z).
 ///
-/// It is a sigmoid with another scale: σ(z) = (1 + tanh(z/2)) / 2, the last exercise of chapter 3. Beyond |z|
-/// = 0.6 it is computed as (1 − e^(−2|z|)) / (1 + e^(−2|z|)); below, where that cancels, as the ratio of two
-/// polynomials, the ninth convergent of Lambert's continued fraction z/(1 + z²/(3 + z²/(5 + …))), whose error
-/// there is below 10⁻¹⁹. The relative error is below 4 ε everywhere, that of the derivative below 40 ε (it is
-/// 0 where e^(−2|z|) is below twice the smallest normal number).
+/// It is a rescaled sigmoid: σ(z) = (1 + tanh(z/2)) / 2. For |z| ≥ 0.6 it is computed as
+/// (1 − e^(−2|z|)) / (1 + e^(−2|z|)). For smaller |z|, where that cancels, it is the ninth convergent of
+/// Lambert's continued fraction z/(1 + z²/(3 + z²/(5 + …))), a ratio of two polynomials, whose error there is
+/// below 10⁻¹⁹. The relative error is below 4 ε, and that of the derivative below 40 ε. The derivative is 0
+/// where e^(−2|z|) is below twice the smallest normal number.
 ///
 /// Source: chapter 3 of the book, "Other models of artificial neuron", equations (109) to (111).
 ///
@@ -31,17 +31,17 @@ use crate::real::{Real, map, zip_map_except};
 pub struct Tanh;
 
 impl Tanh {
-    /// tanh(`z`).
+    /// Returns tanh(`z`).
     #[inline(always)]
     pub fn eval<T: Real>(z: T) -> T {
         let magnitude = z.abs();
         let e = (-(magnitude + magnitude)).fast_exp();
         let is_near = magnitude < T::cast(0.6);
 
-        // Clamped, so that the branch that is not taken cannot overflow.
+        // Clamped, so that the unused branch cannot overflow.
         let x = if magnitude < T::one() { magnitude } else { T::one() };
         let s = x * x;
-        // Divided by the constant term, so that both are exactly 1 where s vanishes, and tanh(x) is x.
+        // Divided by the constant term, so that both polynomials are exactly 1, and tanh(x) is x, where s vanishes.
         let polynomial = |c: [f64; 4]| {
             let [c1, c2, c3, c4] = c.map(|c| T::cast(c / 34_459_425.0));
             (((c4 * s + c3) * s + c2) * s + c1) * s + T::one()
@@ -49,15 +49,15 @@ impl Tanh {
         let numerator = x * polynomial([4_729_725.0, 135_135.0, 990.0, 1.0]);
         let denominator = polynomial([16_216_200.0, 945_945.0, 13_860.0, 45.0]);
 
-        // One division for both formulas: it takes longer than either of them.
+        // One division for both formulas: it takes longer than the rest of either.
         let numerator = if is_near { numerator } else { T::one() - e };
         let denominator = if is_near { denominator } else { T::one() + e };
         let value = numerator / denominator;
         if z < T::zero() { -value } else { value }
     }
 
-    /// tanh′(`z`) = 1 − tanh²(z), as 4 e^(−2|z|) / (1 + e^(−2|z|))², which does not cancel where |tanh| is
-    /// near 1.
+    /// Returns tanh′(`z`) = 1 − tanh²(z), computed as 4 e^(−2|z|) / (1 + e^(−2|z|))², which does not cancel
+    /// where |tanh| is near 1.
     #[inline(always)]
     pub fn derivative<T: Real>(z: T) -> T {
         let magnitude = z.abs();

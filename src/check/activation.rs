@@ -9,13 +9,14 @@ use crate::error::Result;
 
 /// Verifies an activation function:
 ///
-/// - `pull_back` is the transposed Jacobian of `activate`, by differences, to a relative 10⁻⁷;
-/// - the columns of a batch do not influence each other, in a single bit;
+/// - `pull_back` applies the transposed Jacobian of `activate`: it agrees with finite differences to a relative error
+///   of 10⁻⁷;
+/// - a column of a batch has exactly the same activations alone as in the batch;
 /// - weighted inputs up to ±10³⁰⁸ never give NaN, and a NaN is passed on.
 ///
 /// # Errors
 ///
-/// [`Error::Law`](crate::Error::Law) for the first law that is broken.
+/// Returns [`Error::Law`](crate::Error::Law) for the first law that is broken.
 ///
 /// # Examples
 ///

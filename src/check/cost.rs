@@ -11,18 +11,19 @@ use crate::error::Result;
 
 /// Verifies a cost function with the output activation that it is paired with:
 ///
-/// - `delta` is ∂C_x/∂z of `value` at a = f(z), by differences, to a relative 10⁻⁷, and replaces what was there;
+/// - `delta` is the derivative ∂C_x/∂z of `value` at a = f(z): it agrees with finite differences to a relative error of
+///   10⁻⁷, and does not depend on the previous contents of the matrix;
 /// - `values` and `delta` of a column do not depend on the other columns of the batch;
 /// - weighted inputs up to ±10³⁰⁸ never give NaN.
 ///
-/// The targets are those of four kinds that [`check_targets`](Cost::check_targets) accepts: probability
-/// distributions, the usual 0 and 1 among them; counts; any numbers; and any numbers above as many zeros. A
-/// cost has to keep the laws for all targets that it accepts, so one that is defined for probabilities only
-/// must reject others.
+/// Four kinds of targets are tried, if [`check_targets`](Cost::check_targets) accepts them: probability distributions,
+/// half of them one-hot; counts; any numbers; and any numbers above as many zeros. A cost must obey the laws
+/// for all targets that it accepts, so one that is defined for probabilities only must reject others.
 ///
 /// # Errors
 ///
-/// [`Error::Law`](crate::Error::Law) for the first law that is broken.
+/// Returns [`Error::Law`](crate::Error::Law) for the first law that is broken, also if `check_targets` accepts no kind
+/// of targets.
 ///
 /// # Examples
 ///
@@ -67,7 +68,7 @@ const KINDS: [fn(&mut ChaCha8Rng) -> DMatrix<f64>; 4] = [
     |rng| normal(rng, 2, 3, 1.0).resize_vertically(4, 0.0),
 ];
 
-/// Columns that sum to 1; every second one is 1 in one place.
+/// Draws columns that sum to 1; every second one is one-hot.
 fn distributions(rng: &mut ChaCha8Rng, rows: usize, columns: usize) -> DMatrix<f64> {
     let mut y = DMatrix::from_fn(rows, columns, |_, _| uniform(rng));
     for (j, mut column) in y.column_iter_mut().enumerate() {
@@ -91,7 +92,7 @@ fn value<C: Cost<f64, A>, A: Activation<f64>>(
 ) -> (f64, DMatrix<f64>) {
     let mut a = z.clone();
     output.activate(z, &mut a);
-    // Replaced, not added to: what stood there before must not matter.
+    // `delta` must overwrite these values, not add to them.
     let mut delta = DMatrix::from_element(z.nrows(), z.ncols(), 1e6);
     cost.delta(output, z, &a, y, &mut delta);
     (cost.value(output, z, &a, y), delta)
@@ -114,7 +115,7 @@ fn differentiates<C: Cost<f64, A>, A: Activation<f64>>(
             z[i] += h;
             value(cost, output, &z, y).0
         };
-        derivative(cost, "delta is the derivative of value by z", at, delta[i], here, along)?;
+        derivative(cost, "delta is the derivative of value with respect to z", at, delta[i], here, along)?;
     }
     Ok(())
 }

@@ -1,18 +1,18 @@
-//! Derivatives by differences.
+//! Derivatives by finite differences.
 
 use std::fmt::Debug;
 
 use crate::error::Result;
 
-/// A derivative has to agree with differences to this relative error.
+/// A derivative has to agree with finite differences to this relative error.
 const RELATIVE: f64 = 1e-7;
 
-/// Compares `found` with the derivative of `f` at 0, estimated by differences.
+/// Compares `found` with the derivative of `f` at 0, estimated by finite differences.
 ///
-/// The estimate is (8 (f(h) − f(−h)) − (f(2h) − f(−2h))) / 12h, whose error is of order h⁴. Where the estimates from h
-/// and h/2 disagree, or those from either side do, f has a kink nearby; there the derivative has to lie between those
-/// from either side. `magnitude` is the size of the numbers that f adds up, which bounds what rounding does to a
-/// difference. A function that is NaN or infinite nearby has no derivative, and breaks the law too.
+/// The estimate is (8 (f(h) − f(−h)) − (f(2h) − f(−2h))) / 12h, whose error is of order h⁴. Where the estimates with h
+/// and h/2 disagree, or the one-sided derivatives do, f has a kink nearby; there `found` has to lie between the
+/// one-sided derivatives. `magnitude` is the magnitude of the terms of which f is a sum, which bounds the rounding
+/// error of a difference. A function that is NaN or infinite nearby has no derivative, and breaks the law too.
 pub(super) fn derivative(
     subject: &dyn Debug,
     law: &'static str,
@@ -39,7 +39,7 @@ pub(super) fn derivative(
     }
     let (low, high) = (left.min(right), left.max(right));
     let slack = 1e-4 * (1.0 + magnitude.abs() + low.abs().max(high.abs()));
-    // The two sides of a kink at 0 itself, such as that of |w|, cancel in every central difference.
+    // Central differences do not see a kink at 0 itself, such as that of |w|: its two sides cancel.
     if smooth && high - low <= slack {
         return super::check_close(subject, law, at, found, fine, tolerance);
     }

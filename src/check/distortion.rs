@@ -15,8 +15,8 @@ const SHAPES: [(usize, usize); 6] = [(1, 1), (1, 9), (9, 1), (5, 8), (28, 28), (
 /// - it keeps the shape of the grid;
 /// - it moves no point to NaN;
 /// - it makes no value of an image NaN or infinite;
-/// - it has no randomness but its generator, and no state: the same generator gives the same points and values, to the
-///   bit, also after other images.
+/// - its only randomness is the generator, and it is stateless: the same generator gives bitwise the same points and
+///   values, also after other images.
 ///
 /// # Errors
 ///
@@ -29,7 +29,7 @@ const SHAPES: [(usize, usize); 6] = [(1, 1), (1, 9), (9, 1), (5, 8), (28, 28), (
 /// use gradus::prelude::*;
 /// use rand::Rng;
 ///
-/// /// Towards the middle by a random factor, which is 0/0 for the pixel that is there.
+/// /// Scales the distance r from the center to a random power, which is 0/0 in the center.
 /// #[derive(Debug)]
 /// struct Pinch;
 /// impl Distortion for Pinch {
@@ -41,7 +41,8 @@ const SHAPES: [(usize, usize); 6] = [(1, 1), (1, 9), (9, 1), (5, 8), (28, 28), (
 ///         });
 ///     }
 /// }
-/// gradus::check::distortion(&Elastic::new(4.0, 34.0)?.then(Rotation::up_to_degrees(15.0)?))?;
+/// let bent_and_rotated = Elastic::new(4.0, 34.0)?.then(Rotation::up_to_degrees(15.0)?);
+/// gradus::check::distortion(&bent_and_rotated)?;
 /// assert!(gradus::check::distortion(&Pinch).unwrap_err().to_string().contains("NaN"));
 /// # Ok::<(), gradus::Error>(())
 /// ```
@@ -59,7 +60,7 @@ pub fn distortion<D: Distortion + ?Sized>(distortion: &D) -> Result<()> {
         check_that(&distortion, "it makes no value NaN or infinite", at, finite)?;
         answers.push((seed, shape, bits(&grid), values));
     }
-    // In another order, for a distortion that remembers the image before.
+    // In another order, to catch a distortion that remembers the previous image.
     for (seed, shape, wanted, values) in answers.iter().rev() {
         let at = || format!("an image of {} × {} pixels", shape.0, shape.1);
         let found = bits(&distorted(distortion, *shape, *seed));
@@ -71,14 +72,14 @@ pub fn distortion<D: Distortion + ?Sized>(distortion: &D) -> Result<()> {
     Ok(())
 }
 
-/// The grid of an image of `shape`, moved with the generator of `seed`.
+/// Returns the grid of an image of `shape`, distorted with the generator of `seed`.
 fn distorted<D: Distortion + ?Sized>(distortion: &D, shape: (usize, usize), seed: u64) -> Grid {
     let mut grid = Grid::new(shape.0, shape.1);
     distortion.distort(&mut grid, &mut ChaCha8Rng::seed_from_u64(seed));
     grid
 }
 
-/// A random image of `shape`, with values from −1 to 1, distorted with the generator of `seed`.
+/// Returns a random image of `shape`, with values from −1 to 1, distorted with the generator of `seed`.
 fn image<D: Distortion + ?Sized>(distortion: &D, shape: (usize, usize), seed: u64) -> Result<Vec<f64>> {
     let mut rng = rng(seed);
     let mut image: Vec<f64> = (0..shape.0 * shape.1).map(|_| 2.0 * uniform(&mut rng) - 1.0).collect();

@@ -1,4 +1,4 @@
-//! The gradient of a whole network.
+//! The check of a whole network's gradient.
 
 use nalgebra::DMatrix;
 
@@ -9,18 +9,18 @@ use crate::data::{Batch, check_finite};
 use crate::error::{Error, Result};
 use crate::network::{Network, ParameterArrays, Workspace, check_batch_shapes};
 
-/// Verifies backpropagation: the gradient of the mean cost of the batch (`x`, `y`) by every weight and every bias of
-/// `network`, by differences, to a relative 10⁻⁷.
+/// Verifies backpropagation: the derivative of the mean cost of the batch (`x`, `y`) with respect to every weight and
+/// bias of `network` agrees with finite differences to a relative error of 10⁻⁷.
 ///
 /// # Shapes
 ///
-/// `x` inputs × examples, `y` outputs × examples.
+/// `x` is inputs × examples, `y` outputs × examples.
 ///
 /// # Errors
 ///
-/// Returns [`Error::SizeMismatch`] if `x` or `y` does not fit the network or its layers do not fit each other,
-/// [`Error::Empty`] if there are no examples, [`Error::NonFiniteSample`] and [`Error::NonFiniteParameter`] for a NaN or
-/// an infinity in the batch or the network, and [`Error::Law`] for the first parameter whose derivative is wrong.
+/// Returns [`Error::SizeMismatch`] if `x` or `y` does not fit the network, or its layers do not fit each other;
+/// [`Error::Empty`] if there are no examples; [`Error::NonFiniteSample`] or [`Error::NonFiniteParameter`] for a NaN or
+/// an infinity in the batch or the network; and [`Error::Law`] for the first parameter whose derivative is wrong.
 ///
 /// # Examples
 ///

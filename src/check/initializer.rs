@@ -9,13 +9,13 @@ use crate::init::Initializer;
 
 /// Verifies an initializer:
 ///
-/// - it fills the matrices that it is given in place: their shapes stay, and every element is set to a finite number;
-/// - the same state of the generator gives the same parameters, bit by bit;
-/// - weights have mean 0 and the standard deviation that [`deviation`](Initializer::deviation) claims, if it claims one.
+/// - it fills the given matrices in place: it keeps their shapes, and sets every element to a finite number;
+/// - the same state of the generator gives the same parameters;
+/// - if [`deviation`](Initializer::deviation) is not `None`, weights have mean 0 and this standard deviation.
 ///
-/// Mean and variance are measured over 30,000 weights and may be off by six times what they vary for normal
-/// weights. An initializer that keeps its word, with weights that are not heavier-tailed than normal ones,
-/// fails with a probability below 10⁻⁷; the draws have a fixed seed, so the answer is always the same.
+/// Mean and variance are measured over 30,000 weights, with a tolerance of six standard errors for normal weights. A
+/// correct initializer whose weights are not heavier-tailed than normal ones fails with a probability below 10⁻⁷. The
+/// draws have a fixed seed, so the answer is always the same.
 ///
 /// # Errors
 ///
@@ -51,7 +51,7 @@ fn place(activation: &dyn Activation<f64>, n_out: usize, n_in: usize) -> String 
     format!("a layer of {n_out} × {n_in} weights and activation {}", activation.name())
 }
 
-/// Parameters in place of NaN, so that one that is not set is found.
+/// Initializes matrices of NaN, so that an element that is not set is found.
 fn initialize(
     initializer: &dyn Initializer<f64>,
     activation: &dyn Activation<f64>,

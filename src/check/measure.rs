@@ -8,25 +8,26 @@ use crate::data::Task;
 use crate::error::{Error, Result};
 use crate::metrics::{Measure, Scored};
 
-/// Relative differences that the order of summation explains.
+/// Relative differences up to this one can come from the order of summation.
 const TOLERANCE: f64 = 1e-9;
 
-/// The samples of a trial.
+/// Number of samples of a trial.
 const SAMPLES: usize = 60;
 
-/// Verifies a measure, on random outputs for every task that it is defined for (it has to be defined for one):
+/// Verifies a measure on random outputs, for every task that it is defined for (at least one):
 ///
-/// - the order of the samples does not matter, nor how they are cut into batches;
-/// - a sample of weight 2 counts as two samples;
+/// - the order of the samples does not matter, nor how they are divided into batches;
+/// - a sample of weight 2 counts as two samples, and one of weight 0 not at all;
 /// - equal inputs give the same value, from every new meter;
-/// - it has a name, and the same name and direction whenever it is asked;
-/// - a perfect prediction is not worse than a random one, nor than an entirely wrong one: the direction is right;
-/// - replacing outputs by NaN does not make the value better, and NaN alone is not as good as a perfect prediction;
+/// - it has a name, and its name and direction never change;
+/// - no prediction is better than a perfect one, whose value is not NaN: the direction is correct;
+/// - replacing outputs by NaN does not make the value better, and outputs that are all NaN do not have the value of a
+///   perfect prediction;
 /// - if [`is_fraction`](Measure::is_fraction), values lie in [0, 1].
 ///
 /// # Errors
 ///
-/// Returns [`Error::Law`] for the first law that is broken, and what the meters return.
+/// Returns [`Error::Law`] for the first law that is broken, and any error of the meters.
 ///
 /// # Examples
 ///
@@ -73,7 +74,7 @@ pub fn measure<M: Measure + ?Sized>(measure: &M) -> Result<()> {
     )
 }
 
-/// Random targets of a task.
+/// Draws random targets of a task.
 fn targets(rng: &mut ChaCha8Rng, task: Task, n_outputs: usize) -> DMatrix<f64> {
     let mut targets = normal(rng, n_outputs, SAMPLES, 1.0);
     for (j, mut column) in targets.column_iter_mut().enumerate() {
@@ -117,7 +118,7 @@ impl<M: Measure + ?Sized> Subject<'_, M> {
         };
         close("equal inputs give the same value", self.value(outputs, &all, &ones, SAMPLES)?)?;
         for batch in [1, 7, 59] {
-            close("the cutting into batches does not matter", self.value(outputs, &all, &ones, batch)?)?;
+            close("the division into batches does not matter", self.value(outputs, &all, &ones, batch)?)?;
         }
         let backwards: Vec<usize> = (0..SAMPLES).rev().collect();
         close("the order of the samples does not matter", self.value(outputs, &backwards, &ones, 13)?)?;
@@ -126,7 +127,7 @@ impl<M: Measure + ?Sized> Subject<'_, M> {
         self.check_direction(outputs, value)
     }
 
-    /// A sample of weight 2 counts as two, and one of weight 0 not at all.
+    /// Verifies that a sample of weight 2 counts as two, and one of weight 0 not at all.
     fn check_weights(&self, outputs: &DMatrix<f64>) -> Result<()> {
         let weights: Vec<f64> = (0..SAMPLES).map(|i| (i % 3) as f64).collect();
         let repeated: Vec<usize> = (0..SAMPLES).flat_map(|i| std::iter::repeat_n(i, i % 3)).collect();
@@ -144,7 +145,7 @@ impl<M: Measure + ?Sized> Subject<'_, M> {
         check_that(&self.measure, "a fraction lies in [0, 1]", at, ok)
     }
 
-    /// A perfect prediction is the best, and NaN is never good.
+    /// Verifies that no prediction is better than a perfect one, and that NaN makes nothing better.
     fn check_direction(&self, outputs: &DMatrix<f64>, value: f64) -> Result<()> {
         let at = || format!("{SAMPLES} random samples, task {}", self.task);
         let all: Vec<usize> = (0..SAMPLES).collect();
@@ -177,7 +178,7 @@ impl<M: Measure + ?Sized> Subject<'_, M> {
         Ok(())
     }
 
-    /// The value for some of the samples, in batches of `batch`; their costs are squared errors.
+    /// Returns the value for some of the samples, in batches of `batch`; their costs are half squared errors.
     fn value(&self, outputs: &DMatrix<f64>, samples: &[usize], weights: &[f64], batch: usize) -> Result<f64> {
         let mut meter = self.measure.meter(self.task, outputs.nrows())?;
         for (samples, weights) in samples.chunks(batch).zip(weights.chunks(batch)) {

@@ -1,9 +1,9 @@
 //! The laws that a plug-in must obey, each verified with one line: `gradus::check::activation(&Softsign).unwrap()`.
 //!
-//! The crate's own parts pass through the same functions. A derivative is compared with differences *of its own
-//! function*: two formulas that are wrong together do not pass. Every number is drawn from a fixed seed, so that a
-//! check gives the same answer each time. What breaks a law is returned as [`Error::Law`], with the law, the place and,
-//! where the law is about a number, the two values and the tolerance.
+//! The crate's own plug-ins pass the same checks. A derivative is compared with finite differences *of its own
+//! function*: two formulas that are wrong together do not pass. All random numbers come from a fixed seed, so that a
+//! check is deterministic. A broken law is returned as [`Error::Law`], with the law, the place and, where the law is
+//! about a number, the two values and the tolerance.
 
 mod activation;
 mod cost;
@@ -44,19 +44,19 @@ use crate::metrics::{Direction, Measure, Score, Scores, default_measures};
 use crate::random::{Purpose, generator};
 use crate::real::Real;
 
-/// Weighted inputs far beyond what training meets.
+/// Weighted inputs far beyond those that occur in training.
 const EXTREMES: [f64; 8] = [1e3, -1e3, 1e38, -1e38, 1e150, -1e150, 1e308, -1e308];
 
 fn rng(stream: u64) -> ChaCha8Rng {
     generator(0, Purpose::User, 0, stream)
 }
 
-/// Draws from N(0, 1), times `scale`.
+/// Draws a matrix from N(0, 1), times `scale`.
 fn normal(rng: &mut ChaCha8Rng, rows: usize, columns: usize, scale: f64) -> DMatrix<f64> {
     DMatrix::from_fn(rows, columns, |_, _| scale * f64::sample_normal(rng))
 }
 
-/// A uniform draw from [0, 1).
+/// Draws uniformly from [0, 1).
 fn uniform(rng: &mut ChaCha8Rng) -> f64 {
     use rand::Rng;
     (rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64
@@ -86,7 +86,7 @@ fn check_that(subject: &dyn Debug, law: &'static str, at: impl FnOnce() -> Strin
     Err(Error::Law { subject: format!("{subject:?}"), law, at: at(), deviation: None })
 }
 
-/// Numbers for a message, each with four places where that says enough.
+/// Formats numbers for a message, with four decimal places or, if they are very small or large, exactly.
 fn numbers(values: &[f64]) -> String {
     let short = |&v: &f64| {
         if v == 0.0 || (1e-3..1e5).contains(&v.abs()) { format!("{v:.4}") } else { format!("{v:e}") }
@@ -94,13 +94,13 @@ fn numbers(values: &[f64]) -> String {
     format!("[{}]", values.iter().map(short).collect::<Vec<_>>().join(", "))
 }
 
-/// The column of `matrix` in which its element number `i` stands, for a message.
+/// Formats the column of `matrix` that contains its element number `i`, for a message.
 fn column_of(matrix: &DMatrix<f64>, i: usize) -> String {
     let rows = matrix.nrows().max(1);
     numbers(matrix.as_slice().chunks(rows).nth(i / rows).unwrap_or_default())
 }
 
-/// A history for a message: its length, and how its main validation metric began and ended.
+/// Describes a history for a message: its length, and the first and last values of its main validation metric.
 fn run(history: &History) -> String {
     let values: Vec<f64> = history.values(&Metric::default()).map(|(_, value)| value).collect();
     let n = values.len();
@@ -112,9 +112,11 @@ fn run(history: &History) -> String {
     format!("a run of {n} epoch(s), {} {shown}", history.name_of(&Metric::default()))
 }
 
-/// Makes a record up, with scores for the default measures of every task and for `metrics`; `value` in [0, 1] says how
-/// good the epoch was on the validation data, and `learned` on the training data. A measure that is the main one in runs of
-/// one task is then beside it in those of another.
+/// Creates an artificial record, with scores for the default measures of every task and for `metrics`.
+///
+/// `value` in [0, 1] says how good the epoch was on the validation data, and `learned` on the training data. The
+/// measures of the other tasks are there too, so that the main measure of one task is a secondary one in runs of
+/// another.
 fn record(epoch: usize, task: Task, metrics: &[Metric], value: f64, learned: f64) -> EpochRecord {
     let named = metrics.iter().filter_map(Metric::measure).map(|measure| &**measure);
     let scores = |value: f64, shift: f64| {
@@ -143,8 +145,11 @@ fn record(epoch: usize, task: Task, metrics: &[Metric], value: f64, learned: f64
     }
 }
 
-/// Made-up runs for rules to look at: rising, falling, flat, and random ones with ties, of classes and of regression; with
-/// the default measures and those of `metrics` on both data sets, which agree or come apart as when a network overfits.
+/// Creates artificial histories for schedules and stopping rules: rising, falling, flat, and random ones with ties, of
+/// classes and of regression.
+///
+/// They have the default measures and those of `metrics` on both data sets, whose scores agree, or move apart as when a
+/// network overfits.
 fn histories(metrics: &[Metric]) -> Vec<History> {
     let mut rng = rng(7);
     let shapes: [&dyn Fn(f64, f64) -> f64; 5] = [
@@ -173,7 +178,7 @@ fn histories(metrics: &[Metric]) -> Vec<History> {
     histories
 }
 
-/// The history without the scores that none of `metrics` reads.
+/// Returns the history without the scores that none of `metrics` reads.
 fn without_unread(history: &History, metrics: &[Metric]) -> History {
     let rest = history.epochs().iter().map(|record| {
         let read = |split: Split, scores: &Option<Scores>| {
@@ -193,7 +198,7 @@ fn without_unread(history: &History, metrics: &[Metric]) -> History {
     rest.collect()
 }
 
-/// The history of a run on a machine of another speed.
+/// Returns the history of the same run on a slower machine.
 fn slower(history: &History) -> History {
     let slower = |record: &EpochRecord| EpochRecord { seconds: 1e4 + 3.0 * record.seconds, ..record.clone() };
     history.epochs().iter().map(slower).collect()

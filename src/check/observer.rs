@@ -19,12 +19,12 @@ use crate::schedule::{LrSchedule, Progress};
 use crate::stopping::MaxEpochs;
 use crate::trainer::{Observer, Trainer};
 
-/// Verifies an observer, which is told of small runs: with and without validation data, of runs that end well and runs that
-/// an error ends, one after the other and two at once.
+/// Verifies an observer on small runs: with and without validation data, runs that succeed and runs that end in an
+/// error, one after the other and two at once.
 ///
-/// - It does not change what is learned: as long as it lets a run go on, every epoch has the record that it has without an
-///   observer, to the bit, and so have the parameters at the end.
-/// - It does not panic, also when it is told of a run that ends by an error, before or after its first epoch.
+/// - It does not change the training: as long as it does not stop a run, the records of the epochs and the parameters
+///   at the end are bitwise the same as without an observer.
+/// - It does not panic, also in a run that ends in an error before or after its first epoch.
 ///
 /// # Errors
 ///
@@ -37,7 +37,7 @@ use crate::trainer::{Observer, Trainer};
 /// use gradus::trainer::Outcome;
 /// use std::sync::Arc;
 ///
-/// /// Believes that every run has a report.
+/// /// Assumes that every run succeeds.
 /// #[derive(Debug)]
 /// struct Hopeful;
 ///
@@ -64,10 +64,10 @@ pub fn observer<T: Real>(observer: Arc<dyn Observer<T>>) -> Result<()> {
     Ok(())
 }
 
-/// The records of a run, without their seconds, and the parameters at its end.
+/// The records of a run, with their seconds set to 0, and the parameters at its end.
 type Ran<T> = (Vec<EpochRecord>, ParameterArrays<T>);
 
-/// A rate of 0.5, and after some epochs one that no run goes on with.
+/// A rate of 0.5, and after some epochs NaN, which ends the run in an error.
 #[derive(Debug)]
 struct FailsAfter(usize);
 
@@ -77,7 +77,7 @@ impl LrSchedule for FailsAfter {
     }
 }
 
-/// Three epochs on the exclusive or.
+/// Trains for three epochs on the exclusive or.
 fn run<T: Real>(
     observer: Option<&Arc<dyn Observer<T>>>,
     validated: bool,
@@ -115,7 +115,7 @@ impl<T: Real> Trial<'_, T> {
         let Self { observer, validated, fails_after } = self;
         let at = || {
             let validation = if *validated { "with" } else { "without" };
-            let end = if *fails_after < 3 { "that an error ends" } else { "of three epochs" };
+            let end = if *fails_after < 3 { "that ends in an error" } else { "of three epochs" };
             format!("a run {end}, {validation} validation data")
         };
         let observed = catch_unwind(AssertUnwindSafe(|| run(Some(observer), *validated, *fails_after)));
@@ -123,7 +123,7 @@ impl<T: Real> Trial<'_, T> {
             Ok(ran) => ran?,
             Err(_) => return check_that(observer, "an observer does not panic", at, false),
         };
-        // An observer that ends a run within an epoch leaves steps that have no record.
+        // If an observer stops a run within an epoch, its last steps have no record, and the parameters differ.
         let same = records.starts_with(&found) && (found.len() < records.len() || moved == *parameters);
         check_that(observer, "an observer does not change what is learned", at, same)
     }

@@ -7,20 +7,20 @@ use crate::optimizer::{MAX_SLOTS, Objective, Optimizer, ParameterKind, Scope, Se
 
 /// Verifies an optimizer:
 ///
-/// - it has at most [`MAX_SLOTS`] slots, one of which holds the average of the parameters if there is one, and says the same
-///   of slots, average and scope whenever it is asked;
+/// - it has at most [`MAX_SLOTS`] slots, the average slot is one of them if there is one, and slots, average slot and
+///   scope never change;
 /// - [`prepare`](Optimizer::prepare) keeps the number of values of the gradient;
 /// - from a fresh state, a gradient of zeros does not move biases, and moves weights only towards 0 (they may decay);
-/// - the first step of biases goes downhill, and so does that of weights that begin at 0;
-/// - the same state, parameters and gradient give the same step, to the bit, also after all the others;
-/// - if its scope is [`Scope::Elementwise`], an array moves as its parts do, to the bit;
+/// - the first step of biases goes downhill, and so does the first step of weights that begin at 0;
+/// - the same state, parameters and gradient give bitwise the same step, also after many other steps;
+/// - if its scope is [`Scope::Elementwise`], updating an array piece by piece gives bitwise the same result;
 /// - on the parabola ½ Σ w², 2,000 small steps come closer to the minimum, and never give NaN.
 ///
-/// Of one whose scope is [`Scope::Objective`]:
+/// An optimizer whose scope is [`Scope::Objective`] may have any number of slots, and has to obey these laws instead:
 ///
-/// - a search does not raise the cost, and says what it is before and after;
-/// - the same state and parameters give the same steps, to the bit;
-/// - on a parabola, 50 searches come closer to the minimum.
+/// - a search does not raise the cost, and returns the cost before and after it;
+/// - the same state and parameters give bitwise the same steps;
+/// - on a parabola, 50 searches more than halve the cost.
 ///
 /// # Errors
 ///
@@ -34,8 +34,15 @@ use crate::optimizer::{MAX_SLOTS, Objective, Optimizer, ParameterKind, Scope, Se
 /// #[derive(Debug)]
 /// struct Uphill;
 /// impl Optimizer<f64> for Uphill {
-///     fn step(&self, _: &StepInfo, _: &mut [&mut [f64]], w: &mut [f64], gradient: &mut [f64], eta: f64) {
-///         w.iter_mut().zip(gradient).for_each(|(w, g)| *w += eta * *g);
+///     fn step(
+///         &self,
+///         _: &StepInfo,
+///         _slots: &mut [&mut [f64]],
+///         w: &mut [f64],
+///         gradient: &mut [f64],
+///         eta: f64,
+///     ) {
+///         w.iter_mut().zip(gradient).for_each(|(w, g)| *w += eta * *g); // should be -=
 ///     }
 /// }
 /// assert!(gradus::check::optimizer(&Uphill).unwrap_err().to_string().contains("downhill"));
@@ -104,7 +111,7 @@ pub fn optimizer<O: Optimizer<f64> + ?Sized>(rule: &O) -> Result<()> {
     }
     let later = || format!("{described:?} at first, {:?} later", describe());
     check_that(&rule, "slots, average and scope stay the same", later, describe() == described)?;
-    // A counter of its own shows at last.
+    // By now a hidden counter in the optimizer would show.
     check_that(&rule, law, at, Moved::new(rule, start).step(rule, Weights, gradient, 0.1) == once)?;
     let closer = squares(&moved.w) < squares(start);
     check_that(
@@ -115,7 +122,7 @@ pub fn optimizer<O: Optimizer<f64> + ?Sized>(rule: &O) -> Result<()> {
     )
 }
 
-/// The cost Σ_i i/2 w_i², i counted from 1.
+/// The cost Σ_i (i/2) w_i², with i from 1.
 struct Parabola(Vec<f64>);
 
 impl Parabola {
@@ -136,7 +143,7 @@ impl Objective<f64> for Parabola {
     }
 }
 
-/// Fifty searches on a parabola, and the same again.
+/// Verifies 50 searches on a parabola, and that the same searches again give the same parameters.
 fn searches<O: Optimizer<f64> + ?Sized>(rule: &O, start: &[f64]) -> Result<()> {
     let descend = || -> Result<Vec<f64>> {
         let mut slots = vec![ParameterArrays::zeros(&[start.len() - 1, 1]); rule.slots()];
@@ -146,7 +153,7 @@ fn searches<O: Optimizer<f64> + ?Sized>(rule: &O, start: &[f64]) -> Result<()> {
             let found = rule.search(&SearchInfo { t, eta: 1.0, known }, &mut slots, &mut cost)?;
             let at = || format!("step {t} from the cost {before}, after it {}: {found:?}", cost.value());
             let told = (found.before - before).abs() <= 1e-12 * before && found.after == cost.value();
-            check_that(&rule, "a search says what the cost is before and after it", at, told)?;
+            check_that(&rule, "a search returns the cost before and after it", at, told)?;
             check_that(&rule, "a search does not raise the cost", at, cost.value() <= before)?;
             known = Some(found.after);
         }
@@ -159,7 +166,7 @@ fn searches<O: Optimizer<f64> + ?Sized>(rule: &O, start: &[f64]) -> Result<()> {
     check_that(&rule, "50 searches on a parabola come closer to the minimum", at, closer)
 }
 
-/// An array on its way, with its optimizer state.
+/// An array after `t` steps, with its optimizer state.
 #[derive(Clone, PartialEq)]
 struct Moved {
     w: Vec<f64>,
@@ -181,7 +188,7 @@ impl Moved {
     ) -> Self {
         self.t += 1;
         let mut gradient = gradient.to_vec();
-        // One neuron with as many inputs as there are values but one, which is its bias.
+        // One neuron: the last value is its bias, the others are its weights.
         let sizes = vec![gradient.len() - 1, 1];
         if rule.scope() == Scope::Global
             && let Ok(mut all) = ParameterArrays::from_values(sizes, gradient.clone())
@@ -196,7 +203,7 @@ impl Moved {
     }
 }
 
-/// Three steps of an array against those of two parts of it.
+/// Verifies that three steps of an array equal three steps of its two pieces.
 fn moves_by_parts<O: Optimizer<f64> + ?Sized>(rule: &O, start: &[f64], gradient: &[f64]) -> Result<()> {
     let cut = start.len() / 3;
     let mut whole = Moved::new(rule, start);
@@ -208,5 +215,5 @@ fn moves_by_parts<O: Optimizer<f64> + ?Sized>(rule: &O, start: &[f64], gradient:
     }
     let at = || format!("w = {start:?}, gradient = {gradient:?}, cut after {cut}");
     let same = whole.w == [one.w, other.w].concat();
-    check_that(&rule, "an elementwise rule moves an array as it moves its parts", at, same)
+    check_that(&rule, "an elementwise optimizer gives the same steps piece by piece", at, same)
 }

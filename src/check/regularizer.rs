@@ -9,10 +9,10 @@ use crate::regularizer::{LayerInfo, Regularizer};
 
 /// Verifies a regularizer, on the weights of two layers of different shapes:
 ///
-/// - `add_gradient` adds `scale` times the derivative of `penalty`, by differences, to a relative 10⁻⁷; at a kink, such
-///   as that of |w| at 0, something between the derivatives from either side;
-/// - it adds to what was there;
-/// - if it says that it is elementwise, the gradient of an array is that of its parts, to the bit;
+/// - `add_gradient` adds `scale` times the derivative of `penalty`: it agrees with finite differences to a relative
+///   error of 10⁻⁷ and, at a kink such as that of |w| at 0, lies between the one-sided derivatives;
+/// - it adds to the values in `grad`;
+/// - if [`elementwise`](Regularizer::elementwise) is true, the gradient computed piece by piece is bitwise the same;
 /// - weights up to ±10³⁰⁸ never give NaN, though a penalty may be infinite.
 ///
 /// # Errors
@@ -21,7 +21,7 @@ use crate::regularizer::{LayerInfo, Regularizer};
 ///
 /// # Examples
 ///
-/// A penalty ‖w‖² whose gradient belongs to ½‖w‖²:
+/// A penalty ‖w‖² with the gradient of ½‖w‖²:
 ///
 /// ```
 /// use gradus::prelude::*;
@@ -40,14 +40,14 @@ use crate::regularizer::{LayerInfo, Regularizer};
 /// ```
 pub fn regularizer<R: Regularizer<f64>>(regularizer: &R) -> Result<()> {
     let mut rng = rng(3);
-    // 3 neurons with 4 inputs, and 4 with 3.
+    // 3 neurons with 4 inputs, and 4 neurons with 3 inputs.
     for at in [LayerInfo { layer: 0, rows: 3 }, LayerInfo { layer: 1, rows: 4 }] {
         for scale in [0.1, 1.0, 10.0] {
             let mut w = normal(&mut rng, 12, 1, scale);
             w[5] = 0.0;
             check_gradient(regularizer, &at, w.as_slice())?;
         }
-        // A neuron and an input whose weights are all 0.
+        // All weights of one neuron and of one input are 0.
         let mut w = normal(&mut rng, at.rows, 12 / at.rows, 1.0);
         w.row_mut(1).fill(0.0);
         w.column_mut(2).fill(0.0);
@@ -65,7 +65,7 @@ pub fn regularizer<R: Regularizer<f64>>(regularizer: &R) -> Result<()> {
     Ok(())
 }
 
-/// Verifies that the derivative of the penalty is added to what was there.
+/// Verifies that `add_gradient` adds the derivative of the penalty to the values in `grad`.
 fn check_gradient<R: Regularizer<f64>>(regularizer: &R, layer: &LayerInfo, w: &[f64]) -> Result<()> {
     let place = |i: usize| format!("w[{i}] of a layer of {} neurons at w = {}", layer.rows, numbers(w));
     let factor = 0.7;
@@ -94,7 +94,7 @@ fn check_gradient<R: Regularizer<f64>>(regularizer: &R, layer: &LayerInfo, w: &[
     Ok(())
 }
 
-/// Verifies that a penalty that says it is elementwise has the gradient of its parts, wherever an array is cut.
+/// Verifies that an elementwise penalty gives the same gradient piece by piece, wherever an array is cut.
 fn check_elementwise<R: Regularizer<f64>>(regularizer: &R, layer: &LayerInfo, w: &[f64]) -> Result<()> {
     if !regularizer.elementwise() {
         return Ok(());
@@ -107,7 +107,7 @@ fn check_elementwise<R: Regularizer<f64>>(regularizer: &R, layer: &LayerInfo, w:
         regularizer.add_gradient(layer, &w[..cut], 0.7, one);
         regularizer.add_gradient(layer, &w[cut..], 0.7, other);
         let at = || format!("w = {w:?} of a layer of {} neurons, cut after {cut}", layer.rows);
-        let law = "an elementwise penalty's gradient is that of the parts";
+        let law = "an elementwise penalty gives the same gradient piece by piece";
         check_that(regularizer, law, at, whole == parts)?;
     }
     Ok(())

@@ -10,14 +10,14 @@ use crate::error::{Error, Result};
 use crate::memory;
 use crate::real::Real;
 
-/// Verifies a source of samples, on at most 24 of them, the first and the last included:
+/// Verifies a source of samples, on at most 24 of them, including the first and the last:
 ///
-/// - it has samples, inputs and targets, and the same numbers of them and the same task whenever it is asked;
-/// - `gather` keeps the shapes of x and y, and replaces every value that was there;
-/// - a sample is the same whenever it is asked for in the same epoch: in any order and batch size, after other epochs,
-///   and from several threads at once; so is its weight;
+/// - it has samples, inputs and targets, and their numbers and the task never change;
+/// - `gather` keeps the shapes of x and y, and overwrites every element;
+/// - a sample and its weight are the same whenever they are asked for in the same epoch: in any order and batch size,
+///   after other epochs, and from several threads at once;
 /// - weights are finite and not negative;
-/// - [`unaugmented`](Samples::unaugmented) samples are as many, and as large.
+/// - [`unaugmented`](Samples::unaugmented) samples have the same numbers of samples, inputs and targets.
 ///
 /// A run can be repeated and resumed only with a source that obeys these laws.
 ///
@@ -46,7 +46,13 @@ use crate::real::Real;
 ///     fn n_outputs(&self) -> usize {
 ///         1
 ///     }
-///     fn gather(&self, _: u64, _: &[usize], x: &mut DMatrix<f64>, y: &mut DMatrix<f64>) -> gradus::Result<()> {
+///     fn gather(
+///         &self,
+///         _epoch: u64,
+///         _indices: &[usize],
+///         x: &mut DMatrix<f64>,
+///         y: &mut DMatrix<f64>,
+///     ) -> gradus::Result<()> {
 ///         x.fill(self.0.fetch_add(1, Ordering::Relaxed) as f64);
 ///         y.fill(0.0);
 ///         Ok(())
@@ -61,7 +67,7 @@ pub fn samples<T: Real>(samples: &dyn Samples<T>) -> Result<()> {
     let task = samples.task();
     checked.has_sizes()?;
     let indices = some_of(checked.sizes.0);
-    // The second epoch may differ from the first, which is the same when it is asked for again.
+    // The second epoch may differ from the first; the first has to be the same when it is asked for again.
     let (first, second) = (checked.gather(1, &indices, 7.0)?, checked.gather(2, &indices, 7.0)?);
     for (epoch, wanted) in [(1, &first), (2, &second), (1, &first)] {
         checked.repeats(epoch, &indices, wanted)?;
@@ -69,7 +75,11 @@ pub fn samples<T: Real>(samples: &dyn Samples<T>) -> Result<()> {
     checked.repeats_on_threads(&indices, &first)?;
     checked.law("the task stays the same", || format!("{task:?}"), samples.task() == task)?;
     let kept = samples.unaugmented().is_none_or(|plain| sizes(plain) == checked.sizes);
-    checked.law("unaugmented samples are as many and as large", || checked.shown(), kept)
+    checked.law(
+        "unaugmented samples have the same numbers of samples, inputs and targets",
+        || checked.shown(),
+        kept,
+    )
 }
 
 /// The numbers of samples, inputs and targets.
@@ -79,7 +89,7 @@ fn sizes<T: Real>(samples: &dyn Samples<T>) -> Sizes {
     (samples.len(), samples.n_inputs(), samples.n_outputs())
 }
 
-/// At most 24 of `n` indices: the first, the last and some between them.
+/// Returns at most 24 of `n` indices: the first, the last and some between them.
 fn some_of(n: usize) -> Vec<usize> {
     let last = n.saturating_sub(1);
     let mut indices: Vec<usize> = (0..8).flat_map(|i| [i, last / 8 * i, last.saturating_sub(i)]).collect();
@@ -89,13 +99,13 @@ fn some_of(n: usize) -> Vec<usize> {
     indices
 }
 
-/// A source, and the sizes that it gave at first.
+/// A source, and its sizes at the start of the check.
 struct Checked<'a, T> {
     samples: &'a dyn Samples<T>,
     sizes: Sizes,
 }
 
-/// What a source has filled.
+/// The samples that a source has gathered.
 struct Gathered<T> {
     x: DMatrix<T>,
     y: DMatrix<T>,
@@ -103,7 +113,7 @@ struct Gathered<T> {
 }
 
 impl<T: Real> Gathered<T> {
-    /// The bits of column `j`, and of its weight. Every NaN counts as the same.
+    /// Returns the bits of column `j` and of its weight. Every NaN counts as the same.
     fn column(&self, j: usize) -> impl Iterator<Item = u64> {
         let (x, y) = (self.x.column(j), self.y.column(j));
         let values: Vec<T> = x.iter().chain(y.iter()).chain(self.weights.get(j)).copied().collect();
@@ -127,7 +137,7 @@ impl<T: Real> Checked<'_, T> {
         self.law("is_empty is false if there are samples", || self.shown(), !self.samples.is_empty())
     }
 
-    /// Gathers into matrices that hold `before`, in any shape that may result.
+    /// Gathers samples into matrices that are filled with `before`, and checks shapes, sizes and weights.
     fn gather(&self, epoch: u64, indices: &[usize], before: f64) -> Result<Gathered<T>> {
         let (_, n_inputs, n_outputs) = self.sizes;
         let mut x = memory::zeros("x", n_inputs, indices.len())?;
@@ -150,7 +160,7 @@ impl<T: Real> Checked<'_, T> {
         Ok(Gathered { x, y, weights })
     }
 
-    /// Asks for the samples again, in other orders and batches, into matrices with other values.
+    /// Verifies that the samples are the same in other orders and batches, and in matrices with other previous values.
     fn repeats(&self, epoch: u64, indices: &[usize], wanted: &Gathered<T>) -> Result<()> {
         let law = "gather replaces every value, and the same sample is the same in any order and batch";
         let positions: Vec<usize> = (0..indices.len()).rev().collect();
@@ -167,7 +177,7 @@ impl<T: Real> Checked<'_, T> {
         Ok(())
     }
 
-    /// Asks from four threads at once; from as many as can be started.
+    /// Verifies that the samples are the same on four threads at once, or on as many as can be started.
     fn repeats_on_threads(&self, indices: &[usize], wanted: &Gathered<T>) -> Result<()> {
         let results = thread::scope(|scope| {
             let start = |_| {

@@ -7,22 +7,22 @@ use crate::error::Result;
 use crate::history::{History, Metric};
 use crate::schedule::{LrSchedule, Progress};
 
-/// Up to this epoch each is asked for its rate, and then ever fewer.
+/// Up to this epoch the rate of every epoch is checked, and from then on of fewer and fewer.
 const DENSE: usize = 2_000;
 
-/// The last epoch that is asked for its rate.
+/// The last epoch whose rate may be checked.
 const LAST: usize = 20_000;
 
-/// Fractions of an epoch at which the rate within it is asked for.
+/// Fractions of an epoch at which the rate within it is checked.
 const DONE: [f64; 6] = [0.0, 0.125, 0.5, 0.75, 0.99, 1.0 - f64::EPSILON];
 
 /// Verifies a learning-rate schedule, on rising, falling, flat and random histories of classes and of regression:
 ///
 /// - a rate is positive and finite, also within an epoch, and after up to 20,000 epochs, until the schedule ends; the
 ///   first epoch has one;
-/// - it is a pure function of the history and of what is done of the epoch: asked many times it gives the same rate,
-///   which random numbers and clocks do not;
-/// - it does not depend on the seconds that the epochs took, with which equal seeds would give different networks;
+/// - it is a pure function of the history and of the fraction of the epoch that is done: asked many times, it gives the
+///   same rate, so random numbers and clocks break this law;
+/// - it does not depend on the seconds that the epochs took, or else equal seeds would give different networks;
 /// - it declares what it reads: removing scores that [`metric`](LrSchedule::metric) does not name changes no rate.
 ///
 /// # Errors
@@ -63,7 +63,7 @@ pub fn schedule<S: LrSchedule + ?Sized>(schedule: &S) -> Result<()> {
         answers.push(answer);
     }
 
-    // Once more, for a counter that gives the same answer many times in a row.
+    // Once more, to catch a counter that gives the same answer many times in a row.
     for (history, answer) in histories.iter().chain([&before]).zip(answers.into_iter().chain([first])) {
         let same = rates(schedule, history)? == answer;
         check_that(&schedule, "the same history gives the same rate later on", || run(history), same)?;
@@ -71,7 +71,7 @@ pub fn schedule<S: LrSchedule + ?Sized>(schedule: &S) -> Result<()> {
     check_long_run(schedule, &metrics)
 }
 
-/// Returns the rate of the next epoch and those within it, all of which have to be positive and finite.
+/// Returns the rate of the next epoch and the rates within it, and verifies that all are positive and finite.
 fn rates<S: LrSchedule + ?Sized>(
     schedule: &S,
     history: &History,
@@ -88,7 +88,7 @@ fn rates<S: LrSchedule + ?Sized>(
     Ok(Some((rate, within)))
 }
 
-/// Follows runs that no longer improve, and that always do, until the schedule ends.
+/// Verifies the rates of a long run that never improves, and of one that always does, until the schedule ends.
 fn check_long_run<S: LrSchedule + ?Sized>(schedule: &S, metrics: &[Metric]) -> Result<()> {
     for improves in [false, true] {
         let mut history = History::new();

@@ -7,16 +7,15 @@ use crate::error::Result;
 use crate::history::History;
 use crate::stopping::{StopReason, StoppingRule};
 
-/// How often the same question is asked: a rule that throws a coin gives the same answer each time with a probability
-/// of 2⁻¹⁶.
+/// How often a rule is asked again: one that flips a coin gives the same answer each time with a probability of 2⁻¹⁶.
 pub(super) const REPEATS: usize = 16;
 
 /// Verifies a stopping rule, on rising, falling, flat and random histories of classes and of regression:
 ///
 /// - it does not stop before the first epoch has ended;
-/// - it is a pure function of the history: asked many times it gives the same answer, which random numbers and clocks
-///   do not;
-/// - it does not depend on the seconds that the epochs took, with which equal seeds would stop at different epochs;
+/// - it is a pure function of the history: asked many times, it gives the same answer, so random numbers and clocks
+///   break this law;
+/// - it does not depend on the seconds that the epochs took, or else equal seeds would stop at different epochs;
 /// - it declares what it reads: removing scores that [`metrics`](StoppingRule::metrics) does not name changes nothing;
 /// - `replay` finds the first epoch at which `check` breaks.
 ///
@@ -52,7 +51,7 @@ pub fn stopping_rule<R: StoppingRule + ?Sized>(rule: &R) -> Result<()> {
         answers.push(answer);
     }
 
-    // Once more, for a counter that gives the same answer many times in a row.
+    // Once more, to catch a counter that gives the same answer many times in a row.
     for (history, answer) in histories.iter().zip(answers) {
         let same = rule.check(history) == answer;
         check_that(&rule, "the same history gives the same answer later on", || run(history), same)?;

@@ -1,4 +1,4 @@
-//! A cost that is chosen at run time, for an output layer that is not.
+//! A cost that is chosen at run time, for an output activation that is known at compile time.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,15 +7,15 @@ use std::sync::Arc;
 use super::*;
 use crate::named::Call;
 
-/// Any cost of the crate that goes with outputs of the type `A`, for a choice that a user makes at run time.
+/// Any cost of the crate that can be paired with the output activation `A`, for a choice at run time.
 ///
-/// It parses from a name with parameters and prints it back. Which costs there are depends on the output layer, so that
-/// a pair that makes no sense still does not exist: a program that lets its user choose both tries one type of
-/// output after the other, as the `mnist` example does.
+/// It parses from a name with parameters and prints it back. Only costs that can be paired with `A` parse. A program
+/// that lets its user choose the cost and the output activation tries one `A` after the other, as the `mnist` example
+/// does.
 ///
 /// | name | parameters and defaults | outputs |
 /// |---|---|---|
-/// | `quadratic` | | all four |
+/// | `quadratic` | | all of these four |
 /// | `cross_entropy` | | [`Sigmoid`] |
 /// | `log_likelihood` | | [`Softmax`] |
 /// | `focal` | gamma=2 | [`Sigmoid`], [`Softmax`] |
@@ -28,8 +28,8 @@ use crate::named::Call;
 ///
 /// # Errors
 ///
-/// Parsing returns [`Error::UnknownName`] if no cost of that name goes with the outputs, [`Error::MalformedName`] if the
-/// parameters cannot be read, and [`Error::Setting`] if a parameter is outside its range.
+/// Parsing returns [`Error::UnknownName`] if no cost of that name can be paired with `A`, [`Error::MalformedName`] if
+/// the parameters cannot be read, and [`Error::Setting`] if a parameter is outside its range.
 ///
 /// # Examples
 ///
@@ -39,7 +39,7 @@ use crate::named::Call;
 /// let cost: AnyCost<f32, Softmax> = "focal".parse()?;
 /// assert_eq!(cost.to_string(), "focal(gamma=2)");
 /// let error = "log_likelihood".parse::<AnyCost<f32, Sigmoid>>().unwrap_err().to_string();
-/// assert!(error.contains("choose one of: quadratic, cross_entropy, focal, label_smoothing"), "{error}");
+/// assert!(error.contains("choose one of: quadratic, cross_entropy, focal, label_smoothing"));
 /// # Ok::<(), gradus::Error>(())
 /// ```
 pub struct AnyCost<T: Real, A> {
@@ -54,7 +54,7 @@ impl<T: Real, A> Clone for AnyCost<T, A> {
     }
 }
 
-/// Output layers whose costs can be chosen at run time.
+/// Output activations whose costs can be chosen at run time.
 pub trait HasCosts<T: Real>: Activation<T> + Sized {
     /// The names of the costs, without their parameters.
     const COSTS: &[&str];
@@ -63,7 +63,7 @@ pub trait HasCosts<T: Real>: Activation<T> + Sized {
     ///
     /// # Errors
     ///
-    /// Returns what parsing an [`AnyCost`] returns.
+    /// Returns the errors of parsing an [`AnyCost`].
     fn cost(text: &str) -> Result<AnyCost<T, Self>>;
 }
 
@@ -114,7 +114,7 @@ costs! {
 impl<T: Real, A: HasCosts<T>> FromStr for AnyCost<T, A> {
     type Err = Error;
 
-    /// Parses a name; parameters that are not given have their defaults.
+    /// Parses a name; omitted parameters have their defaults.
     fn from_str(text: &str) -> Result<Self> {
         A::cost(text)
     }
@@ -145,7 +145,7 @@ impl<T: Real, A> fmt::Display for AnyCost<T, A> {
     }
 }
 
-/// As the cost itself: a run that was begun with either goes on with the other.
+/// Writes the same text as the wrapped cost, so that a run that was begun with either can be resumed with the other.
 impl<T: Real, A> fmt::Debug for AnyCost<T, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.cost.fmt(f)

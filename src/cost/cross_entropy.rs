@@ -9,14 +9,14 @@ use crate::real::{Real, zip_map_except, zip_sums};
 
 /// C_x = −Σ_j [y_j ln a_j + (1 − y_j) ln(1 − a_j)], with δ = a − y: for sigmoid outputs and targets in [0, 1].
 ///
-/// σ′ has cancelled from δ, so that a neuron learns the faster the more wrong it is. With a = σ(z) the value is
+/// σ′ has cancelled from δ, so that a neuron learns faster the larger its error is. With a = σ(z) the value is
 ///
 /// ```text
 /// C_x = Σ_j [max(z_j, 0) − y_j z_j + ln(1 + e^(−|z_j|))]
 /// ```
 ///
-/// which is finite for every finite z, where the first form takes ln 0 as soon as an output rounds to 0 or 1. For y in
-/// (0, 1) it is least at a = y, and is there the binary entropy of y.
+/// which is finite for every finite z, while the first form takes ln 0 as soon as an output rounds to 0 or 1. For y in
+/// (0, 1) the minimum is at a = y, and is the binary entropy of y.
 ///
 /// Source: chapter 3 of the book, "The cross-entropy cost function", equations (57) to (63), and the problem on
 /// what makes δ = a − y.
@@ -92,7 +92,7 @@ pub(super) fn values<T: Real>(
     );
 }
 
-/// Sets `delta` to a − `target(y)`. Near 1, where a has rounded, a is 1 − σ(−z): a target of 1 leaves −σ(−z).
+/// Sets `delta` to a − `target(y)`. Near a = 1, where a has lost digits, it is computed as (1 − `target(y)`) − σ(−z).
 #[inline(always)]
 pub(super) fn delta<T: Real>(
     z: &DMatrix<T>,

@@ -1,4 +1,4 @@
-//! The focal cost, in which examples that are already right count little.
+//! The focal cost, in which examples that are already classified correctly count little.
 
 use nalgebra::DMatrix;
 
@@ -7,13 +7,13 @@ use crate::activation::{Sigmoid, Softplus};
 use crate::error::{Result, check_setting};
 use crate::real::{Real, zip_map, zip_sums};
 
-/// C_x = −Σ_j y_j (1 − p_j)^γ ln p_j, for softmax outputs p = a, and the same over each output and its
-/// complement, −Σ_j [y_j (1 − a_j)^γ ln a_j + (1 − y_j) a_j^γ ln(1 − a_j)], for sigmoid outputs.
+/// C_x = −Σ_j y_j (1 − p_j)^γ ln p_j with p = a for softmax outputs, and
+/// C_x = −Σ_j [y_j (1 − a_j)^γ ln a_j + (1 − y_j) a_j^γ ln(1 − a_j)] for sigmoid outputs.
 ///
-/// The factor (1 − p)^γ fades out the examples that the network already gets right, so that many easy ones do
-/// not outweigh a few hard ones. γ is `gamma`, 0 or more; by default 2. At γ = 0 it is
-/// [`LogLikelihood`](super::LogLikelihood) or [`CrossEntropy`](super::CrossEntropy). There is no factor for
-/// rare classes: give them weights.
+/// The factor (1 − p)^γ reduces the cost of examples that the network already classifies correctly, so that many easy
+/// ones do not outweigh a few hard ones. γ is `gamma`, 0 or more; by default 2. At γ = 0 the cost is
+/// [`LogLikelihood`](super::LogLikelihood) or [`CrossEntropy`](super::CrossEntropy). There is no factor α for rare
+/// classes: use class weights.
 ///
 /// With L = −ln p, one term has the derivative
 ///
@@ -56,7 +56,7 @@ impl Focal {
             gamma,
             gamma >= 0.0 && gamma.is_finite(),
             "[0, ∞)",
-            "below 0 the examples that are already right would count most",
+            "below 0 the examples that are already classified correctly would count most",
         )?;
         Ok(Self { gamma })
     }
@@ -66,7 +66,7 @@ impl Focal {
         self.gamma
     }
 
-    /// Returns γ, or the largest number of type T if that is less.
+    /// Returns γ in the type `T`, clamped to `T::MAX`.
     pub(super) fn gamma_in<T: Real>(&self) -> T {
         T::max_value().map_or(T::cast(self.gamma), |most| T::cast(self.gamma.min(most.to_f64())))
     }
@@ -78,7 +78,7 @@ impl Default for Focal {
     }
 }
 
-/// (1 − p)^γ L and −∂/∂z of it for p = σ(`z`). L = ln(1 + e^(−z)), and (1 − p)^γ = e^(−γ ln(1 + e^z)).
+/// Returns (1 − p)^γ L and −∂/∂z of it for p = σ(`z`), with L = ln(1 + e^(−z)) and (1 − p)^γ = e^(−γ ln(1 + e^z)).
 #[inline(always)]
 fn term<T: Real>(z: T, gamma: T) -> (T, T) {
     let (loss, power) = (Softplus::eval(-z), (-gamma * Softplus::eval(z)).fast_exp());

@@ -1,4 +1,4 @@
-//! The focal cost of softmax outputs; its page is that of `Focal`.
+//! The focal cost of softmax outputs, documented at `Focal`.
 
 use nalgebra::DMatrix;
 
@@ -34,8 +34,8 @@ impl<T: Real> Cost<T, Softmax> for Focal {
         let targets = y.as_slice().chunks_exact(neurons);
         for (((z, a), y), delta) in columns.zip(targets).zip(delta.as_mut_slice().chunks_exact_mut(neurons)) {
             let (log_sum, below) = output.log_sum_exp(z);
-            // δ_k = c Σ_j h_j (δ_jk − p_k) with h_j = ∂C/∂ln p_j, added up term by term because h_k (1 − p_k)
-            // must not cancel.
+            // δ_k = c Σ_j h_j (δ_jk − p_k) with h_j = ∂C/∂ln p_j, summed term by term so that h_k (1 − p_k) does
+            // not cancel.
             delta.fill(T::zero());
             for j in (0..neurons).filter(|&j| y[j] != T::zero()) {
                 let (rest, loss) = (complement(a, j), log_sum + below(z[j]));
@@ -56,12 +56,12 @@ impl<T: Real> Cost<T, Softmax> for Focal {
     }
 }
 
-/// x^γ, computed in double precision.
+/// Returns x^γ, computed in double precision.
 fn power<T: Real>(x: T, gamma: T) -> T {
     T::cast(portable::pow(x.to_f64(), gamma.to_f64()))
 }
 
-/// 1 − p_j, as the sum of the other outputs where p_j may have rounded to 1.
+/// Returns 1 − p_j, computed as the sum of the other outputs if p_j > ½, where the difference would lose digits.
 fn complement<T: Real>(p: &[T], j: usize) -> T {
     if p[j] > T::cast(0.5) {
         return p.iter().enumerate().filter(|(k, _)| *k != j).map(|(_, &p)| p).sum();

@@ -1,4 +1,4 @@
-//! The Gaussian negative log-likelihood: a network that says how sure it is.
+//! The Gaussian negative log-likelihood, for networks that predict means and variances.
 
 use nalgebra::DMatrix;
 
@@ -11,15 +11,16 @@ use crate::real::portable::ln;
 /// C_x = ½ Σ_j [ln v_j + (y_j − m_j)²/v_j], for k targets and 2k linear outputs: the first k are the means
 /// m_j, the others s_j, which give the variances v_j = v₀ + e^(s_j).
 ///
-/// It is −ln of the density of y under N(m, v), without ½ ln 2π. The network learns how far its means are
-/// off, for each x: large residuals raise v, and examples of large v pull less on the means.
+/// It is −ln of the density of y under N(m, v), without the constant ½ ln 2π per target. The variances are the
+/// network's estimate of its own squared errors at each x: large residuals raise v, and examples of large v
+/// have a smaller gradient with respect to the means.
 ///
 /// ```text
 /// δ = (m_j − y_j)/v_j for the means,   ½ (e^(s_j)/v_j) (1 − (y_j − m_j)²/v_j) for s_j
 /// ```
 ///
-/// The floor v₀ is `floor`, by default 10⁻⁶ in the squared units of the targets. Without one, an example that
-/// is fitted exactly would drive its variance to 0 and the cost to −∞.
+/// The floor v₀ is `floor`, in the squared units of the targets; by default 10⁻⁶. Without a floor, an example
+/// that is fitted exactly would drive its variance to 0 and the cost to −∞.
 ///
 /// # Shapes
 ///
@@ -75,7 +76,8 @@ impl GaussianNll {
 
     /// Returns (r/√v, 1/√v, ln v, e^s/v) for the residual `r` = m − y and the output `s`.
     ///
-    /// With `log_floor` = ln v₀ and d = s − ln v₀, v = v₀ (1 + e^d), of which neither factor is computed where it would overflow.
+    /// With `log_floor` = ln v₀ and d = s − ln v₀, ln v is max(s, ln v₀) + ln(1 + e^(−|d|)), which does not
+    /// overflow.
     #[inline(always)]
     fn terms<T: Real>(log_floor: T, r: T, s: T) -> (T, T, T, T) {
         let d = s - log_floor;

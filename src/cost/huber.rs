@@ -7,10 +7,10 @@ use crate::activation::Linear;
 use crate::error::{Result, check_setting};
 use crate::real::{Real, zip_map, zip_sums};
 
-/// C_x = Σ_j ρ(a_j − y_j), with ρ(r) = ½ r² for |r| ≤ d and d (|r| − ½ d) beyond, and δ = ρ′(a − y) = a − y,
-/// held to [−d, d]: for linear outputs.
+/// C_x = Σ_j ρ(a_j − y_j), with ρ(r) = ½ r² for |r| ≤ d and d (|r| − ½ d) beyond, and δ = ρ′(a − y) = a − y
+/// clamped to [−d, d]: for linear outputs.
 ///
-/// An outlier pulls with a force of d at most, so that a few of them do not decide the fit. d is `threshold`,
+/// The gradient of an outlier is at most d, so that a few outliers do not dominate the fit. d is `threshold`,
 /// in the units of the targets; by default 1, for targets of standard deviation 1.
 ///
 /// Source: Huber, "Robust estimation of a location parameter", 1964.
@@ -42,7 +42,7 @@ impl Huber {
             threshold,
             threshold > 0.0 && threshold.is_finite(),
             "(0, ∞)",
-            "it is the largest residual that is squared; for none use `Quantile`, for all `Quadratic`",
+            "residuals up to it are squared; to square none use `Quantile`, to square all `Quadratic`",
         )?;
         Ok(Self { threshold })
     }

@@ -8,13 +8,13 @@ use crate::activation::{Sigmoid, Softmax};
 use crate::error::{Result, check_setting};
 use crate::real::Real;
 
-/// [`LogLikelihood`](super::LogLikelihood) or [`CrossEntropy`](super::CrossEntropy) with the targets y′ = (1
-/// − ε) y + ε/K: for softmax outputs K is their number, for sigmoid outputs, each of which has two classes,
-/// it is 2.
+/// [`LogLikelihood`](super::LogLikelihood) or [`CrossEntropy`](super::CrossEntropy) with the smoothed targets
+/// y′ = (1 − ε) y + ε/K.
 ///
-/// The optimum is no longer at infinite z, so that outputs stay less certain and weights smaller. ε is
-/// `epsilon`, in [0, 1); by default 0.1. δ = c (a − y′), c being the sharpness of the softmax and 1 for a
-/// sigmoid. At the optimum the cost is not 0 but the entropy of y′.
+/// K is the number of softmax outputs, or 2 for sigmoid outputs, each of which has two classes. ε is `epsilon`,
+/// in [0, 1); by default 0.1. The optimum is no longer at infinite z, so that outputs stay less certain and
+/// weights smaller. At the optimum the cost is not 0 but the entropy of y′. δ = c (a − y′), where c is the
+/// sharpness of the softmax, or 1 for a sigmoid.
 ///
 /// Source: Szegedy, Vanhoucke, Ioffe, Shlens and Wojna, "Rethinking the Inception architecture for computer
 /// vision", 2016, section 7.
@@ -24,10 +24,12 @@ use crate::real::Real;
 /// ```
 /// use gradus::prelude::*;
 ///
-/// let (a, y) = (DMatrix::from_element(4, 1, 0.25), DMatrix::from_column_slice(4, 1, &[1.0, 0.0, 0.0, 0.0]));
+/// let (z, a) = (DMatrix::zeros(4, 1), DMatrix::from_element(4, 1, 0.25));
+/// let y = DMatrix::from_column_slice(4, 1, &[1.0, 0.0, 0.0, 0.0]);
 /// let mut delta = DMatrix::zeros(4, 1);
-/// LabelSmoothing::new(0.4)?.delta(&Softmax::default(), &DMatrix::zeros(4, 1), &a, &y, &mut delta);
-/// assert_eq!(delta.map(|d: f64| (d * 1e6).round() / 1e6).as_slice(), [-0.45, 0.15, 0.15, 0.15]);
+/// LabelSmoothing::new(0.4)?.delta(&Softmax::default(), &z, &a, &y, &mut delta);
+/// let rounded = delta.map(|d: f64| (d * 1e6).round() / 1e6);
+/// assert_eq!(rounded.as_slice(), [-0.45, 0.15, 0.15, 0.15]);
 /// gradus::check::cost(&LabelSmoothing::default(), &Softmax::default()).unwrap();
 /// gradus::check::cost(&LabelSmoothing::default(), &Sigmoid).unwrap();
 /// # Ok::<(), gradus::Error>(())
@@ -49,7 +51,7 @@ impl LabelSmoothing {
             epsilon,
             (0.0..1.0).contains(&epsilon),
             "[0, 1)",
-            "at 1 nothing of the targets is left",
+            "at 1 the targets no longer matter",
         )?;
         Ok(Self { epsilon })
     }
@@ -59,7 +61,7 @@ impl LabelSmoothing {
         self.epsilon
     }
 
-    /// The map y ↦ (1 − ε) y + ε/`classes`.
+    /// Returns the map y ↦ (1 − ε) y + ε/`classes`.
     fn smooth<T: Real>(&self, classes: usize) -> impl Fn(T) -> T + Copy + Sync + use<T> {
         let (rest, share) = (T::cast(1.0 - self.epsilon), T::cast(self.epsilon / classes.max(1) as f64));
         #[inline(always)]

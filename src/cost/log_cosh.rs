@@ -27,14 +27,14 @@ use crate::real::{Real, zip_map, zip_sums};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LogCosh;
 
-/// ln cosh `r`.
+/// Returns ln cosh `r`.
 #[inline(always)]
 fn log_cosh<T: Real>(r: T) -> T {
     let r = r.abs();
     let doubled = -(r + r);
     let e = doubled.fast_exp();
     let far = r + (e.fast_ln_1p() - T::cast(std::f64::consts::LN_2));
-    // sinh² r = (1 − e^(−2r))² / (4 e^(−2r)); the branch that is not taken may divide by 0.
+    // sinh² r = (1 − e^(−2r))² / (4 e^(−2r)), which may divide by 0 where `far` is used.
     let difference = doubled.fast_exp_m1();
     let near = T::cast(0.5) * (difference * difference / (T::cast(4.0) * e)).fast_ln_1p();
     if r < T::cast(0.88) { near } else { far }

@@ -10,9 +10,9 @@ use crate::real::Real;
 /// C_x = −Σ_j y_j ln a_j, with δ = c (a − y): for softmax outputs of sharpness c and targets that are probability
 /// distributions.
 ///
-/// For the usual target, 1 at the right class and 0 elsewhere, it is the book's −ln a_y. The value is
-/// computed as Σ_j y_j (ln Σ_k e^(c (z_k − z_max)) + c (z_max − z_j)), which stays finite where a_j rounds to 0, and does
-/// not cancel where all z are large.
+/// For a one-hot target, 1 at the correct class y and 0 elsewhere, it is the book's −ln a_y. The value is computed as
+/// Σ_j y_j (ln Σ_k e^(c (z_k − z_max)) + c (z_max − z_j)), which stays finite where a_j rounds to 0, and does not
+/// cancel where all z are large.
 ///
 /// Source: chapter 3 of the book, "Softmax", equations (80) to (82); for soft targets the same derivation with
 /// Σ_j y_j = 1.
@@ -65,14 +65,14 @@ pub(super) fn values<T: Real>(
     let columns = z.as_slice().chunks_exact(neurons).zip(y.as_slice().chunks_exact(neurons));
     for (cost, (z, y)) in costs.iter_mut().zip(columns) {
         let (log_sum, below) = output.log_sum_exp(z);
-        // Where the target is 0 nothing counts, not even an overflow.
+        // Outputs with a target of 0 are left out: 0 · ∞ would be NaN.
         let expected = z.iter().zip(y).map(|(&z, &y)| (z, target(y))).filter(|(_, y)| *y != T::zero());
         *cost = expected.map(|(z, y)| (y * (log_sum + below(z))).to_f64()).sum();
     }
 }
 
-/// Sets `delta` to c (a − `target(y)`). An output above ½ is 1 − Σ of the others, so that a target of 1
-/// leaves that sum, also where the output has rounded to 1.
+/// Sets `delta` to c (a − `target(y)`). For an output above ½, which may have rounded to 1, a is replaced by 1 − Σ of
+/// the other outputs: with a target of 1, minus this sum remains.
 pub(super) fn delta<T: Real>(
     output: &Softmax,
     a: &DMatrix<T>,

@@ -1,4 +1,4 @@
-//! Cost functions, each paired at compile time with the output activations that it makes sense for.
+//! Cost functions, each paired at compile time with the output activations that suit it.
 
 mod any;
 mod cross_entropy;
@@ -36,9 +36,9 @@ use crate::real::Real;
 
 /// A cost function C_x(a, y), for networks whose output layer has the activation `A`.
 ///
-/// Because the pair is known, both the value and the output error δ = ∂C_x/∂z are computed from the weighted inputs
-/// `z` where that is what keeps them finite: no ln 0, no 0/0, and no σ′ that is 0 where it should cancel. A pair that
-/// makes no sense is not implemented, so it does not compile.
+/// Because the pair is known, the value and the output error δ = ∂C_x/∂z can be computed from the weighted inputs `z`
+/// where the formulas in `a` would give ln 0, 0/0, or a σ′ of 0 that should cancel. A pair that makes no sense is not
+/// implemented, so it does not compile.
 ///
 /// | symbol | argument | shape |
 /// |---|---|---|
@@ -47,15 +47,15 @@ use crate::real::Real;
 /// | a = f(z), the network's outputs | `a` | outputs × examples |
 /// | y, the targets | `y` | outputs × examples |
 /// | C_x | `costs` | one value per example |
-/// | δ = ∂C_x/∂z, of each example x by itself | `delta` | outputs × examples |
+/// | δ = ∂C_x/∂z of each example x, not divided by their number | `delta` | outputs × examples |
 ///
-/// Object-safe, and implemented for `&` and `Box`.
+/// Dyn-compatible (object-safe), and implemented for `&`, `Box` and `Arc`.
 ///
 /// Source: chapter 2 of the book, "The two assumptions we need about the cost function"; chapter 3 for δ without σ′.
 ///
 /// # Examples
 ///
-/// A cost of one's own for linear outputs, and the line that tests it:
+/// A custom cost for linear outputs, and the line that tests it:
 ///
 /// ```
 /// use gradus::prelude::*;
@@ -65,10 +65,24 @@ use crate::real::Real;
 /// struct Quartic;
 ///
 /// impl<T: Real> Cost<T, Linear> for Quartic {
-///     fn values(&self, _: &Linear, _z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, costs: &mut [f64]) {
+///     fn values(
+///         &self,
+///         _output: &Linear,
+///         _z: &DMatrix<T>,
+///         a: &DMatrix<T>,
+///         y: &DMatrix<T>,
+///         costs: &mut [f64],
+///     ) {
 ///         gradus::real::zip_sums(a, y, costs, |a, y| T::cast(0.25) * (a - y).powi(4));
 ///     }
-///     fn delta(&self, _: &Linear, _z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, delta: &mut DMatrix<T>) {
+///     fn delta(
+///         &self,
+///         _output: &Linear,
+///         _z: &DMatrix<T>,
+///         a: &DMatrix<T>,
+///         y: &DMatrix<T>,
+///         delta: &mut DMatrix<T>,
+///     ) {
 ///         delta.copy_from(a);
 ///         delta.zip_apply(y, |d, y| *d = (*d - y).powi(3));
 ///     }
@@ -95,13 +109,14 @@ pub trait Cost<T: Real, A: Activation<T>>: Debug + Send + Sync {
     /// Sets `delta` to ∂C_x/∂z, a column for each example.
     fn delta(&self, output: &A, z: &DMatrix<T>, a: &DMatrix<T>, y: &DMatrix<T>, delta: &mut DMatrix<T>);
 
-    /// Refuses targets that the cost is not defined for. `first` is the number of the batch's first sample, for the
-    /// message.
+    /// Checks that the cost is defined for the targets. `first` is the index of the batch's first sample in the data
+    /// set, for the message.
     ///
     /// # Errors
     ///
-    /// [`Error::Target`] with the sample, the output and the value. The costs of softmax outputs return [`Error::Setting`] for
-    /// a single output, which is always 1.
+    /// Returns [`Error::Target`] with the sample, the output and the value of the first invalid target. The costs of
+    /// softmax outputs return [`Error::Setting`] for a single output, which is always 1, except [`Quadratic`], which
+    /// accepts all targets. [`GaussianNll`] returns [`Error::SizeMismatch`] for an odd number of outputs.
     fn check_targets(&self, _y: &DMatrix<T>, _first: usize) -> Result<()> {
         Ok(())
     }
@@ -114,11 +129,10 @@ crate::forward! { impl<T: Real, A: Activation<T>> Cost<T, A> {
     fn check_targets(&self, y: &DMatrix<T>, first: usize) -> Result<()>;
 } }
 
-/// Lets a network borrow its output activation, for each pair that is listed.
+/// Implements each listed cost also for a reference to its output activation.
 ///
-/// It is more than a convenience: with a single pair for a cost the compiler would take the activation from
-/// it, and report a network with another one as a mismatch of types, without the message that names the
-/// pairs.
+/// This is needed for the compiler's message, too: if a cost had a single implementation, the compiler would infer the
+/// activation from it and report another one as mismatched types, without the message that lists the pairs.
 macro_rules! borrowed {
     ($($cost:ty, $output:ty;)*) => { $(
         impl<T: Real> Cost<T, &$output> for $cost {
@@ -157,7 +171,7 @@ borrowed! {
     Poisson, Exponential;
 }
 
-/// Returns an error for the first target outside `range`, or NaN.
+/// Returns an error for the first target that is outside `range` or NaN.
 fn check_range<T: Real>(
     y: &DMatrix<T>,
     first: usize,

@@ -10,11 +10,11 @@ use crate::real::{Real, zip_map, zip_sums};
 /// C_x = Σ_j (a_j − y_j ln a_j) = Σ_j (e^(z_j) − y_j z_j), with δ = a − y: for exponential outputs and
 /// targets that are counts or rates, 0 or more.
 ///
-/// It is −ln of the probability of y under a Poisson distribution of mean a, without ln y!, which no weight
-/// can change. So it can be negative; its minimum is at a = y. As for the cross-entropy, the derivative of
-/// the output has cancelled from δ.
+/// It is −ln of the probability of y under a Poisson distribution of mean a, without ln y!, which does not
+/// depend on the weights. So it can be negative; its minimum is at a = y. As for the cross-entropy, the
+/// derivative of the output activation has cancelled from δ.
 ///
-/// The cost is finite as far as e^z is: above z = 709.78 (88.72 for `f32`) both are ∞.
+/// The cost is ∞ where e^z is: above z = 709.78 (88.72 for `f32`).
 ///
 /// Source: McCullagh and Nelder, *Generalized Linear Models*, 1989, section 6.2.
 ///

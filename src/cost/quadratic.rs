@@ -8,8 +8,8 @@ use crate::real::{Real, zip_map, zip_sums};
 
 /// C_x = ½ ‖a − y‖², with δ = Jᵀ (a − y): for any output activation.
 ///
-/// With linear outputs δ = a − y by itself. With sigmoid outputs δ = (a − y) σ′(z), which is nearly 0 where a neuron
-/// is saturated, rightly or wrongly: the learning slowdown with which chapter 3 begins.
+/// With linear outputs δ = a − y. With sigmoid outputs δ = (a − y) σ′(z), which is nearly 0 where a neuron is
+/// saturated, even if its output is wrong: the learning slowdown with which chapter 3 begins.
 ///
 /// Source: chapter 1 of the book, equation (6); chapter 3, equations (54) to (56).
 ///

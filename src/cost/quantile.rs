@@ -10,9 +10,9 @@ use crate::real::{Real, zip_map, zip_sums};
 /// C_x = Σ_j ρ(a_j − y_j), with ρ(r) = (1 − q) r for r ≥ 0 and −q r for r < 0, and δ = 1 − q or −q: for
 /// linear outputs.
 ///
-/// Its minimum over many targets y of the same x is their q-quantile: a fraction q of them lies below. At q =
-/// ½, the default, it is half the absolute error, and finds the median. Where a = y, which has no derivative,
-/// δ is 0. Also called pinball loss.
+/// Also called pinball loss. Over many targets y of the same x, its minimum is at their q-quantile: a fraction
+/// q of them lies below. At q = ½, the default, it is half the absolute error, whose minimum is at the median.
+/// δ is 0 at a = y, where there is no derivative.
 ///
 /// Source: Koenker and Bassett, "Regression quantiles", 1978.
 ///
@@ -22,7 +22,7 @@ use crate::real::{Real, zip_map, zip_sums};
 /// use gradus::prelude::*;
 ///
 /// let (a, y) = (DMatrix::from_column_slice(2, 1, &[2.0, -2.0]), DMatrix::zeros(2, 1));
-/// // Too low costs nine times as much as too high.
+/// // A prediction that is too low costs nine times as much as one that is too high.
 /// assert!((Quantile::new(0.9)?.value(&Linear, &a, &a, &y) - (0.2 + 1.8)).abs() < 1e-15);
 /// assert_eq!(Quantile::default().value(&Linear, &a, &a, &y), 0.5 * (2.0 + 2.0));
 /// gradus::check::cost(&Quantile::new(0.9)?, &Linear).unwrap();
@@ -45,7 +45,7 @@ impl Quantile {
             q,
             q > 0.0 && q < 1.0,
             "(0, 1)",
-            "at 0 or 1 errors in one direction cost nothing, and the output runs away in it",
+            "at 0 or 1 errors in one direction cost nothing, so the output diverges in it",
         )?;
         Ok(Self { q })
     }
@@ -55,7 +55,7 @@ impl Quantile {
         self.q
     }
 
-    /// The slopes below and above the target, −q and 1 − q.
+    /// Returns the slopes below and above the target, −q and 1 − q.
     fn slopes<T: Real>(&self) -> (T, T) {
         (T::cast(-self.q), T::cast(1.0 - self.q))
     }

@@ -1,4 +1,4 @@
-//! A mini-batch: what one training step learns from.
+//! A mini-batch: the examples of one training step.
 
 use nalgebra::DMatrix;
 
@@ -10,8 +10,8 @@ use crate::real::Real;
 
 /// Some samples as matrices whose columns are examples, each with a weight.
 ///
-/// The cost of a batch of m examples is C = 1/m Σ_j weight_j C_j, so that weights of mean 1 leave the size of a step
-/// as it is. Weights of classes, of samples, and the advantages of a policy gradient are all the same thing.
+/// The cost of a batch of m examples is C = 1/m Σ_j weight_j C_j, so that weights of mean 1 do not change the magnitude
+/// of a step. Class weights, sample weights and the advantages of a policy gradient are all set here.
 ///
 /// # Examples
 ///
@@ -32,10 +32,10 @@ pub struct Batch<T> {
     pub y: DMatrix<T>,
     /// The weight of each example, 1 by default.
     pub weights: Vec<T>,
-    /// The epoch, counted from 1: with the number of a sample it determines what dropout leaves out. 0, as in a new batch,
-    /// for a batch of no epoch: then dropout leaves out others in each step.
+    /// The epoch, counted from 1; 0, as in a new batch, for a batch that belongs to no epoch. A dropout mask is
+    /// determined by the epoch and the index of the sample; with epoch 0 it changes in each step.
     pub epoch: u64,
-    /// The number of each sample in its source.
+    /// The index of each sample in its source.
     pub samples: Vec<usize>,
 }
 
@@ -44,12 +44,12 @@ impl<T: Real> Batch<T> {
     ///
     /// # Shapes
     ///
-    /// `x` n_in × examples, `y` n_out × examples.
+    /// `x` is n_in × examples, `y` n_out × examples.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Transposed`] if `x` and `y` differ in their number of columns, and their rows look like the examples, and
-    /// [`Error::SizeMismatch`] if they differ otherwise.
+    /// If `x` and `y` differ in their number of columns, returns [`Error::Transposed`] if they would agree with one of
+    /// them or both transposed, and [`Error::SizeMismatch`] otherwise.
     pub fn new(x: DMatrix<T>, y: DMatrix<T>) -> Result<Self> {
         check_columns(x.shape(), y.shape())?;
         let m = x.ncols();
@@ -60,7 +60,7 @@ impl<T: Real> Batch<T> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Memory`] if it does not fit in memory.
+    /// Returns [`Error::Memory`] if the batch does not fit in memory.
     pub fn zeros(n_inputs: usize, n_outputs: usize, examples: usize) -> Result<Self> {
         memory::check::<T>("a batch", [(n_inputs, examples), (n_outputs, examples), (examples, 1)])?;
         let mut weights = memory::reserve("the weights of a batch", examples, 1)?;
@@ -72,7 +72,7 @@ impl<T: Real> Batch<T> {
         Ok(Self { x, y, weights, epoch: 0, samples })
     }
 
-    /// The number of examples m.
+    /// Returns the number of examples m.
     pub fn examples(&self) -> usize {
         self.x.ncols()
     }
@@ -82,9 +82,9 @@ impl<T: Real> Batch<T> {
     ///
     /// # Errors
     ///
-    /// Returns what [`Samples::gather`] returns, and [`Error::SizeMismatch`] if there are not as many `indices` as the
-    /// batch has examples, or if the source has changed the shape of `x` or `y`, and [`Error::Setting`] for a weight that is
-    /// negative, NaN or infinite.
+    /// Returns the errors of [`Samples::gather`]; [`Error::SizeMismatch`] if there are not as many `indices` as the
+    /// batch has examples, or the source has changed the shape of `x` or `y`; and [`Error::Setting`] for a weight that
+    /// is negative, NaN or infinite.
     pub fn gather(&mut self, source: &dyn Samples<T>, epoch: u64, indices: &[usize]) -> Result<()> {
         if indices.len() != self.examples() {
             return Err(Error::SizeMismatch {

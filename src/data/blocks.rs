@@ -1,13 +1,13 @@
-//! The blocks of a source that is read in large pieces.
+//! The blocks of a source that is read block by block.
 
 use crate::error::{Error, Result, check_nonzero};
 
-/// Where the blocks of a source begin, and how many of them are mixed with each other.
+/// Where the blocks of a source begin, and how many of them are shuffled together.
 ///
-/// In each epoch the trainer shuffles the blocks and cuts their sequence into windows of `window` blocks. It learns from the
-/// samples of one window, all shuffled, and then from those of the next. So a disk is read in pieces of a block, and memory
-/// holds a window and the next one. The more blocks a window has, the closer this is to a shuffle of all samples; samples that
-/// are sorted by class want windows of many small blocks.
+/// In each epoch the trainer shuffles the blocks and cuts their sequence into windows of `window` blocks. It learns
+/// from the samples of one window in random order, and then from those of the next. So a disk is read in whole blocks,
+/// and memory holds the current window and the next one. The more blocks a window has, the closer this is to a shuffle
+/// of all samples. Samples that are sorted by class need windows of many small blocks.
 ///
 /// # Examples
 ///
@@ -22,12 +22,12 @@ use crate::error::{Error, Result, check_nonzero};
 pub struct Blocks {
     /// The first sample of each block, in ascending order and from 0 on; then the number of all samples.
     pub starts: Vec<usize>,
-    /// How many blocks are mixed with each other, at least 1.
+    /// How many blocks are shuffled together, at least 1.
     pub window: usize,
 }
 
 impl Blocks {
-    /// Returns an error unless these are the blocks of `n` samples.
+    /// Returns an error unless these are valid blocks of `n` samples.
     pub(crate) fn check(&self, n: usize) -> Result<()> {
         check_nonzero("window of blocks", self.window, "samples are mixed within one block at least")?;
         let ascending = self.starts.windows(2).filter(|pair| pair[0] < pair[1]).count();

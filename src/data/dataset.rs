@@ -18,11 +18,11 @@ use crate::memory;
 use crate::real::{Real, first_non_finite};
 use crate::threads;
 
-/// Samples in memory: inputs as numbers or as the bytes of images, targets as numbers or as class labels.
+/// Samples in memory: inputs as floats or as the bytes of images, targets as floats or as class labels.
 ///
 /// Pixels are stored as bytes and scaled by 1/255 when a batch is gathered: v · (1/255) is 1 for 255 and within one
-/// rounding of v/255. So MNIST takes 55 MB and not 220 or 440. A label l becomes a 1 in row l and 0 elsewhere. Subsets
-/// of a data set and clones of it share its memory.
+/// rounding of v/255. So MNIST takes 55 MB, not 220 (`f32`) or 440 (`f64`). A label l becomes a one-hot target: 1 in
+/// row l and 0 elsewhere. Subsets and clones of a data set share its memory.
 ///
 /// # Examples
 ///
@@ -41,15 +41,15 @@ use crate::threads;
 pub struct Dataset<T> {
     inputs: Arc<Inputs<T>>,
     targets: Arc<Targets<T>>,
-    /// The stored samples in the order of this view; `None` for all in the order in which they are stored.
+    /// The stored samples in the order of this view; `None` for all in their stored order.
     order: Option<Arc<[usize]>>,
     /// The positions in `order` that belong to this view.
     range: Range<usize>,
-    /// What all targets mean, also those outside `range`; found when it is asked for first.
+    /// The task of all targets, also of those outside `range`; found on first use.
     task: Arc<OnceLock<Task>>,
 }
 
-/// Minimum number of elements that are gathered by two threads.
+/// Minimum number of elements of a batch that is gathered by two threads.
 const MIN_PARALLEL_LEN: usize = 1 << 15;
 
 #[derive(Debug)]
@@ -64,22 +64,22 @@ enum Inputs<T> {
 enum Targets<T> {
     /// A column for each example.
     Numbers(DMatrix<T>),
-    /// A class for each example. `names` holds the names of the classes, or nothing.
+    /// A class for each example. `names` holds the names of the classes, or is empty.
     Labels { labels: Vec<u32>, n_classes: usize, names: Vec<String> },
 }
 
 impl<T: Real> Dataset<T> {
-    /// The data set of the inputs `x` and the targets `y`.
+    /// Creates the data set of the inputs `x` and the targets `y`.
     ///
     /// # Shapes
     ///
-    /// `x` inputs × examples, `y` outputs × examples.
+    /// `x` is inputs × examples, `y` outputs × examples.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Empty`] if `x` or `y` has no columns, and [`Error::NoRows`] if one has no rows. Returns
-    /// [`Error::Transposed`] if `x` and `y` differ in their number of columns, and their rows look like the examples.
-    /// Returns [`Error::SizeMismatch`] if they differ otherwise. Returns [`Error::NonFiniteSample`] for the first NaN or
+    /// Returns [`Error::Empty`] if `x` or `y` has no columns, and [`Error::NoRows`] if one has no rows. If `x` and `y`
+    /// differ in their number of columns, returns [`Error::Transposed`] if they would agree with one of them or both
+    /// transposed, and [`Error::SizeMismatch`] otherwise. Returns [`Error::NonFiniteSample`] for the first NaN or
     /// infinity.
     pub fn new(x: DMatrix<T>, y: DMatrix<T>) -> Result<Self> {
         if x.ncols() == 0 || y.ncols() == 0 {
@@ -96,7 +96,7 @@ impl<T: Real> Dataset<T> {
         Ok(Self::whole(Inputs::Numbers(x), Targets::Numbers(y)))
     }
 
-    /// The data set of all samples of `inputs` and `targets`, which have been checked.
+    /// Creates the data set of all samples of `inputs` and `targets`, which have been checked.
     fn whole(inputs: Inputs<T>, targets: Targets<T>) -> Self {
         let range = 0..match &targets {
             Targets::Numbers(y) => y.ncols(),
@@ -111,14 +111,15 @@ impl<T: Real> Dataset<T> {
         }
     }
 
-    /// The data set of images of `n_inputs` bytes each, one after the other, and their labels below `n_classes`, of any
-    /// integer type.
+    /// Creates a data set from the images `pixels`, of `n_inputs` bytes each, and their labels below `n_classes`, of
+    /// any integer type.
     ///
     /// # Errors
     ///
     /// Returns [`Error::Empty`] if there are no labels, and [`Error::NoRows`] if `n_inputs` is 0. Returns
-    /// [`Error::SizeMismatch`] if there are not `n_inputs` bytes for each label. Returns [`Error::Label`] for the first label that is not below `n_classes`, and
-    /// [`Error::Memory`] if a target of `n_classes` values does not fit in memory.
+    /// [`Error::SizeMismatch`] if there are not `n_inputs` bytes for each label. Returns [`Error::Label`] for the first
+    /// label that is negative or not below `n_classes`, and [`Error::Memory`] if a target of `n_classes` values does
+    /// not fit in memory.
     ///
     /// # Examples
     ///
@@ -149,7 +150,7 @@ impl<T: Real> Dataset<T> {
         Ok(Self::whole(Inputs::Pixels { bytes: pixels, width: n_inputs }, targets))
     }
 
-    /// `count` procedural digits of [`digits::generate`]: 784 inputs, 10 classes.
+    /// Creates a data set of `count` synthetic digits, drawn by [`digits::generate`]: 784 inputs, 10 classes.
     ///
     /// # Errors
     ///
@@ -169,17 +170,17 @@ impl<T: Real> Dataset<T> {
         Self::from_pixels(pixels, digits::PIXELS, labels, 10)
     }
 
-    /// The number of samples.
+    /// Returns the number of samples.
     pub fn len(&self) -> usize {
         self.range.len()
     }
 
-    /// Always `false`: a data set has at least one sample.
+    /// Always returns `false`: a data set has at least one sample.
     pub fn is_empty(&self) -> bool {
         self.range.is_empty()
     }
 
-    /// The number of inputs of a sample.
+    /// Returns the number of inputs of a sample.
     pub fn n_inputs(&self) -> usize {
         match &*self.inputs {
             Inputs::Numbers(x) => x.nrows(),
@@ -187,7 +188,7 @@ impl<T: Real> Dataset<T> {
         }
     }
 
-    /// The number of targets of a sample.
+    /// Returns the number of targets of a sample.
     pub fn n_outputs(&self) -> usize {
         match &*self.targets {
             Targets::Numbers(y) => y.nrows(),
@@ -195,20 +196,22 @@ impl<T: Real> Dataset<T> {
         }
     }
 
-    /// The samples before `at` and those from `at` on, in the same memory.
+    /// Splits the data set into the samples before `at` and those from `at` on, which share its memory.
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`] if one of the parts would have no samples.
+    /// Returns [`Error::Empty`] if one of the two would have no samples, and [`Error::SizeMismatch`] if `at` lies
+    /// beyond the last sample.
     pub fn split_at(&self, at: usize) -> Result<(Self, Self)> {
         Ok((self.slice(0..at)?, self.slice(at..self.len())?))
     }
 
-    /// The samples `range`, in the same memory.
+    /// Returns the samples in `range`, which share the memory of the data set.
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`] if the range is empty, [`Error::SizeMismatch`] if it reaches beyond the last sample.
+    /// Returns [`Error::Empty`] if the range is empty, and [`Error::SizeMismatch`] if it reaches beyond the last
+    /// sample.
     pub fn slice(&self, range: Range<usize>) -> Result<Self> {
         if range.is_empty() {
             return Err(Error::Empty { what: "the subset" });
@@ -224,8 +227,8 @@ impl<T: Real> Dataset<T> {
         Ok(Self { range, ..self.clone() })
     }
 
-    /// Returns the same samples with inputs and targets as floats: 4 or 8 times the memory, and nothing to convert in each
-    /// epoch.
+    /// Returns the same samples with inputs and targets as floats. Pixels then take 4 or 8 times the memory, and need
+    /// no conversion in each epoch.
     ///
     /// # Errors
     ///
@@ -240,13 +243,13 @@ impl<T: Real> Dataset<T> {
         for (mut column, index) in y.column_iter_mut().zip(0..) {
             self.fill_targets(index, column.as_mut_slice());
         }
-        // Of the whole, also where only a part of it becomes numbers.
+        // A subset keeps the task of the whole data set.
         let task = Arc::new(self.task().into());
         Ok(Self { task, ..Self::whole(Inputs::Numbers(x), Targets::Numbers(y)) })
     }
 
-    /// Returns what the targets mean; see [`Task`]. A subset has the task of the whole, so that a few samples of one
-    /// class are not mistaken for something else.
+    /// Returns what the targets mean; see [`Task`]. A subset has the task of the whole data set, so that a few samples
+    /// of one class are not mistaken for another task.
     ///
     /// # Examples
     ///
@@ -264,8 +267,8 @@ impl<T: Real> Dataset<T> {
         })
     }
 
-    /// Declares what the targets mean, where their values alone would tell otherwise: counts that happen to be 0 and 1
-    /// are still a regression.
+    /// Declares what the targets mean, if their values alone are misleading: counts that happen to be 0 and 1 are still
+    /// a regression.
     ///
     /// # Errors
     ///
@@ -289,9 +292,9 @@ impl<T: Real> Dataset<T> {
         Ok(Self { task: Arc::new(task.into()), ..self })
     }
 
-    /// Returns the class of sample `index`, as [`evaluate`](crate::metrics::evaluate) sees it: its label, the row of
-    /// its largest target, or for one target its side of the threshold. `None` beyond the last sample, and if the
-    /// [task](Self::task) has no classes.
+    /// Returns the class of sample `index`, as [`evaluate`](crate::metrics::evaluate) counts it: its label, the row of
+    /// its largest target, or for one target its side of the threshold. Returns `None` if `index` lies beyond the last
+    /// sample, or the [task](Self::task) has no classes.
     pub fn label(&self, index: usize) -> Option<usize> {
         let at = (index < self.len()).then(|| self.place(index))?;
         match (&*self.targets, self.task()) {
@@ -301,13 +304,13 @@ impl<T: Real> Dataset<T> {
         }
     }
 
-    /// The place of sample `index` in the memory.
+    /// Returns the place of sample `index` in memory.
     fn place(&self, index: usize) -> usize {
         let at = self.range.start + index;
         self.order.as_ref().map_or(at, |order| order[at])
     }
 
-    /// Fills a column of `x`, which holds them one after the other, with each of the samples.
+    /// Fills `x`, a matrix with one column for each of `samples`, with their inputs.
     fn fill_inputs(&self, samples: &[usize], x: &mut [T]) {
         let width = self.n_inputs();
         if x.len() >= MIN_PARALLEL_LEN && samples.len() > 1 && threads::count() > 1 {
@@ -348,7 +351,7 @@ impl<T: Real> Dataset<T> {
     }
 }
 
-/// Byte v becomes v · (1/255).
+/// Sets each element of `x` to v · (1/255) for the byte v.
 pub(super) fn to_floats<T: Real>(bytes: &[u8], x: &mut [T]) {
     let scale = T::one() / T::from_byte(255);
     crate::real::vectorized(
@@ -405,7 +408,7 @@ impl<T: Real> Samples<T> for Dataset<T> {
     }
 }
 
-/// Returns an error for the first NaN or infinity in a batch whose first sample has the number `first`.
+/// Returns an error for the first NaN or infinity in a batch whose first sample has the index `first`.
 pub(crate) fn check_finite<T: Real>(what: &'static str, batch: &DMatrix<T>, first: usize) -> Result<()> {
     match first_non_finite(batch.as_slice()) {
         Some(at) => {

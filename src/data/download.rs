@@ -1,5 +1,4 @@
-//! Downloads files from mirrors: resumed where they were cut short, checked, and complete or not there at all; needs the
-//! feature `download`.
+//! Downloads files from mirrors, with resuming and SHA-256 checks; needs the feature `download`.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -13,7 +12,7 @@ use super::Mnist;
 use crate::error::{DownloadProblem, Error, Result};
 use crate::real::Real;
 
-/// Where the files of MNIST are to be had, in the order in which they are asked.
+/// The mirrors of MNIST, in the order in which they are tried.
 const MNIST_MIRRORS: [&str; 2] =
     ["https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/"];
 
@@ -40,12 +39,12 @@ const MNIST_FILES: [RemoteFile<'static>; 4] = [
     },
 ];
 
-/// A file that is to be had from mirrors.
+/// A file that mirrors offer, with its size and checksum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RemoteFile<'a> {
-    /// Its name, behind the addresses of the mirrors and in the directory.
+    /// Its name, which is appended to the addresses of the mirrors, and is the name of the downloaded file.
     pub name: &'a str,
-    /// Its size.
+    /// Its size in bytes.
     pub bytes: u64,
     /// Its SHA-256, in 64 hexadecimal digits.
     pub sha256: &'a str,
@@ -53,9 +52,9 @@ pub struct RemoteFile<'a> {
 
 /// Downloads files from a list of mirrors.
 ///
-/// Each mirror is asked in turn until the file is complete. What has come of a file stays under its name with `.part` behind it, from
-/// where the next mirror, or the next run, goes on. A file gets its own name only when its size and its
-/// SHA-256 are right. A file that is already there and right is not asked for again.
+/// Mirrors are tried in turn until the file is complete. An incomplete file keeps its name with `.part` appended, and
+/// the next mirror or the next run resumes it. It is renamed when its size and its SHA-256 are correct. A file that is
+/// already there and correct is not downloaded again.
 ///
 /// # Examples
 ///
@@ -66,7 +65,8 @@ pub struct RemoteFile<'a> {
 ///
 /// let sha256 = "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6";
 /// let labels = RemoteFile { name: "t10k-labels-idx1-ubyte.gz", bytes: 4542, sha256 };
-/// Downloader::new(&["https://example.org/mnist/"]).timeout(Duration::from_secs(60)).fetch(&labels, "data")?;
+/// let downloader = Downloader::new(&["https://example.org/mnist/"]);
+/// downloader.timeout(Duration::from_secs(60)).fetch(&labels, "data")?;
 /// # Ok::<(), gradus::Error>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -76,7 +76,7 @@ pub struct Downloader {
 }
 
 impl<T: Real> Mnist<T> {
-    /// Downloads the four files of MNIST into the directory `dir`, unless they are there, and reads them.
+    /// Downloads the four files of MNIST into the directory `dir`, unless they are already there, and reads them.
     ///
     /// # Errors
     ///
@@ -100,25 +100,25 @@ impl<T: Real> Mnist<T> {
 }
 
 impl Downloader {
-    /// Downloads from `mirrors`, addresses to which the name of a file is appended.
+    /// Creates a downloader for `mirrors`, addresses to which the name of a file is appended.
     pub fn new(mirrors: &[impl AsRef<str>]) -> Self {
         let mirrors = mirrors.iter().map(|mirror| mirror.as_ref().to_owned()).collect();
         Self { mirrors, timeout: Duration::from_secs(600) }
     }
 
-    /// Sets how long a mirror may take for a file, 10 minutes by default; a tenth of it for the connection and for the
-    /// answer to begin.
+    /// Sets how long a mirror may take to send a file, 10 minutes by default. Connecting, and waiting for the response
+    /// to begin, may each take a tenth of it.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Downloads `file` into the directory `dir`, which is made if it is not there.
+    /// Downloads `file` into the directory `dir`, which is created if it does not exist.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Download`] with what each mirror did, if none of them has given the right bytes or the directory
-    /// cannot be written.
+    /// Returns [`Error::Download`] with the problem of each mirror if none has sent the correct bytes, and if the
+    /// directory or a file in it cannot be written.
     pub fn fetch(&self, file: &RemoteFile, dir: impl AsRef<Path>) -> Result<()> {
         let path = dir.as_ref().join(file.name);
         let failed = |attempts| Error::Download { path: path.clone(), attempts };
@@ -153,7 +153,7 @@ impl Downloader {
     }
 }
 
-/// Completes the file `part` from `url`, and checks it; wrong bytes are not kept.
+/// Completes the file `part` from `url` and checks it; a file with wrong bytes is deleted.
 fn attempt(
     agent: &Agent,
     url: &str,
@@ -177,7 +177,7 @@ fn attempt(
     outcome
 }
 
-/// Asks `url` for what is missing after the first `begun` bytes of the file `part`, and appends it.
+/// Requests the bytes of the file `part` after the first `begun` ones from `url`, and appends them.
 fn receive(
     agent: &Agent,
     url: &str,
@@ -198,13 +198,13 @@ fn receive(
         let reason = format!("another range than was asked for: {}", range.unwrap_or("none"));
         return Err(DownloadProblem::Refused { reason });
     }
-    // A server that knows no ranges sends the whole file, which takes the place of what there was.
+    // A server without support for ranges sends the whole file, which replaces the bytes so far.
     let (begun, mut out) = if resumed {
         (begun, OpenOptions::new().append(true).open(part).map_err(unwritable)?)
     } else {
         (0, File::create(part).map_err(unwritable)?)
     };
-    // One byte more than the file has shows that it is another one, without taking in what has no end.
+    // One byte more than expected is enough to detect a wrong file, and bounds an endless one.
     let mut body = response.into_body().into_reader().take(file.bytes - begun + 1);
     let outcome = copy(&mut body, &mut out)?;
     out.sync_all().map_err(unwritable)?;
@@ -222,7 +222,7 @@ fn receive(
     }
 }
 
-/// Copies to the end, or to the error of the reader; that of the writer is another matter.
+/// Copies until the end or an error of the reader, which is the inner result; an error of the writer is the outer one.
 fn copy(from: &mut impl Read, to: &mut File) -> std::result::Result<io::Result<()>, DownloadProblem> {
     let mut buffer = [0; 1 << 14];
     loop {
@@ -235,7 +235,7 @@ fn copy(from: &mut impl Read, to: &mut File) -> std::result::Result<io::Result<(
     }
 }
 
-/// Whether the file at `path` is `file`.
+/// Returns an error unless the file at `path` has the size and the SHA-256 of `file`.
 fn check(path: &Path, file: &RemoteFile) -> std::result::Result<(), DownloadProblem> {
     let wrong = |found: String| DownloadProblem::WrongContent { found };
     let unreadable = |error: io::Error| wrong(error.to_string());

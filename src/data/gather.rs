@@ -1,4 +1,4 @@
-//! Gathering from a source that may be anybody's.
+//! Gathering from a source that may be user-defined, with checks.
 
 use nalgebra::DMatrix;
 
@@ -6,12 +6,12 @@ use super::{Samples, Task};
 use crate::error::{Error, Result, check_setting};
 use crate::real::Real;
 
-/// Gathers like [`Samples::gather`], and verifies that the source has left `x` and `y` in the shapes in which it got
-/// them: every loop over a batch relies on these.
+/// Gathers like [`Samples::gather`], and verifies that the source has not changed the shapes of `x` and `y`: every loop
+/// over a batch relies on them.
 ///
 /// # Errors
 ///
-/// Returns what the source returns, and [`Error::SizeMismatch`] if it has changed the shape of `x` or `y`.
+/// Returns any error of the source, and [`Error::SizeMismatch`] if it has changed the shape of `x` or `y`.
 pub(crate) fn gather_checked<T: Real>(
     samples: &dyn Samples<T>,
     epoch: u64,
@@ -35,7 +35,7 @@ pub(crate) fn gather_checked<T: Real>(
     Ok(())
 }
 
-/// Asks for weights like [`Samples::weights`], and verifies them.
+/// Fills `weights` like [`Samples::weights`], and verifies them.
 ///
 /// # Errors
 ///
@@ -58,7 +58,7 @@ pub(super) fn check_weight(weight: f64) -> Result<()> {
     check_setting("weight of a sample", weight, weight >= 0.0 && weight.is_finite(), "[0, ∞)", why)
 }
 
-/// Samples as they are before augmentation, with the weights and the task that they have after it.
+/// The samples before augmentation, with the weights and the task of the augmented source.
 #[derive(Debug)]
 pub(crate) struct Unaugmented<'a, T>(pub &'a dyn Samples<T>);
 

@@ -14,21 +14,21 @@ use crate::real::Real;
 
 pub(super) use stream::{Accepts, Opened};
 
-/// A tensor that was read from an IDX file: of unsigned bytes, or of any elements as floats.
+/// A tensor that was read from an IDX file: of unsigned bytes, or of any element type converted to floats.
 ///
-/// The format is a header in big-endian order and then the elements, the last index running fastest:
+/// The format is a header and then the elements in row-major order (the last index varies fastest), all big-endian:
 ///
 /// | byte | field |
 /// |---|---|
 /// | 0, 1 | zero |
-/// | 2 | element type: 0x08 unsigned bytes, 0x09 signed bytes, 0x0b and 0x0c integers of 16 and 32 bits, 0x0d and 0x0e floats of 32 and 64 bits |
+/// | 2 | element type: 0x08 `u8`, 0x09 `i8`, 0x0b `i16`, 0x0c `i32`, 0x0d `f32`, 0x0e `f64` |
 /// | 3 | `r`, the number of dimensions |
 /// | 4 to 4 + 4 `r` | `d₀` … `dᵣ₋₁`, the sizes of the dimensions, four bytes each |
 /// | from 4 + 4 `r` | the elements, `d₀ · … · dᵣ₋₁` of them |
 ///
-/// A gzip stream is recognised by its first two bytes, whatever the name of the file, and may consist of several
-/// members. The elements are streamed into the one vector in which they stay. Memory is reserved from the real file size
-/// or the bytes read so far, never from the header alone.
+/// A gzip stream is detected from its first two bytes, whatever the name of the file, and may consist of several
+/// members. The elements are streamed into the one vector in which they stay. Memory is reserved from the real file
+/// size or the bytes read so far, never from the header alone.
 ///
 /// Source: Y. LeCun, C. Cortes and C. Burges, *The MNIST database of handwritten digits*, "File formats".
 ///
@@ -59,12 +59,12 @@ impl IdxTensor {
     ///
     /// Returns [`Error::Idx`] with the path, the offset in the decompressed data, the field and an [`IdxProblem`] if
     ///
-    /// - the file is missing, unreadable, or no regular file but a directory, pipe or device;
+    /// - the file is missing, unreadable, or not a regular file but a directory, pipe or device;
     /// - it is empty or truncated, or more bytes follow the last element;
     /// - it is not IDX, or its elements are not unsigned bytes;
     /// - it has no dimensions, or one that is zero or raises the size above [`Self::MAX_BYTES`];
     /// - its gzip stream is damaged, or a bomb: more than 64 MiB and more than 128 times as large as the file;
-    /// - there is no memory for the elements.
+    /// - the elements do not fit in memory.
     ///
     /// # Examples
     ///
@@ -83,9 +83,9 @@ impl IdxTensor {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`open`](Self::open) that concern the content. A gzip stream is recognized as a bomb while it
-    /// is read: when it has given more than 64 MiB and more than 128 times the bytes that were read from it. A reader
-    /// that blocks forever is not recognized.
+    /// Returns the errors of [`open`](Self::open) that concern the content. A gzip stream is recognized as a bomb while
+    /// it is read: when it has given more than 64 MiB and more than 128 times the bytes that were read from it. A
+    /// reader that blocks forever is not recognized.
     ///
     /// # Examples
     ///
@@ -107,19 +107,19 @@ impl IdxTensor {
 }
 
 impl<T: Real> IdxTensor<T> {
-    /// Reads the file at `path`, plain or gzip, whose elements may be integers of 8, 16 or 32 bits or floats of 32 or 64
-    /// bits. Each is rounded to `T`; bytes are not scaled. While elements are converted, memory holds them twice.
+    /// Reads the file at `path`, plain or gzip, whose elements may be integers of 8, 16 or 32 bits or floats of 32 or
+    /// 64 bits. Each is rounded to `T`; bytes are not scaled. While elements are converted, memory holds them twice.
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`IdxTensor::open`](IdxTensor::<u8>::open), where an element type is unsupported if the format
-    /// does not have it, and [`Error::Memory`] if there is no memory for the floats.
+    /// Returns the errors of [`IdxTensor::open`](IdxTensor::<u8>::open), where an element type is unsupported if the
+    /// format does not have it, and [`Error::Memory`] if there is no memory for the floats.
     pub fn open_numbers(path: impl AsRef<Path>) -> Result<Self> {
         open(path.as_ref(), Accepts::Numbers, None)?.read_numbers()
     }
 
-    /// Reads a stream, plain or gzip, to its end like [`open_numbers`](Self::open_numbers); `name` stands in for the path in
-    /// an error.
+    /// Reads a stream, plain or gzip, to its end like [`open_numbers`](Self::open_numbers); `name` stands in for the
+    /// path in an error.
     ///
     /// # Errors
     ///
@@ -142,7 +142,9 @@ impl<T: Real> IdxTensor<T> {
 }
 
 impl<E> IdxTensor<E> {
-    /// The sizes of the dimensions, the slowest first; each is at least 1.
+    /// Returns the sizes of the dimensions, the slowest varying first; each is at least 1.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # use gradus::data::IdxTensor;
@@ -154,7 +156,9 @@ impl<E> IdxTensor<E> {
         &self.dims
     }
 
-    /// The elements, the last index running fastest.
+    /// Returns the elements in row-major order: the last index varies fastest.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # use gradus::data::IdxTensor;
@@ -166,7 +170,9 @@ impl<E> IdxTensor<E> {
         &self.data
     }
 
-    /// The elements, taken out without a copy.
+    /// Returns the elements without a copy.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # use gradus::data::IdxTensor;
@@ -187,7 +193,7 @@ impl<E> IdxTensor<E> {
     }
 }
 
-/// The error of `field`, whose first wrong or missing byte is at `offset`.
+/// Creates the error of `field`, whose first wrong or missing byte is at `offset`.
 pub(super) fn error(path: &Path, offset: u64, field: IdxField, problem: IdxProblem) -> Error {
     Error::Idx { path: path.to_path_buf(), offset, field, problem }
 }
@@ -199,7 +205,7 @@ pub(super) fn open(path: &Path, accepts: Accepts, rank: Option<usize>) -> Result
         io::ErrorKind::NotFound => refuse(IdxProblem::NotFound),
         _ => refuse(IdxProblem::Unreadable { source }),
     };
-    // Asked before opening: to open a pipe blocks until something writes to it.
+    // Checked before opening: opening a pipe blocks until a program writes to it.
     let metadata = fs::metadata(path).map_err(unopened)?;
     if metadata.is_dir() {
         return Err(refuse(IdxProblem::IsADirectory));

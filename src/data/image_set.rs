@@ -1,4 +1,4 @@
-//! MNIST and its relatives by name: the names of their files, their classes, and how their images lie.
+//! MNIST and its relatives: the names of their files, their classes, and the orientation of their images.
 
 use std::path::Path;
 
@@ -17,8 +17,8 @@ use crate::real::Real;
 /// | `EmnistBalanced`, `EmnistByMerge` | 47 | `emnist-balanced-…`, `emnist-bymerge-…` |
 /// | `EmnistByClass` | 62 | `emnist-byclass-…` |
 ///
-/// Each file may end in `.gz`, and `-idx` may be spelled `.idx`. The images of EMNIST are stored transposed and are turned
-/// upright.
+/// Each file may end in `.gz`, and `-idx` may be spelled `.idx`. The images of EMNIST are stored transposed, and are
+/// transposed back on loading.
 ///
 /// Sources: H. Xiao, K. Rasul and R. Vollgraf, *Fashion-MNIST* (2017); T. Clanuwat et al., *Deep Learning for Classical
 /// Japanese Literature* (2018); C. Yadav and L. Bottou, *Cold Case: The Lost MNIST Digits* (2019); G. Cohen, S. Afshar,
@@ -54,7 +54,7 @@ const CLOTHES: [&str; 10] =
     ["T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"];
 const KUZUSHIJI: [&str; 10] = ["お", "き", "す", "つ", "な", "は", "ま", "や", "れ", "を"];
 
-/// The small letters that do not look like their capitals; the others are counted with these.
+/// The lower-case letters that are classes of their own; the others are merged with their capitals.
 const DISTINCT_SMALL: &str = "abdefghnqrt";
 
 impl ImageSet {
@@ -86,7 +86,7 @@ impl ImageSet {
         Mnist::load_set(&self.source(), dir.as_ref())
     }
 
-    /// The names of the classes in the order of the labels.
+    /// Returns the names of the classes in the order of the labels.
     pub fn class_names(self) -> Vec<String> {
         let capitals = || ('A'..='Z').map(String::from);
         let digits = DIGITS.map(str::to_owned).into_iter();
@@ -102,7 +102,7 @@ impl ImageSet {
         }
     }
 
-    /// The names of the files and how they are read.
+    /// Returns the names of the files and how they are read.
     fn source(self) -> Source {
         let emnist = |split: &str| (format!("emnist-{split}-train"), format!("emnist-{split}-test"));
         let (training, test) = match self {

@@ -1,4 +1,4 @@
-//! MNIST as a whole, and any other pair of IDX files of images and labels.
+//! MNIST, and any other pair of IDX files of images and labels.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -11,13 +11,14 @@ use super::image_set::ImageSet;
 use crate::error::{IdxField, IdxProblem, Result};
 use crate::real::Real;
 
-/// The bytes before the first label: four, and four for the one dimension.
+/// Number of bytes before the first label: four, and four for the one dimension.
 const LABELS_HEADER: u64 = 8;
 
-/// The MNIST handwritten digits: 60,000 images for training and 10,000 for the test, each of 28 × 28 pixels.
+/// The MNIST handwritten digits: 60,000 training images and 10,000 test images of 28 × 28 pixels.
 ///
-/// Any data set that is stored under the same four names, as Fashion-MNIST is, is read too, whatever the number and
-/// the size of its images, as long as it has ten classes. For other names or classes see [`read_pair`].
+/// [`load`](Self::load) also reads other data sets of ten classes that are stored under the same four names, such as
+/// Fashion-MNIST; the number and the size of their images may differ. For other names or classes see
+/// [`ImageSet`] and [`read_pair`].
 ///
 /// Source: chapter 1 of the book; <http://yann.lecun.com/exdb/mnist/>.
 #[derive(Debug, Clone)]
@@ -36,8 +37,8 @@ impl<T: Real> Mnist<T> {
     /// Reads the four files of MNIST in the directory `dir`.
     ///
     /// They are `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and
-    /// `t10k-labels-idx1-ubyte`. Each may end in `.gz`, and `-idx` may be spelled `.idx`. Of several spellings the
-    /// plain file is preferred.
+    /// `t10k-labels-idx1-ubyte`. Each may end in `.gz`, and `-idx` may be spelled `.idx`. If a file is there in several
+    /// spellings, the plain file is preferred.
     ///
     /// # Shapes
     ///
@@ -45,8 +46,8 @@ impl<T: Real> Mnist<T> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Idx`](crate::Error::Idx) if `dir` is no directory, if one of the files is missing (before any is
-    /// read), if the images of the two sets differ in size, and for every reason of [`read_pair`].
+    /// Returns [`Error::Idx`](crate::Error::Idx) if `dir` is not a directory, if one of the files is missing (checked
+    /// before any is read), or if the images of the two sets differ in size, and the errors of [`read_pair`].
     ///
     /// # Examples
     ///
@@ -58,7 +59,8 @@ impl<T: Real> Mnist<T> {
     /// for set in ["train", "t10k"] {
     ///     let images = [0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2, 9, 8, 7, 6];
     ///     std::fs::write(dir.join(format!("{set}-images-idx3-ubyte")), images)?;
-    ///     std::fs::write(dir.join(format!("{set}-labels-idx1-ubyte")), [0, 0, 8, 1, 0, 0, 0, 1, 5])?;
+    ///     let labels = [0, 0, 8, 1, 0, 0, 0, 1, 5];
+    ///     std::fs::write(dir.join(format!("{set}-labels-idx1-ubyte")), labels)?;
     /// }
     /// let mnist = Mnist::<f32>::load(dir)?;
     /// assert_eq!((mnist.training.len(), mnist.test.len()), (1, 1));
@@ -95,20 +97,20 @@ impl<T: Real> Mnist<T> {
 
 /// The files of a set, and how they are to be read.
 pub(super) struct Source {
-    /// What the names of the training and of the test files begin with.
+    /// The beginnings of the names of the training and of the test files.
     pub prefixes: [String; 2],
-    /// What the names of the label files end with.
+    /// The end of the names of the label files.
     pub labels: &'static str,
     pub classes: Vec<String>,
     pub first_label: u8,
-    /// Whether rows and columns of the images are exchanged.
+    /// Whether the images are stored transposed.
     pub transposed: bool,
-    /// Where the files can be had.
+    /// The address where the files can be downloaded, for messages.
     pub from: &'static str,
 }
 
-/// Reads one file of images and the file of their labels, each plain or gzip: a part of MNIST, Fashion-MNIST, EMNIST
-/// or any other data set in this format.
+/// Reads one file of images and the file of their labels, each plain or gzip: the training or the test set of MNIST,
+/// Fashion-MNIST or any other data set in this format.
 ///
 /// # Shapes
 ///
@@ -117,9 +119,9 @@ pub(super) struct Source {
 ///
 /// # Errors
 ///
-/// Returns [`Error::Idx`](crate::Error::Idx) for every reason of [`IdxTensor::open`], if the two files are swapped or one
-/// has another number of dimensions, if there are not as many labels as images, and if a label is not below
-/// `n_classes`. Returns [`Error::Memory`](crate::Error::Memory) if a target of `n_classes` values does not fit in
+/// Returns the errors of [`IdxTensor::open`]. Also returns [`Error::Idx`](crate::Error::Idx) if the two files are
+/// swapped or one has the wrong number of dimensions, if there are not as many labels as images, or if a label is not
+/// below `n_classes`, and [`Error::Memory`](crate::Error::Memory) if a target of `n_classes` values does not fit in
 /// memory.
 ///
 /// # Examples
@@ -147,7 +149,7 @@ pub fn read_pair<T: Real>(
     Pair::read(images.as_ref(), labels.as_ref(), format)?.into_dataset()
 }
 
-/// What the labels of a file may be.
+/// How the labels of a file are stored.
 #[derive(Clone, Copy)]
 struct Format {
     n_classes: usize,
@@ -168,7 +170,7 @@ impl Pair {
         let images = idx::open(images_path, Accepts::Bytes, Some(3))?;
         let (accepts, rank) = if format.table { (Accepts::Numbers, 2) } else { (Accepts::Bytes, 1) };
         let labels = idx::open(labels_path, accepts, Some(rank))?;
-        // Before the bodies are read: one of them may be gigabytes of something else.
+        // Compared before the bodies are read: one of them may be gigabytes of other data.
         let width: usize = labels.dims().iter().skip(1).product();
         if let (&[images, ..], &[labels, ..]) = (images.dims(), labels.dims())
             && images != labels
@@ -183,7 +185,7 @@ impl Pair {
         Ok(Self { images, labels, n_classes: format.n_classes })
     }
 
-    /// Exchanges rows and columns of each image.
+    /// Transposes each image.
     fn transpose(&mut self) {
         let &mut [_, ref mut rows, ref mut columns] = self.images.dims_mut() else { return };
         let (height, width) = (*rows, *columns);
@@ -194,7 +196,7 @@ impl Pair {
         }
     }
 
-    /// Compares rows and columns, dimensions 1 and 2, with those of the training images.
+    /// Returns an error unless the images have the rows and columns (dimensions 1 and 2) of the training images.
     fn check_same_shape(&self, training: &Self, path: &Path) -> Result<()> {
         let dims = self.images.dims().iter().zip(training.images.dims());
         match dims.enumerate().skip(1).find(|(_, (found, expected))| found != expected) {
@@ -212,7 +214,7 @@ impl Pair {
     }
 }
 
-/// The labels counted from 0.
+/// Returns the labels counted from 0, or an error for the first label outside the classes.
 fn check_labels(labels: &[f64], path: &Path, width: usize, format: Format) -> Result<Vec<u8>> {
     let Format { n_classes, first_label, table } = format;
     let label = |(i, &found): (usize, &f64)| {
@@ -228,7 +230,8 @@ fn check_labels(labels: &[f64], path: &Path, width: usize, format: Format) -> Re
     labels.iter().enumerate().map(label).collect()
 }
 
-/// Returns an error if `dir` is no directory. One that cannot be examined passes: opening a file in it tells why.
+/// Returns an error if `dir` is not a directory. A path that cannot be examined passes: opening a file in it then gives
+/// the reason.
 fn check_directory(dir: &Path) -> Result<()> {
     let problem = match fs::metadata(dir) {
         Ok(metadata) if !metadata.is_dir() => IdxProblem::NotADirectory,
@@ -238,13 +241,13 @@ fn check_directory(dir: &Path) -> Result<()> {
     Err(idx::error(dir, 0, IdxField::File, problem))
 }
 
-/// The path of the file that is known as `name`, in whatever spelling.
+/// Returns the path of the file `name` in any of its spellings.
 fn find(dir: &Path, name: &str, from: &'static str) -> Result<PathBuf> {
     let dotted = name.replace("-idx", ".idx");
     let names = vec![name.to_owned(), format!("{name}.gz"), dotted.clone(), format!("{dotted}.gz")];
     let paths = || names.iter().map(|name| dir.join(name));
-    // Some archives unpack each file into a directory of its name: a file under another spelling goes before it. What
-    // is no file, or cannot be examined, is still returned, because opening it tells why it cannot be read.
+    // Some archives unpack each file into a directory of its name, so a regular file in any spelling is preferred. If
+    // there is none, a path that is not a file, or cannot be examined, is returned: opening it gives the reason.
     let found = paths()
         .find(|path| path.is_file())
         .or_else(|| paths().find(|path| path.try_exists().unwrap_or(true)));

@@ -1,4 +1,4 @@
-//! Data: what a sample is, sets of samples in memory, and where they come from.
+//! Data: samples, data sets in memory and in files, and their sources.
 
 pub mod augment;
 mod batch;
@@ -51,8 +51,8 @@ use crate::real::Real;
 
 /// A set of samples, each with inputs x and targets y, from which mini-batches are gathered.
 ///
-/// [`Dataset`] holds them in memory. A custom source may compute or read them on demand. The samples that it returns may
-/// depend on the epoch, as augmented images do, but on nothing else, so that a run can be repeated;
+/// [`Dataset`] holds samples in memory. A custom source may compute or read them on demand. A sample may depend on the
+/// epoch, as augmented images do, but on nothing else, so that a run can be repeated;
 /// [`check::samples`](crate::check::samples) verifies this.
 ///
 /// # Examples
@@ -74,7 +74,13 @@ use crate::real::Real;
 ///     fn n_outputs(&self) -> usize {
 ///         1
 ///     }
-///     fn gather(&self, _: u64, indices: &[usize], x: &mut DMatrix<T>, y: &mut DMatrix<T>) -> gradus::Result<()> {
+///     fn gather(
+///         &self,
+///         _epoch: u64,
+///         indices: &[usize],
+///         x: &mut DMatrix<T>,
+///         y: &mut DMatrix<T>,
+///     ) -> gradus::Result<()> {
 ///         for (column, &index) in indices.iter().enumerate() {
 ///             x[column] = T::cast(index as f64 / 100.0);
 ///             y[column] = x[column] * x[column];
@@ -88,61 +94,63 @@ use crate::real::Real;
 /// # Ok::<(), gradus::Error>(())
 /// ```
 pub trait Samples<T: Real>: Debug + Send + Sync {
-    /// The number of samples.
+    /// Returns the number of samples.
     fn len(&self) -> usize;
 
-    /// Whether there are none.
+    /// Returns whether there are no samples.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The number of inputs of a sample.
+    /// Returns the number of inputs of a sample.
     fn n_inputs(&self) -> usize;
 
-    /// The number of targets of a sample.
+    /// Returns the number of targets of a sample.
     fn n_outputs(&self) -> usize;
 
     /// Fills column j of `x` and of `y` with the sample `indices[j]` as it is in `epoch` (counted from 1).
     ///
     /// # Shapes
     ///
-    /// `x` inputs × `indices.len()`, `y` outputs × `indices.len()`.
+    /// `x` is inputs × `indices.len()`, `y` outputs × `indices.len()`.
     ///
     /// # Errors
     ///
     /// Returns any error of the source; custom sources wrap theirs in [`Error::Samples`](crate::Error::Samples).
     fn gather(&self, epoch: u64, indices: &[usize], x: &mut DMatrix<T>, y: &mut DMatrix<T>) -> Result<()>;
 
-    /// Sets `weights[j]` to the weight of sample `indices[j]` in the cost, 1 by default. Weights lie in [0, ∞). Their mean
-    /// over all samples should be 1, so that they do not change the size of a step; see [`Weighted`].
+    /// Sets `weights[j]` to the weight of sample `indices[j]` in the cost, 1 by default. Weights lie in [0, ∞). Their
+    /// mean over all samples should be 1, so that they do not change the magnitude of a step; see [`Weighted`].
     fn weights(&self, _indices: &[usize], weights: &mut [T]) {
         weights.fill(T::one());
     }
 
-    /// Returns the samples before augmentation, or `None` if the source does not augment. The trainer checks these for
-    /// values that it cannot learn from, before the first step.
+    /// Returns the samples before augmentation, or `None` if the source does not augment. Before the first step, the
+    /// trainer checks these samples for NaN, infinities and invalid targets.
     fn unaugmented(&self) -> Option<&dyn Samples<T>> {
         None
     }
 
-    /// What the targets mean, if the source knows. With `None`, the default, it is found by reading all targets once.
+    /// Returns what the targets mean, if the source knows. With `None`, the default, the task is found by reading all
+    /// targets once.
     fn task(&self) -> Option<Task> {
         None
     }
 
-    /// The blocks in which the source is read, if single samples in any order would be slow. The trainer then shuffles blocks,
-    /// and samples within some of them; with `None`, the default, it shuffles all samples.
+    /// Returns the blocks in which the source is read, if reading single samples in random order would be slow. The
+    /// trainer then shuffles the blocks, and the samples within a window of blocks. With `None`, the default, it
+    /// shuffles all samples.
     fn blocks(&self) -> Option<Blocks> {
         None
     }
 
-    /// Tells the source which samples will be asked for soon, in whatever order. It may read them on a thread of its own;
+    /// Tells the source which samples will be gathered soon, in any order. It may prefetch them on a thread of its own;
     /// the default does nothing.
     fn read_ahead(&self, _ranges: &[Range<usize>]) {}
 
-    /// A number by which the samples are recognized, from a source that need not be looked through before the first step:
-    /// it finds damage when it reads. The trainer then checks each batch of the first epoch instead. With `None`, the default,
-    /// all samples are looked through once.
+    /// Returns a hash that identifies the samples, if the source detects damaged data while it reads. The trainer then
+    /// validates each batch of the first epoch. With `None`, the default, it reads and validates all samples before the
+    /// first step.
     fn fingerprint(&self) -> Option<u64> {
         None
     }

@@ -12,7 +12,7 @@ use crate::error::{Error, ImageProblem, MemoryProblem, Result};
 use crate::memory;
 use crate::real::Real;
 
-/// The largest number of pixels of an image that is read: more are no inputs of a dense network.
+/// The maximum number of pixels of an image: a dense network cannot have more inputs in practice.
 pub const MAX_PIXELS: u64 = 1 << 24;
 
 /// An image of gray values, row by row from the top.
@@ -26,15 +26,15 @@ pub struct GrayImage {
     pub pixels: Vec<u8>,
 }
 
-/// Reads a PNG file of any kind as gray values.
+/// Reads a PNG file of any color type as gray values.
 ///
-/// Colors become their luma (299 R + 587 G + 114 B)/1000, samples of 16 bits lose the lower 8, and what is transparent is seen
-/// before black, the background of MNIST.
+/// Colors become their luma (299 R + 587 G + 114 B)/1000, values of 16 bits lose the lower 8, and transparent pixels
+/// are blended with black, the background of MNIST.
 ///
 /// # Errors
 ///
-/// Returns [`Error::Image`] if the file is missing, unreadable or not a regular file, if it is not a PNG or damaged, and if
-/// it has more than [`MAX_PIXELS`] pixels.
+/// Returns [`Error::Image`] if the file is missing, unreadable or not a regular file, if it is damaged or not a PNG, or
+/// if it has more than [`MAX_PIXELS`] pixels.
 pub fn open(path: impl AsRef<Path>) -> Result<GrayImage> {
     let path = path.as_ref();
     let failed = |problem| failed(path, problem);
@@ -48,10 +48,10 @@ pub fn open(path: impl AsRef<Path>) -> Result<GrayImage> {
     decode(file).map_err(failed)
 }
 
-/// Reads folders of PNG files, one folder for each class: the classes are the names of the folders in alphabetical order, the
-/// samples of a class its files in alphabetical order.
+/// Reads a data set from the folders in `dir`, one folder of PNG files for each class.
 ///
-/// Other files and hidden folders are passed over.
+/// The classes are the names of the folders in alphabetical order, and the samples of a class its files in alphabetical
+/// order. Other files and hidden folders are ignored.
 ///
 /// # Shapes
 ///
@@ -59,8 +59,9 @@ pub fn open(path: impl AsRef<Path>) -> Result<GrayImage> {
 ///
 /// # Errors
 ///
-/// Returns [`Error::Image`] if `dir` holds less than two folders, if a folder holds no PNG file, if an image differs in size
-/// from the first one, and for every reason of [`open`]. Returns [`Error::Memory`] if the images do not fit in memory.
+/// Returns [`Error::Image`] if `dir` cannot be read or has fewer than two folders, if a folder has no PNG file, or if
+/// an image differs in size from the first one; the errors of [`open`]; and [`Error::Memory`] if the images do not fit
+/// in memory.
 ///
 /// # Examples
 ///
@@ -110,12 +111,12 @@ fn failed(path: &Path, problem: ImageProblem) -> Error {
     Error::Image { path: path.to_path_buf(), problem }
 }
 
-/// The last part of a path, for people.
+/// Returns the last component of a path as text.
 fn name(path: &Path) -> String {
     path.file_name().unwrap_or(OsStr::new("")).to_string_lossy().into_owned()
 }
 
-/// What is in a directory, in alphabetical order.
+/// Returns the entries of a directory in alphabetical order.
 fn entries(dir: &Path) -> Result<Vec<PathBuf>> {
     let unreadable = |source: io::Error| match source.kind() {
         io::ErrorKind::NotADirectory => {
@@ -133,7 +134,7 @@ fn entries(dir: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn append(pixels: &mut Vec<u8>, image: &[u8]) -> Result<()> {
-    // Doubling is asked for by `reserve`, so that images are moved seldom.
+    // `try_reserve` at least doubles the capacity, so that the images are seldom moved.
     let fits = memory::fits::<u8>(image.len()) && pixels.try_reserve(image.len()).is_ok();
     if !fits {
         return Err(Error::Memory(MemoryProblem::Array {
@@ -153,7 +154,7 @@ fn decode(file: impl io::BufRead + io::Seek) -> std::result::Result<GrayImage, I
         }
         other => ImageProblem::Damaged { reason: other.to_string() },
     };
-    // Four channels of 16 bits for each pixel, and some rows.
+    // Four channels of 16 bits for each pixel are 8 bytes; the rest is for the decoder's buffers.
     let mut decoder = Decoder::new_with_limits(file, Limits { bytes: 10 * MAX_PIXELS as usize });
     decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
     let (width, height) = decoder.read_header_info().map_err(problem)?.size();
@@ -174,13 +175,13 @@ fn decode(file: impl io::BufRead + io::Seek) -> std::result::Result<GrayImage, I
     Ok(GrayImage { width: width as usize, height: height as usize, pixels })
 }
 
-/// The brightness of red, green and blue, by their weights in Rec. 601.
+/// Returns the luma of red, green and blue with the weights of Rec. 601.
 fn luma(pixel: &[u8]) -> u8 {
     let weighted = pixel.iter().zip([299u32, 587, 114]).map(|(&value, weight)| u32::from(value) * weight);
     ((weighted.sum::<u32>() + 500) / 1000) as u8
 }
 
-/// A gray value of this opacity before a black background.
+/// Returns the gray value blended with a black background; `alpha` is its opacity.
 fn before_black(gray: u8, alpha: u8) -> u8 {
     ((u32::from(gray) * u32::from(alpha) + 127) / 255) as u8
 }

@@ -10,7 +10,7 @@ use crate::real::Real;
 /// The largest distance from 1 at which the targets of a sample still count as a probability distribution.
 const SUM_TOLERANCE: f64 = 1e-5;
 
-/// What the targets mean. It decides which measures are defined, and by which of them epochs are compared by default.
+/// What the targets mean. The task decides which measures are defined, and which one compares epochs by default.
 ///
 /// | task | outputs | targets y of every sample | decision |
 /// |---|---|---|---|
@@ -19,18 +19,19 @@ const SUM_TOLERANCE: f64 = 1e-5;
 /// | `Labels` | ≥ 2 | as for `Binary`, any number of ones | each output ≥ threshold |
 /// | `Regression` | any | anything else | none |
 ///
-/// The task is [found](Self::of) from the targets alone. A source that knows better says so with
-/// [`Samples::task`](super::Samples::task), a data set with [`Dataset::with_task`](super::Dataset::with_task).
+/// The task is [found](Self::of) from the targets alone. A source overrides it with
+/// [`Samples::task`](super::Samples::task), and a data set with [`Dataset::with_task`](super::Dataset::with_task).
 ///
 /// # Examples
 ///
 /// ```
 /// use gradus::prelude::*;
 ///
-/// assert_eq!(Task::of(&DMatrix::from_column_slice(2, 2, &[1.0, 0.0, 0.0, 1.0])), Task::Classes);
-/// assert_eq!(Task::of(&DMatrix::from_column_slice(2, 2, &[1.0, 1.0, 0.0, 1.0])), Task::Labels { threshold: 0.5 });
-/// assert_eq!(Task::of(&DMatrix::from_column_slice(1, 2, &[-1.0, 1.0])), Task::Binary { threshold: 0.0 });
-/// assert_eq!(Task::of(&DMatrix::from_column_slice(1, 2, &[0.3, 1.7])), Task::Regression);
+/// let task = |rows, targets: &[f64]| Task::of(&DMatrix::from_column_slice(rows, 2, targets));
+/// assert_eq!(task(2, &[1.0, 0.0, 0.0, 1.0]), Task::Classes);
+/// assert_eq!(task(2, &[1.0, 1.0, 0.0, 1.0]), Task::Labels { threshold: 0.5 });
+/// assert_eq!(task(1, &[-1.0, 1.0]), Task::Binary { threshold: 0.0 });
+/// assert_eq!(task(1, &[0.3, 1.7]), Task::Regression);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Task {
@@ -38,29 +39,29 @@ pub enum Task {
     Classes,
     /// Each sample belongs to one of two classes, on either side of a threshold.
     Binary {
-        /// An output that is not below it stands for class 1.
+        /// An output at or above the threshold means class 1.
         threshold: f64,
     },
-    /// Each output is a yes-or-no answer of its own.
+    /// Each output is an independent yes-or-no label.
     Labels {
-        /// An output that is not below it stands for yes.
+        /// An output at or above the threshold means yes.
         threshold: f64,
     },
-    /// The targets are values to come close to.
+    /// The targets are numbers of any kind.
     Regression,
 }
 
 impl Task {
-    /// Finds the task of some targets, of which each column is a sample.
+    /// Finds the task of `targets`, in which each column is a sample.
     pub fn of<T: Real>(targets: &DMatrix<T>) -> Self {
         let mut finder = TaskFinder::new();
         finder.add(targets);
         finder.finish()
     }
 
-    /// Returns the class that a column of outputs or targets stands for: the row of the largest value (the first of
-    /// equal ones) for `Classes`, the side of the threshold for `Binary`. `None` if the column holds a NaN or is
-    /// empty, and for the other tasks.
+    /// Returns the class of a column of outputs or targets: the row of the largest value (the first of equal ones) for
+    /// `Classes`, and the side of the threshold for `Binary`. Returns `None` if the column contains a NaN or is empty,
+    /// and for the other tasks.
     pub fn class<T: Real>(self, column: &[T]) -> Option<usize> {
         if column.iter().any(|value| value.is_nan()) {
             return None;
@@ -80,7 +81,7 @@ impl Task {
         }
     }
 
-    /// Returns the number of classes that `n_outputs` outputs tell apart, if the task has classes.
+    /// Returns the number of classes of `n_outputs` outputs, if the task has classes.
     pub fn n_classes(self, n_outputs: usize) -> Option<usize> {
         match self {
             Self::Classes => Some(n_outputs),
@@ -89,7 +90,8 @@ impl Task {
         }
     }
 
-    /// Whether `n_outputs` outputs can serve the task: one for `Binary`, two or more for `Classes` and `Labels`.
+    /// Returns whether the task can have `n_outputs` outputs: one for `Binary`, two or more for `Classes` and `Labels`,
+    /// one or more for `Regression`.
     pub fn fits(self, n_outputs: usize) -> bool {
         match self {
             Self::Classes | Self::Labels { .. } => n_outputs >= 2,
@@ -110,7 +112,7 @@ impl fmt::Display for Task {
     }
 }
 
-/// Finds the task of targets that come block by block. See [`Task`] for the rules.
+/// Finds the task of targets that are added block by block. See [`Task`] for the rules.
 ///
 /// # Examples
 ///
@@ -144,12 +146,12 @@ impl Default for TaskFinder {
 }
 
 impl TaskFinder {
-    /// Begins with no targets.
+    /// Creates a finder that has seen no targets.
     pub fn new() -> Self {
         Self { n_outputs: 0, zero_one: true, plus_minus: true, single: true, distribution: true }
     }
 
-    /// Takes further targets into account; each column is a sample.
+    /// Adds targets; each column is a sample.
     pub fn add<T: Real>(&mut self, targets: &DMatrix<T>) {
         targets.column_iter().for_each(|column| self.add_sample(column.as_slice()));
     }

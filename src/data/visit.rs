@@ -1,4 +1,4 @@
-//! A data set, visited block by block, and what its targets mean.
+//! Visits a data set block by block, and finds its task.
 
 use super::task::TaskFinder;
 use super::{Samples, Task, gather_checked};
@@ -6,13 +6,14 @@ use crate::error::Result;
 use crate::memory;
 use crate::real::Real;
 
-/// Most samples of a block.
+/// Maximum number of samples of a block.
 const BLOCK: usize = 500;
 
-/// Most values of a block: samples of many are visited in smaller blocks, so that memory stays bounded.
+/// Maximum number of values of a block: large samples are visited in smaller blocks, so that memory stays bounded.
 const BLOCK_VALUES: usize = 1 << 20;
 
-/// Returns what the targets of `samples` mean: as the source says, or else as they are.
+/// Returns what the targets of `samples` mean: the task that the source declares, or else the one found from the
+/// targets.
 pub(crate) fn task_of<T: Real>(samples: &dyn Samples<T>) -> Result<Task> {
     if let Some(task) = samples.task().filter(|task| task.fits(samples.n_outputs())) {
         return Ok(task);
@@ -30,7 +31,7 @@ pub(crate) fn task_of<T: Real>(samples: &dyn Samples<T>) -> Result<Task> {
     Ok(finder.finish())
 }
 
-/// Returns how many samples go through a network at once whose widest layer has `widest` values.
+/// Returns how many samples to evaluate at once in a network whose widest layer has `widest` values.
 pub(crate) fn block_size(widest: usize, samples: usize) -> usize {
     (BLOCK_VALUES / widest.max(1)).clamp(1, BLOCK).min(samples.max(1))
 }

@@ -11,8 +11,8 @@ use crate::real::Real;
 
 /// Samples with a weight for each: C = 1/n Σ_x weight_x C_x.
 ///
-/// A sample of weight 2 pulls as strongly as two samples. Where one class is rare, [`balanced`](Self::balanced) weights
-/// let it count as much as the others.
+/// A sample of weight 2 counts as two samples. If a class is rare, [`balanced`](Self::balanced) weights let it count as
+/// much as the others.
 ///
 /// Source: for the balanced weights n/(K n_k), King and Zeng, *Logistic regression in rare events data*, 2001.
 ///
@@ -37,12 +37,12 @@ pub struct Weighted<S> {
 }
 
 impl<S> Weighted<S> {
-    /// Gives each of `samples` its weight. A mean of 1 leaves the size of the training steps as it is.
+    /// Gives each of `samples` its weight. Weights of mean 1 do not change the magnitude of the training steps.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::SizeMismatch`] if there is not one weight per sample, and [`Error::Setting`] for the first weight
-    /// that is negative, NaN or infinite.
+    /// Returns [`Error::SizeMismatch`] if there is not one weight per sample, and [`Error::Setting`] for the first
+    /// weight that is negative, NaN or infinite.
     pub fn new<T: Real>(samples: S, weights: Vec<f64>) -> Result<Self>
     where
         S: Samples<T>,
@@ -62,7 +62,7 @@ impl<T: Real> Weighted<Dataset<T>> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Measure`] if the samples are not of classes: numbers and independent labels have none.
+    /// Returns [`Error::Measure`] if the task of the samples has no classes (regression, independent labels).
     pub fn balanced(samples: Dataset<T>) -> Result<Self> {
         let labels: Option<Vec<usize>> = (0..samples.len()).map(|index| samples.label(index)).collect();
         let labels = labels.ok_or_else(|| {

@@ -42,7 +42,7 @@ fn mistakes() -> Vec<Mistake> {
             "a unit after a number",
             with(7, "12 cm,1,2"),
             target("y"),
-            &["line 7, column 1 `a`", "`12 cm` is not a number", "take out units"],
+            &["line 7, column 1 `a`", "`12 cm` is not a number", "remove units"],
         ),
         mistake(
             "a decimal comma in quotation marks",

@@ -1,4 +1,4 @@
-//! A data set of images that are distorted when they are asked for.
+//! A data set of images that are distorted on the fly.
 
 use std::cell::Cell;
 use std::ops::Range;
@@ -13,26 +13,26 @@ use crate::memory;
 use crate::random::{Purpose, generator};
 use crate::real::Real;
 
-/// The longest side of an image: up to it single precision places a point to 1/16 of a pixel.
+/// The longest side of an image: up to this length single precision resolves 1/16 of a pixel.
 const MAX_SIDE: usize = 1 << 20;
 
 thread_local! {
-    /// Buffers for distorting an image, so that a training step allocates nothing. Taken while in use, so that a nested
-    /// `distort` gets an empty grid.
+    /// Thread-local buffers for distorting an image, so that a training step allocates nothing. Taken while in use, so
+    /// that a nested `distort` gets an empty grid.
     static GRID: Cell<Grid> = Cell::default();
 }
 
-/// Images that are distorted anew in every epoch, on the fly, while their targets stay as they are.
+/// Images that are distorted on the fly, afresh in each epoch; their targets do not change.
 ///
-/// What the image of sample i looks like in epoch e depends on (`seed`, e, i) and on nothing else: not on the
-/// mini-batch it is in, the order of the samples or the number of threads. Values are those of `samples`, with 0 for
-/// what enters from outside, so the background should be 0 as in MNIST.
+/// The distortion of sample i in epoch e depends on (`seed`, e, i) only, not on the mini-batch, the order of the
+/// samples or the number of threads. Pixels that enter from outside the image are 0, so the background should be 0, as
+/// in MNIST.
 ///
 /// For training data only: an augmented validation set always shows epoch 1's distortions.
 ///
 /// # Shapes
 ///
-/// Each sample of `samples` is an image of rows · columns inputs, row by row.
+/// Each sample of `samples` is an image of rows · columns inputs, in row-major order.
 ///
 /// # Examples
 ///
@@ -40,7 +40,9 @@ thread_local! {
 /// use gradus::prelude::*;
 ///
 /// let (training, validation) = Dataset::<f32>::synthetic_digits(600, 1)?.split_at(500)?;
-/// let distortion = Rotation::up_to_degrees(10.0)?.then(Translation::up_to(1.0)?).then(Elastic::new(4.0, 34.0)?);
+/// let distortion = Rotation::up_to_degrees(10.0)?
+///     .then(Translation::up_to(1.0)?)
+///     .then(Elastic::new(4.0, 34.0)?);
 /// let training = Augmented::new(training, (28, 28), distortion, 1)?;
 ///
 /// let mut network = Network::new(&[784, 15, 10], Sigmoid, Sigmoid, &ScaledGaussian, 1)?;
@@ -59,11 +61,12 @@ pub struct Augmented<S, D> {
 }
 
 impl<S, D: Distortion> Augmented<S, D> {
-    /// The images `samples`, each of `shape` = (rows, columns), distorted by `distortion`.
+    /// Creates the augmented data set of the images `samples`, each of `shape` = (rows, columns), with `distortion`.
     ///
     /// # Errors
     ///
-    /// [`Error::SizeMismatch`] if the samples do not have rows · columns inputs.
+    /// Returns [`Error::SizeMismatch`] if the samples do not have rows · columns inputs, and [`Error::Setting`] if a
+    /// side is longer than 2²⁰ pixels.
     ///
     /// # Examples
     ///
@@ -71,7 +74,8 @@ impl<S, D: Distortion> Augmented<S, D> {
     /// use gradus::prelude::*;
     ///
     /// let digits = Dataset::<f32>::synthetic_digits(10, 1)?;
-    /// let error = Augmented::new(&digits, (28, 29), Rotation::up_to_degrees(15.0)?, 1).unwrap_err();
+    /// let rotation = Rotation::up_to_degrees(15.0)?;
+    /// let error = Augmented::new(&digits, (28, 29), rotation, 1).unwrap_err();
     /// assert!(error.to_string().contains("784 given, 812 needed"));
     /// # Ok::<(), gradus::Error>(())
     /// ```
@@ -89,18 +93,18 @@ impl<S, D: Distortion> Augmented<S, D> {
 
     /// Returns an in-memory data set: the originals, then `copies` distorted copies of each.
     ///
-    /// The k-th copies are the images as they are in epoch k. In each epoch a network learns from `copies` + 1 times
-    /// as many images then, but from the same in every epoch. A data set has no weights: those of the samples are not kept.
+    /// The k-th copies are the images as they are in epoch k. An epoch on the result has `copies` + 1 times as many
+    /// images, but they are the same in every epoch. The weights of the samples are not kept: a [`Dataset`] has none.
     ///
     /// # Shapes
     ///
-    /// With n samples the result has n · (`copies` + 1), and its sample i + k n is the k-th copy of sample i, the 0th
-    /// being the original.
+    /// With n samples, the result has n · (`copies` + 1) samples. Sample i + k n is the k-th copy of sample i; copy 0
+    /// is the original.
     ///
     /// # Errors
     ///
     /// Returns [`Error::Memory`] if that many images do not fit in memory, [`Error::SizeMismatch`] if the samples
-    /// change the shape of a batch, and any error of the samples.
+    /// change the shape of a batch, the errors of [`Dataset::new`] and [`distort`], and any error of the samples.
     ///
     /// # Examples
     ///
@@ -108,7 +112,8 @@ impl<S, D: Distortion> Augmented<S, D> {
     /// use gradus::prelude::*;
     ///
     /// let digits = Dataset::<f32>::synthetic_digits(100, 1)?;
-    /// let expanded = Augmented::new(&digits, (28, 28), Rotation::up_to_degrees(15.0)?, 1)?.expand(2)?;
+    /// let rotation = Rotation::up_to_degrees(15.0)?;
+    /// let expanded = Augmented::new(&digits, (28, 28), rotation, 1)?.expand(2)?;
     /// assert_eq!(expanded.len(), 300);
     /// assert_eq!(expanded.label(207), digits.label(7));
     /// # Ok::<(), gradus::Error>(())
@@ -142,7 +147,7 @@ impl<S, D: Distortion> Augmented<S, D> {
         }
     }
 
-    /// The samples without any distortion, theirs included.
+    /// Returns the samples before any augmentation, also that of `samples`.
     fn plain<T: Real>(&self) -> &dyn Samples<T>
     where
         S: Samples<T>,
@@ -198,16 +203,16 @@ impl<T: Real, S: Samples<T>, D: Distortion> Samples<T> for Augmented<S, D> {
     }
 }
 
-/// Distorts one image of `shape` = (rows, columns) in place, with bilinear interpolation and 0 outside.
+/// Distorts one image of `shape` = (rows, columns) in place, with bilinear interpolation and 0 outside the image.
 ///
 /// # Shapes
 ///
-/// `image` has rows · columns values, row by row.
+/// `image` has rows · columns values, in row-major order.
 ///
 /// # Errors
 ///
-/// Returns [`Error::SizeMismatch`] if it has another number of values, [`Error::Setting`] if a side is longer than 2²⁰
-/// pixels, and [`Error::Law`] if the distortion moves a point to NaN or replaces the grid by one of another shape.
+/// Returns [`Error::SizeMismatch`] if `image` has another number of values, [`Error::Setting`] if a side is longer than
+/// 2²⁰ pixels, and [`Error::Law`] if the distortion moves a point to NaN or replaces the grid by one of another shape.
 ///
 /// # Examples
 ///
@@ -242,7 +247,7 @@ pub fn distort<T: Real>(
     checked
 }
 
-/// Returns an error if a distortion has left points that no image can be made of.
+/// Returns an error if a distortion has changed the shape of the grid, or moved a point to NaN.
 fn check_points(distortion: &dyn Distortion, grid: &Grid, shape: (usize, usize)) -> Result<()> {
     let broken = |law, at| Error::Law { subject: format!("{distortion:?}"), law, at, deviation: None };
     if grid.shape() != shape {

@@ -1,4 +1,4 @@
-//! Draws from the symmetric beta distribution, with the same bits on every machine.
+//! Draws from the symmetric beta distribution, bitwise the same on every machine.
 
 use rand::Rng;
 
@@ -7,18 +7,19 @@ use crate::real::portable::{exp, ln};
 
 /// Draws from Beta(`alpha`, `alpha`), `alpha` > 0.
 ///
-/// X / (X + Y) has that distribution if X and Y are draws from Gamma(α). Both may be too small for a number where α is, so that
-/// they are compared by their logarithms.
+/// X / (X + Y) has this distribution if X and Y are draws from Gamma(α). Both may underflow if α is small, so the
+/// fraction is computed from their logarithms.
 pub(super) fn symmetric(alpha: f64, rng: &mut (impl Rng + ?Sized)) -> f64 {
     let (ln_x, ln_y) = (ln_gamma_draw(alpha, rng), ln_gamma_draw(alpha, rng));
     1.0 / (1.0 + exp(ln_y - ln_x))
 }
 
-/// The logarithm of a draw from Gamma(`alpha`), of scale 1: Marsaglia and Tsang, "A simple method for generating gamma
-/// variables", 2000.
+/// Returns the logarithm of a draw from Gamma(`alpha`) of scale 1.
+///
+/// Source: Marsaglia and Tsang, "A simple method for generating gamma variables", 2000.
 fn ln_gamma_draw(alpha: f64, rng: &mut (impl Rng + ?Sized)) -> f64 {
     if alpha < 1.0 {
-        // Gamma(α) is Gamma(α + 1) times U^(1/α).
+        // A draw from Gamma(α) is a draw from Gamma(α + 1) times U^(1/α).
         return ln_gamma_draw(alpha + 1.0, rng) + ln(normal::positive_unit(rng)) / alpha;
     }
     let d = alpha - 1.0 / 3.0;
@@ -51,7 +52,7 @@ mod tests {
             let fourth = 3.0 / (16.0 * (2.0 * alpha + 1.0) * (2.0 * alpha + 3.0));
             let error = |square: f64| 5.0 * (square / f64::from(n)).sqrt();
             assert!(moment(1).abs() < error(variance), "{alpha}: {}", moment(1));
-            // Where α is tiny all squares are 1/4, and rounding is what is left.
+            // For a tiny α all squares are 1/4, and only rounding errors remain.
             assert!(
                 (moment(2) - variance).abs() < error(fourth - variance * variance) + 1e-12,
                 "{alpha}: {}",

@@ -1,4 +1,4 @@
-//! Contrast: values move away from their mean, or towards it.
+//! Contrast: values move away from their mean or towards it.
 
 use rand::Rng;
 
@@ -8,8 +8,8 @@ use crate::real::portable::{exp, ln};
 
 /// Multiplies the contrast of an image: v ← m + f (v − m), with m the mean of its values and f the factor.
 ///
-/// f > 1 makes bright pixels brighter and dark ones darker. The mean stays, and values may leave the range that they
-/// had.
+/// f > 1 makes bright pixels brighter and dark ones darker. The mean does not change. Values are not clamped to their
+/// former range.
 ///
 /// # Examples
 ///
@@ -30,7 +30,8 @@ pub struct Contrast {
 }
 
 impl Contrast {
-    /// A random factor from 1/`most` to `most`, whose logarithm is drawn uniformly: contrast rises as often as it falls.
+    /// Creates a random change of contrast, by a factor from 1/`most` to `most` whose logarithm is drawn uniformly:
+    /// contrast rises as often as it falls.
     ///
     /// # Errors
     ///
@@ -41,7 +42,7 @@ impl Contrast {
         Ok(Self { factor: Amount::UpTo(ln(most)) })
     }
 
-    /// The contrast multiplied by exactly `factor`, the same for every image.
+    /// Creates a change of contrast by exactly `factor`, the same for every image.
     ///
     /// # Errors
     ///
@@ -63,7 +64,7 @@ impl Distortion for Contrast {
             Amount::UpTo(logarithm) => exp(within(logarithm, rng)),
         };
         let mean = values.iter().sum::<f64>() / values.len() as f64;
-        // Written so that a factor of 1 changes no bit.
+        // In this form a factor of 1 leaves values bitwise the same.
         values.iter_mut().for_each(|v| *v += (factor - 1.0) * (*v - mean));
     }
 }

@@ -7,26 +7,26 @@ use crate::error::{Result, check_setting};
 use crate::real::portable::exp;
 use crate::real::vectorized;
 
-/// The bell is cut off at this many standard deviations, where it has fallen to 1 % of its height.
+/// The Gaussian kernel is cut off at this many standard deviations, where it has fallen to 1 % of its maximum.
 const CUT: f64 = 3.0;
 
-/// Points of a row that are smoothed together, in registers.
+/// Number of points of a row that are smoothed together, in registers.
 const SIDE_BY_SIDE: usize = 32;
 
-/// Moves every pixel by a random field that is smooth: uniform noise in (−1, 1) for each pixel and direction, averaged
-/// with a Gaussian bell of standard deviation σ, times α.
+/// Moves every pixel by a smooth random displacement field: uniform noise in (−1, 1) for each pixel and direction,
+/// smoothed with a Gaussian kernel of standard deviation σ, times α.
 ///
 /// | symbol | argument | effect |
 /// |---|---|---|
-/// | σ | `sigma` | over how many pixels the image bends as one; large values shift it as a whole |
-/// | α | `alpha` | how far; 0 leaves an image as it is |
+/// | σ | `sigma` | smoothness in pixels; large values shift the image as a whole |
+/// | α | `alpha` | strength; 0 leaves an image unchanged |
 ///
-/// The bell's weights k_d ∝ exp(−d²/2σ²), |d| ≤ 3σ, sum to 1. So each pixel moves in either direction by a random
+/// The kernel's weights k_d ∝ exp(−d²/2σ²), |d| ≤ 3σ, sum to 1. So each pixel moves in either direction by a random
 /// number whose mean is 0 and whose standard deviation is α Σ_d k_d² / √3, which is close to α / (2σ √(3π)) for σ ≥ 1:
-/// 1.4 pixels for Simard's σ = 4 and α = 34. The noise goes on beyond the edges of the image, so pixels at the edge move
-/// as those in the middle do.
+/// 1.4 pixels for Simard's σ = 4 and α = 34. The noise extends beyond the edges of the image, so pixels at the edge
+/// move like those in the middle.
 ///
-/// After another distortion the field is laid over the result, pixel by pixel.
+/// After another distortion, the field displaces the pixels of that distortion's result.
 ///
 /// Source: P. Simard, D. Steinkraus and J. Platt, *Best practices for convolutional neural networks applied to visual
 /// document analysis*, 2003, which gives σ = 4 and α = 34 for digits.
@@ -54,7 +54,7 @@ pub struct Elastic {
 }
 
 impl Elastic {
-    /// The elastic distortion with σ = `sigma` and α = `alpha`.
+    /// Creates an elastic distortion with σ = `sigma` and α = `alpha`.
     ///
     /// # Errors
     ///
@@ -85,7 +85,7 @@ impl Elastic {
         Ok(Self { sigma, alpha, bell })
     }
 
-    /// Fills `field` with α times smoothed noise, in rows as long as it returns.
+    /// Fills `field` with α times smoothed noise, and returns the length of its rows.
     fn draw(
         &self,
         rows: usize,
@@ -100,7 +100,7 @@ impl Elastic {
         // The blocks of the last row read beyond it.
         field.resize(n + SIDE_BY_SIDE, 0.0);
         noise(&mut field[..n], rng);
-        // Along the rows and then down the columns, for no other points than those of the image.
+        // The kernel is separable: smooths along the rows and then down the columns, at the image's points only.
         spare.resize((rows + margin) * stride, 0.0);
         smooth(&self.bell, 1.0, (field, drawn, 1), (spare, stride));
         field.resize(rows * stride, 0.0);
@@ -109,12 +109,12 @@ impl Elastic {
     }
 }
 
-/// `columns`, and what fills up the last block of a row.
+/// Returns `columns`, rounded up to whole blocks.
 fn padded(columns: usize) -> usize {
     columns.next_multiple_of(SIDE_BY_SIDE)
 }
 
-/// Fills `field` with numbers drawn uniformly from (−1, 1), 16 random bits each.
+/// Fills `field` with numbers drawn uniformly from (−1, 1), with 16 random bits each.
 fn noise(field: &mut [f32], rng: &mut dyn Rng) {
     let mut bytes = [0; 512];
     for part in field.chunks_mut(bytes.len() / 2) {
@@ -126,7 +126,7 @@ fn noise(field: &mut [f32], rng: &mut dyn Rng) {
     }
 }
 
-/// `out_(row, i) = factor · Σ_k bell_k · field_(row · drawn + i + k · step)`, in rows of whole blocks.
+/// Sets `out_(row, i)` to `factor · Σ_k bell_k · field_(row · drawn + i + k · step)`, in rows of whole blocks.
 fn smooth(bell: &[f32], factor: f32, field: (&[f32], usize, usize), out: (&mut [f32], usize)) {
     let ((field, drawn, step), (out, stride)) = (field, out);
     vectorized(

@@ -1,4 +1,4 @@
-//! Erasing: a part of the image is hidden.
+//! Random erasing: a rectangle of the image is set to 0.
 
 use rand::Rng;
 
@@ -9,16 +9,15 @@ use crate::real::portable::exp;
 /// The largest ratio of the sides of the rectangle, as a logarithm.
 const ASPECT: f64 = 1.0;
 
-/// Sets a rectangle at a random place to 0, so that a network does not rely on one part of an image alone.
+/// Sets a rectangle at a random place to 0, so that a network does not rely on one region of an image alone.
 ///
-/// The rectangle covers a fraction of the image that is drawn uniformly from [0, `most`). The ratio of its height to its
-/// width is that of the image, times a factor from 1/e to e whose logarithm is drawn uniformly. A side that would be
-/// longer than that of the image is as long. Sides are rounded down to whole pixels, and all places within the image are
-/// equally likely.
+/// The rectangle covers a fraction of the image that is drawn uniformly from [0, `most`). Its aspect ratio is that of
+/// the image, times a factor from 1/e to e whose logarithm is drawn uniformly. Its sides are clamped to those of the
+/// image and rounded down to whole pixels. All places within the image are equally likely.
 ///
 /// Source: Zhong and others, "Random erasing data augmentation", 2017; DeVries and Taylor, "Improved regularization of
-/// convolutional neural networks with cutout", 2017. Both erase with the mean or with noise too; the background of this
-/// crate's images is 0.
+/// convolutional neural networks with cutout", 2017. Both also erase with the mean or with noise; here the value is 0,
+/// the background of MNIST.
 ///
 /// # Examples
 ///
@@ -39,7 +38,7 @@ pub struct Erasing {
 }
 
 impl Erasing {
-    /// Erases a rectangle that covers a fraction of less than `most` of the image.
+    /// Creates an erasing of rectangles that cover at most the fraction `most` of the image.
     ///
     /// # Errors
     ///

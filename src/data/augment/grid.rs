@@ -1,12 +1,12 @@
-//! Where each pixel of a distorted image comes from, and the image that results.
+//! The grid of sampling points of a distorted image, and its interpolation.
 
 use crate::real::{Real, vectorized};
 
-/// For each pixel of a distorted image, the point of the original that it takes its value from.
+/// A sampling grid: for each pixel of a distorted image, the point of the original from which it takes its value.
 ///
-/// x runs to the right and y down, both in pixels from the middle of the image: the middle of the pixel in row r and
+/// x runs to the right and y down, both in pixels from the center of the image: the center of the pixel in row r and
 /// column c of an image of R × C pixels lies at x = c − (C − 1)/2, y = r − (R − 1)/2. Points are in the order of the
-/// pixels, row by row, as in an image of MNIST.
+/// pixels, row by row.
 ///
 /// # Examples
 ///
@@ -25,23 +25,23 @@ pub struct Grid {
     columns: usize,
     x: Vec<f32>,
     y: Vec<f32>,
-    /// Room for the random fields of a distortion.
+    /// Scratch buffers for the displacement fields of a distortion.
     pub(super) fields: [Vec<f32>; 2],
-    /// The original in a frame of zeros.
+    /// The original with zero padding.
     framed: Vec<f64>,
     /// The distorted image.
     values: Vec<f64>,
 }
 
 impl Grid {
-    /// The points of an image that is not distorted: each at its own pixel.
+    /// Creates the grid of an undistorted image: each point lies at its own pixel.
     pub fn new(rows: usize, columns: usize) -> Self {
         let mut grid = Self::default();
         grid.reset(rows, columns);
         grid
     }
 
-    /// Moves each point to its own pixel; allocates only for a larger image than ever before.
+    /// Moves each point to its own pixel; allocates only for an image larger than all before.
     pub(super) fn reset(&mut self, rows: usize, columns: usize) {
         (self.rows, self.columns) = (rows, columns);
         let (x, y) = self.half();
@@ -53,22 +53,22 @@ impl Grid {
         }
     }
 
-    /// The distance from the middle of the first pixel to that of the image, to the right and down.
+    /// Returns the distance from the center of the first pixel to the center of the image, to the right and down.
     fn half(&self) -> (f32, f32) {
         (self.columns.saturating_sub(1) as f32 / 2.0, self.rows.saturating_sub(1) as f32 / 2.0)
     }
 
-    /// The number of rows and columns of the image.
+    /// Returns the numbers of rows and columns of the image.
     pub fn shape(&self) -> (usize, usize) {
         (self.rows, self.columns)
     }
 
-    /// The points' distances to the right of the middle.
+    /// Returns the x coordinates of the points: pixels to the right of the center.
     pub fn x(&self) -> &[f32] {
         &self.x
     }
 
-    /// The points' distances down from the middle.
+    /// Returns the y coordinates of the points: pixels down from the center.
     pub fn y(&self) -> &[f32] {
         &self.y
     }
@@ -87,7 +87,9 @@ impl Grid {
         );
     }
 
-    /// Moves each point by its own part of a field: `dx` to the right and `dy` down, in the order of the points.
+    /// Moves each point by its displacement: `dx` to the right and `dy` down, in the order of the points.
+    ///
+    /// Points beyond the end of `dx` or `dy` are not moved in that direction.
     ///
     /// # Examples
     ///
@@ -103,17 +105,17 @@ impl Grid {
         self.y.iter_mut().zip(dy).for_each(|(y, dy)| *y += dy);
     }
 
-    /// The first point that is NaN.
+    /// Returns the index of the first point that is NaN.
     pub(super) fn nan(&self) -> Option<usize> {
         let is_nan = |(x, y): (&f32, &f32)| x.is_nan() | y.is_nan();
         let mut points = self.x.iter().zip(&self.y);
-        // Without an early end the loop vectorizes; hardly ever is there anything to find.
+        // Without an early exit the loop vectorizes. NaN is rare, so the first loop nearly always decides.
         points.clone().fold(false, |any, point| any | is_nan(point)).then(|| points.position(is_nan))?
     }
 
     /// Returns the distorted image of the original `image`: for each pixel the value at its point.
     ///
-    /// Between the middles of four pixels the value is interpolated bilinearly: (1 − u)(1 − v) a + u (1 − v) b +
+    /// Between the centers of four pixels the value is interpolated bilinearly: (1 − u)(1 − v) a + u (1 − v) b +
     /// (1 − u) v c + u v d for the fractions u and v of the way from a to b and from a to c. Outside the image it is 0.
     pub(super) fn resample<T: Real>(&mut self, image: &[T]) -> &mut [f64] {
         let (rows, columns) = self.shape();
@@ -122,8 +124,8 @@ impl Grid {
         if rows == 0 || columns == 0 {
             return &mut self.values;
         }
-        // One zero before and two behind each row and column: a point is moved to at most one pixel outside the image,
-        // and then all four of its neighbours exist, and are 0 where they should be.
+        // Zero padding, one before and two after each row and column: points are clamped to at most one pixel outside
+        // the image, so that all four neighbours exist, and are 0 outside the image.
         let width = columns + 3;
         self.framed.clear();
         self.framed.resize(width * (rows + 3), 0.0);
@@ -138,7 +140,7 @@ impl Grid {
             #[inline(always)]
             || {
                 for ((out, &x), &y) in values.iter_mut().zip(x).zip(y) {
-                    // In the frame's coordinates.
+                    // In the coordinates of the padded image.
                     let (x, y) = (x + half_x + 1.0, y + half_y + 1.0);
                     let (x, y) = (x.max(0.0).min(most_x), y.max(0.0).min(most_y));
                     let (column, row) = (x as usize, y as usize);

@@ -1,4 +1,4 @@
-//! Samples that are blended in pairs.
+//! Mixup: samples that are blended in pairs.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -12,20 +12,20 @@ use crate::memory;
 use crate::random::{Purpose, generator};
 use crate::real::Real;
 
-/// Mixup: each sample is blended with a random other one, inputs and targets alike, anew in every epoch.
+/// Mixup: inputs and targets of each sample are blended with those of a random sample, afresh in each epoch.
 ///
 /// ```text
 /// x = μ x_i + (1 − μ) x_j          y = μ y_i + (1 − μ) y_j          μ ~ Beta(α, α)
 /// ```
 ///
-/// with j drawn uniformly from all samples, i among them. So a network learns to change its answer evenly between the
-/// samples, and is less certain of samples that are unlike any. α is `alpha`: near 0 nearly only one of the two is seen,
-/// 1 makes every μ equally likely, and more brings both to the middle; Zhang and others take 0.1 to 0.4. Which j and μ
-/// belong to sample i in epoch e depends on (`seed`, e, i) and on nothing else. Both samples are as they are in that
-/// epoch, so that [`Augmented`](super::Augmented) ones may be mixed. A sample keeps its own weight.
+/// Here j is drawn uniformly from all samples, including i. A network learns to change its outputs linearly between the
+/// samples, and is less certain of samples that are far from all others. α is `alpha`: near 0, μ is nearly always close
+/// to 0 or 1; at 1, every μ is equally likely; above 1, μ is near ½. Zhang and others use 0.1 to 0.4. The j and μ of
+/// sample i in epoch e depend on (`seed`, e, i) only. Both samples are taken from epoch e, so that
+/// [`Augmented`](super::Augmented) samples can be mixed. The blend has the weight of sample i.
 ///
-/// Targets that are classes become distributions, for which `CrossEntropy` and `LogLikelihood` are defined. For training
-/// data only.
+/// One-hot targets become probability distributions, for which `CrossEntropy` and `LogLikelihood` are defined. For
+/// training data only.
 ///
 /// Source: Zhang, Cisse, Dauphin and Lopez-Paz, "mixup: Beyond empirical risk minimization", 2018, equation (2).
 ///
@@ -38,7 +38,8 @@ use crate::real::Real;
 /// let training = Mixup::new(training, 0.2, 1)?;
 /// gradus::check::samples(&training)?;
 ///
-/// let mut network = Network::new(&[784, 15, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
+/// let softmax = Softmax::default();
+/// let mut network = Network::new(&[784, 15, 10], Sigmoid, softmax, &ScaledGaussian, 1)?;
 /// let trainer = Trainer::new(LogLikelihood).stop(MaxEpochs::new(2)?);
 /// assert_eq!(trainer.fit(&mut network, &training, Some(&validation))?.history.len(), 2);
 /// # Ok::<(), gradus::Error>(())
@@ -48,12 +49,13 @@ pub struct Mixup<S, T> {
     samples: S,
     alpha: f64,
     seed: u64,
-    /// Buffers for a partner, x and y, as many as have been in use at once, so that a training step allocates nothing.
+    /// Buffers for the x and y of a partner, as many as have been in use at once, so that a training step allocates
+    /// nothing.
     partners: Mutex<Vec<(DMatrix<T>, DMatrix<T>)>>,
 }
 
 impl<T: Real, S: Samples<T>> Mixup<S, T> {
-    /// Blends `samples` with fractions drawn from Beta(`alpha`, `alpha`).
+    /// Creates the blend of `samples`, with fractions drawn from Beta(`alpha`, `alpha`).
     ///
     /// # Errors
     ///
@@ -64,7 +66,7 @@ impl<T: Real, S: Samples<T>> Mixup<S, T> {
         Ok(Self { samples, alpha, seed, partners: Mutex::default() })
     }
 
-    /// The partner j of sample `index` in `epoch`, and the fraction μ of the sample itself.
+    /// Returns the partner j of sample `index` in `epoch`, and the fraction μ of the sample itself.
     fn mix(&self, epoch: u64, index: usize) -> (usize, f64) {
         let mut rng = generator(self.seed, Purpose::Mix, epoch, index as u64);
         let partner = rng.random_range(0..self.samples.len().max(1));
@@ -72,7 +74,7 @@ impl<T: Real, S: Samples<T>> Mixup<S, T> {
     }
 }
 
-/// Sets each value of `own` to μ own + (1 − μ) partner.
+/// Sets each value of `own` to μ own + (1 − μ) partner, where `fraction` is μ.
 fn blend<'a, T: Real>(own: impl Iterator<Item = &'a mut T>, partner: &DMatrix<T>, fraction: f64) {
     let (fraction, rest) = (T::cast(fraction), T::cast(1.0 - fraction));
     own.zip(partner.iter()).for_each(|(own, partner)| *own = fraction * *own + rest * *partner);
@@ -93,7 +95,7 @@ impl<T: Real, S: Samples<T>> Samples<T> for Mixup<S, T> {
 
     fn gather(&self, epoch: u64, indices: &[usize], x: &mut DMatrix<T>, y: &mut DMatrix<T>) -> Result<()> {
         self.samples.gather(epoch, indices, x, y)?;
-        // Held for a moment only; what a thread that panicked has left in it is a buffer like any other.
+        // The lock is held only briefly. If a thread panicked with it, the buffers are still valid.
         let partners = || self.partners.lock().unwrap_or_else(PoisonError::into_inner);
         let spare = partners().pop();
         let (mut partner_x, mut partner_y) = match spare {

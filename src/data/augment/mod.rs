@@ -1,14 +1,14 @@
-//! Augmentation: images that are turned, shifted, scaled and bent a little, so that a network learns what does not
-//! matter.
+//! Augmentation: training images are rotated, shifted, scaled and bent a little, so that a network learns to ignore
+//! such changes.
 //!
-//! A [`Distortion`] says where each pixel of the distorted image comes from, or what becomes of its value. [`Augmented`]
-//! applies one to a data set of images anew in every epoch, and [`Augmented::expand`] once. [`Mixup`] blends samples of
-//! any kind in pairs.
+//! A [`Distortion`] maps each pixel of the distorted image to a point of the original, or changes the pixels' values.
+//! [`Augmented`] applies one to a data set of images afresh in each epoch, and [`Augmented::expand`] once. [`Mixup`]
+//! blends pairs of samples of any kind.
 //!
-//! | distortion | changes | into |
-//! |---|---|---|
-//! | [`Rotation`], [`Translation`], [`Scaling`], [`Shear`], [`Elastic`] | where pixels are | a turned, shifted, scaled, slanted, bent image |
-//! | [`Contrast`], [`Noise`], [`Erasing`] | values | more or less contrast, noise on every pixel, a rectangle of 0 |
+//! | distortion | changes |
+//! |---|---|
+//! | [`Rotation`], [`Translation`], [`Scaling`], [`Shear`], [`Elastic`] | the geometry |
+//! | [`Contrast`], [`Noise`], [`Erasing`] | the values |
 
 mod augmented;
 mod beta;
@@ -43,12 +43,13 @@ pub use translation::Translation;
 
 /// A random change of an image: of its geometry, of its values, or of both.
 ///
-/// The geometry is described backwards, as a map from the distorted image into the original: pixel p of the result is the
-/// original's value at the point `distort` moves p to. So every pixel of the result gets exactly one value, however
-/// many distortions are combined, and the image is interpolated only once. The values are changed after that, by
-/// `retouch`.
+/// The geometry is an inverse map, from the distorted image to the original: pixel p of the result takes the original's
+/// value at the point to which `distort` moves p. So every pixel of the result gets exactly one value, and the image is
+/// interpolated only once, however many distortions are combined. After that, `retouch` changes the values.
 ///
-/// A distortion keeps no state and has no randomness but `rng`, which is why the same generator gives the same image.
+/// A distortion is stateless and its only randomness is `rng`, so that the same generator gives the same image.
+///
+/// Dyn-compatible (object-safe), and implemented for `&`, `Box` and `Arc`.
 ///
 /// # Examples
 ///
@@ -57,7 +58,7 @@ pub use translation::Translation;
 /// use gradus::prelude::*;
 /// use rand::Rng;
 ///
-/// /// Shows every other image in a mirror, and makes it darker.
+/// /// Mirrors half of the images, and makes all darker.
 /// #[derive(Debug)]
 /// struct Mirror;
 ///
@@ -80,15 +81,15 @@ pub use translation::Translation;
 /// # Ok::<(), gradus::Error>(())
 /// ```
 pub trait Distortion: Debug + Send + Sync {
-    /// Moves each point of `grid`, which starts at a pixel of the distorted image, to the point of the original whose
-    /// value that pixel takes.
+    /// Moves each point of `grid` from a pixel of the distorted image to the point of the original whose value the
+    /// pixel takes.
     fn distort(&self, grid: &mut Grid, rng: &mut dyn Rng);
 
-    /// Changes the values of an image in place, row by row, after its points have been moved and its values
-    /// interpolated; `shape` is (rows, columns). Does nothing by default.
+    /// Changes the values of an image in place, after it has been interpolated at the moved points. `values` are in
+    /// row-major order, and `shape` is (rows, columns). Does nothing by default.
     fn retouch(&self, _values: &mut [f64], _shape: (usize, usize), _rng: &mut dyn Rng) {}
 
-    /// This distortion, and then `next` on its result.
+    /// Combines this distortion with `next`, which is applied to its result.
     ///
     /// # Examples
     ///
@@ -98,7 +99,7 @@ pub trait Distortion: Debug + Send + Sync {
     ///
     /// let mut image = [1.0, 0.0, 0.0, 0.0];
     /// let mut rng = gradus::random::generator(1, gradus::random::Purpose::User, 0, 0);
-    /// // Along the upper edge to the right, and then from there to the lower right.
+    /// // Moves the 1 to the upper right, and then to the lower right.
     /// let right_then_turned = Translation::by(1.0, 0.0)?.then(Rotation::by_degrees(-90.0)?);
     /// distort(&right_then_turned, &mut image, (2, 2), &mut rng)?;
     /// assert_eq!(image, [0.0, 0.0, 0.0, 1.0]);
@@ -122,12 +123,12 @@ fn unit(rng: &mut dyn Rng) -> f64 {
     (rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64
 }
 
-/// A number drawn uniformly from [−`most`, `most`), with 53 random bits.
+/// Draws uniformly from [−`most`, `most`), with 53 random bits.
 fn within(most: f64, rng: &mut dyn Rng) -> f64 {
     most * (2.0 * unit(rng) - 1.0)
 }
 
-/// Either a fixed amount or a random one, at most as large in either direction.
+/// Either a fixed amount, or the limit of a random one in either direction.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Amount<V> {
     Exactly(V),

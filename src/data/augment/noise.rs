@@ -1,4 +1,4 @@
-//! Noise: every pixel is changed a little, by itself.
+//! Gaussian noise: every pixel is changed a little, independently.
 
 use rand::Rng;
 
@@ -8,8 +8,8 @@ use crate::real::Real;
 
 /// Adds a number drawn from N(0, σ²) to the value of each pixel, independently.
 ///
-/// σ is `deviation`, in the unit of the values. Values are not held to the range that they had: a network has to
-/// do with those of 1.1 as well as with those of 0.9.
+/// σ is `deviation`, in the unit of the values. Values are not clamped to their former range: a value of 1.1 is a valid
+/// input for a network, too.
 ///
 /// Source: Sietsma and Dow, "Creating artificial neural networks that generalize", 1991.
 ///
@@ -31,7 +31,7 @@ pub struct Noise {
 }
 
 impl Noise {
-    /// Noise of standard deviation `deviation`.
+    /// Creates noise of standard deviation `deviation`.
     ///
     /// # Errors
     ///

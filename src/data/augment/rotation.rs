@@ -1,4 +1,4 @@
-//! Rotation about the middle of the image.
+//! Rotation about the center of the image.
 
 use rand::Rng;
 
@@ -6,13 +6,13 @@ use super::{Amount, Distortion, Grid, within};
 use crate::error::{Result, check_setting};
 use crate::real::portable::{cos, sin};
 
-/// Turns an image about its middle; positive angles turn it anticlockwise.
+/// Rotates an image about its center; positive angles rotate it anticlockwise.
 ///
 /// With the angle θ, x to the right and y down, a pixel (x, y) of the result takes its value from
 /// (x cos θ − y sin θ, x sin θ + y cos θ).
 ///
-/// Source: exercise in chapter 3 of the book, "Other techniques for regularization": expanding the MNIST training data by
-/// rotations.
+/// Source: exercise in chapter 3 of the book, "Other techniques for regularization": expanding the MNIST training data
+/// by rotations.
 ///
 /// # Examples
 ///
@@ -38,7 +38,7 @@ pub struct Rotation {
 }
 
 impl Rotation {
-    /// A rotation by an angle that is drawn uniformly from −`most` to `most` degrees.
+    /// Creates a rotation by an angle that is drawn uniformly from −`most` to `most` degrees.
     ///
     /// # Errors
     ///
@@ -53,12 +53,12 @@ impl Rotation {
     /// assert!(Rotation::up_to_degrees(-15.0).is_err());
     /// ```
     pub fn up_to_degrees(most: f64) -> Result<Self> {
-        let why = "it is the largest angle in either direction: give degrees, of which 180 reach every angle";
+        let why = "it is the largest angle in either direction, in degrees: 180 allows every angle";
         check_setting("rotation", most, (0.0..=180.0).contains(&most), "[0, 180]", why)?;
         Ok(Self { degrees: Amount::UpTo(most) })
     }
 
-    /// The rotation by exactly `angle` degrees, the same for every image.
+    /// Creates a rotation by exactly `angle` degrees, the same for every image.
     ///
     /// # Errors
     ///
@@ -73,7 +73,7 @@ impl Rotation {
     /// assert!(Rotation::by_degrees(f64::NAN).is_err());
     /// ```
     pub fn by_degrees(angle: f64) -> Result<Self> {
-        let why = "give an angle in degrees, of which 360 are a full turn";
+        let why = "give an angle in degrees: 360 is a full turn";
         check_setting("rotation", angle, (-360.0..=360.0).contains(&angle), "[−360, 360]", why)?;
         Ok(Self { degrees: Amount::Exactly(angle) })
     }

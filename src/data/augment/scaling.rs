@@ -1,4 +1,4 @@
-//! Scaling: the image grows or shrinks about its middle.
+//! Scaling: the image grows or shrinks about its center.
 
 use rand::Rng;
 
@@ -6,10 +6,10 @@ use super::{Amount, Distortion, Grid, within};
 use crate::error::{Result, check_setting};
 use crate::real::portable::{exp, ln};
 
-/// Enlarges or shrinks an image about its middle, equally in both directions.
+/// Enlarges or shrinks an image about its center, equally in both directions.
 ///
 /// With the factor f, a pixel (x, y) of the result takes its value from (x/f, y/f): f > 1 enlarges. Values are
-/// interpolated, not averaged, so that thin lines break up below about f = 1/2.
+/// interpolated, not averaged, so thin lines break up for f below about 1/2.
 ///
 /// # Examples
 ///
@@ -30,8 +30,8 @@ pub struct Scaling {
 }
 
 impl Scaling {
-    /// A scaling by a random factor from 1/`most` to `most`, whose logarithm is drawn uniformly: it enlarges as often
-    /// as it shrinks.
+    /// Creates a scaling by a random factor from 1/`most` to `most`, whose logarithm is drawn uniformly: it enlarges as
+    /// often as it shrinks.
     ///
     /// # Errors
     ///
@@ -51,7 +51,7 @@ impl Scaling {
         Ok(Self { factor: Amount::UpTo(ln(most)) })
     }
 
-    /// The scaling by exactly `factor`, the same for every image.
+    /// Creates a scaling by exactly `factor`, the same for every image.
     ///
     /// # Errors
     ///

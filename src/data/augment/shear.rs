@@ -8,10 +8,10 @@ use crate::error::{Result, check_setting};
 /// The steepest slope.
 const STEEPEST: f64 = 10.0;
 
-/// Slants an image as italics are: rows above the middle move to the right, and rows below it to the left.
+/// Slants an image like italics: rows above the center move to the right, and rows below it to the left.
 ///
-/// With the slope s, x to the right and y down, a pixel (x, y) of the result takes its value from (x + s y, y). A slope of
-/// 0.2 is that of usual italics; a negative one leans to the left.
+/// With the slope s, x to the right and y down, a pixel (x, y) of the result takes its value from (x + s y, y). Italics
+/// have a slope of about 0.2; a negative slope leans to the left.
 ///
 /// # Examples
 ///
@@ -39,7 +39,7 @@ pub struct Shear {
 }
 
 impl Shear {
-    /// A slope that is drawn uniformly from −`most` to `most`.
+    /// Creates a shear whose slope is drawn uniformly from −`most` to `most`.
     ///
     /// # Errors
     ///
@@ -50,7 +50,7 @@ impl Shear {
         Ok(Self { slope: Amount::UpTo(most) })
     }
 
-    /// The slope of exactly `slope`, the same for every image.
+    /// Creates a shear of exactly `slope`, the same for every image.
     ///
     /// # Errors
     ///

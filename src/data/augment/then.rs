@@ -4,11 +4,11 @@ use rand::Rng;
 
 use super::{Distortion, Grid};
 
-/// The first distortion and then the second on its result; made by [`then`](Distortion::then).
+/// The first distortion and then the second on its result; created by [`then`](Distortion::then).
 ///
-/// With the first given backwards as p ↦ f(p) and the second as p ↦ g(p), both together are p ↦ f(g(p)): a pixel of
-/// the result is followed back through the second and then through the first. The image is interpolated once. After that
-/// its values are [retouched](Distortion::retouch) by the first and then by the second.
+/// If the inverse map of the first is p ↦ f(p), and that of the second p ↦ g(p), the inverse map of both is p ↦
+/// f(g(p)). The image is interpolated once. After that its values are [retouched](Distortion::retouch) by the first and
+/// then by the second.
 ///
 /// # Examples
 ///

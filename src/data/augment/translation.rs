@@ -5,14 +5,14 @@ use rand::Rng;
 use super::{Amount, Distortion, Grid, within};
 use crate::error::{Result, check_setting};
 
-/// The longest shift, in pixels: far beyond it the coordinates lose the fraction of a pixel.
+/// The longest shift in pixels: far beyond it, single precision does not resolve fractions of a pixel.
 const LONGEST: f64 = 10_000.0;
 const WHY: &str = "give a finite number of pixels, at most 10000 in either direction";
 
 /// Shifts an image; what enters from outside is 0.
 ///
-/// With the shift (s, t) to the right and down, a pixel (x, y) of the result takes its value from (x − s, y − t). Whole
-/// numbers of pixels move the values as they are, others interpolate between neighbours.
+/// With the shift (s, t) to the right and down, a pixel (x, y) of the result takes its value from (x − s, y − t).
+/// Shifts by whole pixels keep the values; others interpolate between neighbours.
 ///
 /// Source: chapter 3 of the book, "Other techniques for regularization".
 ///
@@ -34,7 +34,7 @@ pub struct Translation {
 }
 
 impl Translation {
-    /// A shift by a number of pixels from −`most` to `most`, drawn uniformly for each of the two directions.
+    /// Creates a shift by a number of pixels from −`most` to `most`, drawn uniformly for each of the two directions.
     ///
     /// # Errors
     ///
@@ -55,7 +55,7 @@ impl Translation {
         Ok(Self { pixels: Amount::UpTo(most) })
     }
 
-    /// The shift by exactly `right` and `down` pixels, the same for every image.
+    /// Creates a shift by exactly `right` and `down` pixels, the same for every image.
     ///
     /// # Errors
     ///

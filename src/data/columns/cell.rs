@@ -1,34 +1,34 @@
-//! What the text of a cell is: a number, a category, or the mark of a missing value.
+//! Parses the text of a cell: a number, a category, or a marker of a missing value.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::TableProblem;
 use crate::real::Real;
 
-/// The marks of missing values, in any case: those that other programs write.
+/// The usual markers of missing values, in any letter case.
 const MARKERS: [&str; 7] = ["", "na", "n/a", "#n/a", "nan", "null", "?"];
 
 /// How numbers and missing values are written.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(in crate::data) struct Syntax {
     pub decimal_comma: bool,
-    /// Marks of missing values beside the usual ones.
+    /// Additional markers of missing values.
     pub markers: Vec<String>,
 }
 
 pub(in crate::data) enum Cell<'a> {
-    /// Finite or not.
+    /// A number, finite or not.
     Number(f64),
     Missing,
     Text(&'a [u8]),
 }
 
 impl Syntax {
-    /// What `field` is in a column of numbers.
+    /// Parses `field` in a column of numbers.
     pub fn number<'a>(&self, field: &'a [u8]) -> Cell<'a> {
         let text = field.trim_ascii();
         match self.parse(text) {
-            // Nearly always so, and asked for first. The user's markers may be numbers, such as -999.
+            // The usual case, so it is tried first. The user's markers may be numbers, such as -999.
             Some(value) if value.is_finite() && !self.is_own_marker(text) => Cell::Number(value),
             _ if self.is_missing(text) => Cell::Missing,
             Some(value) => Cell::Number(value),
@@ -36,7 +36,7 @@ impl Syntax {
         }
     }
 
-    /// What `field` is in a column of texts.
+    /// Parses `field` in a column of texts.
     pub fn text<'a>(&self, field: &'a [u8]) -> Cell<'a> {
         let text = field.trim_ascii();
         if self.is_missing(text) { Cell::Missing } else { Cell::Text(text) }
@@ -65,7 +65,7 @@ impl Syntax {
         self.markers.iter().any(|marker| text == marker.as_bytes())
     }
 
-    /// The number in `field` in the precision of `T`; `None` if it is missing.
+    /// Returns the number in `field` in the precision of `T`; `None` if it is missing.
     pub fn finite<T: Real>(&self, field: &[u8]) -> Result<Option<T>, TableProblem> {
         match self.number(field) {
             Cell::Number(value) => {
@@ -85,25 +85,25 @@ impl Syntax {
         }
     }
 
-    /// What to do about a text that is not a number.
+    /// Returns the advice for a text that is not a number.
     fn advice(&self, text: &[u8]) -> &'static str {
         if looks_like_date(text) {
             "replace dates by numbers, such as days since the first, or leave out the column by `.ignore(…)`"
         } else if looks_like_number(text) && !self.decimal_comma {
-            "if the comma is a decimal one say `.decimal(',')`; take out commas between thousands"
+            "if the comma is a decimal comma, say `.decimal(',')`; remove commas between thousands"
         } else if looks_like_number(text) {
-            "take out the dots between thousands, or say `.decimal('.')` if the dot is a decimal one"
+            "remove the dots between thousands, or say `.decimal('.')` if the dot is a decimal point"
         } else if text.iter().any(u8::is_ascii_digit) {
-            "take out units and signs, so that only the number is left; or treat the column as categories by `.categorical(…)`"
+            "remove units and signs, so that only the number is left; or treat the column as categories by `.categorical(…)`"
         } else {
             "repair it, or treat it as missing by `.missing_marker(…)`, or the column as categories by `.categorical(…)`"
         }
     }
 }
 
-/// The text of a field, for messages.
+/// Returns the text of a field for messages, at most 80 characters.
 pub(in crate::data) fn lossy(field: &[u8]) -> String {
-    // A quotation mark that is not closed makes a field of the rest of the file.
+    // After an unclosed quotation mark, the rest of the file is one field.
     const MAX: usize = 80;
     let text = String::from_utf8_lossy(field.trim_ascii());
     match text.char_indices().nth(MAX) {
@@ -112,7 +112,7 @@ pub(in crate::data) fn lossy(field: &[u8]) -> String {
     }
 }
 
-/// Whether a text is a number but for its commas and dots.
+/// Returns whether a text consists of the characters of a number and has a comma.
 pub(in crate::data) fn looks_like_number(text: &[u8]) -> bool {
     let digits = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b',' | b'.' | b'-' | b'+' | b'e' | b'E');
     text.first().is_some_and(|first| first.is_ascii_digit() || matches!(first, b'-' | b'+' | b',' | b'.'))
@@ -120,7 +120,7 @@ pub(in crate::data) fn looks_like_number(text: &[u8]) -> bool {
         && text.iter().all(digits)
 }
 
-/// Whether a text is three groups of digits like 2021-03-04, 4.3.2021 or 3/4/21, perhaps with a time after it.
+/// Returns whether a text is three groups of digits like 2021-03-04, 4.3.2021 or 3/4/21, perhaps followed by a time.
 pub(in crate::data) fn looks_like_date(text: &[u8]) -> bool {
     let day = text.split(|byte| matches!(byte, b' ' | b'T')).next().unwrap_or_default();
     let Some(separator) = day.iter().copied().find(|byte| !byte.is_ascii_digit()) else { return false };

@@ -1,4 +1,4 @@
-//! What the columns of a table mean: how the text of a row becomes the inputs of a network, and classes become names.
+//! The meaning of a table's columns: how the texts of a row become the inputs of a network.
 
 mod cell;
 
@@ -13,10 +13,10 @@ pub(super) use cell::{looks_like_date, looks_like_number};
 use crate::error::{Error, Result, TableError, TableProblem};
 use crate::real::Real;
 
-/// The columns of a table: the names of inputs and targets, the categories, and what missing values are filled with.
+/// The columns of a table: the names of inputs and targets, the categories, and the fill values for missing values.
 ///
-/// It is found when a `Table` (feature `csv`) is read, and says how the rows of other files, and single rows, become inputs
-/// of the same meaning. It can be saved with the model.
+/// The columns are determined when a `Table` (feature `csv`) is read. With them, rows of other files and single rows
+/// are encoded as the same inputs. They can be saved with the model.
 ///
 /// # Examples
 ///
@@ -52,30 +52,30 @@ pub struct Columns {
 pub struct Column {
     /// Its name.
     pub name: String,
-    /// What it holds.
+    /// What it contains.
     pub kind: ColumnKind,
 }
 
-/// What a column of inputs holds.
+/// What a column of inputs contains.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ColumnKind {
     /// Numbers, one input.
     Number {
-        /// The number in place of a missing value; `None` if none may be missing.
+        /// The number that replaces a missing value; with `None` a missing value is an error.
         fill: Option<f64>,
     },
-    /// Categories, an input for each: 1 for the category of the row and 0 for the others.
+    /// Categories, one-hot encoded: one input for each, 1 for the category of the row and 0 for the others.
     Category {
         /// The categories in the order of the inputs.
         names: Vec<String>,
-        /// The category in place of a missing value; `None` if none may be missing.
+        /// The index in `names` of the category that replaces a missing value; with `None` a missing value is an error.
         fill: Option<usize>,
     },
 }
 
 impl ColumnKind {
-    /// The number of inputs that the column becomes.
+    /// Returns the number of inputs that the column becomes.
     pub fn n_inputs(&self) -> usize {
         match self {
             Self::Number { .. } => 1,
@@ -84,7 +84,7 @@ impl ColumnKind {
     }
 }
 
-/// What is predicted.
+/// The columns that are predicted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum TargetColumns {
@@ -102,7 +102,7 @@ pub enum TargetColumns {
     },
 }
 
-/// What becomes of a category that the training data did not have.
+/// How a category is treated that did not occur in the training data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Unseen {
     /// It is an error.
@@ -148,22 +148,22 @@ impl TryFrom<Unchecked> for Columns {
 }
 
 impl Columns {
-    /// The columns of the inputs, in the order of the inputs.
+    /// Returns the columns of the inputs, in the order of the inputs.
     pub fn inputs(&self) -> &[Column] {
         &self.inputs
     }
 
-    /// What is predicted.
+    /// Returns the columns that are predicted.
     pub fn targets(&self) -> &TargetColumns {
         &self.targets
     }
 
-    /// The number of inputs of a sample.
+    /// Returns the number of inputs of a sample.
     pub fn n_inputs(&self) -> usize {
         self.inputs.iter().map(|column| column.kind.n_inputs()).sum()
     }
 
-    /// The number of targets of a sample.
+    /// Returns the number of targets of a sample.
     pub fn n_outputs(&self) -> usize {
         match &self.targets {
             TargetColumns::Classes { names, .. } => names.len(),
@@ -171,7 +171,8 @@ impl Columns {
         }
     }
 
-    /// A name for each input: that of its column, with the category after it if it is one, such as `colour=red`.
+    /// Returns a name for each input: the name of its column or, for a category, column and category, such as
+    /// `colour=red`.
     pub fn input_names(&self) -> Vec<String> {
         let names = |column: &Column| match &column.kind {
             ColumnKind::Number { .. } => vec![column.name.clone()],
@@ -182,7 +183,7 @@ impl Columns {
         self.inputs.iter().flat_map(names).collect()
     }
 
-    /// The names of the classes in the order of the labels; empty if numbers are predicted.
+    /// Returns the names of the classes in the order of the labels; empty if numbers are predicted.
     pub fn class_names(&self) -> &[String] {
         match &self.targets {
             TargetColumns::Classes { names, .. } => names,
@@ -190,13 +191,13 @@ impl Columns {
         }
     }
 
-    /// Fills `x` with the inputs of one row, whose texts stand in the order of [`inputs`](Self::inputs).
+    /// Fills `x` with the inputs of one row, whose texts are in the order of [`inputs`](Self::inputs).
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Table`] if there are not as many texts as columns, if a text is not a number or an unseen category,
-    /// and if a value is missing that cannot be filled. Returns [`Error::SizeMismatch`] if `x` has another length than
-    /// [`n_inputs`](Self::n_inputs).
+    /// Returns [`Error::Table`] if there are not as many texts as columns, if a text is not a number or an unseen
+    /// category, and if a value is missing that cannot be filled. Returns [`Error::SizeMismatch`] if `x` has another
+    /// length than [`n_inputs`](Self::n_inputs).
     pub fn encode<T: Real>(&self, row: &[impl AsRef<str>], x: &mut [T]) -> Result<()> {
         let failed = |column, problem| {
             let path = PathBuf::from("the given row");
@@ -220,7 +221,7 @@ impl Columns {
         Ok(())
     }
 
-    /// Fills the inputs `x` of one column, and returns whether the value was missing and had to be filled in.
+    /// Fills the inputs `x` of one column, and returns whether the value was missing and has been replaced.
     pub(super) fn encode_cell<T: Real>(
         &self,
         kind: &ColumnKind,
@@ -252,7 +253,7 @@ impl Columns {
         }
     }
 
-    /// The number of the category `text`; `None` if it is unseen and may be.
+    /// Returns the index of the category `text`; `None` if it is unseen and `Unseen::Zeros` was chosen.
     fn category(&self, names: &[String], text: &[u8]) -> std::result::Result<Option<usize>, TableProblem> {
         match names.iter().position(|name| name.as_bytes() == text) {
             None if self.unseen == Unseen::Refuse => {
@@ -262,7 +263,7 @@ impl Columns {
         }
     }
 
-    /// The label of the class in `text`; `None` if it is missing.
+    /// Returns the label of the class in `text`; `None` if it is missing.
     #[cfg(feature = "csv")]
     pub(super) fn label(
         &self,
@@ -271,7 +272,7 @@ impl Columns {
     ) -> std::result::Result<Option<usize>, TableProblem> {
         let Cell::Text(text) = self.syntax.text(text) else { return Ok(None) };
         let position = |text: &[u8]| names.iter().position(|name| name.as_bytes() == text);
-        // Classes that are numbers may be written as 1 here and 1.0 there.
+        // Classes that are numbers may be written in several ways, such as 1 and 1.0.
         let as_number = || match self.syntax.number(text) {
             Cell::Number(value) => position(value.to_string().as_bytes()),
             _ => None,

@@ -1,4 +1,4 @@
-//! Categories and classes that a table has beyond its beginning.
+//! Finds the categories and classes that a table has beyond its beginning.
 
 use std::io::Read;
 use std::path::Path;
@@ -13,8 +13,8 @@ use super::{Csv, Missing, Predicted};
 use crate::data::columns::{Cell, ColumnKind, Columns, Syntax, TargetColumns};
 use crate::error::{Result, TableProblem};
 
-/// Reads all rows of some tables, and adds to `columns` the categories and classes that are not among theirs. Returns the number of
-/// rows.
+/// Reads all rows of some tables, and adds the categories and classes that are missing in `columns`. Returns the number
+/// of rows.
 pub(super) fn complete<'a>(
     csv: &Csv,
     columns: &mut Columns,
@@ -27,7 +27,7 @@ pub(super) fn complete<'a>(
         let mut syntax = columns.syntax.clone();
         syntax.decimal_comma = rows.syntax.decimal_comma;
         let places = seen.columns.iter().map(|column| rows.find(&column.name)).collect::<Result<Vec<_>>>()?;
-        // In the order of the file, in which a row is left where a value is missing.
+        // In the order of the file: the first missing value ends the reading of a row that is dropped.
         let mut order: Vec<(usize, usize)> = places.into_iter().zip(0..).collect();
         order.sort_unstable();
         rows.for_each(|record| seen.row(record, &order, &syntax))?;
@@ -37,7 +37,7 @@ pub(super) fn complete<'a>(
     Ok(rows)
 }
 
-/// What is in a column.
+/// What a column contains.
 enum Holds {
     Numbers,
     Texts(Dictionary),
@@ -63,7 +63,7 @@ impl<'a> Seen<'a> {
     fn of(csv: &'a Csv, columns: &Columns) -> Self {
         let dictionary = |names: &[String]| {
             let mut dictionary = Dictionary::default();
-            // They are texts that were read, so that they can be read again.
+            // This cannot fail: the names are valid UTF-8.
             names.iter().for_each(|name| drop(dictionary.number(name.as_bytes())));
             dictionary
         };
@@ -114,7 +114,7 @@ impl<'a> Seen<'a> {
                     _ => true,
                 },
                 Holds::NumberClasses(dictionary) => match syntax.number(field) {
-                    // What is no integer is no class, unless the user says so, and is refused when it is written.
+                    // A fraction is not a class unless the user has declared classes; writing it then returns an error.
                     Cell::Number(value) if value.fract() == 0.0 || self.csv.task == Predicted::Classes => {
                         let name = (value + 0.0).to_string();
                         dictionary.number(name.as_bytes()).map(|_| false).map_err(|p| (Some(at), p))?
@@ -123,7 +123,7 @@ impl<'a> Seen<'a> {
                 },
             };
             column.check(rows).map_err(|problem| (Some(at), problem))?;
-            // Such a row is left out, or refused when it is written.
+            // Such a row is dropped, or an error when it is written.
             if is_missing && (column.is_target || self.csv.missing == Missing::DropRows) {
                 break;
             }
@@ -131,7 +131,7 @@ impl<'a> Seen<'a> {
         Ok(())
     }
 
-    /// Gives `columns` all that was seen, in the order of the names.
+    /// Sets the categories and classes of `columns` to all that were seen, sorted by name.
     fn add_to(self, columns: &mut Columns) {
         for (number, SeenColumn { holds, .. }) in self.columns.into_iter().enumerate() {
             let (Holds::Texts(dictionary) | Holds::NumberClasses(dictionary)) = holds else { continue };

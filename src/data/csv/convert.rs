@@ -1,4 +1,4 @@
-//! From tables to a file of samples, one row at a time.
+//! Converts tables to a file of samples, one row at a time.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -16,7 +16,7 @@ use crate::data::stream::{Writer, encode};
 use crate::error::{Error, Result, TableError, TableProblem};
 use crate::real::Real;
 
-/// The beginning of a table from which is found out what its columns hold, and what fills missing values.
+/// Number of bytes at the beginning of a table from which kinds of columns and fill values are determined.
 const HEAD: u64 = 16 << 20;
 
 /// See [`Csv::write_all`].
@@ -26,7 +26,8 @@ pub(super) fn write<T: Real>(csv: &Csv, from: &[&Path], to: &Path) -> Result<Col
     Ok(columns)
 }
 
-/// The columns of some tables, from the first `most` bytes and all categories and classes of the rest.
+/// Returns the columns of some tables: kinds and fill values from the first `most` bytes, categories and classes from
+/// all rows.
 fn columns<T: Real>(csv: &Csv, from: &[&Path], most: u64) -> Result<Columns> {
     let Some(first) = from.first() else { return Err(Error::Empty { what: "the list of tables" }) };
     let refuse = |problem| {
@@ -78,7 +79,7 @@ pub(super) fn write_like<T: Real>(csv: &Csv, columns: &Columns, from: &[&Path], 
             }
             writer.push(&x, &y).map_err(|error| {
                 unwritable = Some(error);
-                // Only to leave the rows that are left.
+                // A placeholder that ends the loop; the error above is returned.
                 (None, TableProblem::NoRows)
             })
         });
@@ -104,7 +105,7 @@ fn open(path: &Path) -> Result<Box<dyn Read>> {
     Ok(Box::new(io::Cursor::new(start).chain::<File>(file)))
 }
 
-/// The end of the last line that is not inside a quoted field.
+/// Returns the end of the last line that is not inside a quoted field.
 fn last_line_end(head: &[u8]) -> usize {
     let (mut quoted, mut end) = (false, head.len());
     for (at, byte) in head.iter().enumerate() {
@@ -124,8 +125,8 @@ mod tests {
     use super::super::{Missing, Table};
     use super::*;
 
-    /// Whatever beginning is looked at first, the columns are those of all rows: sorted by class, with categories that come late,
-    /// and rows that are left out.
+    /// For any size of the beginning, the columns are those of all rows: in tables that are sorted by class, with
+    /// categories that occur late, and with dropped rows.
     #[test]
     fn late_categories_and_classes_are_found() -> Result<()> {
         let folder =
@@ -151,7 +152,7 @@ mod tests {
                 assert_eq!(columns::<f64>(&csv, &[&one, &two], 1 << 20)?, table.columns, "{target}");
             }
         }
-        // One class alone is one, however many tables have it.
+        // A single class is an error, however many tables have it.
         write(&one, header.to_owned() + &rows(0..90));
         let csv = Csv::new().target("kind").missing(Missing::DropRows);
         for tables in [&[&*one, &*one][..], &[&*one]] {
@@ -159,7 +160,7 @@ mod tests {
             let Err(Error::Table(error)) = refused else { panic!("{refused:?}") };
             assert!(matches!(error.problem, TableProblem::OneTarget { .. }), "{error}");
         }
-        // More classes than 20 that are written as numbers are no classes.
+        // More than 20 different numbers are not classes.
         let many: String =
             (0..200).map(|i| format!("1.5,red,{}\n", if i < 150 { i % 2 } else { i })).collect();
         write(&two, header.to_owned() + &many);

@@ -1,4 +1,4 @@
-//! The texts of a column, each by a number.
+//! A dictionary that numbers the texts of a column.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use crate::data::columns::lossy;
 use crate::error::TableProblem;
 
-/// Texts and the numbers that stand for them, in the order in which they occur.
+/// The different texts of a column, numbered in the order in which they occur.
 #[derive(Debug, Default)]
 pub(super) struct Dictionary {
     numbers: HashMap<String, u32>,
@@ -14,7 +14,7 @@ pub(super) struct Dictionary {
 }
 
 impl Dictionary {
-    /// The number of `text`, which is new if it has not occurred.
+    /// Returns the number of `text`, a new one if the text has not occurred before.
     pub fn number(&mut self, text: &[u8]) -> Result<u32, TableProblem> {
         let text = std::str::from_utf8(text).map_err(|_| TableProblem::NotUtf8 { value: lossy(text) })?;
         if let Some(&number) = self.numbers.get(text) {
@@ -30,12 +30,13 @@ impl Dictionary {
         self.names.len()
     }
 
-    /// The text of a number.
+    /// Returns the text of a number.
     pub fn name(&self, number: usize) -> String {
         self.names.get(number).cloned().unwrap_or_default()
     }
 
-    /// The texts in order, and the place of each number in it: so neither depends on the order of the rows.
+    /// Returns the sorted texts, and for each number the index of its text among them. The sorted order does not depend
+    /// on the order of the rows.
     pub fn sorted(self) -> (Vec<String>, Vec<u32>) {
         let mut order: Vec<usize> = (0..self.names.len()).collect();
         order.sort_by(|&a, &b| compare(&self.names[a], &self.names[b]));
@@ -47,7 +48,7 @@ impl Dictionary {
     }
 }
 
-/// Numbers before texts, numbers by their size, texts in alphabetical order.
+/// Orders numbers before texts, numbers by value, and texts alphabetically.
 fn compare(a: &str, b: &str) -> Ordering {
     match (a.parse::<f64>(), b.parse::<f64>()) {
         (Ok(x), Ok(y)) => x.total_cmp(&y).then_with(|| a.cmp(b)),

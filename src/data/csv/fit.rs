@@ -1,4 +1,4 @@
-//! Reads a table whose columns are not known yet: finds out what they hold, and makes a data set of them.
+//! Reads a table whose columns are not known yet: determines what they contain, and creates a data set.
 
 mod finish;
 mod plan;
@@ -17,10 +17,11 @@ use crate::data::columns::{Cell, Columns, Syntax};
 use crate::error::{Result, TableProblem};
 use crate::real::Real;
 
-/// More categories than this make a column too wide for a dense network, unless the user says that they are meant.
+/// Maximum number of categories of a column, unless the user declares it as categorical: more are too many inputs for a
+/// dense network.
 pub(super) const MAX_CATEGORIES: usize = 1000;
 
-/// The most that the user can mean; a code of a category fits exactly in the smallest float.
+/// Maximum number of categories of a declared column; the number of a category is exact in `f32`.
 pub(super) const MAX_DECLARED: usize = 1 << 16;
 
 pub(super) fn read<T: Real>(
@@ -36,7 +37,8 @@ pub(super) fn read<T: Real>(
     fit.finish(&rows)
 }
 
-/// The columns of a table, which is not kept. Where it is only the beginning of one, all targets may be equal.
+/// Returns the columns of a table without its samples. If the table is only the beginning of a larger one, all its
+/// targets may be equal.
 pub(super) fn columns<T: Real>(
     csv: &Csv,
     reader: impl Read,
@@ -51,13 +53,13 @@ pub(super) fn columns<T: Real>(
     Ok(fit.describe(&rows)?.columns)
 }
 
-/// The rows so far: a category is held as its number, a missing input as NaN.
+/// The rows so far: a category is stored as its number, a missing input as NaN.
 struct Fit<'a, T> {
     csv: &'a Csv,
     syntax: Syntax,
-    /// What each column of the file is for.
+    /// The use of each column of the file.
     uses: Vec<Use>,
-    /// The columns of the file that are inputs, and those that are targets.
+    /// The columns of the file that are inputs, and in `targets` those that are targets.
     inputs: Vec<usize>,
     targets: Vec<usize>,
     x: Store<T>,
@@ -66,11 +68,11 @@ struct Fit<'a, T> {
     kept: usize,
     dropped: usize,
     without_target: usize,
-    /// Whether there are more rows than are read.
+    /// Whether the table is only the beginning of a larger one.
     is_beginning: bool,
 }
 
-/// A row is left out because of a missing value.
+/// Why a row is dropped: a missing input or a missing target.
 enum Dropped {
     Input,
     Target,
@@ -98,7 +100,7 @@ impl<T: Real> Fit<'_, T> {
         Ok(())
     }
 
-    /// Adds a row and fills it, up to a value for which it is to be left out.
+    /// Adds a row and fills it. Returns early if a missing value requires that the row be dropped.
     fn fill(&mut self, record: &ByteRecord) -> std::result::Result<Option<Dropped>, Fault> {
         let no_column = |problem| (None, problem);
         let x = self.x.push().map_err(no_column)?;
@@ -139,7 +141,7 @@ pub(super) fn missing(field: &[u8]) -> TableProblem {
 }
 
 impl Kind {
-    /// The number in `field`, or that of its category; `None` if it is missing.
+    /// Returns the number in `field` or the number of its category; `None` if it is missing.
     fn value<T: Real>(
         &mut self,
         syntax: &Syntax,

@@ -1,4 +1,4 @@
-//! Reads a table with the columns of another one.
+//! Reads a table with the columns of another table.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -63,7 +63,7 @@ pub(super) fn read_inputs<T: Real>(
     length: Option<u64>,
 ) -> Result<DMatrix<T>> {
     let mut rows = Rows::new(csv, reader, path, length)?;
-    // Each prediction belongs to a row of the file, so that none may be left out.
+    // Each prediction belongs to a row of the file, so no row may be dropped.
     let strict = Csv { missing: Missing::Refuse, tags: Vec::new(), ..csv.clone() };
     let mut follow = Follow::new(&strict, columns, &rows, false)?;
     rows.for_each(|record| follow.row(record))?;
@@ -71,7 +71,7 @@ pub(super) fn read_inputs<T: Real>(
     Ok(DMatrix::from_vec(columns.n_inputs(), follow.kept, follow.x.values))
 }
 
-/// What a column of the file is for.
+/// The use of a column of the file.
 #[derive(Clone, Copy)]
 enum Use {
     Ignore,
@@ -92,7 +92,8 @@ pub(super) struct Follow<'a, T> {
     x: Store<T>,
     y: Store<T>,
     labels: Vec<u32>,
-    /// How many values of each input column were filled, and which columns of the row that is being read.
+    /// How many values of each input column were filled, and in `filling` the columns that were filled in the current
+    /// row.
     filled: Vec<usize>,
     filling: Vec<usize>,
     tags: Vec<(String, Dictionary, Vec<u32>)>,
@@ -131,7 +132,7 @@ impl<'a, T: Real> Follow<'a, T> {
             uses[rows.find(name)?] = Use::Tag(tags.len());
             tags.push((name.clone(), Dictionary::default(), Vec::new()));
         }
-        // This file may be written in another way than the other.
+        // This file may have another decimal mark and other markers than the file of `columns`.
         let mut columns = columns.clone();
         columns.syntax.decimal_comma = rows.syntax.decimal_comma;
         columns.syntax.markers.extend_from_slice(&csv.markers);
@@ -170,7 +171,7 @@ impl<'a, T: Real> Follow<'a, T> {
             }
             Err(fault) => return Err(fault),
         };
-        // An input that cannot be filled has no filling: only leaving the row out was asked for.
+        // A missing input without a fill value is an error, unless such rows are to be dropped.
         if !target && self.csv.missing != Missing::DropRows {
             return Err(fault);
         }
@@ -182,8 +183,8 @@ impl<'a, T: Real> Follow<'a, T> {
         Ok(())
     }
 
-    /// Passes the inputs and targets of a row to `take`, and keeps nothing of it. Returns the label of a class, if the target is
-    /// one; nothing if the row is left out.
+    /// Passes the inputs and targets of a row to `take` without storing them. Returns `None` if the row is dropped,
+    /// `Some(Some(label))` if the target is a class, and `Some(None)` otherwise.
     pub(super) fn take(
         &mut self,
         record: &ByteRecord,
@@ -234,7 +235,7 @@ impl<'a, T: Real> Follow<'a, T> {
         Ok(())
     }
 
-    /// The columns of which values were filled, and how many.
+    /// Returns the names of the columns with filled values, and how many were filled.
     fn filled(&self) -> Vec<(String, usize)> {
         let columns = self.columns.inputs.iter().zip(&self.filled);
         columns.filter(|&(_, &n)| n > 0).map(|(column, &n)| (column.name.clone(), n)).collect()

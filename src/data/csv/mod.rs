@@ -1,4 +1,4 @@
-//! Tables of separated values: how they are to be read, and the reading.
+//! Reads tables of separated values (CSV).
 
 mod complete;
 mod convert;
@@ -21,11 +21,12 @@ use super::columns::{Columns, Syntax, Unseen};
 use crate::error::Result;
 use crate::real::Real;
 
-/// How a table of separated values is read: what is predicted, which columns are left out, what becomes of missing values.
+/// A reader of tables of separated values (CSV), with options: which columns are predicted or left out, and how missing
+/// values are treated.
 ///
-/// The separator (comma, semicolon, tab or |) and a decimal comma are found out from the beginning of the file. The
-/// first line holds the names of the columns. A column is one of numbers if nine of ten of its first values are, and
-/// otherwise of categories, which become one input each. What cannot be meant is an error that names the line, the
+/// The separator (comma, semicolon, tab or |) and a decimal comma are detected from the beginning of the file. The
+/// first line contains the names of the columns. A column holds numbers if at least nine of ten of its first values are
+/// numbers, and otherwise categories, which are one-hot encoded. Implausible data are an error that names the line, the
 /// column and the option that helps.
 ///
 /// # Examples
@@ -64,56 +65,55 @@ pub struct Csv {
 /// What the target is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Predicted {
-    /// Classes if it holds texts or few different integers, else numbers.
+    /// Classes if the target contains texts or few different integers, otherwise numbers.
     #[default]
     Auto,
     Classes,
     Numbers,
 }
 
-/// What becomes of missing values: of empty cells, `NA`, `N/A`, `NaN`, `null` and `?`, in any case.
+/// How missing values are treated: empty cells, `NA`, `N/A`, `#N/A`, `NaN`, `null` and `?`, in any letter case.
 ///
-/// Rows without a target are left out by all but `Refuse`. What was left out or filled is counted in the
-/// [`TableSummary`].
+/// All variants but `Refuse` drop rows without a target. The [`TableSummary`] counts dropped rows and filled values.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[non_exhaustive]
 pub enum Missing {
-    /// The first one is an error.
+    /// A missing value is an error.
     #[default]
     Refuse,
-    /// The row is left out.
+    /// Rows with a missing value are dropped.
     DropRows,
-    /// It is filled with the mean of the column, a category with the most frequent one.
+    /// A missing number is filled with the mean of its column, a missing category with the most frequent one.
     Mean,
-    /// It is filled with the median of the column, a category with the most frequent one.
+    /// A missing number is filled with the median of its column, a missing category with the most frequent one.
     Median,
-    /// It is filled with this number, a category with the most frequent one.
+    /// A missing number is filled with this value, a missing category with the most frequent one.
     Value(f64),
 }
 
 impl Csv {
-    /// A table whose first line holds names; a [`target`](Self::target) is still to be named.
+    /// Creates a reader for tables whose first line contains names; a [`target`](Self::target) has to be added.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds the column `name` to what is predicted.
+    /// Adds the column `name` to the targets.
     ///
-    /// A single target is a class if it holds texts, or integers of which each occurs five times on average and there are 20 at most, or
-    /// zeros and ones; else it is a number. [`classes`](Self::classes) and [`numbers`](Self::numbers) decide otherwise.
-    /// Several targets are numbers.
+    /// A single target contains classes if its values are texts, or 0 and 1, or at most 20 different integers that
+    /// occur five times on average; otherwise it contains numbers. [`classes`](Self::classes) and
+    /// [`numbers`](Self::numbers) override this. Several targets are numbers.
     pub fn target(mut self, name: impl Into<String>) -> Self {
         self.targets.push(name.into());
         self
     }
 
-    /// The target is a class, also if it holds numbers.
+    /// Declares that the target contains classes, even if they are written as numbers.
     pub fn classes(mut self) -> Self {
         self.task = Predicted::Classes;
         self
     }
 
-    /// The target is a number, also if it holds few different integers.
+    /// Declares that the target contains numbers, even if they are few different integers.
     pub fn numbers(mut self) -> Self {
         self.task = Predicted::Numbers;
         self
@@ -125,62 +125,62 @@ impl Csv {
         self
     }
 
-    /// The column `name` holds categories, also if they are written as numbers or hardly repeat.
+    /// Declares that the column `name` contains categories, even if they are written as numbers or hardly repeat.
     pub fn categorical(mut self, name: impl Into<String>) -> Self {
         self.categorical.push(name.into());
         self
     }
 
-    /// The column `name` holds numbers, also if they count the rows.
+    /// Declares that the column `name` contains numbers, even if they look like row numbers.
     pub fn numeric(mut self, name: impl Into<String>) -> Self {
         self.numeric.push(name.into());
         self
     }
 
-    /// The column `name` is no input but says something of the row, such as the patient, or whether it is for training or test: see
-    /// [`Table::tag`] and [`Table::tagged`].
+    /// Declares that the column `name` is a tag: not an input, but a property of the row, such as the patient, or
+    /// training or test; see [`Table::tag`] and [`Table::tagged`].
     pub fn tag(mut self, name: impl Into<String>) -> Self {
         self.tags.push(name.into());
         self
     }
 
-    /// What becomes of missing values.
+    /// Sets how missing values are treated, [`Missing::Refuse`] by default.
     pub fn missing(mut self, missing: Missing) -> Self {
         self.missing = missing;
         self
     }
 
-    /// The text `marker` stands for a missing value too, such as `-999`.
+    /// Adds a marker of missing values, such as `-999`.
     pub fn missing_marker(mut self, marker: impl Into<String>) -> Self {
         self.markers.push(marker.into());
         self
     }
 
-    /// What becomes of a category in new rows that this table does not have.
+    /// Sets how a category in new rows is treated that this table does not have, [`Unseen::Refuse`] by default.
     pub fn unseen(mut self, unseen: Unseen) -> Self {
         self.unseen = unseen;
         self
     }
 
-    /// Values are separated by the byte `separator`.
+    /// Sets the byte that separates values; by default it is detected.
     pub fn separator(mut self, separator: u8) -> Self {
         self.separator = Some(separator);
         self
     }
 
-    /// The decimal mark, `'.'` or `','`; any other counts as `'.'`.
+    /// Sets the decimal mark, `'.'` or `','` (any other counts as `'.'`); by default it is detected.
     pub fn decimal(mut self, mark: char) -> Self {
         self.decimal = Some(mark);
         self
     }
 
-    /// Whether the first line holds names. Without them the columns are named `column 1`, `column 2` …
+    /// Sets whether the first line contains names. If not, the columns are named `column 1`, `column 2`, and so on.
     pub fn header(mut self, header: bool) -> Self {
         self.header = Some(header);
         self
     }
 
-    /// Names the columns, in place of the names in the first line if there are any.
+    /// Names the columns; these names replace those in the first line.
     pub fn names(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.names = Some(names.into_iter().map(Into::into).collect());
         self
@@ -188,13 +188,13 @@ impl Csv {
 
     /// Reads the file at `path`.
     ///
-    /// Numbers are read in double precision and rounded to `T`. They are written where they stay; beside them no more
-    /// memory is taken than for the beginning of the file.
+    /// Numbers are parsed in double precision and rounded to `T`. Beside the data set, memory holds only the beginning
+    /// of the file and the texts of categories and tags.
     ///
     /// # Errors
     ///
     /// Returns [`Error::Table`](crate::Error::Table) with the file, the line, the column and a
-    /// [`TableProblem`](crate::TableProblem) for what cannot be read or cannot be meant.
+    /// [`TableProblem`](crate::TableProblem) if the file cannot be read, or its content is invalid or implausible.
     pub fn open<T: Real>(&self, path: impl AsRef<Path>) -> Result<Table<T>> {
         let (file, length) = rows::open(path.as_ref())?;
         fit::read(self, file, path.as_ref(), Some(length))
@@ -209,16 +209,20 @@ impl Csv {
         fit::read(self, reader, name.as_ref(), None)
     }
 
-    /// Reads the file at `path` with the columns of another table: the same inputs in the same order, the same categories,
-    /// classes and fillings. Other columns are left out.
+    /// Reads the file at `path` with the columns of another table: the same inputs in the same order, the same
+    /// categories, classes and fill values. Other columns are ignored.
     ///
-    /// Of the options those count that say how the file is written, [`tag`](Self::tag), and [`Missing::DropRows`] for
-    /// rows with values missing that cannot be filled.
+    /// Only these options are used: those for the format of the file ([`separator`](Self::separator),
+    /// [`decimal`](Self::decimal), [`header`](Self::header), [`names`](Self::names),
+    /// [`missing_marker`](Self::missing_marker)), [`tag`](Self::tag), and [`missing`](Self::missing). All variants of
+    /// [`Missing`] but `Refuse` drop rows without a target, and `DropRows` also drops rows with a missing input for
+    /// which the other table has no fill value.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Table`](crate::Error::Table) for every reason of [`open`](Self::open), if a column is not there,
-    /// and for classes and, unless [`Unseen::Zeros`] was chosen, categories that the other table does not have.
+    /// Returns the errors of [`open`](Self::open). Also returns [`Error::Table`](crate::Error::Table) if a column is
+    /// not there, for a class that the other table does not have and, unless [`Unseen::Zeros`] was chosen for it, for
+    /// such a category.
     ///
     /// # Examples
     ///
@@ -226,8 +230,9 @@ impl Csv {
     /// use gradus::data::{Csv, Table};
     ///
     /// let csv = Csv::new().target("class");
-    /// let training: Table<f64> = csv.read("x,class\n1,b\n2,a\n3,b\n".as_bytes(), "training.csv")?;
-    /// let test: Table<f64> = csv.read_like(&training.columns, "class,x\na,5\n".as_bytes(), "test.csv")?;
+    /// let (training, test) = ("x,class\n1,b\n2,a\n3,b\n", "class,x\na,5\n");
+    /// let training: Table<f64> = csv.read(training.as_bytes(), "training.csv")?;
+    /// let test: Table<f64> = csv.read_like(&training.columns, test.as_bytes(), "test.csv")?;
     /// assert_eq!((test.data.len(), test.data.n_outputs(), test.data.label(0)), (1, 2, Some(0)));
     /// # Ok::<(), gradus::Error>(())
     /// ```
@@ -236,7 +241,8 @@ impl Csv {
         follow::read(self, columns, file, path.as_ref(), Some(length))
     }
 
-    /// Reads from `reader` as [`open_like`](Self::open_like) does; `name` stands in for the path in an error.
+    /// Reads a table from `reader` with the columns of another table, like [`open_like`](Self::open_like); `name`
+    /// stands in for the path in an error.
     ///
     /// # Errors
     ///
@@ -250,7 +256,8 @@ impl Csv {
         follow::read(self, columns, reader, name.as_ref(), None)
     }
 
-    /// Reads only the inputs from the file at `path`, which need not have the target: a column for each row of the file.
+    /// Reads only the inputs from the file at `path`, which need not have the target. The matrix has one column for
+    /// each row of the file.
     ///
     /// # Errors
     ///
@@ -260,7 +267,8 @@ impl Csv {
         follow::read_inputs(self, columns, file, path.as_ref(), Some(length))
     }
 
-    /// Reads only the inputs from `reader` as [`open_inputs`](Self::open_inputs) does.
+    /// Reads only the inputs from `reader`, like [`open_inputs`](Self::open_inputs); `name` stands in for the path in
+    /// an error.
     ///
     /// # Errors
     ///
@@ -286,12 +294,12 @@ impl Csv {
         follow::read_inputs(self, columns, reader, name.as_ref(), None)
     }
 
-    /// Writes the table at `from`, plain or gzip, to a file of samples at `to`, for [`Streamed`](super::Streamed), and returns
-    /// the meaning of its columns. It may be of any size: memory holds what the first 16 MiB come to as numbers, and then one
-    /// block of rows at a time.
+    /// Converts the table at `from`, plain or gzip, to a file of samples at `to` for [`Streamed`](super::Streamed), and
+    /// returns its columns. The table may be of any size: memory holds its first 16 MiB, encoded, and then one block of
+    /// rows at a time.
     ///
-    /// Whether a column holds numbers or categories, and what fills missing values, is found out from these 16 MiB. A larger
-    /// table is then read once more for its categories and classes, so that one that is sorted has all of them. Numbers are
+    /// The kinds of the columns (numbers or categories) and the fill values are determined from these 16 MiB. A larger
+    /// table is then read once more for all its categories and classes, also if it is sorted by them. Numbers are
     /// rounded to `T`.
     ///
     /// # Errors
@@ -317,12 +325,12 @@ impl Csv {
         convert::write::<T>(self, &[from.as_ref()], to.as_ref())
     }
 
-    /// Writes several tables, plain or gzip, to one file of samples, as [`write`](Self::write) writes one: their rows follow
-    /// each other. They have the same columns, in any order.
+    /// Converts several tables, plain or gzip, to one file of samples, like [`write`](Self::write): the rows of the
+    /// second follow those of the first. The tables have the same columns, in any order.
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`write`](Self::write), and [`Error::Empty`](crate::Error::Empty) without a table.
+    /// Returns the errors of [`write`](Self::write), and [`Error::Empty`](crate::Error::Empty) if there is no table.
     ///
     /// # Examples
     ///
@@ -342,7 +350,8 @@ impl Csv {
     /// assert_eq!(columns.class_names(), ["a", "b", "c"]);
     /// csv.write_like::<f32>(&columns, wednesday, &validation)?;
     /// let (training, validation) = (Streamed::open([training])?, Streamed::open([validation])?);
-    /// assert_eq!((Samples::<f32>::len(&training), Samples::<f32>::n_outputs(&validation)), (3, 3));
+    /// assert_eq!(Samples::<f32>::len(&training), 3);
+    /// assert_eq!(Samples::<f32>::n_outputs(&validation), 3);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn write_all<T: Real>(&self, from: &[impl AsRef<Path>], to: impl AsRef<Path>) -> Result<Columns> {
@@ -350,13 +359,13 @@ impl Csv {
         convert::write::<T>(self, &from, to.as_ref())
     }
 
-    /// Writes the table at `from`, plain or gzip, to a file of samples at `to` with the columns of another table, such as
-    /// validation data with those of the training data. See [`open_like`](Self::open_like) for what that means.
+    /// Converts the table at `from`, plain or gzip, to a file of samples at `to` with the columns of another table,
+    /// such as validation data with the columns of the training data; see [`open_like`](Self::open_like).
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`open_like`](Self::open_like), and [`Error::Stream`](crate::Error::Stream) if the file cannot be
-    /// written.
+    /// Returns the errors of [`open_like`](Self::open_like), and [`Error::Stream`](crate::Error::Stream) if the file
+    /// cannot be written.
     pub fn write_like<T: Real>(
         &self,
         columns: &Columns,
@@ -366,7 +375,8 @@ impl Csv {
         convert::write_like::<T>(self, columns, &[from.as_ref()], to.as_ref())
     }
 
-    /// How numbers and missing values are written, if `guess` says whether with a decimal comma.
+    /// Returns the syntax of numbers and missing values; `guess` tells whether there is a decimal comma, if no option
+    /// does.
     fn syntax(&self, guess: impl FnOnce() -> bool) -> Syntax {
         let decimal_comma = self.decimal.map_or_else(guess, |mark| mark == ',');
         Syntax { decimal_comma, markers: self.markers.clone() }

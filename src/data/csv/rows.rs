@@ -1,4 +1,4 @@
-//! The rows of a table as they come: names, then fields, and the line at which reading stands.
+//! Reads the rows of a table one by one: the names, then the fields, with line numbers for errors.
 
 use std::fs::{self, File};
 use std::io::{self, Chain, Cursor, Read};
@@ -10,13 +10,13 @@ use super::super::columns::Syntax;
 use super::{Csv, sniff};
 use crate::error::{Error, Result, TableError, TableProblem};
 
-/// The beginning of a file from which is found out how it is written.
+/// Number of bytes at the beginning of a file from which its format is detected.
 const HEAD: u64 = 128 << 10;
 
-/// What is wrong in a row: the column, counted from 0, if it is one, and the problem.
+/// A problem in a row, with its column, counted from 0, if it concerns one.
 pub(super) type Fault = (Option<usize>, TableProblem);
 
-/// Opens a regular file, and tells its length.
+/// Opens a regular file, and returns it with its length.
 pub(super) fn open(path: &Path) -> Result<(File, u64)> {
     let refuse = |problem| {
         Error::Table(Box::new(TableError { path: path.to_path_buf(), line: None, column: None, problem }))
@@ -26,7 +26,7 @@ pub(super) fn open(path: &Path) -> Result<(File, u64)> {
         _ => refuse(TableProblem::Unreadable { source }),
     };
     let metadata = fs::metadata(path).map_err(unopened)?;
-    // To open a pipe would wait for someone to write into it.
+    // Checked before opening: opening a pipe blocks until a program writes to it.
     match (metadata.is_file(), metadata.is_dir()) {
         (true, _) => Ok((File::open(path).map_err(unopened)?, metadata.len())),
         (_, true) => Err(refuse(TableProblem::NotAFile { found: "a directory" })),
@@ -34,7 +34,7 @@ pub(super) fn open(path: &Path) -> Result<(File, u64)> {
     }
 }
 
-/// The beginning that was looked at, the rest, and an end of line.
+/// The beginning of the file, the rest, and a line break.
 type Ended<R> = Chain<Chain<Cursor<Vec<u8>>, R>, &'static [u8]>;
 
 /// A table that is being read.
@@ -42,17 +42,17 @@ pub(super) struct Rows<R> {
     reader: Reader<Ended<R>>,
     path: PathBuf,
     pub names: Vec<String>,
-    /// The first rows, from which kinds of columns are found out.
+    /// The first rows, from which the kinds of the columns are determined.
     pub head: Vec<ByteRecord>,
     pub syntax: Syntax,
     pub separator: u8,
-    /// About how many rows a file of this length has, if it has a length.
+    /// An estimate of the number of rows from the length of the file; 0 without a length.
     pub expected: usize,
-    /// Whether lines end with `\r\n`, whose second byte is read with the next line.
+    /// How lines end. The second byte of `\r\n` is read with the next line.
     ends: LineEnd,
     record: ByteRecord,
     count: u64,
-    /// Lines that hold separators only.
+    /// The number of lines that contain only separators.
     pub empty: usize,
 }
 
@@ -75,7 +75,7 @@ impl<R: Read> Rows<R> {
         head.drain(..bom);
         sniff::check_format(&head).map_err(|problem| refuse(None, problem))?;
 
-        // The last line may be cut, unless it is the only one.
+        // The last line of the beginning may be incomplete, so it is not used unless it is the only one.
         let whole = match head.iter().rposition(|&byte| matches!(byte, b'\n' | b'\r')) {
             Some(end) if head.len() as u64 + bom as u64 == HEAD => &head[..=end],
             _ => &head[..],
@@ -109,7 +109,7 @@ impl<R: Read> Rows<R> {
             None => LineEnd::Lf,
         };
         let syntax = csv.syntax(|| separator != b',' && sniff::decimal_comma(&records));
-        // The line break at the end makes the last line end like the others.
+        // A line break is appended, so that the last line ends like the others.
         let last: &[u8] = if ends == LineEnd::CrLf { b"\r\n" } else { b"\n" };
         let stream = Cursor::new(head).chain(reader).chain(last);
         let reader = ReaderBuilder::new()
@@ -135,7 +135,7 @@ impl<R: Read> Rows<R> {
         })
     }
 
-    /// Passes each row to `take`; what it refuses gets its place.
+    /// Passes each row to `take`; an error of `take` is returned with its line and column.
     pub fn for_each(
         &mut self,
         mut take: impl FnMut(&ByteRecord) -> std::result::Result<(), Fault>,
@@ -169,10 +169,10 @@ impl<R: Read> Rows<R> {
         (None, TableProblem::Fields { found, expected, quoted: record.as_slice().contains(&b'\n') })
     }
 
-    /// The line at which `record`, the last that was read, begins.
+    /// Returns the line at which `record`, the last that was read, begins.
     fn line(&self, record: &ByteRecord) -> u64 {
         let after = self.reader.position().line();
-        // A quotation mark that is not closed takes in the last line break, so that none ends the record.
+        // After an unclosed quotation mark, the last line break belongs to the field and does not end the record.
         let open = record.as_slice().ends_with(b"\n") && record.len() != self.names.len();
         let inside = record.as_slice().iter().filter(|&&byte| byte == b'\n').count() as u64;
         match self.ends {
@@ -186,13 +186,13 @@ impl<R: Read> Rows<R> {
         &self.path
     }
 
-    /// The error of a fault, or of the table as a whole without a line.
+    /// Creates the error of a fault in a line; without a line, it concerns the whole table.
     pub fn fail(&self, line: Option<u64>, (column, problem): Fault) -> Error {
         let column = column.and_then(|at| Some((at + 1, self.names.get(at)?.clone())));
         Error::Table(Box::new(TableError { path: self.path.clone(), line, column, problem }))
     }
 
-    /// The place of the column `wanted`.
+    /// Returns the index of the column `wanted`, or an error if there is none.
     pub fn find(&self, wanted: &str) -> Result<usize> {
         self.names.iter().position(|name| name == wanted).ok_or_else(|| {
             let (wanted, columns) = (wanted.to_owned(), self.names.clone());
@@ -207,7 +207,7 @@ fn name(first: &ByteRecord, at: usize) -> String {
     first.get(at).map(super::super::columns::lossy).unwrap_or_default()
 }
 
-/// The names of the columns, each of which occurs once.
+/// Returns the names of the columns, or an error if a name occurs twice or is not UTF-8.
 fn names(csv: &Csv, first: &ByteRecord, has_header: bool) -> std::result::Result<Vec<String>, Fault> {
     let mut names: Vec<String> = Vec::new();
     for (at, field) in first.iter().enumerate() {

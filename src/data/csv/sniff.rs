@@ -1,14 +1,14 @@
-//! Finds out from the beginning of a table how it is written: separator, decimal comma, and whether it has names.
+//! Detects the format of a table from its beginning: separator, decimal comma, and whether the first line has names.
 
 use csv::{ByteRecord, ReaderBuilder};
 
 use super::super::columns::{Cell, Syntax, looks_like_number, lossy};
 use crate::error::TableProblem;
 
-/// In the order of preference: a comma may also be a decimal one.
+/// The possible separators in the order of preference: a comma is the last, because it may be a decimal comma.
 const SEPARATORS: [u8; 4] = [b'\t', b';', b'|', b','];
 
-/// The first bytes of files that are often taken for tables of text.
+/// The first bytes of files that are often mistaken for tables of text: the format, and the advice.
 const FORMATS: [(&[u8], &str, &str); 8] = [
     (b"PK\x03\x04", "an Excel or zip file", "save the sheet as CSV (UTF-8), or unpack the file"),
     (b"\xd0\xcf\x11\xe0", "an old Excel file", "save the sheet as CSV (UTF-8)"),
@@ -32,15 +32,15 @@ pub(super) fn check_format(head: &[u8]) -> Result<(), TableProblem> {
     }
 }
 
-/// The records of `head`, the last of which may be cut.
+/// Returns the records of `head`; the last one may be incomplete.
 pub(super) fn records(head: &[u8], separator: u8) -> Vec<ByteRecord> {
     let mut reader =
         ReaderBuilder::new().delimiter(separator).flexible(true).has_headers(false).from_reader(head);
-    // A slice can always be read, and records of any length are welcome.
+    // This cannot fail: a slice can always be read, and records may have any length.
     reader.byte_records().map_while(Result::ok).collect()
 }
 
-/// The separator that gives every line the same number of fields, or most of them.
+/// Returns the separator that gives the most lines the same number of fields.
 pub(super) fn separator(head: &[u8]) -> u8 {
     let agreement = |separator: u8| {
         let records = records(head, separator);
@@ -59,7 +59,7 @@ pub(super) fn separator(head: &[u8]) -> u8 {
     best.1
 }
 
-/// Whether numbers are written with a decimal comma: some with a comma, and none with a dot.
+/// Returns whether numbers have a decimal comma: some have a comma, and none has a dot.
 pub(super) fn decimal_comma(rows: &[ByteRecord]) -> bool {
     let syntax = Syntax { decimal_comma: true, ..Syntax::default() };
     let cells = || rows.iter().flat_map(|row| row.iter()).map(<[u8]>::trim_ascii);
@@ -68,7 +68,7 @@ pub(super) fn decimal_comma(rows: &[ByteRecord]) -> bool {
         && !cells().any(|cell| cell.contains(&b'.') && is_number(cell))
 }
 
-/// The value in the first line that looks like data, if the line does not look like names.
+/// Returns a value of the first line that looks like data, if the line does not look like names.
 pub(super) fn data_in_header(first: &ByteRecord) -> Option<String> {
     let syntax = Syntax { decimal_comma: true, ..Syntax::default() };
     let number = |cell: &[u8]| match syntax.number(cell) {

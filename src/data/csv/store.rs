@@ -1,4 +1,4 @@
-//! Rows of numbers in one vector, for which memory is taken only as there is evidence of them.
+//! Rows of numbers in one vector, whose memory grows with the rows so far.
 
 use crate::error::TableProblem;
 use crate::real::Real;
@@ -8,7 +8,7 @@ use crate::real::Real;
 pub(super) struct Store<T> {
     pub values: Vec<T>,
     width: usize,
-    /// How many rows the length of the file promises.
+    /// An estimate of the number of rows from the length of the file.
     expected: usize,
 }
 
@@ -27,17 +27,17 @@ impl<T: Real> Store<T> {
         Ok(&mut self.values[begin..])
     }
 
-    /// Takes the last row away.
+    /// Removes the last row.
     pub fn pop(&mut self) {
         self.values.truncate(self.values.len() - self.width);
     }
 
-    /// By a quarter, so that never much more is held than the numbers that have arrived.
+    /// Reserves memory for the expected rows first, and then for a quarter more rows, so that little memory is unused.
     fn grow(&mut self) -> Result<(), TableProblem> {
         let more = (self.values.len() / self.width.max(1) / 4).max(256);
         let first = if self.values.is_empty() { self.expected.max(more) } else { more };
         let mut reserve = |rows: usize| self.values.try_reserve_exact(rows.saturating_mul(self.width));
-        // The promise may be false: then what has arrived still counts.
+        // The estimate may be too large to reserve; then memory grows with the rows.
         reserve(first).or_else(|_| reserve(more)).map_err(|_| TableProblem::OutOfMemory { rows: more })
     }
 }

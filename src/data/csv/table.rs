@@ -1,4 +1,4 @@
-//! A table that was read, and what was done to it.
+//! A table that was read, and a summary of the reading.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use crate::data::columns::{ColumnKind, Columns, TargetColumns};
 use crate::error::{Error, Result, TableError, TableProblem};
 use crate::real::Real;
 
-/// A table: its samples, the meaning of its columns, and a summary of what was left out or filled.
+/// A table: its samples, the meaning of its columns, and a summary of dropped rows and filled values.
 ///
 /// # Examples
 ///
@@ -38,29 +38,29 @@ use crate::real::Real;
 pub struct Table<T> {
     /// The rows as samples.
     pub data: Dataset<T>,
-    /// What inputs and targets mean.
+    /// The meaning of inputs and targets.
     pub columns: Columns,
-    /// What was left out or filled.
+    /// A summary of dropped rows, filled values and the format of the file.
     pub summary: TableSummary,
     pub(super) path: PathBuf,
     pub(super) tags: Vec<Tag>,
 }
 
-/// What was done while a table was read.
+/// A summary of reading a table: dropped rows, filled values and the format of the file.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct TableSummary {
-    /// The rows of data in the file.
+    /// The number of rows of data in the file.
     pub rows: usize,
-    /// Rows that were left out because an input was missing.
+    /// The number of rows that were dropped because an input was missing.
     pub dropped: usize,
-    /// Rows that were left out because the target was missing.
+    /// The number of rows that were dropped because a target was missing.
     pub without_target: usize,
-    /// Lines that hold separators only, which were passed over.
+    /// The number of lines that contain only separators, which were ignored.
     pub empty_lines: usize,
-    /// Columns with missing values that were filled, and how many.
+    /// The columns whose missing values were filled, and how many.
     pub filled: Vec<(String, usize)>,
-    /// Columns with the same value in all rows, which say nothing.
+    /// The columns with the same value in all rows, from which nothing can be learned.
     pub constant: Vec<String>,
     /// The byte that separates values.
     pub separator: u8,
@@ -68,7 +68,7 @@ pub struct TableSummary {
     pub decimal_comma: bool,
 }
 
-/// A column that says something of the rows.
+/// A column that is a property of the rows, not an input.
 #[derive(Debug, Clone)]
 pub(super) struct Tag {
     pub name: String,
@@ -86,7 +86,7 @@ impl<T: Real> Table<T> {
         Csv::new().target(target).open(path)
     }
 
-    /// The number of the text that each sample has in the tag `name`: equal numbers for equal texts, such as the groups of
+    /// Returns a number for the text of each sample in the tag `name`, equal for equal texts: for example the groups of
     /// [`Split::grouped`](crate::data::Split::grouped).
     ///
     /// # Errors
@@ -96,7 +96,8 @@ impl<T: Real> Table<T> {
         Ok(&self.find_tag(name)?.values)
     }
 
-    /// The samples with the text `value` in the tag `name`, in the same memory.
+    /// Returns the samples with the text `value` in the tag `name`, as a view that shares the memory of the table's
+    /// data.
     ///
     /// # Errors
     ///
@@ -108,7 +109,8 @@ impl<T: Real> Table<T> {
     /// use gradus::data::{Csv, Table};
     ///
     /// let text = "x,y,split\n1,0.5,train\n2,0.7,test\n3,0.9,train\n";
-    /// let table: Table<f64> = Csv::new().target("y").tag("split").read(text.as_bytes(), "table.csv")?;
+    /// let csv = Csv::new().target("y").tag("split");
+    /// let table: Table<f64> = csv.read(text.as_bytes(), "table.csv")?;
     /// assert_eq!(table.tagged("split", "train")?.len(), 2);
     /// # Ok::<(), gradus::Error>(())
     /// ```
@@ -163,7 +165,7 @@ impl<T: Real> fmt::Display for Table<T> {
     }
 }
 
-/// The first ten names.
+/// Formats the first ten names.
 fn some(names: &[String]) -> String {
     let more = if names.len() > 10 { " …" } else { "" };
     names.iter().take(10).cloned().collect::<Vec<_>>().join(", ") + more

@@ -13,18 +13,19 @@ use crate::real::Real;
 impl<T: Real> Dataset<T> {
     /// Creates the data set of the inputs `x` and one class label for each example, of any integer type.
     ///
-    /// The targets are one-hot: a label l becomes a 1 in row l and 0 elsewhere, when a mini-batch is gathered.
+    /// The targets are one-hot: when a mini-batch is gathered, a label l becomes a 1 in row l and 0 elsewhere.
     ///
     /// # Shapes
     ///
-    /// `x` inputs × examples, `labels` one for each example; a sample has `n_classes` targets.
+    /// `x` is inputs × examples, with one label for each example. A sample has `n_classes` targets.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Empty`] if `x` has no columns, and [`Error::NoRows`] if it has no rows. Returns [`Error::Transposed`] if there is a label for each
-    /// row of `x`, and [`Error::SizeMismatch`] if there is one for neither rows nor columns. Returns [`Error::Label`] for the
-    /// first label that is negative or not below `n_classes`. Returns [`Error::NonFiniteSample`] for the first NaN or
-    /// infinity.
+    /// Returns [`Error::Empty`] if `x` has no columns, and [`Error::NoRows`] if it has no rows. If there is not one
+    /// label for each column of `x`, returns [`Error::Transposed`] if there is one for each row, and
+    /// [`Error::SizeMismatch`] otherwise. Returns [`Error::Label`] for the first label that is negative or not below
+    /// `n_classes`, [`Error::NonFiniteSample`] for the first NaN or infinity, and [`Error::Memory`] if a target of
+    /// `n_classes` values does not fit in memory.
     ///
     /// # Examples
     ///
@@ -51,11 +52,12 @@ impl<T: Real> Dataset<T> {
     ///
     /// # Shapes
     ///
-    /// `x` inputs × examples, `names` one for each example; a sample has as many targets as there are different names.
+    /// `x` is inputs × examples, with one name for each example. A sample has as many targets as there are different
+    /// names.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::OneClass`] if all names are equal, and the errors of [`from_labels`](Self::from_labels) otherwise.
+    /// Returns [`Error::OneClass`] if all names are equal, and the errors of [`from_labels`](Self::from_labels).
     ///
     /// # Examples
     ///
@@ -83,11 +85,12 @@ impl<T: Real> Dataset<T> {
     ///
     /// # Shapes
     ///
-    /// `x` examples × inputs, `y` examples × outputs: the transposes of those of [`new`](Self::new).
+    /// `x` is examples × inputs, `y` examples × outputs, the transposes of the matrices of [`new`](Self::new).
     ///
     /// # Errors
     ///
-    /// Returns [`Error::SizeMismatch`] if `x` and `y` differ in their number of rows, and the errors of [`new`](Self::new) otherwise.
+    /// Returns [`Error::SizeMismatch`] if `x` and `y` differ in their number of rows, and the errors of
+    /// [`new`](Self::new).
     ///
     /// # Examples
     ///
@@ -113,8 +116,8 @@ impl<T: Real> Dataset<T> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::SizeMismatch`] if there are not as many names as classes, of which targets that are numbers have
-    /// none.
+    /// Returns [`Error::SizeMismatch`] if there are not as many names as classes. Targets that are not labels have no
+    /// classes here.
     ///
     /// # Examples
     ///
@@ -142,7 +145,8 @@ impl<T: Real> Dataset<T> {
         Ok(Self { targets: Arc::new(Targets::Labels { labels, n_classes: expected, names }), ..self })
     }
 
-    /// The names of the classes in the order of the labels; empty if the classes have none or the targets are numbers.
+    /// Returns the names of the classes in the order of the labels; empty if they have no names, or the targets are not
+    /// labels.
     pub fn class_names(&self) -> &[String] {
         match &*self.targets {
             Targets::Labels { names, .. } => names,
@@ -150,7 +154,7 @@ impl<T: Real> Dataset<T> {
         }
     }
 
-    /// The data set of the inputs `x` and labels, whose classes may have names.
+    /// Creates the data set of the inputs `x` and labels, whose classes may have names.
     pub(in crate::data) fn labelled<L>(
         x: DMatrix<T>,
         labels: &[L],
@@ -174,7 +178,7 @@ impl<T: Real> Dataset<T> {
 }
 
 impl<T> Targets<T> {
-    /// Labels that have been checked to lie below `n_classes`.
+    /// Creates targets from `labels`, after checking that they lie below `n_classes`.
     pub(super) fn labels<L>(labels: &[L], n_classes: usize, names: Vec<String>) -> Result<Self>
     where
         L: Copy + TryInto<i64>,
@@ -194,8 +198,8 @@ impl<T> Targets<T> {
     }
 }
 
-/// Returns an error if `x` and `y` of these shapes differ in their number of columns, which says so if a transposed matrix
-/// explains it.
+/// Returns an error if the shapes `x` and `y` differ in their number of columns; it is `Error::Transposed` if a
+/// transposed matrix explains the difference.
 pub(in crate::data) fn check_columns(x: (usize, usize), y: (usize, usize)) -> Result<()> {
     let what = match (x, y) {
         _ if x.1 == y.1 => return Ok(()),

@@ -1,4 +1,4 @@
-//! Reads columns of a data set and replaces its inputs or targets, in place where nobody else uses the memory.
+//! Reads columns of a data set and replaces its inputs or targets, in place if no other data set shares the memory.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,16 +10,16 @@ use crate::error::{Error, Result};
 use crate::memory;
 use crate::real::Real;
 
-/// Samples that are gathered at a time.
+/// Number of samples that are gathered at a time.
 const BLOCK: usize = 256;
 
 impl<T: Real> Dataset<T> {
-    /// The inputs `rows` of all samples, a vector for each row.
+    /// Returns the inputs `rows` of all samples, a vector for each row.
     pub(in crate::data) fn input_columns(&self, rows: Range<usize>) -> Vec<Vec<f64>> {
         self.columns(rows, self.n_inputs(), |samples, x| self.fill_inputs(samples, x))
     }
 
-    /// The targets `rows` of all samples, a vector for each row.
+    /// Returns the targets `rows` of all samples, a vector for each row.
     pub(in crate::data) fn target_columns(&self, rows: Range<usize>) -> Vec<Vec<f64>> {
         let width = self.n_outputs();
         self.columns(rows, width, |samples, y| {
@@ -44,9 +44,9 @@ impl<T: Real> Dataset<T> {
         columns
     }
 
-    /// The same samples with inputs that `change` has changed, sample by sample.
+    /// Returns the same samples with inputs as floats that `change` has changed; it gets them sample after sample.
     pub(in crate::data) fn map_inputs(self, change: impl FnOnce(&mut [T])) -> Result<Self> {
-        // Of the whole, also where only a part of it is scaled.
+        // A subset keeps the task of the whole data set.
         let task = Arc::new(self.task().into());
         let targets = if self.is_whole() { self.targets.clone() } else { Arc::new(self.own_targets()) };
         let mut x = match self.take_inputs() {
@@ -63,7 +63,8 @@ impl<T: Real> Dataset<T> {
         Ok(Self { inputs: Arc::new(Inputs::Numbers(x)), targets, order: None, range, task })
     }
 
-    /// The same samples with targets, which have to be numbers, that `change` has changed, sample by sample.
+    /// Returns the same samples with targets, which must not be labels, that `change` has changed; it gets them sample
+    /// after sample.
     pub(in crate::data) fn map_targets(self, change: impl FnOnce(&mut [T])) -> Result<Self> {
         let mut y = match self.own_targets() {
             Targets::Numbers(y) => y,
@@ -75,12 +76,12 @@ impl<T: Real> Dataset<T> {
         if self.is_whole() {
             return Ok(Self { targets, task, ..self });
         }
-        // A view: its targets are now stored in its own order, and so its inputs have to be.
+        // The targets are now stored in the order of this view, so its inputs have to be stored in this order too.
         let (inputs, range) = (self.own_inputs(), 0..self.len());
         Ok(Self { inputs: Arc::new(inputs), targets, order: None, range, task })
     }
 
-    /// Whether this view shows all stored samples in the order in which they are stored.
+    /// Returns whether this view contains all stored samples in their stored order.
     fn is_whole(&self) -> bool {
         let stored = match &*self.targets {
             Targets::Numbers(y) => y.ncols(),
@@ -89,7 +90,8 @@ impl<T: Real> Dataset<T> {
         self.order.is_none() && self.range == (0..stored)
     }
 
-    /// The matrix of the inputs, if they are all there is of it and no other data set uses it.
+    /// Returns the matrix of the inputs without a copy, if this view contains all of it and no other data set shares
+    /// it.
     fn take_inputs(self) -> std::result::Result<DMatrix<T>, Self> {
         if !self.is_whole() {
             return Err(self);

@@ -5,11 +5,12 @@ use crate::error::{Error, Result};
 use crate::real::Real;
 
 impl<T: Real> Dataset<T> {
-    /// The samples `indices` in this order, in the same memory. An index may occur more than once.
+    /// Returns the samples `indices` in this order, as a view that shares the memory. An index may occur more than
+    /// once.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Empty`] if there are no indices, and [`Error::SizeMismatch`] if one lies beyond the last sample.
+    /// Returns [`Error::Empty`] if there are no indices, and [`Error::SizeMismatch`] if one is beyond the last sample.
     ///
     /// # Examples
     ///
@@ -19,7 +20,7 @@ impl<T: Real> Dataset<T> {
     /// let x = DMatrix::from_column_slice(1, 4, &[0.0, 1.0, 2.0, 3.0]);
     /// let data = Dataset::from_labels(x, &[0, 1, 2, 1], 3)?;
     /// let ones = data.select(&[3, 1])?;
-    /// assert_eq!((ones.len(), ones.label(0), data.select(&[2, 3])?.label(0)), (2, Some(1), Some(2)));
+    /// assert_eq!((ones.len(), ones.label(0), ones.label(1)), (2, Some(1), Some(1)));
     /// # Ok::<(), gradus::Error>(())
     /// ```
     pub fn select(&self, indices: &[usize]) -> Result<Self> {
@@ -34,12 +35,12 @@ impl<T: Real> Dataset<T> {
         Ok(Self { order: Some(order), range: 0..indices.len(), ..self.clone() })
     }
 
-    /// Whether the targets are class labels, which are one-hot by themselves.
+    /// Returns whether the targets are stored as class labels.
     pub(in crate::data) fn has_labels(&self) -> bool {
         matches!(*self.targets, Targets::Labels { .. })
     }
 
-    /// The labels of the samples, if the targets are labels.
+    /// Returns the labels of the samples, if the targets are stored as labels.
     pub(in crate::data) fn labels(&self) -> Option<impl Iterator<Item = usize>> {
         match &*self.targets {
             Targets::Labels { labels, .. } => {
@@ -49,7 +50,7 @@ impl<T: Real> Dataset<T> {
         }
     }
 
-    /// The class of each sample, if the [task](Self::task) has classes.
+    /// Returns the class of each sample, if the [task](Self::task) has classes.
     pub(in crate::data) fn classes(&self) -> Option<Vec<usize>> {
         (0..self.len()).map(|index| self.label(index)).collect()
     }

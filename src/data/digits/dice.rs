@@ -3,14 +3,14 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// What a stream of random numbers is for; streams of different purposes are independent.
+/// The purpose of a stream of random numbers; streams of different purposes are independent.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Purpose {
     Labels = 0x6c61_6265,
     Image = 0x696d_6167,
 }
 
-/// A stream that depends on nothing but (seed, purpose, index).
+/// A stream of random numbers that depends on (seed, purpose, index) only.
 ///
 /// It draws only integers from the generator and uses only exactly rounded arithmetic, because `sin`, `ln` and the
 /// like differ between platforms in their last bit.
@@ -26,18 +26,18 @@ impl Dice {
         Self(ChaCha8Rng::from_seed(bytes))
     }
 
-    /// An integer in `0..n` (and 0 if `n` is 0).
+    /// Draws an integer from `0..n` (0 if `n` is 0).
     pub(super) fn below(&mut self, n: usize) -> usize {
         ((u64::from(self.0.next_u32()) * n as u64) >> 32) as usize
     }
 
-    /// Uniform in [low, high).
+    /// Draws uniformly from [low, high).
     pub(super) fn between(&mut self, low: f32, high: f32) -> f32 {
         let unit = (self.0.next_u32() >> 8) as f32 / (1 << 24) as f32;
         low + (high - low) * unit
     }
 
-    /// Bell-shaped around 0 with the given standard deviation, never beyond three of them.
+    /// Draws approximately from N(0, `deviation`²), never beyond three standard deviations.
     ///
     /// The sum of three uniform numbers in [−1, 1) has variance 3 · 1/3 = 1.
     pub(super) fn bell(&mut self, deviation: f32) -> f32 {
@@ -45,7 +45,7 @@ impl Dice {
         deviation * sum
     }
 
-    /// True with the given probability.
+    /// Returns `true` with the given probability.
     pub(super) fn chance(&mut self, probability: f32) -> bool {
         self.between(0.0, 1.0) < probability
     }

@@ -1,13 +1,13 @@
-//! Procedural handwriting: 28×28 images of digits in the manner of MNIST, drawn from a seed without any file.
+//! Synthetic digits: 28×28 images in the manner of MNIST, generated from a seed without any file.
 //!
-//! Every image is made as a handwritten one is: a *skeleton* (one of several ways of writing the digit) → *jitter*
+//! An image imitates handwriting: a *skeleton* (one of several ways of writing the digit) → *jitter*
 //! of its points → a smooth *curve* → a *bend* and an *affine* map (slant, rotation, proportions, size, place) → a
 //! *pen* of varying width and pressure → small *defects* → *blur* → *noise* → bytes. As in MNIST the digit fills
 //! about 20×20 pixels and its centre of mass lies near the centre of the image.
 //!
-//! They are made to be as hard as a first data set should be: of 10,000 training and 2,000 test images, a softmax layer
-//! alone gets about 88 % of the test right and 784-30-10 sigmoid neurons about 96 %; of the first 1,000 training
-//! images the latter learn every one, and get about 86 % of the test right: they overfit.
+//! The digits are hard enough for a first data set. With 10,000 training and 2,000 test images, a softmax layer alone
+//! classifies about 88 % of the test images correctly, and 784-30-10 sigmoid neurons about 96 %. Trained on the first
+//! 1,000 images only, the latter classify all of these correctly, but only about 86 % of the test images: they overfit.
 //!
 //! The bytes are the same on every machine: the arithmetic uses only operations that IEEE 754 rounds exactly.
 
@@ -32,8 +32,8 @@ pub type Image = [u8; PIXELS];
 
 /// Draws `count` synthetic digits and returns their pixels, image after image, and their labels 0 to 9.
 ///
-/// Image `i` is [`sample`]`(seed, i)`; so a shorter set is the beginning of a longer one with the same seed, and
-/// every ten images from a multiple of ten on show each digit once, in random order.
+/// Image `i` is [`sample`]`(seed, i)`, so a shorter set is the beginning of a longer one with the same seed. Each block
+/// of ten images, the first from index 0 on, shows each digit once, in random order.
 ///
 /// # Shapes
 ///
@@ -54,7 +54,7 @@ pub type Image = [u8; PIXELS];
 /// # Ok::<(), gradus::Error>(())
 /// ```
 pub fn generate(count: usize, seed: u64) -> Result<(Vec<u8>, Vec<u8>)> {
-    // Asked for in whole: memory that is granted in steps runs out hours later.
+    // Reserved at once, so that a lack of memory is found at the start and not after hours.
     let what = "the pixels of the synthetic digits";
     memory::check::<u8>(what, [(PIXELS, count), (count, 1)])?;
     let mut pixels = memory::reserve(what, PIXELS, count)?;
@@ -67,7 +67,7 @@ pub fn generate(count: usize, seed: u64) -> Result<(Vec<u8>, Vec<u8>)> {
     Ok((pixels, labels))
 }
 
-/// Draws the image number `index` of the set that belongs to `seed`, and returns it with its label.
+/// Draws image `index` of the set with seed `seed`, and returns it with its label.
 ///
 /// # Examples
 ///
@@ -85,7 +85,8 @@ pub fn sample(seed: u64, index: u64) -> (Image, u8) {
     (render::render(&strokes, &mut dice), digit as u8)
 }
 
-/// The labels of ten successive images are a random permutation, which keeps every prefix of the set balanced.
+/// Returns the label of image `index`. The labels of each block of ten images are a random permutation of the digits,
+/// which keeps every prefix of the set balanced.
 fn label(seed: u64, index: u64) -> usize {
     let mut dice = Dice::new(seed, Purpose::Labels, index / 10);
     let mut digits = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];

@@ -1,4 +1,4 @@
-//! From the curves to the bytes of an image: pen → defects → blur → noise → bytes.
+//! Renders the curves as an image: pen → defects → blur → noise → bytes.
 
 use super::dice::Dice;
 use super::shape::Point;
@@ -29,7 +29,7 @@ fn draw(canvas: &mut Canvas, strokes: &[Vec<Point>], dice: &mut Dice) {
     }
 }
 
-/// Inks the pixels near the segment from `a` to `b`; the edge of the pen is one pixel soft.
+/// Inks the pixels near the segment from `a` to `b`; the soft edge of the pen is one pixel wide.
 fn segment(canvas: &mut Canvas, a: Point, b: Point, radius: f32) {
     let [dx, dy] = [b[0] - a[0], b[1] - a[1]];
     let square = (dx * dx + dy * dy).max(1e-12);
@@ -58,7 +58,7 @@ fn near(canvas: &mut Canvas, corners: [Point; 2], margin: f32, mut paint: impl F
     }
 }
 
-/// Now and then the pen skips, or leaves a fleck.
+/// Adds defects at random: a spot where the pen skips, or a fleck.
 fn spoil(canvas: &mut Canvas, strokes: &[Vec<Point>], dice: &mut Dice) {
     let line = &strokes[dice.below(strokes.len())];
     let spot = line[dice.below(line.len())];
@@ -84,7 +84,7 @@ fn blur(canvas: &mut Canvas, side: f32) {
     }
 }
 
-/// Varies the ink from pixel to pixel, leaves the paper clean, and rounds.
+/// Adds noise to the inked pixels only, and rounds to bytes.
 fn to_bytes(canvas: &Canvas, dice: &mut Dice) -> Image {
     let (darkness, grain) = (255.0 * dice.between(0.85, 1.1), dice.between(0.0, 0.12));
     let mut image = [0; PIXELS];

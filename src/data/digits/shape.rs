@@ -7,7 +7,7 @@ use super::skeletons::{SKELETONS, Stroke};
 /// `[x, y]`, `y` downwards.
 pub(super) type Point = [f32; 2];
 
-/// Straight pieces per pair of skeleton points.
+/// Number of straight pieces per pair of skeleton points.
 const PIECES: usize = 6;
 
 /// How near the pen's tip may come to the edge of the image, in pixels.
@@ -28,7 +28,7 @@ fn jitter(stroke: Stroke, dice: &mut Dice) -> Vec<Point> {
     let shift = [dice.bell(0.035), dice.bell(0.035)];
     let mut points: Vec<Point> = Vec::with_capacity(stroke.len());
     for (i, &(x, y)) in stroke.iter().enumerate() {
-        // The two halves of a corner stay together.
+        // The two points of a corner stay together.
         let twin = points.last().copied().filter(|_| stroke[i - 1] == (x, y));
         let point = twin.unwrap_or_else(|| {
             let x = f32::from(x) / 50.0 - 0.8 + shift[0] + dice.bell(0.055);
@@ -40,7 +40,8 @@ fn jitter(stroke: Stroke, dice: &mut Dice) -> Vec<Point> {
     points
 }
 
-/// The Catmull-Rom spline through the points, as a polyline; a doubled point ends one spline and begins the next.
+/// Returns the Catmull-Rom spline through the points as a polyline; a doubled point ends one spline and begins the
+/// next.
 fn curve(points: &[Point]) -> Vec<Point> {
     let mut line = Vec::with_capacity(points.len() * PIECES);
     for part in points.chunk_by(|a, b| a != b) {
@@ -58,14 +59,14 @@ fn curve(points: &[Point]) -> Vec<Point> {
     line
 }
 
-/// The cubic from `b` (t = 0) to `c` (t = 1) with the slopes (c − a)/2 and (d − b)/2.
+/// Evaluates the cubic from `b` (t = 0) to `c` (t = 1) with the slopes (c − a)/2 and (d − b)/2.
 fn catmull_rom(a: f32, b: f32, c: f32, d: f32, t: f32) -> f32 {
     let (linear, square) = (c - a, 2.0 * a - 5.0 * b + 4.0 * c - d);
     let cube = 3.0 * (b - c) + d - a;
     b + 0.5 * t * (linear + t * (square + t * cube))
 }
 
-/// Adds a random quadratic map: the hand that grows, curves or squeezes a digit on one side.
+/// Adds a random quadratic map, which enlarges, curves or squeezes a digit on one side.
 fn bend(strokes: &mut [Vec<Point>], dice: &mut Dice) {
     let coefficients: [f32; 6] = std::array::from_fn(|_| dice.between(-0.2, 0.2));
     let [xx, xy, yy, uu, uv, vv] = coefficients;
@@ -76,7 +77,7 @@ fn bend(strokes: &mut [Vec<Point>], dice: &mut Dice) {
     }
 }
 
-/// Slants, turns and stretches the digit, fits it into about 20×20 pixels and centres it, as MNIST does.
+/// Slants, rotates and stretches the digit, fits it into about 20×20 pixels and centres it, as in MNIST.
 fn place(strokes: &mut [Vec<Point>], dice: &mut Dice) {
     let slant = dice.between(-0.55, 0.3);
     let stretch = dice.between(0.85, 1.28);
@@ -92,7 +93,7 @@ fn place(strokes: &mut [Vec<Point>], dice: &mut Dice) {
     let shift = [0, 1].map(|k| {
         let [low, high] = bounds[k].map(|bound| scale * bound);
         let shift = SIDE as f32 / 2.0 + dice.bell(0.92) - scale * centre[k];
-        // The mass of a 7 lies so high that its foot would leave the image.
+        // The centre of mass of a 7 lies so high that its foot would leave the image.
         shift.max(MARGIN - low).min(SIDE as f32 - MARGIN - high)
     });
     for point in strokes.iter_mut().flatten() {
@@ -100,19 +101,19 @@ fn place(strokes: &mut [Vec<Point>], dice: &mut Dice) {
     }
 }
 
-/// [cos θ, sin θ] from t = tan(θ/2), without a trigonometric function.
+/// Returns [cos θ, sin θ] for t = tan(θ/2), without a trigonometric function.
 fn rotation(t: f32) -> Point {
     let norm = 1.0 + t * t;
     [(1.0 - t * t) / norm, 2.0 * t / norm]
 }
 
-/// The least and the greatest coordinate on an axis.
+/// Returns the minimum and maximum coordinate on an axis.
 fn bounds(strokes: &[Vec<Point>], axis: usize) -> [f32; 2] {
     let coordinates = strokes.iter().flatten().map(|point| point[axis]);
     coordinates.fold([f32::MAX, f32::MIN], |[low, high], c| [low.min(c), high.max(c)])
 }
 
-/// The centre of mass of a line of even weight.
+/// Returns the centre of mass of lines of uniform weight.
 fn centre(strokes: &[Vec<Point>]) -> Point {
     let (mut mass, mut sum) = (0.0, [0.0; 2]);
     for pair in strokes.iter().flat_map(|line| line.windows(2)) {

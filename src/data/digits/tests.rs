@@ -5,7 +5,7 @@ fn digest(bytes: impl Iterator<Item = u8>) -> u64 {
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// The mean image of each digit.
+/// Returns the mean image of each digit.
 fn means(count: usize, seed: u64) -> Vec<Vec<f64>> {
     let (pixels, labels) = generate(count, seed).unwrap();
     let mut means = vec![vec![0.0; PIXELS]; 10];
@@ -21,7 +21,7 @@ fn distance(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt()
 }
 
-/// A change of these values changes everybody's results: it belongs into the changelog.
+/// A change of these values changes all users' results: it belongs in the changelog.
 #[test]
 fn the_bytes_are_the_same_on_every_machine() {
     let (pixels, labels) = generate(500, 1).unwrap();
@@ -71,7 +71,7 @@ fn ink_is_present_and_stays_inside() {
     assert!(touched < 100, "{touched} of 2000 images touch the edge");
 }
 
-/// The mean of a class is near to the same class's mean in another set, and far from every other class's.
+/// The mean of a class is near the same class's mean in another set, and far from the means of the other classes.
 #[test]
 fn the_classes_differ() {
     let (these, those) = (means(2000, 6), means(2000, 7));

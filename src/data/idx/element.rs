@@ -2,7 +2,7 @@
 
 use crate::real::Real;
 
-/// A type of elements.
+/// An element type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Element {
     U8,
@@ -14,7 +14,7 @@ pub(super) enum Element {
 }
 
 impl Element {
-    /// The type that byte 2 of a file stands for.
+    /// Returns the type for byte 2 of a file.
     pub fn from_code(code: u8) -> Option<Self> {
         match code {
             0x08 => Some(Self::U8),
@@ -27,7 +27,7 @@ impl Element {
         }
     }
 
-    /// The size of an element in bytes.
+    /// Returns the size of an element in bytes.
     pub fn size(self) -> usize {
         match self {
             Self::U8 | Self::I8 => 1,

@@ -4,18 +4,18 @@ use std::cell::Cell;
 use std::io::{self, Read};
 use std::rc::Rc;
 
-/// More bytes of gzip than this never pass without a byte of data, except in a stream of empty members or blocks that
-/// may have no end.
+/// Maximum number of gzip bytes in a row that decompress to nothing. More occur only in a stream of empty members or
+/// blocks, which may be endless.
 pub(super) const MAX_EMPTY: u64 = 1 << 20;
 
 /// How far a stream has been read.
 #[derive(Default)]
 pub(super) struct Progress {
-    /// Bytes of the file, before decompression.
+    /// Bytes read from the file, before decompression.
     pub consumed: Cell<u64>,
-    /// Bytes of the tensor, after decompression.
+    /// Bytes of the tensor so far, after decompression.
     pub produced: Cell<u64>,
-    /// `consumed` when the last byte of the tensor came.
+    /// The value of `consumed` when the last byte of the tensor was produced.
     pub productive: Cell<u64>,
 }
 

@@ -1,4 +1,4 @@
-//! Reads one IDX tensor from a stream of bytes, trusting nothing that the stream does not prove.
+//! Reads one IDX tensor from an untrusted stream of bytes.
 
 use std::io::{self, Read};
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
 
-/// The largest body that is read in pieces, in bytes: more than any disk holds.
+/// The largest body that is read in pieces, in bytes: larger than any file.
 const MAX_PIECES: u64 = 1 << 50;
 
 /// A tensor whose header has been read and whose body has not.
@@ -39,7 +39,7 @@ pub(crate) enum Accepts {
 }
 
 impl<'a> Opened<'a> {
-    /// Reads the header of a plain IDX file or a gzip of one. `length` is that of the file, where there is one; another
+    /// Reads the header of a plain or gzip IDX file. `length` is the length of the file, if there is one. Another
     /// number of dimensions than `rank` is an error.
     pub(super) fn new(
         mut reader: impl Read + 'a,
@@ -65,19 +65,19 @@ impl<'a> Opened<'a> {
         Ok(Self { stream, element, dims, size })
     }
 
-    /// The sizes of the dimensions.
+    /// Returns the sizes of the dimensions.
     pub(crate) fn dims(&self) -> &[usize] {
         &self.dims
     }
 
-    /// Reads the body, and makes sure that nothing follows.
+    /// Reads the body, and returns an error if more bytes follow.
     pub(crate) fn read(mut self) -> Result<IdxTensor> {
         let data = self.stream.body(self.size)?;
         self.stream.end()?;
         Ok(IdxTensor { dims: self.dims, data })
     }
 
-    /// Fills `bytes` with the next ones of the body.
+    /// Fills `bytes` with the next bytes of the body.
     pub(in crate::data) fn next(&mut self, bytes: &mut [u8]) -> Result<()> {
         self.stream.fill(bytes, IdxField::Body)?;
         let Progress { consumed, produced, .. } = &*self.stream.progress;
@@ -85,7 +85,7 @@ impl<'a> Opened<'a> {
         self.stream.check_inflated(produced, consumed.max(self.stream.length.unwrap_or(0)))
     }
 
-    /// Makes sure that nothing follows the body, which has been read in pieces.
+    /// Returns an error if more bytes follow the body, which has been read in pieces.
     pub(in crate::data) fn end(mut self) -> Result<()> {
         self.stream.end()
     }
@@ -100,12 +100,12 @@ impl<'a> Opened<'a> {
     }
 }
 
-/// The data of the tensor, decompressed.
+/// The decompressed file.
 struct Stream<'a> {
     data: Box<dyn Read + 'a>,
     path: PathBuf,
     gzip: bool,
-    /// The length of the file, where there is one.
+    /// The length of the file, if there is one.
     length: Option<u64>,
     progress: Rc<Progress>,
 }
@@ -123,7 +123,7 @@ impl Read for Stream<'_> {
 }
 
 impl Stream<'_> {
-    /// The type of the elements, the dimensions, and the size of the body in bytes.
+    /// Reads the header: the element type, the dimensions, and the size of the body in bytes.
     fn header(&mut self, accepts: Accepts, expected: Option<usize>) -> Result<(Element, Vec<usize>, u64)> {
         match u16::from_be_bytes(self.bytes::<2>(IdxField::Magic)?) {
             0 => {}
@@ -164,14 +164,14 @@ impl Stream<'_> {
         Ok((dims, claimed))
     }
 
-    /// The next `N` bytes, which are `field`.
+    /// Reads the next `N` bytes, which are `field`.
     fn bytes<const N: usize>(&mut self, field: IdxField) -> Result<[u8; N]> {
         let mut bytes = [0; N];
         self.fill(&mut bytes, field)?;
         Ok(bytes)
     }
 
-    /// Fills `bytes` with the next ones, which belong to `field`.
+    /// Fills `bytes` with the next bytes, which belong to `field`.
     fn fill(&mut self, bytes: &mut [u8], field: IdxField) -> Result<()> {
         let until = self.offset() + bytes.len() as u64;
         let mut filled = 0;
@@ -186,7 +186,7 @@ impl Stream<'_> {
         Ok(())
     }
 
-    /// Compares the length of a plain file with the one that its header needs, before the body is read.
+    /// Returns an error if the length of a plain file does not match its header; called before the body is read.
     fn check_length(&self, size: u64) -> Result<()> {
         let Some(length) = self.length.filter(|_| !self.gzip) else { return Ok(()) };
         let until = self.offset() + size;
@@ -199,7 +199,7 @@ impl Stream<'_> {
         Ok(())
     }
 
-    /// The `size` bytes of the body, in steps for which there is evidence.
+    /// Reads the `size` bytes of the body, in steps that the bytes so far justify.
     fn body(&mut self, size: u64) -> Result<Vec<u8>> {
         let until = self.offset() + size;
         if let Some(length) = self.length {
@@ -221,7 +221,7 @@ impl Stream<'_> {
                 Ok(_) => return Err(self.refuse_here(IdxField::Body, IdxProblem::Truncated { until })),
                 Err(source) => return Err(self.failure(IdxField::Body, source)),
             }
-            // What is left of a file counts too: it may begin with zeros and go on with noise.
+            // The unread rest of the file counts too: data may begin with zeros, which compress better than the rest.
             let compressed = self.progress.consumed.get().max(self.length.unwrap_or(0));
             self.check_inflated(data.len() as u64, compressed)?;
             step = (data.len() as u64).min(64 * MIB);
@@ -229,7 +229,7 @@ impl Stream<'_> {
         Ok(data)
     }
 
-    /// Makes sure that nothing follows; with gzip this is also what makes the decoder compare the checksum.
+    /// Returns an error if more bytes follow. With gzip, this read also makes the decoder verify the checksum.
     fn end(&mut self) -> Result<()> {
         let until = self.offset();
         match self.by_ref().take(1).read_to_end(&mut Vec::new()) {
@@ -242,7 +242,8 @@ impl Stream<'_> {
         }
     }
 
-    /// Deflate can reach 1032 to 1, real data stay far below 128.
+    /// Returns an error if the compression ratio is that of a gzip bomb. Deflate can reach 1032 to 1; real data stay
+    /// far below 128 to 1.
     fn check_inflated(&self, inflated: u64, compressed: u64) -> Result<()> {
         let allowed = compressed.saturating_mul(128).max(64 * MIB);
         if self.gzip && inflated > allowed {
@@ -252,7 +253,8 @@ impl Stream<'_> {
         Ok(())
     }
 
-    /// The error of a read that failed in `field`: the decompressor's belong to the gzip stream, the others to the file.
+    /// Creates the error of a read that failed in `field`. Errors of the decompressor concern the gzip stream, others
+    /// the file.
     fn failure(&self, field: IdxField, source: io::Error) -> Error {
         use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
         let decoder = matches!(source.kind(), InvalidData | InvalidInput | UnexpectedEof);
@@ -276,7 +278,7 @@ impl Stream<'_> {
     }
 }
 
-/// Images have three dimensions and labels one, so that these two tell of a swap.
+/// Checks the number of dimensions. Images have three and labels one, so that swapped files are recognized.
 fn rank_problem(found: usize, expected: Option<usize>) -> Option<IdxProblem> {
     match (found, expected) {
         (0, _) => Some(IdxProblem::NoDimensions),

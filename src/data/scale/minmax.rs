@@ -1,13 +1,13 @@
-//! Scales to an interval.
+//! Min-max scaling: scales to an interval.
 
 use super::{Scale, extremes};
 use crate::error::{Result, check_setting};
 
 /// Scales each row so that the training data fill the interval [low, high], by default [0, 1].
 ///
-/// x′ = low + (high − low) (x − min)/(max − min), that is s = (max − min)/(high − low) and c = min − low s. New data may
-/// lie outside. One outlier presses all other values together: [`Robust`](super::Robust) is for data with outliers. A
-/// row that is constant in the training data has no width: it is only shifted to 0.
+/// x′ = low + (high − low) (x − min)/(max − min), that is s = (max − min)/(high − low) and c = min − low s. New data
+/// may lie outside the interval. An outlier compresses all other values: for data with outliers, use
+/// [`Robust`](super::Robust). A row that is constant in the training data has no width, and is only shifted to 0.
 ///
 /// # Examples
 ///
@@ -25,7 +25,7 @@ pub struct MinMax {
 }
 
 impl MinMax {
-    /// Scales to the interval [`low`, `high`].
+    /// Creates a rule that scales to the interval [`low`, `high`].
     ///
     /// # Errors
     ///

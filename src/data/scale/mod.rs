@@ -1,4 +1,4 @@
-//! Scales inputs and targets to a common size, as fitted on the training data.
+//! Feature scaling: scales inputs and targets to a common magnitude, fitted on the training data.
 
 mod minmax;
 mod robust;
@@ -18,23 +18,23 @@ use super::Dataset;
 use crate::error::{Error, Result};
 use crate::real::Real;
 
-/// Values that are held as columns at a time while a scaler is fitted.
+/// Maximum number of values that are held as columns while a scaler is fitted.
 const MAX_VALUES: usize = 1 << 23;
 
-/// A rule that finds the center c and the width s of a column of training data, by which x becomes (x − c)/s.
+/// A rule that finds the center c and the width s of a row of inputs or targets; x is then scaled to (x − c)/s.
 ///
-/// A network learns badly from inputs of very different sizes: one learning rate has to serve all weights of a layer.
-/// The rule is fitted on the training data only; what validation and test data look like must not be known to it.
+/// A network learns badly from inputs of very different magnitudes: one learning rate has to serve all weights of a
+/// layer. Fit the rule on the training data only: validation and test data must not influence it.
 ///
 /// | rule | center c | width s |
 /// |---|---|---|
 /// | [`Standardize`] | mean | standard deviation |
 /// | [`MinMax`] | minimum | maximum − minimum |
-/// | [`Robust`] | median | distance of the quartiles |
+/// | [`Robust`] | median | interquartile range |
 ///
 /// # Examples
 ///
-/// A rule of one's own is one method:
+/// A custom rule is one method:
 ///
 /// ```
 /// use gradus::data::Scale;
@@ -60,7 +60,7 @@ const MAX_VALUES: usize = 1 << 23;
 pub trait Scale: Debug + Send + Sync {
     /// Returns c and s for the values of one row of inputs or targets, which are finite and may be reordered.
     ///
-    /// A width of 0 says that the column has none, as a constant one; it is then only shifted by c.
+    /// A width of 0 means that the row has none, for example because it is constant; it is then only shifted by c.
     fn center_and_width(&self, column: &mut [f64]) -> (f64, f64);
 
     /// Fits the rule to the inputs of `training`; the same as [`Scaler::fit`].
@@ -88,9 +88,9 @@ pub trait Scale: Debug + Send + Sync {
     }
 }
 
-/// The centers c and widths s that a [`Scale`] rule has found: x′ = (x − c)/s, and back x = c + s x′.
+/// The centers c and widths s that a [`Scale`] rule has found: x′ = (x − c)/s, and inversely x = c + s x′.
 ///
-/// It is computed in double precision for `f32` too, and can be saved with the model.
+/// Values are scaled in double precision, also for `f32`. A scaler can be saved with the model.
 ///
 /// # Examples
 ///
@@ -102,7 +102,8 @@ pub trait Scale: Debug + Send + Sync {
 /// let y = DMatrix::from_row_slice(1, 4, &[10.0, 20.0, 30.0, 40.0]);
 /// let [training, test] = Split::in_order().counts(&Dataset::new(x, y)?, [2, 2])?;
 ///
-/// let inputs = Standardize.fit(&training)?; // mean 1.5, standard deviation 0.5; 900 has no width
+/// // Row 0 has mean 1.5 and standard deviation 0.5; row 1 is constant, 900.
+/// let inputs = Standardize.fit(&training)?;
 /// let targets = Standardize.fit_targets(&training)?;
 /// let test = targets.transform_targets(inputs.transform(test)?)?;
 ///
@@ -146,7 +147,7 @@ impl Scaler {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::NoScale`] if an input spans more than a double can hold.
+    /// Returns [`Error::NoScale`] if the center of a row is not finite, or its width is negative or not finite.
     pub fn fit<T: Real>(rule: &dyn Scale, training: &Dataset<T>) -> Result<Self> {
         let columns = |rows| training.input_columns(rows);
         Self::fit_columns(rule, "input", training.n_inputs(), training.len(), columns)
@@ -156,8 +157,8 @@ impl Scaler {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::ScaledClasses`] if the targets are class labels, and [`Error::NoScale`] if a target spans more than
-    /// a double can hold.
+    /// Returns [`Error::ScaledClasses`] if the targets are class labels, and [`Error::NoScale`] if the center of a row
+    /// is not finite, or its width is negative or not finite.
     pub fn fit_targets<T: Real>(rule: &dyn Scale, training: &Dataset<T>) -> Result<Self> {
         if training.has_labels() {
             return Err(Error::ScaledClasses);
@@ -193,22 +194,23 @@ impl Scaler {
         Ok(())
     }
 
-    /// The centers c, one for each row.
+    /// Returns the centers c, one for each row.
     pub fn centers(&self) -> &[f64] {
         &self.centers
     }
 
-    /// The widths s, one for each row; 1 for a row without width.
+    /// Returns the widths s, one for each row; 1 for a row without width.
     pub fn widths(&self) -> &[f64] {
         &self.widths
     }
 
-    /// Scales the inputs of `data`: in place if no other data set shares its memory, else in a copy of its samples.
+    /// Scales the inputs of `data`, in place if no other data set shares its memory, otherwise in a copy of its
+    /// samples.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::SizeMismatch`] if `data` has not as many inputs as the data that this was fitted on, and
-    /// [`Error::NonFiniteSample`] if a scaled input is too large for `T`.
+    /// Returns [`Error::SizeMismatch`] if `data` does not have as many inputs as the training data, [`Error::Memory`]
+    /// if a copy does not fit in memory, and [`Error::NonFiniteSample`] if a scaled input is too large for `T`.
     pub fn transform<T: Real>(&self, data: Dataset<T>) -> Result<Dataset<T>> {
         self.check_rows("inputs of a sample, as in the data that the scaler was fitted on", data.n_inputs())?;
         data.map_inputs(|x| self.scale(x))
@@ -240,13 +242,14 @@ impl Scaler {
         Ok(scaled)
     }
 
-    /// Scales the targets of `data`, which then learns and predicts scaled numbers; see [`unscale`](Self::unscale).
+    /// Scales the targets of `data`. A network that is trained on them predicts scaled values; see
+    /// [`unscale`](Self::unscale).
     ///
     /// # Errors
     ///
-    /// Returns [`Error::SizeMismatch`] if `data` has not as many targets as the data that this was fitted on,
-    /// [`Error::ScaledClasses`] if they are class labels, and [`Error::NonFiniteSample`] if a scaled target is too large for
-    /// `T`.
+    /// Returns [`Error::SizeMismatch`] if `data` does not have as many targets as the training data,
+    /// [`Error::ScaledClasses`] if they are class labels, and [`Error::NonFiniteSample`] if a scaled target is too
+    /// large for `T`.
     pub fn transform_targets<T: Real>(&self, data: Dataset<T>) -> Result<Dataset<T>> {
         self.check_rows(
             "targets of a sample, as in the data that the scaler was fitted on",
@@ -266,7 +269,8 @@ impl Scaler {
     /// ```
     /// use gradus::prelude::*;
     ///
-    /// let (x, y) = (DMatrix::from_element(1, 4, 1.0), DMatrix::from_row_slice(1, 4, &[10.0, 30.0, 50.0, 70.0]));
+    /// let x = DMatrix::from_element(1, 4, 1.0);
+    /// let y = DMatrix::from_row_slice(1, 4, &[10.0, 30.0, 50.0, 70.0]);
     /// let parts = Split::in_order().counts(&Dataset::new(x, y)?, [2, 2])?;
     /// let [_, test] = Standardize.fit_targets(&parts[0])?.transform_targets_all(parts)?;
     ///
@@ -286,14 +290,15 @@ impl Scaler {
         Ok(scaled)
     }
 
-    /// Scales samples that are stored one after the other, as the columns of a matrix are: x becomes (x − c)/s.
+    /// Scales `samples` in place: x becomes (x − c)/s. They are stored one after the other, like the columns of a
+    /// matrix.
     ///
-    /// Values after the last whole sample stay as they are.
+    /// Values after the last complete sample are not changed.
     pub fn scale<T: Real>(&self, samples: &mut [T]) {
         self.for_each(samples, |x, center, width| (x - center) / width);
     }
 
-    /// Takes back [`scale`](Self::scale), up to rounding: x becomes c + s x.
+    /// Inverts [`scale`](Self::scale) in place, up to rounding: x becomes c + s x.
     pub fn unscale<T: Real>(&self, samples: &mut [T]) {
         self.for_each(samples, |x, center, width| x * width + center);
     }
@@ -312,9 +317,9 @@ impl Scaler {
     }
 }
 
-/// The smallest and the largest value.
+/// Returns the smallest and the largest value.
 fn extremes(column: &[f64]) -> (f64, f64) {
-    // By comparisons: which of −0 and 0 is the result of `f64::min` is the machine's choice.
+    // Comparisons, because whether `f64::min` returns −0 or 0 depends on the machine.
     column.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(min, max), &v| {
         (if v < min { v } else { min }, if v > max { v } else { max })
     })

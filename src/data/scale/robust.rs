@@ -1,11 +1,11 @@
-//! Scales by quantiles, which outliers do not move.
+//! Robust scaling: scales by quantiles, which outliers hardly change.
 
 use super::Scale;
 
-/// Scales each row by its median and the distance of its quartiles: c = q₀.₅, s = q₀.₇₅ − q₀.₂₅.
+/// Scales each row by its median and its interquartile range: c = q₀.₅, s = q₀.₇₅ − q₀.₂₅.
 ///
-/// Quantiles between two values are interpolated linearly. A row half of whose values are equal may have no width: it is
-/// then only shifted by its median.
+/// Quantiles between two values are interpolated linearly. A row half of whose values are equal may have no width: it
+/// is then only shifted by its median.
 ///
 /// # Examples
 ///
@@ -24,11 +24,11 @@ impl Scale for Robust {
     }
 }
 
-/// The value below which the fraction `q` of the sorted values lies; NaN of none.
+/// Returns the `q`-quantile of the sorted values, interpolated linearly; NaN if there are none.
 pub(in crate::data) fn quantile(sorted: &[f64], q: f64) -> f64 {
     let at = q * (sorted.len().max(1) - 1) as f64;
     match (sorted.get(at.floor() as usize), sorted.get(at.ceil() as usize)) {
-        // Each by its weight, because the difference of two large values may overflow.
+        // As a weighted sum, because the difference of two large values may overflow.
         (Some(low), Some(high)) if low != high => low * (1.0 - at.fract()) + high * at.fract(),
         (Some(value), _) => *value,
         _ => f64::NAN,

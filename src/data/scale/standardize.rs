@@ -1,10 +1,10 @@
-//! Scales to mean 0 and standard deviation 1.
+//! Standardization: scales to mean 0 and standard deviation 1.
 
 use super::{Scale, extremes};
 
 /// Scales each row to mean 0 and standard deviation 1: c = 1/n Σ x, s² = 1/n Σ (x − c)².
 ///
-/// The rule to begin with. A row that is constant in the training data has no width: it is only shifted to 0.
+/// The usual choice. A row that is constant in the training data has no width, and is only shifted to 0.
 ///
 /// Source: Y. LeCun, L. Bottou, G. Orr and K.-R. Müller, *Efficient BackProp* (1998), section 4.3.
 ///
@@ -22,7 +22,7 @@ pub struct Standardize;
 impl Scale for Standardize {
     fn center_and_width(&self, column: &mut [f64]) -> (f64, f64) {
         let (min, max) = extremes(column);
-        // The rounding of the mean would make a small width of none.
+        // The rounding error of the mean would give a constant row a small width.
         if min == max {
             return (min, 0.0);
         }

@@ -8,9 +8,9 @@ use rand::seq::SliceRandom;
 use crate::error::{Error, Result, SplitProblem};
 use crate::random::{Purpose, generator};
 
-/// Samples in the sets that a split respects.
+/// The samples, in the sets that a split has to respect.
 pub(super) enum Members {
-    /// Samples in the order in which they are dealt.
+    /// The samples in the order in which they are assigned.
     Any(Vec<usize>),
     /// The samples of each class, to be divided in the same proportions.
     Strata(Vec<Vec<usize>>),
@@ -18,14 +18,14 @@ pub(super) enum Members {
     Groups(Vec<Vec<usize>>),
 }
 
-/// The numbers below `n` in random order.
+/// Returns the numbers below `n` in random order.
 pub(super) fn shuffled(n: usize, seed: u64) -> Vec<usize> {
     let mut order: Vec<usize> = (0..n).collect();
     order.shuffle(&mut generator(seed, Purpose::Split, 0, 0));
     order
 }
 
-/// The samples of each set in random order, the sets by their number.
+/// Returns the samples of each set in random order, with the sets in the order of their numbers.
 pub(super) fn collect(set_of: &[usize], seed: u64) -> Vec<Vec<usize>> {
     let mut sets: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for sample in shuffled(set_of.len(), seed) {
@@ -35,7 +35,7 @@ pub(super) fn collect(set_of: &[usize], seed: u64) -> Vec<Vec<usize>> {
 }
 
 impl Members {
-    /// Parts of the sizes `counts`, each in ascending order; `left_out` samples beyond their sum are in none.
+    /// Divides the samples into parts of the sizes `counts`, each in ascending order; `left_out` samples are in none.
     pub(super) fn into_parts(self, counts: &[usize], left_out: usize) -> Result<Vec<Vec<usize>>> {
         let sizes: Vec<usize> = counts.iter().copied().chain((left_out > 0).then_some(left_out)).collect();
         let mut parts = match self {
@@ -48,7 +48,7 @@ impl Members {
         Ok(parts)
     }
 
-    /// `k` folds of nearly the same size, each in ascending order.
+    /// Divides the samples into `k` folds of nearly the same size, each in ascending order.
     pub(super) fn into_folds(self, k: usize) -> Result<Vec<Vec<usize>>> {
         let (available, of) = match &self {
             Self::Any(order) => (order.len(), "samples"),
@@ -61,7 +61,8 @@ impl Members {
         let size = |n: usize| -> Vec<usize> { (0..k).map(|i| (i + 1) * n / k - i * n / k).collect() };
         let mut folds = match self {
             Self::Any(order) => consecutive(&order, &size(order.len())),
-            // Dealt one by one: a class has as many samples in each fold, give or take one, and so have all.
+            // Assigned in turn: the numbers of samples of a class, and of all samples, differ by at most one between
+            // folds.
             Self::Strata(strata) => {
                 let all = strata.concat();
                 (0..k).map(|fold| all.iter().copied().skip(fold).step_by(k).collect()).collect()
@@ -76,13 +77,13 @@ impl Members {
     }
 }
 
-/// The first `sizes[0]` samples, the next `sizes[1]` …
+/// Returns the first `sizes[0]` samples, the next `sizes[1]`, and so on.
 fn consecutive(order: &[usize], sizes: &[usize]) -> Vec<Vec<usize>> {
     let mut rest = order.iter().copied();
     sizes.iter().map(|&size| rest.by_ref().take(size).collect()).collect()
 }
 
-/// Takes the parts from the last to the second out of the strata; the first is what remains.
+/// Takes the parts from the last to the second out of the strata; the first part is the rest.
 fn stratify(mut strata: Vec<Vec<usize>>, sizes: &[usize]) -> Result<Vec<Vec<usize>>> {
     let (&first, others) = sizes.split_first().unwrap_or((&0, &[]));
     if first < strata.len() {
@@ -95,7 +96,7 @@ fn stratify(mut strata: Vec<Vec<usize>>, sizes: &[usize]) -> Result<Vec<Vec<usiz
     Ok(parts)
 }
 
-/// Takes `size` samples, from each stratum its proportion rounded up or down, but never the last sample of one.
+/// Takes `size` samples: from each stratum its proportion, rounded up or down, but never its last sample.
 fn take_evenly(strata: &mut [Vec<usize>], size: usize) -> Vec<usize> {
     let total: usize = strata.iter().map(Vec::len).sum();
     // The products of two counts of samples may exceed a `usize` of 32 bits.
@@ -118,7 +119,8 @@ fn take_evenly(strata: &mut [Vec<usize>], size: usize) -> Vec<usize> {
     taken.flat_map(|(stratum, count)| stratum.split_off(stratum.len() - count)).collect()
 }
 
-/// Gives each group, the largest first, to the part that lacks most samples; the first `needed` parts get one at least.
+/// Gives each group, largest first, to the part that lacks the most samples; each of the first `needed` parts gets at
+/// least one group.
 fn distribute(mut groups: Vec<Vec<usize>>, sizes: &[usize], needed: usize) -> Result<Vec<Vec<usize>>> {
     if groups.len() < needed {
         return Err(Error::Split(SplitProblem::Parts {
@@ -127,7 +129,7 @@ fn distribute(mut groups: Vec<Vec<usize>>, sizes: &[usize], needed: usize) -> Re
             of: "groups",
         }));
     }
-    // Equal groups are told apart by their first sample, which chance has chosen.
+    // Groups of equal size are ordered by their first sample, which is random.
     groups.sort_by_key(|group| (Reverse(group.len()), group.first().copied()));
     let mut parts = vec![Vec::new(); sizes.len()];
     let n_groups = groups.len();
@@ -136,7 +138,7 @@ fn distribute(mut groups: Vec<Vec<usize>>, sizes: &[usize], needed: usize) -> Re
         let forced = n_groups - given <= empty;
         let open = (0..parts.len()).filter(|&p| !forced || (p < needed && parts[p].is_empty()));
         let lack = |&p: &usize| sizes[p] as i128 - parts[p].len() as i128;
-        // Of equal parts the first.
+        // Ties go to the first part.
         if let Some(part) = open.max_by_key(|p| (lack(p), Reverse(*p))) {
             parts[part].extend(group);
         }

@@ -1,4 +1,4 @@
-//! Splits a data set into parts or folds without a copy of its samples.
+//! Splits a data set into parts or folds without copying its samples.
 
 mod assign;
 
@@ -12,15 +12,15 @@ use crate::real::Real;
 
 /// A way to split a data set: in order, shuffled, stratified by class or whole groups at a time.
 ///
-/// Parts and folds are views that share the memory of the data set. Each sample is in one part at most, and the same
-/// seed gives the same parts. If the data set has labels, a split is refused that leaves a class without a sample in
-/// the first part, or in the training data of a fold: it could not be learned.
+/// Parts and folds are views that share the memory of the data set. Each sample is in at most one part, and the same
+/// seed gives the same parts. If the targets are class labels, a split returns an error if a class has no sample in the
+/// first part, or in the training data of a fold: the class could not be learned.
 ///
-/// | made by | the parts |
+/// | constructor | parts |
 /// |---|---|
-/// | [`in_order`](Self::in_order) | follow each other, for samples whose order means something, such as time series |
+/// | [`in_order`](Self::in_order) | consecutive, for samples whose order matters, such as time series |
 /// | [`shuffled`](Self::shuffled) | random |
-/// | [`stratified`](Self::stratified) | random, with the proportion of each class that the data set has |
+/// | [`stratified`](Self::stratified) | random, with the class proportions of the data set |
 /// | [`grouped`](Self::grouped) | random, with all samples of a group (a patient, a writer) in the same part |
 ///
 /// # Examples
@@ -64,26 +64,26 @@ pub struct Fold<T> {
 }
 
 impl Split {
-    /// Parts that follow each other in the order of the samples.
+    /// Creates a split into consecutive parts, in the order of the samples.
     pub fn in_order() -> Self {
         Self { strategy: Strategy::InOrder, seed: 0 }
     }
 
-    /// Parts of samples that are chosen at random.
+    /// Creates a split into random parts.
     pub fn shuffled(seed: u64) -> Self {
         Self { strategy: Strategy::Shuffled, seed }
     }
 
-    /// Parts in which each class has the proportion that it has in the whole data set, as nearly as whole samples allow.
+    /// Creates a split into parts with the class proportions of the whole data set, as nearly as whole samples allow.
     ///
-    /// Of n_c samples of a class, the last part gets n_c times its fraction, rounded up or down; then the part
-    /// before it gets its fraction of the rest, and so on. The first part has at least one sample of each class.
+    /// The last part is chosen first: of each class it gets its fraction of the samples, rounded up or down. Then the
+    /// part before it gets its fraction of the rest, and so on. The first part has at least one sample of each class.
     pub fn stratified(seed: u64) -> Self {
         Self { strategy: Strategy::Stratified, seed }
     }
 
-    /// Parts of whole groups, `groups[i]` being that of sample i; the sizes are only as near to those asked for as
-    /// whole groups allow.
+    /// Creates a split into parts of whole groups, where `groups[i]` is the group of sample i. The parts have the
+    /// requested sizes only as nearly as whole groups allow.
     ///
     /// # Examples
     ///
@@ -94,7 +94,7 @@ impl Split {
     /// let x = DMatrix::from_fn(1, 6, |_, j| j as f64);
     /// let data = Dataset::new(x.clone(), x)?;
     /// let [training, test] = Split::grouped(&patients, 1).fractions(&data, [0.5, 0.5])?;
-    /// assert_eq!((training.len(), test.len()), (3, 3)); // Ann on the one side, Bob and Cem on the other.
+    /// assert_eq!((training.len(), test.len()), (3, 3)); // Ann, and Bob and Cem
     /// # Ok::<(), gradus::Error>(())
     /// ```
     pub fn grouped<G: Eq + Hash>(groups: &[G], seed: u64) -> Self {
@@ -106,13 +106,13 @@ impl Split {
         Self { strategy: Strategy::Grouped(groups.iter().map(number).collect()), seed }
     }
 
-    /// Splits `data` into N parts by their fractions, which add up to 1, or to less to leave samples out.
+    /// Splits `data` into N parts by their fractions, which sum to 1, or to less if samples are to be left out.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Split`] if a fraction is not above 0 or the fractions add up to more than 1, if a part would be empty,
-    /// if a class would be missing from the first part, if a stratified split gets targets that are no classes, and
-    /// if the groups are fewer than the parts or not as many as the samples.
+    /// Returns [`Error::Split`] if a fraction is not positive or the fractions sum to more than 1, if a part would be
+    /// empty, if a class would be missing from the first part, if a stratified split gets targets that are not classes,
+    /// or if there are fewer groups than parts or not one group for each sample.
     pub fn fractions<T: Real, const N: usize>(
         &self,
         data: &Dataset<T>,
@@ -123,7 +123,7 @@ impl Split {
         let mut counts = [0; N];
         for (part, (count, fraction)) in (1..).zip(counts.iter_mut().zip(fractions)) {
             sum += fraction;
-            // Ten times 0.1 is not quite 1.
+            // Rounding: ten times 0.1 is not exactly 1.
             if !(fraction > 0.0 && sum <= 1.0 + 1e-9) {
                 return Err(Error::Split(SplitProblem::Fraction { part, fraction, sum }));
             }
@@ -134,12 +134,12 @@ impl Split {
         self.counts(data, counts)
     }
 
-    /// Splits `data` into N parts of so many samples; samples beyond their sum are left out.
+    /// Splits `data` into N parts of `counts` samples; samples beyond their sum are left out.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Split`] if the counts add up to more than there are samples, and the errors of
-    /// [`fractions`](Self::fractions) otherwise.
+    /// Returns [`Error::Split`] if a count is 0 or the counts sum to more than the number of samples, and for the
+    /// classes and groups as [`fractions`](Self::fractions) does.
     ///
     /// # Examples
     ///
@@ -175,13 +175,14 @@ impl Split {
         views.try_into().map_err(|_| Error::Split(SplitProblem::EmptyPart { part: N, samples }))
     }
 
-    /// Splits `data` into k folds of nearly equal size, each the validation data of one of k divisions.
+    /// Splits `data` into `k` folds of nearly equal size for cross-validation: each [`Fold`] validates on one of them
+    /// and trains on the others.
     ///
     /// # Errors
     ///
     /// Returns [`Error::Split`] if `k` is below 2 or above the number of samples or groups, if a class would be missing
-    /// from the training data of a fold, if a stratified split gets targets that are no classes, and if there are
-    /// not as many groups as samples.
+    /// from the training data of a fold, if a stratified split gets targets that are not classes, or if there is not
+    /// one group for each sample.
     pub fn folds<T: Real>(&self, data: &Dataset<T>, k: usize) -> Result<Vec<Fold<T>>> {
         let folds = self.members(data)?.into_folds(k)?;
         let mut fold_of = vec![0; data.len()];
@@ -197,7 +198,7 @@ impl Split {
         folds.iter().enumerate().map(division).collect()
     }
 
-    /// The samples of `data`, in the sets that are to be divided evenly or kept together.
+    /// Returns the samples of `data`, in the sets that are to be divided evenly or kept together.
     fn members<T: Real>(&self, data: &Dataset<T>) -> Result<Members> {
         let n = data.len();
         match &self.strategy {
@@ -215,7 +216,7 @@ impl Split {
     }
 }
 
-/// Returns an error if a class of `data`, whose targets are labels, does not occur in the view `training` of it.
+/// Returns an error if the targets are labels and a class of `data` does not occur in its subset `training`.
 fn check_classes<T: Real>(data: &Dataset<T>, training: &Dataset<T>) -> Result<()> {
     let (Some(all), Some(present)) = (data.labels(), training.labels()) else { return Ok(()) };
     let mut counts = vec![0usize; data.n_outputs()];

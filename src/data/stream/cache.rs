@@ -1,4 +1,4 @@
-//! Blocks in memory, some of them read ahead by a thread.
+//! A cache of blocks, with a thread that reads ahead.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -7,18 +7,18 @@ use std::thread::{self, JoinHandle};
 use super::file::{Block, SampleFile};
 use crate::error::Result;
 
-/// The blocks of some files, of which a limited number is in memory.
+/// The blocks of some files, a limited number of which is in memory.
 #[derive(Debug)]
 pub(super) struct Cache {
     shared: Arc<Shared>,
-    /// `None` without the feature `parallel`, and if no thread could be started: then nothing is read ahead.
+    /// The thread that reads ahead; `None` without the feature `parallel`, or if no thread could be started.
     reader: Option<JoinHandle<()>>,
 }
 
 #[derive(Debug)]
 struct Shared {
     files: Vec<SampleFile>,
-    /// The file of each block, and its number there.
+    /// The file of each block, and the number of the block in the file.
     places: Vec<(usize, usize)>,
     state: Mutex<State>,
     changed: Condvar,
@@ -27,22 +27,22 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     slots: HashMap<usize, Slot>,
-    /// The blocks in memory, the one that was read first at the front.
+    /// The blocks in memory in the order in which they were read.
     age: VecDeque<usize>,
-    /// The blocks that will be needed soon, and those of them that are still to be read.
+    /// The blocks that will be needed soon, and in `queue` those of them that are still to be read.
     wanted: HashSet<usize>,
     queue: VecDeque<usize>,
-    /// How many blocks are held, and the least number, whatever is wanted.
+    /// The maximum number of blocks in memory, and in `least` its lower bound, however few blocks are wanted.
     capacity: usize,
     least: usize,
-    /// The memory of blocks that were forgotten, which the next ones are read into: new memory costs more than the reading.
+    /// The buffers of dropped blocks, for reuse: allocating new memory takes longer than reading a block.
     spare: Vec<Vec<u8>>,
     closing: bool,
 }
 
 #[derive(Debug, Clone)]
 enum Slot {
-    /// A thread is reading it.
+    /// A thread is reading the block.
     Reading,
     Ready(Arc<Block>),
 }
@@ -67,7 +67,7 @@ impl Cache {
         &self.shared.files
     }
 
-    /// The file of block `block`, and its number there.
+    /// Returns the file of block `block`, and the number of the block in the file.
     pub fn place(&self, block: usize) -> (&SampleFile, usize) {
         let (file, index) = self.shared.places[block];
         (&self.shared.files[file], index)
@@ -91,7 +91,7 @@ impl Cache {
         }
     }
 
-    /// Says which blocks will be needed soon, so that they are read and kept.
+    /// Declares which blocks will be needed soon, so that they are read ahead and kept.
     pub fn want(&self, blocks: impl Iterator<Item = usize> + Clone) {
         if self.reader.is_none() {
             return;
@@ -122,8 +122,8 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads a block that is marked as being read. Whoever waits for it is told, also of a failure: it then tries itself,
-    /// and gets the error.
+    /// Reads a block that is marked as being read, and wakes the threads that wait for it. After a failure each of them
+    /// tries itself, and gets the error.
     fn read(&self, block: usize) -> Result<Arc<Block>> {
         let ended = Ended { shared: self, block };
         let (file, index) = self.places[block];
@@ -138,7 +138,7 @@ impl Shared {
         Ok(read)
     }
 
-    /// The work of the reading thread.
+    /// The loop of the thread that reads ahead.
     fn read_ahead(&self) {
         let mut state = self.lock();
         while !state.closing {
@@ -147,7 +147,7 @@ impl Shared {
                 Some(block) => {
                     state.slots.insert(block, Slot::Reading);
                     drop(state);
-                    // An error is found again by the thread that needs the block.
+                    // An error occurs again, and is reported, on the thread that needs the block.
                     let _ = self.read(block);
                     state = self.lock();
                 }
@@ -158,7 +158,7 @@ impl Shared {
 }
 
 impl State {
-    /// Forgets the oldest blocks beyond the capacity, those first that nobody wants.
+    /// Drops the oldest blocks beyond the capacity, first those that are not wanted.
     fn shrink(&mut self) {
         while self.age.len() > self.capacity.max(1) {
             let unwanted = self.age.iter().position(|block| !self.wanted.contains(block)).unwrap_or(0);
@@ -171,7 +171,7 @@ impl State {
     }
 }
 
-/// Wakes whoever waits for a block when the attempt to read it has ended, also by a panic.
+/// Wakes the threads that wait for a block when reading it has ended, also by a panic.
 struct Ended<'a> {
     shared: &'a Shared,
     block: usize,

@@ -1,4 +1,4 @@
-//! From IDX files to a file of samples, one block at a time.
+//! Converts IDX files to a file of samples, one block at a time.
 
 use std::path::Path;
 
@@ -8,10 +8,10 @@ use crate::data::Task;
 use crate::data::idx::{self, Accepts};
 use crate::error::{IdxField, IdxProblem, Result, check_setting};
 
-/// The header of a file of labels.
+/// Size of the header of a file of labels in bytes.
 const LABELS_HEADER: u64 = 8;
 
-/// Images that are read at a time.
+/// Number of images that are read at a time.
 const PIECE: usize = 256;
 
 /// See [`Streamed::write_idx`](super::Streamed::write_idx).

@@ -1,4 +1,4 @@
-//! A file of samples that is being read, block by block.
+//! Reads a file of samples, block by block.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -10,7 +10,7 @@ use crate::data::dataset::to_floats;
 use crate::error::{Result, StreamProblem};
 use crate::real::Real;
 
-/// An open file, whose header and length agree.
+/// An open file whose length matches its header.
 #[derive(Debug)]
 pub(super) struct SampleFile {
     pub path: PathBuf,
@@ -25,7 +25,7 @@ impl SampleFile {
             io::ErrorKind::NotFound => refuse(StreamProblem::NotFound),
             _ => refuse(StreamProblem::Unreadable { source }),
         };
-        // Asked before opening: to open a pipe blocks until something writes to it.
+        // Checked before opening: opening a pipe blocks until a program writes to it.
         let metadata = fs::metadata(path).map_err(unreadable)?;
         if !metadata.is_file() {
             return Err(refuse(StreamProblem::NotAFile));
@@ -40,7 +40,7 @@ impl SampleFile {
         Ok(Self { path: path.to_path_buf(), header, file: Mutex::new(file) })
     }
 
-    /// Reads block `index` into `bytes`, and compares its checksum.
+    /// Reads block `index` into `bytes`, and verifies its checksum.
     pub fn read(&self, index: usize, mut bytes: Vec<u8>) -> Result<Block> {
         let (header, offset) = (self.header, self.header.block_offset(index));
         let samples = header.block_len(index);
@@ -61,7 +61,7 @@ impl SampleFile {
         Ok(Block { bytes, samples })
     }
 
-    /// Touches one byte of each cache line of sample `at` of a block.
+    /// Touches one byte of each cache line of the inputs of sample `at` of a block.
     pub fn touch(&self, block: &Block, at: usize) {
         let (input_bytes, _) = self.header.sample_bytes();
         let lines = block.bytes[at * input_bytes..][..input_bytes].iter().step_by(64);
@@ -107,7 +107,7 @@ impl SampleFile {
         Ok(())
     }
 
-    /// Returns an error for the first of the `values` of a sample, which begin at `offset`, that is NaN or infinite.
+    /// Returns an error for the first NaN or infinity in the `values` of a sample, which begin at `offset` of the file.
     fn check_finite<T: Real>(
         &self,
         what: &'static str,
@@ -115,7 +115,7 @@ impl SampleFile {
         (offset, element): (u64, Element),
         values: &[T],
     ) -> Result<()> {
-        // Without an early end, so that the loop vectorizes.
+        // Without an early exit, so that the loop vectorizes.
         if values.iter().fold(true, |finite, value| finite & value.is_finite()) {
             return Ok(());
         }
@@ -128,7 +128,7 @@ impl SampleFile {
     }
 }
 
-/// Numbers of either type as they stand in a file, each rounded to `T`.
+/// Decodes `f32` or `f64` values of a file, each rounded to `T`.
 fn decode<T: Real>(element: Element, bytes: &[u8], values: &mut [T]) {
     let cast = |number: f64| T::cast(number);
     if element == Element::F32 {
@@ -140,7 +140,7 @@ fn decode<T: Real>(element: Element, bytes: &[u8], values: &mut [T]) {
     }
 }
 
-/// The samples of a block, as they stand in the file.
+/// The samples of a block, encoded as in the file.
 #[derive(Debug)]
 pub(super) struct Block {
     bytes: Vec<u8>,
@@ -148,7 +148,7 @@ pub(super) struct Block {
 }
 
 impl Block {
-    /// The memory of the block.
+    /// Returns the memory of the block for reuse.
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }

@@ -1,4 +1,4 @@
-//! The format of a file of samples: a header, and blocks of samples that are as long as each other, each with a checksum.
+//! The format of a file of samples: a header, and blocks of equally many samples, each with a checksum.
 
 use std::path::Path;
 
@@ -12,13 +12,13 @@ const MAGIC: [u8; 8] = *b"gradus\0s";
 /// The version that is written and read.
 const VERSION: u32 = 1;
 
-/// The bytes of the header.
+/// Size of the header in bytes.
 pub(super) const HEADER_BYTES: usize = 80;
 
-/// The bytes of the checksum at the end of a block.
+/// Size of the checksum at the end of a block in bytes.
 pub(super) const CHECKSUM_BYTES: usize = 4;
 
-/// More values than this in a sample, or more samples in a block, stand in damaged headers only.
+/// A header with at least this many values in a sample, samples in a block or samples in total is damaged.
 const MAX_SIZE: u64 = 1 << 32;
 
 /// How a value is stored.
@@ -31,7 +31,7 @@ pub(super) enum Element {
 }
 
 impl Element {
-    /// How values of `T` are stored without a loss.
+    /// Returns the type that stores values of `T` exactly.
     pub fn of<T: Real>() -> Self {
         if size_of::<T>() == 4 { Self::F32 } else { Self::F64 }
     }
@@ -40,7 +40,7 @@ impl Element {
         [Self::Compact, Self::F32, Self::F64].get(code as usize).copied()
     }
 
-    /// The bytes of the inputs of a sample.
+    /// Returns the size in bytes of `n` inputs of a sample.
     fn input_bytes(self, n: usize) -> usize {
         match self {
             Self::Compact => n,
@@ -49,18 +49,18 @@ impl Element {
         }
     }
 
-    /// The bytes of the targets of a sample.
+    /// Returns the size in bytes of `n` targets of a sample.
     fn target_bytes(self, n: usize) -> usize {
         if self == Self::Compact { 4 } else { self.input_bytes(n) }
     }
 }
 
-/// What a file of samples holds, and where.
+/// The header of a file of samples.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Header {
     pub inputs: Element,
     pub targets: Element,
-    /// The samples of each block but the last.
+    /// The number of samples of each block but the last.
     pub block: usize,
     pub n: usize,
     pub n_inputs: usize,
@@ -71,34 +71,34 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// The bytes of a sample's inputs and targets.
+    /// Returns the sizes in bytes of a sample's inputs and targets.
     pub fn sample_bytes(&self) -> (usize, usize) {
         (self.inputs.input_bytes(self.n_inputs), self.targets.target_bytes(self.n_outputs))
     }
 
-    /// The bytes of a block of `samples` samples, checksum included.
+    /// Returns the size in bytes of a block of `samples` samples, including the checksum.
     pub fn block_bytes(&self, samples: usize) -> usize {
         let (inputs, targets) = self.sample_bytes();
         // A header may claim any size, until it is compared with the length of the file.
         samples.saturating_mul(inputs + targets).saturating_add(CHECKSUM_BYTES)
     }
 
-    /// The number of blocks.
+    /// Returns the number of blocks.
     pub fn blocks(&self) -> usize {
         self.n.div_ceil(self.block)
     }
 
-    /// The samples of block `index`.
+    /// Returns the number of samples of block `index`.
     pub fn block_len(&self, index: usize) -> usize {
         self.block.min(self.n.saturating_sub(index * self.block))
     }
 
-    /// Where block `index` begins.
+    /// Returns the offset of block `index` in the file.
     pub fn block_offset(&self, index: usize) -> u64 {
         HEADER_BYTES as u64 + index as u64 * self.block_bytes(self.block) as u64
     }
 
-    /// The length of the file.
+    /// Returns the length of the file in bytes.
     fn file_bytes(&self) -> u64 {
         let checksums = self.blocks() as u64 * CHECKSUM_BYTES as u64;
         let (inputs, targets) = self.sample_bytes();
@@ -127,7 +127,7 @@ impl Header {
         header
     }
 
-    /// Reads a header, and compares it with the `length` of the file.
+    /// Reads a header, and returns an error unless it is valid and matches the `length` of the file.
     pub fn read(bytes: &[u8; HEADER_BYTES], path: &Path, length: u64) -> Result<Self> {
         let refuse = |offset, problem| Err(error(path, offset, problem));
         if bytes.iter().all(|&byte| byte == 0) {
@@ -176,7 +176,7 @@ impl Header {
     }
 }
 
-/// The error at `offset` of the file at `path`.
+/// Creates the error at `offset` of the file at `path`.
 pub(super) fn error(path: &Path, offset: u64, problem: StreamProblem) -> Error {
     Error::Stream(Box::new(StreamError { path: path.to_path_buf(), offset, problem }))
 }

@@ -1,4 +1,4 @@
-//! Samples on a disk, read while they are learned from.
+//! Samples in files, which are read during training.
 
 mod cache;
 mod convert;
@@ -22,40 +22,40 @@ pub(super) use writer::Writer;
 #[cfg(feature = "csv")]
 pub(super) use writer::encode;
 
-/// The bytes of the blocks that are mixed with each other, unless [`Streamed::window`] says otherwise.
+/// The default size in bytes of the window of blocks that are shuffled together; see [`Streamed::window`].
 const WINDOW_BYTES: usize = 32 << 20;
 
-/// Samples whose bytes are asked for before the first of them is used.
+/// Number of samples whose bytes are touched before the first of them is decoded.
 const TOGETHER: usize = 16;
 
 /// Samples in files that need not fit in memory.
 ///
-/// The files are in a simple format of their own, which [`write`](Self::write) makes of any [`Samples`],
-/// [`write_idx`](Self::write_idx) of IDX files and `Csv::write` of a table, all with bounded memory. A file is a header and
-/// blocks of about one megabyte. Each block has a checksum that is compared when it is read, so that nothing has to be looked
-/// through before the first step: a run on many gigabytes begins at once. An error names the file and the offset.
+/// The files have a format of the crate. [`write`](Self::write) converts any [`Samples`] to it,
+/// [`write_idx`](Self::write_idx) IDX files, and `Csv::write` a table, all with bounded memory. A file is a header
+/// and blocks of about one megabyte. Each block has a checksum that is verified when the block is read, so the files
+/// need not be read before the first step: a run on many gigabytes begins at once. An error names the file and the
+/// offset.
 ///
-/// In each epoch the trainer shuffles the blocks, and then the samples within each [`window`](Self::window) of
-/// blocks; see [`Blocks`]. Blocks that will be needed are read ahead by a thread of the source. In memory are two windows and
-/// a few blocks.
+/// In each epoch the trainer shuffles the blocks, and then the samples within each [`window`](Self::window) of blocks;
+/// see [`Blocks`]. A thread of the source prefetches blocks. Memory holds two windows and a few blocks.
 ///
 /// # Format
 ///
-/// All numbers have the lowest byte first.
+/// All numbers are little-endian.
 ///
 /// | byte | field |
 /// |---|---|
 /// | 0 to 7 | `gradus`, 0, `s` |
-/// | 8 | version, 1; four bytes, as the next three |
-/// | 12 | type of the inputs: 0 bytes v for v/255, 1 floats of 32 bits, 2 of 64 bits |
-/// | 16 | type of the targets: 0 a label of four bytes for each sample, 1 and 2 as above |
-/// | 20 | b, the samples of a block |
-/// | 24 | n, the number of samples; eight bytes, as the next five |
-/// | 32, 40 | inputs and targets of a sample |
+/// | 8 | version, 1; four bytes, like the next three fields |
+/// | 12 | type of the inputs: 0 a byte v for v · (1/255), 1 `f32`, 2 `f64` |
+/// | 16 | type of the targets: 0 one label of four bytes for each sample, 1 `f32`, 2 `f64` |
+/// | 20 | b, the number of samples of a block |
+/// | 24 | n, the number of samples; eight bytes, like the next five fields |
+/// | 32, 40 | the numbers of inputs and targets of a sample |
 /// | 48, 56 | task (0 classes, 1 labels, 2 binary, 3 regression) and its threshold |
 /// | 64 | a hash of the checksums of all blocks |
 /// | 72, 76 | 0, and the CRC-32 of bytes 0 to 75 |
-/// | from 80 | blocks: the inputs of b samples, their targets, and the CRC-32 of both |
+/// | from 80 | blocks: the inputs of b samples (the last block may have fewer), their targets, and the CRC-32 of both |
 ///
 /// # Examples
 ///
@@ -69,8 +69,10 @@ const TOGETHER: usize = 16;
 /// Streamed::write(&digits, &path)?; // as bytes and labels, 394 kB
 ///
 /// let streamed = Streamed::open([&path])?;
-/// let mut network = Network::<f32, _, _>::new(&[784, 10, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
-/// let report = Trainer::new(LogLikelihood).stop(MaxEpochs::new(2)?).fit(&mut network, &streamed, None)?;
+/// let (sizes, softmax) = ([784, 10, 10], Softmax::default());
+/// let mut network = Network::<f32, _, _>::new(&sizes, Sigmoid, softmax, &ScaledGaussian, 1)?;
+/// let trainer = Trainer::new(LogLikelihood).stop(MaxEpochs::new(2)?);
+/// let report = trainer.fit(&mut network, &streamed, None)?;
 /// assert_eq!(report.history.len(), 2);
 /// # Ok::<(), gradus::Error>(())
 /// ```
@@ -78,7 +80,7 @@ const TOGETHER: usize = 16;
 pub struct Streamed {
     paths: Vec<PathBuf>,
     cache: Cache,
-    /// Where each block begins, and the number of all samples.
+    /// The first sample of each block, and then the number of all samples.
     starts: Vec<usize>,
     window: usize,
     n_inputs: usize,
@@ -88,12 +90,14 @@ pub struct Streamed {
 }
 
 impl Streamed {
-    /// Opens files of samples, which count as one: those of the second follow those of the first. Only headers are read.
+    /// Opens files of samples as one source: the samples of the second file follow those of the first. Only headers
+    /// are read.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Empty`] without a path, and [`Error::Stream`] if a file cannot be read, is no file of samples, was not
-    /// written to its end, is of another length than its header says, or does not fit the first one.
+    /// Returns [`Error::Empty`] if there is no path or a file has no samples. Returns [`Error::Stream`] if a file
+    /// cannot be read, is not a file of samples, is unfinished, does not have the length that its header gives, or
+    /// differs from the first one in its numbers of inputs and targets or its task.
     pub fn open(paths: impl IntoIterator<Item = impl AsRef<Path>>) -> Result<Self> {
         let paths: Vec<PathBuf> = paths.into_iter().map(|path| path.as_ref().to_path_buf()).collect();
         let files = paths.iter().map(|path| SampleFile::open(path)).collect::<Result<Vec<_>>>()?;
@@ -136,8 +140,8 @@ impl Streamed {
         })
     }
 
-    /// Mixes the samples of so many `bytes` of blocks with each other, 32 MiB by default, of one block at least. More mix the
-    /// samples better, and take twice as much memory.
+    /// Sets the size of the window of blocks whose samples are shuffled together, 32 MiB by default and at least one
+    /// block. A larger window shuffles better; memory holds two windows.
     ///
     /// # Errors
     ///
@@ -149,28 +153,31 @@ impl Streamed {
         Ok(self)
     }
 
-    /// Writes all samples of `source`, as they are in epoch 1, to the file at `path`: pixels as bytes and class labels as
-    /// labels if they can be, and numbers as they are. Pixels are numbers v · (1/255), rounded as here, for whole v. One block at a time is in memory.
+    /// Writes all samples of `source`, as they are in epoch 1, to the file at `path`, one block at a time.
     ///
-    /// Until the file is whole it has `.partial` added to its name, and one that is there before stays as it is: `source` may be
-    /// read from it.
+    /// Samples are stored exactly. Inputs take one byte each if all are v · (1/255) for integers v from 0 to 255,
+    /// computed in `T`; one-hot targets of classes are stored as labels; other values are stored as `T`.
+    ///
+    /// Until the file is complete, `.partial` is appended to its name. An existing file is replaced only then, so
+    /// `source` may be read from it.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Empty`] if there are no samples, [`Error::NonFiniteSample`] for the first NaN or infinity,
-    /// [`Error::Setting`] for a weight other than 1, which the file cannot hold (write the samples without their weights, and open
-    /// the file with [`Weighted`](super::Weighted)), what the source reports, and [`Error::Stream`] if the file cannot be written.
+    /// Returns [`Error::Empty`] if there are no samples; [`Error::NonFiniteSample`] for the first NaN or infinity;
+    /// [`Error::Setting`] for a weight other than 1, which the file cannot store (write the samples without their
+    /// weights, and open the file with [`Weighted`](super::Weighted)); [`Error::Stream`] if the file cannot be written;
+    /// and any error of the source.
     pub fn write<T: Real>(source: &dyn Samples<T>, path: impl AsRef<Path>) -> Result<()> {
         writer::write(source, path.as_ref())
     }
 
-    /// Writes the images and labels of two IDX files, plain or gzip, to the file at `path`. Labels are below `n_classes`.
-    /// One block at a time is in memory, so that the files may be of any size.
+    /// Writes the images and labels of two IDX files, plain or gzip, to the file at `path`. Labels are below
+    /// `n_classes`. One block at a time is in memory, so that the files may be of any size.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Setting`] for fewer than two classes, [`Error::Idx`] with the file and the offset if a file cannot be read
-    /// or is not what it should be, and [`Error::Stream`] if the file of samples cannot be written.
+    /// Returns [`Error::Setting`] for fewer than two classes, [`Error::Idx`] with the file and the offset if a file
+    /// cannot be read or is not what it should be, and [`Error::Stream`] if the file of samples cannot be written.
     ///
     /// # Examples
     ///
@@ -179,7 +186,7 @@ impl Streamed {
     /// use gradus::prelude::*;
     ///
     /// # let dir = tempfile::tempdir()?;
-    /// # let (images, labels, path) = (dir.path().join("images"), dir.path().join("labels"), dir.path().join("samples"));
+    /// # let [images, labels, path] = ["images", "labels", "samples"].map(|name| dir.path().join(name));
     /// std::fs::write(&images, [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 10, 11, 20, 21])?;
     /// std::fs::write(&labels, [0, 0, 8, 1, 0, 0, 0, 2, 3, 0])?;
     /// Streamed::write_idx(&images, &labels, 4, &path)?;
@@ -195,18 +202,18 @@ impl Streamed {
         convert::idx(images.as_ref(), labels.as_ref(), n_classes, path.as_ref())
     }
 
-    /// The number of samples.
+    /// Returns the number of samples.
     fn n(&self) -> usize {
         self.starts.last().copied().unwrap_or(0)
     }
 
-    /// The block of sample `index`.
+    /// Returns the block that contains sample `index`.
     fn block_of(&self, index: usize) -> usize {
         self.starts.partition_point(|&start| start <= index) - 1
     }
 }
 
-/// How many blocks have at most so many `bytes`, whichever of the files they are from, but one at least.
+/// Returns how many blocks, of any of the files, have at most `bytes` bytes together; at least 1.
 fn window(files: &[SampleFile], bytes: usize) -> usize {
     let largest = files.iter().map(|SampleFile { header, .. }| header.block_bytes(header.block)).max();
     (bytes / largest.unwrap_or(1)).max(1)
@@ -243,7 +250,7 @@ impl<T: Real> Samples<T> for Streamed {
         let (mut x, mut y) = (x.column_iter_mut(), y.column_iter_mut());
         let mut held = Vec::with_capacity(TOGETHER);
         for indices in indices.chunks(TOGETHER) {
-            // Asked for together, so that the cache misses overlap.
+            // Touched together, so that the cache misses overlap.
             held.clear();
             for &index in indices {
                 let number = self.block_of(index);

@@ -12,20 +12,22 @@ use crate::error::{Error, Result, StreamProblem, check_setting};
 use crate::memory;
 use crate::real::Real;
 
-/// About the bytes of a block: large enough to be read at the full speed of a disk, small enough to be mixed with others.
+/// Approximate size of a block in bytes: large enough to be read at the full speed of a disk, small enough for windows
+/// of many blocks.
 const BLOCK_BYTES: usize = 1 << 20;
 
-/// Most samples of a block.
+/// Maximum number of samples of a block.
 const MAX_BLOCK: usize = 1 << 16;
 
-/// A file of samples that is being written, under the name of the file with `.partial` added; it is renamed when it is whole. So
-/// a file that is there before, which may be the one that the samples are read from, stays until then. The header is written
-/// last, so that an unfinished file is known as one by whatever name.
+/// A file of samples that is being written.
+///
+/// Until it is complete, `.partial` is appended to its name, so that an existing file, from which the samples may be
+/// read, is replaced only then. The header is written last, so that an unfinished file is recognized under any name.
 #[derive(Debug)]
 pub(in crate::data) struct Writer {
     file: File,
     path: PathBuf,
-    /// `None` once it is renamed.
+    /// The path of the unfinished file; `None` once it is renamed.
     partial: Option<PathBuf>,
     header: Header,
     inputs: Vec<u8>,
@@ -34,7 +36,8 @@ pub(in crate::data) struct Writer {
 }
 
 impl Writer {
-    /// Creates the file at `path` for samples of `n_inputs` inputs and `n_outputs` targets, stored as these elements.
+    /// Creates the file at `path` for samples of `n_inputs` inputs and `n_outputs` targets, stored as `inputs` and
+    /// `targets`.
     pub(super) fn create(
         path: &Path,
         (inputs, targets): (Element, Element),
@@ -44,7 +47,7 @@ impl Writer {
         let mut header =
             Header { inputs, targets, block: 1, n: 0, n_inputs, n_outputs, task, fingerprint: 0 };
         header.block = (BLOCK_BYTES / header.block_bytes(1)).clamp(1, MAX_BLOCK);
-        // A symbolic link stays one.
+        // The target of a symbolic link is replaced, not the link.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
         let (file, partial) = create_partial(&path)?;
         let mut writer = Self {
@@ -60,7 +63,7 @@ impl Writer {
         Ok(writer)
     }
 
-    /// Creates a file of numbers of type `T` at `path`, with class labels as targets or with numbers.
+    /// Creates a file at `path` with inputs of type `T`, and with class labels or values of type `T` as targets.
     #[cfg(feature = "csv")]
     pub(in crate::data) fn of_numbers<T: Real>(
         path: &Path,
@@ -73,13 +76,13 @@ impl Writer {
         Self::create(path, (number, targets), sizes, task)
     }
 
-    /// Says what the targets mean, if it is found out only while they are written.
+    /// Sets the task, if it is known only after the targets have been written.
     #[cfg(feature = "csv")]
     pub(in crate::data) fn set_task(&mut self, task: Task) {
         self.header.task = task;
     }
 
-    /// Adds a sample, whose inputs and targets are encoded as the file stores them.
+    /// Adds a sample, whose inputs and targets are already encoded.
     pub(in crate::data) fn push(&mut self, inputs: &[u8], targets: &[u8]) -> Result<()> {
         self.inputs.extend_from_slice(inputs);
         self.targets.extend_from_slice(targets);
@@ -87,7 +90,7 @@ impl Writer {
         if self.in_block == self.header.block { self.end_block() } else { Ok(()) }
     }
 
-    /// The samples so far.
+    /// Returns the number of samples so far.
     pub(super) fn len(&self) -> usize {
         self.header.n + self.in_block
     }
@@ -112,7 +115,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes what is left, and the header.
+    /// Writes the last block and the header, and renames the file.
     pub(in crate::data) fn finish(mut self) -> Result<()> {
         self.end_block()?;
         if self.header.n == 0 {
@@ -136,13 +139,13 @@ impl Writer {
 }
 
 impl Drop for Writer {
-    /// Removes a file that was not written to its end, because of an error or a panic.
+    /// Deletes a file that is unfinished because of an error or a panic.
     fn drop(&mut self) {
         self.partial.iter().for_each(|partial| drop(fs::remove_file(partial)));
     }
 }
 
-/// Creates the file that is to become that at `path`, in place of one that a program has left that was killed.
+/// Creates the unfinished file for `path`, and overwrites one that a killed program has left.
 fn create_partial(path: &Path) -> Result<(File, PathBuf)> {
     match fs::metadata(path) {
         Ok(metadata) if !metadata.is_file() => return Err(error(path, 0, StreamProblem::NotAFile)),
@@ -156,7 +159,7 @@ fn create_partial(path: &Path) -> Result<(File, PathBuf)> {
     let partial = PathBuf::from(partial);
     let refuse = |source| unwritable(path, 0, source);
     let file = File::options().write(true).create(true).truncate(false).open(&partial).map_err(refuse)?;
-    // A file system without locks has to do without this check.
+    // On a file system without locks this check is skipped.
     if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) || !partial.exists() {
         return Err(error(path, 0, StreamProblem::Busy));
     }
@@ -168,8 +171,7 @@ fn unwritable(path: &Path, offset: u64, source: std::io::Error) -> Error {
     error(path, offset, StreamProblem::Unwritable { source })
 }
 
-/// Writes all samples of `source`, as they are in epoch 1: pixels as bytes and class labels as labels if they can be, and
-/// numbers otherwise.
+/// Writes all samples of `source`, as they are in epoch 1, in the most compact form that stores them exactly.
 pub(super) fn write<T: Real>(source: &dyn Samples<T>, path: &Path) -> Result<()> {
     if source.is_empty() {
         return Err(Error::Empty { what: "the source of samples" });
@@ -177,7 +179,7 @@ pub(super) fn write<T: Real>(source: &dyn Samples<T>, path: &Path) -> Result<()>
     let task = task_of(source)?;
     let number = Element::of::<T>();
     let labels = if task == Task::Classes { Element::Compact } else { number };
-    // What cannot be stored in the short form is found where it occurs: then it begins anew.
+    // If a sample cannot be stored in a compact form, writing begins again with the next form.
     for elements in
         [(Element::Compact, labels), (Element::Compact, number), (number, labels), (number, number)]
     {
@@ -239,7 +241,7 @@ pub(in crate::data) fn encode<T: Real>(values: &[T], bytes: &mut Vec<u8>) {
     }
 }
 
-/// Returns whether `values` can be stored as `element`.
+/// Appends `values` as `element`, and returns whether they can be stored exactly.
 fn encode_inputs<T: Real>(element: Element, values: &[T], bytes: &mut Vec<u8>) -> bool {
     if element != Element::Compact {
         encode(values, bytes);

@@ -1,4 +1,4 @@
-//! Makes a data set of the rows of a table when all have been read.
+//! Creates the data set of a table when all its rows have been read.
 
 use std::path::PathBuf;
 
@@ -17,21 +17,21 @@ use crate::data::{Dataset, Task};
 use crate::error::{Result, TableProblem};
 use crate::real::Real;
 
-/// So many rows or texts are needed to see that a column counts the rows or hardly repeats.
+/// Minimum number of rows or texts to decide that a column contains row numbers or hardly repeats.
 const ENOUGH: usize = 10;
 
 /// An input column whose rows have all been read.
 struct Finished {
     column: Column,
-    /// For a category the place of its number in the order of the names.
+    /// For each category its index in the sorted names, by its number; empty for numbers.
     places: Vec<u32>,
 }
 
-/// What a table holds, when all its rows have been read.
+/// The description of a table, when all its rows have been read.
 pub(super) struct Described {
     pub columns: Columns,
     targets: Targets,
-    /// For each input column the places of its categories.
+    /// For each input column the indices of its categories; see [`Finished`].
     places: Vec<Vec<u32>>,
     tags: Vec<Tag>,
     summary: TableSummary,
@@ -49,14 +49,14 @@ impl<T: Real> Fit<'_, T> {
             Targets::Numbers => {
                 let y = DMatrix::from_vec(self.targets.len(), self.kept, self.y.values);
                 let data = Dataset::new(x, y)?;
-                // Zeros and ones that the user calls numbers are no classes.
+                // Zeros and ones that the user declares as numbers are not classes.
                 if self.csv.task == Predicted::Numbers { data.with_task(Task::Regression)? } else { data }
             }
         };
         Ok(Table { data, columns, summary, path: PathBuf::from(rows.path()), tags })
     }
 
-    /// Finds out what the columns hold, and fills what is missing.
+    /// Determines what the columns contain, and fills missing values.
     pub(super) fn describe<R: std::io::Read>(&mut self, rows: &Rows<R>) -> Result<Described> {
         let fail = |fault: Fault| rows.fail(None, fault);
         if self.kept == 0 {
@@ -102,7 +102,7 @@ impl<T: Real> Fit<'_, T> {
         Ok(Described { columns, targets, places, tags, summary })
     }
 
-    /// Finishes the input `slot`: fills what is missing, and says what the column holds.
+    /// Finishes the input `slot`: fills missing values, and returns what the column contains.
     fn input(
         &mut self,
         slot: usize,
@@ -151,12 +151,12 @@ impl<T: Real> Fit<'_, T> {
         Ok(Finished { column: Column { name: name.to_owned(), kind }, places })
     }
 
-    /// The number for missing values of a column, if they are filled.
+    /// Returns the fill value of a column of numbers, if missing values are filled.
     fn fill_of_numbers<I: Iterator<Item = f64>>(&self, present: impl Fn() -> I) -> Option<f64> {
         match self.csv.missing {
             Missing::Refuse | Missing::DropRows => None,
             Missing::Mean => {
-                // Divided first: the sum may be larger than any double.
+                // Each value is divided first, because the sum may overflow.
                 let n = present().count() as f64;
                 Some(present().map(|value| value / n).sum())
             }
@@ -169,7 +169,7 @@ impl<T: Real> Fit<'_, T> {
         }
     }
 
-    /// Gives each category an input of its own, in place and from the last row to the first: rows only become longer.
+    /// One-hot encodes the categories, in place and from the last row to the first, because rows only become longer.
     fn expand(&mut self, columns: &Columns, places: &[Vec<u32>]) -> std::result::Result<(), TableProblem> {
         let (n, narrow, wide) = (self.kept, columns.inputs.len(), columns.n_inputs());
         if places.iter().all(Vec::is_empty) {
@@ -198,7 +198,7 @@ impl<T: Real> Fit<'_, T> {
     }
 }
 
-/// Whether the values are integers that rise from row to row as the numbers of `rows` rows do, some of which may be left out.
+/// Returns whether the values look like row numbers of `rows` rows: increasing integers, of which some may be left out.
 fn counts_rows(mut values: impl Iterator<Item = f64>, rows: usize) -> bool {
     let first = values.next().unwrap_or_default();
     let (mut last, mut n) = (first, 1);
@@ -214,7 +214,7 @@ pub(super) fn hardly_repeats(dictionary: &Dictionary, rows: usize) -> bool {
     dictionary.len() >= ENOUGH && 2 * dictionary.len() > rows
 }
 
-/// The number that occurs most often, of equal ones the first.
+/// Returns the number that occurs most often; ties go to the smallest.
 fn most_frequent(numbers: impl Iterator<Item = f64>, n: usize) -> usize {
     let mut counts = vec![0usize; n];
     numbers.for_each(|number| counts[number as usize] += 1);

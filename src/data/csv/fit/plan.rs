@@ -1,4 +1,4 @@
-//! What each column of a table is for, from the user's options and the first rows.
+//! Determines the use of each column of a table from the user's options and the first rows.
 
 use super::super::dictionary::Dictionary;
 use super::super::rows::Rows;
@@ -9,7 +9,7 @@ use crate::data::columns::{Cell, looks_like_date, looks_like_number, lossy};
 use crate::error::{Result, TableProblem};
 use crate::real::Real;
 
-/// What a column of the file is for.
+/// The use of a column of the file.
 #[derive(Debug)]
 pub(super) enum Use {
     Ignore,
@@ -29,15 +29,15 @@ pub(super) enum Use {
     },
 }
 
-/// What a column holds.
+/// What a column contains.
 #[derive(Debug)]
 pub(super) enum Kind {
     Numbers,
     Texts {
         dictionary: Dictionary,
-        /// Whether the user says that they are categories.
+        /// Whether the user has declared the column as categories or classes.
         declared: bool,
-        /// Whether they are classes, for messages.
+        /// Whether the column is a target, for messages.
         target: bool,
     },
 }
@@ -109,7 +109,7 @@ impl<'a, T: Real> Fit<'a, T> {
     }
 }
 
-/// What the column `at` holds: numbers, if nine of ten of its first values are.
+/// Returns what the column `at` contains: numbers, if at least nine of ten of its first values are numbers.
 fn kind<R: std::io::Read>(
     rows: &Rows<R>,
     at: usize,
@@ -123,7 +123,7 @@ fn kind<R: std::io::Read>(
         match rows.syntax.number(field) {
             Cell::Number(_) => numbers += 1,
             Cell::Missing => {}
-            // Numbers but for their commas and dots: the first one is then the place of the mistake.
+            // Probably a number with misplaced commas or dots: as a number, it is reported with its line.
             Cell::Text(text) if looks_like_number(text) => numbers += 1,
             Cell::Text(text) => {
                 texts += 1;

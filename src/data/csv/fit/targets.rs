@@ -1,4 +1,4 @@
-//! Finds out whether a table's targets are classes or numbers.
+//! Decides whether a table's targets are classes or numbers.
 
 use std::collections::BTreeSet;
 
@@ -10,10 +10,10 @@ use super::{Fit, MAX_CATEGORIES};
 use crate::error::TableProblem;
 use crate::real::Real;
 
-/// A target of so many integers at most may be a class.
+/// Maximum number of different integers of a target that counts as classes without a declaration.
 pub(in crate::data::csv) const FEW: usize = 20;
 
-/// What was predicted: labels and names, or numbers.
+/// The targets: labels and names of classes, or numbers.
 pub(super) enum Targets {
     Classes { labels: Vec<u32>, names: Vec<String> },
     Numbers,
@@ -52,14 +52,14 @@ impl<T: Real> Fit<'_, T> {
         }
     }
 
-    /// Classes that are written as numbers, if they are classes.
+    /// Decides whether a single target that is written as numbers contains classes.
     fn number_classes(&self) -> std::result::Result<Targets, TableProblem> {
         let most = match self.csv.task {
             Predicted::Numbers => return Ok(Targets::Numbers),
             Predicted::Auto => FEW,
             Predicted::Classes => MAX_CATEGORIES,
         };
-        // The order of the bits of floats, with the sign turned, would be that of the numbers: integers are simpler.
+        // Floats have no total order, so the set contains their bits. Adding 0.0 turns −0 into 0.
         let mut classes: Vec<f64> = Vec::new();
         let mut seen = BTreeSet::new();
         for value in self.y.values.iter().map(|value| value.to_f64() + 0.0) {
