@@ -299,6 +299,11 @@ fn classes_or_numbers() {
     let test = Csv::new().read_like::<f64>(&labels.columns, &b"x,y\n1,5.0\n1,7\n"[..], "t").unwrap();
     assert_eq!((test.data.label(0), test.data.label(1)), (Some(0), Some(1)));
 
+    let numbers = table(Csv::new().numbers(), &["0", "1"]);
+    let again = Csv::new().target("y").numbers();
+    let again = again.read_like::<f64>(&numbers.columns, &b"x,y\n1.5,0\n2.5,1\n"[..], "t");
+    assert_eq!((numbers.data.task(), again.unwrap().data.task()), (Task::Regression, Task::Regression));
+
     let several = read(&Csv::new().target("b").target("a"), b"a,x,b\n1,2.5,3\n4,5,7\n").unwrap();
     assert_eq!(
         gathered(&several.data).1.as_slice(),
