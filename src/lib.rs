@@ -36,6 +36,7 @@
 //! | how good it would be on new data | [`CrossValidation`] |
 //! | finding good settings | [`Search`] |
 //! | watching a run | [`Observer`], [`History`] |
+//! | learning curves and confusion matrices as pictures | `Report::plot`, `ConfusionMatrix::plot` (feature `plot`) |
 //! | more than one machine | [`Trainer::ranks`](trainer::Trainer::ranks), [`ranks`] |
 //! | more than memory | [`Streamed`] |
 //! | a learning rate | [`Trainer::find_rate`](trainer::Trainer::find_rate) |
@@ -68,6 +69,7 @@
 //! - `progress`: the `ProgressBar` observer.
 //! - `csv`: tables of text, `data::Csv`.
 //! - `png`: images from PNG files and folders of them, `data::png`.
+//! - `plot`: learning curves, confusion matrices and weights as SVG and PNG, `plot`.
 //! - `onnx`: networks to and from ONNX files, [`export`].
 //! - `download`: `Mnist::download`, over TLS.
 //! - `mpi`: several processes that train one network, `ranks::Mpi`. Needs an MPI library and libclang.
@@ -108,6 +110,7 @@ struct Firmware;
 #[doc = include_str!("../docs/images.md")]
 #[doc = include_str!("../docs/own_loops.md")]
 #[doc = include_str!("../docs/plug_ins.md")]
+#[doc = include_str!("../docs/tables.md")]
 struct Tutorials;
 
 /// So do those of the page about other programs.

@@ -32,6 +32,9 @@ pub enum Purpose {
 /// run has the same bits for any number of threads and from any place where it is taken up again. ChaCha with 8
 /// rounds gives the same numbers on every machine; its 256-bit seed holds the four numbers as they are.
 ///
+/// The traits that draw and shuffle are those of the crate `rand`, in the version that this crate uses:
+/// `cargo add rand@0.10 --no-default-features`, and then `use rand::{Rng, RngExt}` or `use rand::seq::SliceRandom`.
+///
 /// # Examples
 ///
 /// ```

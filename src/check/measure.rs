@@ -21,7 +21,8 @@ const SAMPLES: usize = 60;
 /// - equal inputs give the same value, from every new meter;
 /// - it has a name, and the same name and direction whenever it is asked;
 /// - a perfect prediction is not worse than a random one, nor than an entirely wrong one: the direction is right;
-/// - replacing outputs by NaN does not make the value better, and NaN alone is not as good as a perfect prediction;
+/// - replacing outputs by NaN does not make the value better (a value of NaN never does), and NaN alone is not as good as a
+///   perfect prediction;
 /// - if [`is_fraction`](Measure::is_fraction), values lie in [0, 1].
 ///
 /// # Errors
@@ -170,8 +171,15 @@ impl<M: Measure + ?Sized> Subject<'_, M> {
         for sample in [0, 1, SAMPLES / 2, SAMPLES - 1] {
             let mut some = outputs.clone();
             some.column_mut(sample).fill(f64::NAN);
-            let at = || format!("NaN for sample {sample} of {SAMPLES}, task {}", self.task);
-            let worse = !improves(plain(&some)?, value);
+            let found = plain(&some)?;
+            let at = || {
+                let task = self.task;
+                let change = format!("the value goes from {value} to {found}");
+                format!(
+                    "NaN for sample {sample} of {SAMPLES}, task {task}, {change}; return NaN if an output is NaN"
+                )
+            };
+            let worse = !improves(found, value);
             check_that(&self.measure, "an output of NaN makes nothing better", at, worse)?;
         }
         Ok(())

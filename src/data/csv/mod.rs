@@ -78,7 +78,7 @@ enum Predicted {
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[non_exhaustive]
 pub enum Missing {
-    /// The first one is an error.
+    /// The first missing value is an error. This is the default.
     #[default]
     Refuse,
     /// The row is left out.
@@ -144,7 +144,7 @@ impl Csv {
         self
     }
 
-    /// What becomes of missing values.
+    /// Sets what becomes of missing values. By default the first one is an error, [`Missing::Refuse`].
     pub fn missing(mut self, missing: Missing) -> Self {
         self.missing = missing;
         self
@@ -156,7 +156,7 @@ impl Csv {
         self
     }
 
-    /// What becomes of a category in new rows that this table does not have.
+    /// Sets what becomes of a category in new rows that this table does not have. By default it is an error, [`Unseen::Refuse`].
     pub fn unseen(mut self, unseen: Unseen) -> Self {
         self.unseen = unseen;
         self
