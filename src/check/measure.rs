@@ -162,12 +162,14 @@ impl<M: Measure + ?Sized> Subject<'_, M> {
 
         let invalid = plain(&outputs.map(|_| f64::NAN))?;
         let law = "outputs of NaN are not good";
-        check_that(
-            &self.measure,
-            law,
-            at,
-            !improves(invalid, value) && invalid.to_bits() != perfect.to_bits(),
-        )?;
+        let at = || {
+            format!(
+                "{}, where NaN alone gives {invalid}, the outputs {value} and the targets {perfect}",
+                at()
+            )
+        };
+        let is_bad = !improves(invalid, value) && invalid.to_bits() != perfect.to_bits();
+        check_that(&self.measure, law, at, is_bad)?;
         for sample in [0, 1, SAMPLES / 2, SAMPLES - 1] {
             let mut some = outputs.clone();
             some.column_mut(sample).fill(f64::NAN);

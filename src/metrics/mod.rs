@@ -105,7 +105,9 @@ impl Direction {
 /// [`keep_best`](crate::trainer::Trainer::keep_best) names, and those of
 /// [`Trainer::measure`](crate::trainer::Trainer::measure); values are recorded under the measure's name.
 ///
-/// Outputs of NaN must not be good: count them as wrong, or give NaN, which is worse than any value. Dyn-compatible,
+/// Outputs of NaN must not be good: give NaN, which is worse than any value, or count them as wrong where that cannot
+/// raise the value. [`Metric::validation`](crate::history::Metric::validation) turns a measure into a metric for the
+/// `monitor` methods of rules and schedules and for `keep_best`. Dyn-compatible,
 /// and implemented for `&`, `Box` and `Arc`.
 ///
 /// | measure | formula | tasks |
