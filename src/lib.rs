@@ -36,6 +36,7 @@
 //! | estimating how good it is on new data | [`CrossValidation`] |
 //! | searching hyper-parameters | [`Search`] |
 //! | monitoring a run | [`Observer`], [`History`], [`watch`] |
+//! | learning curves and other pictures | `Report::plot`, `ConfusionMatrix::plot` (feature `plot`) |
 //! | training on several machines | [`Trainer::ranks`](trainer::Trainer::ranks), [`ranks`] |
 //! | data larger than memory | [`Streamed`] |
 //! | finding a learning rate | [`Trainer::find_rate`](trainer::Trainer::find_rate) |
@@ -111,6 +112,7 @@ struct Firmware;
 #[doc = include_str!("../docs/images.md")]
 #[doc = include_str!("../docs/own_loops.md")]
 #[doc = include_str!("../docs/plug_ins.md")]
+#[doc = include_str!("../docs/tables.md")]
 struct Tutorials;
 
 /// The programs of the page on deployment compile and run.

@@ -33,11 +33,14 @@ pub enum Purpose {
 /// reproducible for any number of threads and from any point at which it is resumed. ChaCha with 8 rounds gives the
 /// same numbers on every machine; its 256-bit seed holds the four numbers as they are.
 ///
+/// The traits that draw and shuffle are those of the crate `rand`, re-exported as `gradus::rand`:
+/// `use gradus::rand::{Rng, RngExt}` or `use gradus::rand::seq::SliceRandom`.
+///
 /// # Examples
 ///
 /// ```
 /// use gradus::random::{Purpose, generator};
-/// use rand::Rng;
+/// use gradus::rand::Rng;
 ///
 /// let mut a = generator(42, Purpose::Augment, 3, 1000);
 /// let mut b = generator(42, Purpose::Augment, 3, 1000);

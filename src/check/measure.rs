@@ -162,17 +162,26 @@ impl<M: Measure + ?Sized> Subject<'_, M> {
 
         let invalid = plain(&outputs.map(|_| f64::NAN))?;
         let law = "outputs of NaN are not good";
-        check_that(
-            &self.measure,
-            law,
-            at,
-            !improves(invalid, value) && invalid.to_bits() != perfect.to_bits(),
-        )?;
+        let at = || {
+            format!(
+                "{}, where NaN alone gives {invalid}, the outputs {value} and the targets {perfect}",
+                at()
+            )
+        };
+        let is_bad = !improves(invalid, value) && invalid.to_bits() != perfect.to_bits();
+        check_that(&self.measure, law, at, is_bad)?;
         for sample in [0, 1, SAMPLES / 2, SAMPLES - 1] {
             let mut some = outputs.clone();
             some.column_mut(sample).fill(f64::NAN);
-            let at = || format!("NaN for sample {sample} of {SAMPLES}, task {}", self.task);
-            let worse = !improves(plain(&some)?, value);
+            let found = plain(&some)?;
+            let at = || {
+                let task = self.task;
+                let change = format!("the value goes from {value} to {found}");
+                format!(
+                    "NaN for sample {sample} of {SAMPLES}, task {task}, {change}; return NaN if an output is NaN"
+                )
+            };
+            let worse = !improves(found, value);
             check_that(&self.measure, "an output of NaN makes nothing better", at, worse)?;
         }
         Ok(())

@@ -238,7 +238,7 @@ pub enum FileProblem {
 
     /// The model has a description, which would be lost.
     #[error(
-        "the model has a description (such as scaling or class names), without which its outputs may mean nothing; load a `Model`"
+        "the model has a description (such as scaling or class names), without which its outputs may mean nothing; load a `Predictor`, whose `into_parts` gives the network, or a `Model`"
     )]
     Described,
 

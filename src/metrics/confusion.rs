@@ -13,6 +13,9 @@ const MAX_CLASSES: usize = 1 << 13;
 
 /// A confusion matrix: rows are true classes, columns are predicted classes.
 ///
+/// Class i is output i of the network. The names of a table's classes are, in the same order,
+/// [`Columns::class_names`](crate::data::Columns::class_names).
+///
 /// # Examples
 ///
 /// ```

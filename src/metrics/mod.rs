@@ -105,8 +105,10 @@ impl Direction {
 /// [`keep_best`](crate::trainer::Trainer::keep_best) names, and those of
 /// [`Trainer::measure`](crate::trainer::Trainer::measure); values are recorded under the measure's name.
 ///
-/// Outputs of NaN must not count as good: count them as incorrect, or return NaN, which is worse than any other value.
-/// Dyn-compatible (object-safe), and implemented for `&`, `Box` and `Arc`.
+/// Outputs of NaN must not count as good: return NaN, which is worse than any other value, or count them as incorrect if
+/// that cannot raise the value. [`Metric::validation`](crate::history::Metric::validation) turns a measure into a metric
+/// for the `monitor` methods of rules and schedules and for `keep_best`. Dyn-compatible (object-safe), and implemented
+/// for `&`, `Box` and `Arc`.
 ///
 /// | measure | formula | tasks |
 /// |---|---|---|

@@ -69,6 +69,7 @@ use crate::real::Real;
 /// impl<T: Real> Optimizer<T> for SignDescent {
 ///     fn step(&self, _: &StepInfo, _: &mut [&mut [T]], parameters: &mut [T], gradient: &mut [T], eta: T) {
 ///         for (w, &mut g) in parameters.iter_mut().zip(gradient) {
+///             // In Rust, `signum` of 0 is 1.
 ///             *w -= if g == T::zero() { T::zero() } else { eta * g.signum() };
 ///         }
 ///     }

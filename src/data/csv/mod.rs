@@ -78,7 +78,7 @@ enum Predicted {
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[non_exhaustive]
 pub enum Missing {
-    /// A missing value is an error.
+    /// A missing value is an error; the default.
     #[default]
     Refuse,
     /// Rows with a missing value are dropped.
