@@ -147,6 +147,7 @@ mod threads;
 pub mod trainer;
 pub mod watch;
 mod wire;
+mod wrap;
 
 use forward::forward;
 #[cfg(doc)]

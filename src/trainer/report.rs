@@ -7,6 +7,10 @@ use super::{Run, Warning};
 use crate::history::{EpochRecord, History, Metric};
 use crate::real::Real;
 use crate::stopping::StopReason;
+use crate::wrap::wrap;
+
+/// The columns before the texts of a printed report.
+const MARGIN: usize = 12;
 
 /// How a run went: its history, why it stopped, and which parameters the network was left with.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,16 +51,20 @@ impl<T: Real> Report<T> {
 }
 
 impl<T: Real> fmt::Display for Report<T> {
+    /// Why the run stopped, the kept epoch with its scores, the time, and the warnings, in lines of at most 80 columns.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let epochs = self.history.len();
-        writeln!(f, "stopped     after epoch {epochs}: {}", self.stop_reason)?;
-        writeln!(f, "parameters  of epoch {} ({})", self.kept_epoch, self.kept_for)?;
+        let wrapped = |text: String| wrap(text.split_whitespace(), MARGIN);
+        writeln!(f, "stopped     {}", wrapped(format!("after epoch {epochs}: {}", self.stop_reason)))?;
+        writeln!(f, "parameters  {}", wrapped(format!("of epoch {} ({})", self.kept_epoch, self.kept_for)))?;
         if let Some(record) = self.kept() {
-            writeln!(f, "            {record}")?;
+            writeln!(f, "{:MARGIN$}{}", "", record.measured(MARGIN))?;
         }
         let (all, mean) = (time(self.seconds()), time(self.seconds() / epochs.max(1) as f64));
         write!(f, "time        {all} of training steps, {mean} per epoch")?;
-        self.warnings.iter().try_for_each(|warning| write!(f, "\nwarning     {warning}"))
+        self.warnings
+            .iter()
+            .try_for_each(|warning| write!(f, "\nwarning     {}", wrapped(warning.to_string())))
     }
 }
 

@@ -81,3 +81,4 @@ mod training;
 mod warnings;
 mod watching;
 mod weighted;
+mod widths;
