@@ -39,6 +39,8 @@ mod leaves;
 mod liars;
 mod limits;
 mod measures;
+#[cfg(feature = "onnx")]
+mod message;
 #[cfg(feature = "csv")]
 mod mistakes;
 mod mnist;
