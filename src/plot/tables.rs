@@ -22,7 +22,8 @@ impl ConfusionMatrix {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::File`](crate::Error::File) if the name of the file ends neither in `.svg` nor in `.png`, or if it cannot be written.
+    /// Returns [`Error::File`](crate::Error::File) if the name of the file ends neither in `.svg` nor in `.png`, if the picture
+    /// would have more than 2²⁸ pixels (more than 353 classes), or if the file cannot be written.
     ///
     /// # Examples
     ///
@@ -44,8 +45,8 @@ impl ConfusionMatrix {
 struct Cells<'a>(&'a ConfusionMatrix);
 
 impl Picture for Cells<'_> {
-    fn size(&self) -> (u32, u32) {
-        let side = (self.0.n_classes() as i32 * CELL + 2 * MARGIN) as u32;
+    fn size(&self) -> (u64, u64) {
+        let side = self.0.n_classes() as u64 * CELL as u64 + 2 * MARGIN as u64;
         (side, side)
     }
 
