@@ -248,7 +248,7 @@ pub(crate) fn check_shapes<T: Real>(network: &dyn AnyNetwork<T>) -> Result<()> {
 }
 
 /// Refuses layers that do not fit each other, or inputs that do not fit the first.
-fn check_inputs<T: Real>(network: &dyn AnyNetwork<T>, x: &DMatrix<T>) -> Result<()> {
+pub(crate) fn check_inputs<T: Real>(network: &dyn AnyNetwork<T>, x: &DMatrix<T>) -> Result<()> {
     check_shapes(network)?;
     check_rows_of_x(x.shape(), network.layer(0).weights.ncols())
 }

@@ -5,12 +5,15 @@
 //! | learning curves | [`Report::plot`](crate::trainer::Report::plot), [`History::plot`](crate::history::History::plot) |
 //! | which classes were predicted as which | [`ConfusionMatrix::plot`](crate::metrics::ConfusionMatrix::plot) |
 //! | whether probabilities come true | [`ReliabilityTable::plot`](crate::metrics::ReliabilityTable::plot) |
+//! | positives found against false alarms | [`RocCurve::plot`](crate::metrics::RocCurve::plot) |
 //! | the weights of a layer as images | [`weights`] |
+//! | the activations of a layer, neuron by neuron | [`activations`] |
 //! | anything else | [`Chart`] and [`save`] |
 //!
 //! The name of the file decides: `.svg` or `.png`. Letters of a PNG are those of DejaVu Sans, which the crate brings along; an SVG
 //! leaves them to the viewer.
 
+mod activations;
 mod axis;
 mod chart;
 mod images;
@@ -26,6 +29,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
 
+pub use activations::activations;
 pub use axis::Scale;
 pub use chart::Chart;
 pub use images::weights;

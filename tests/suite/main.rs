@@ -68,6 +68,7 @@ mod ranks;
 mod read_ahead;
 mod reference;
 mod refusals;
+mod roc;
 mod rules;
 mod same_bits;
 mod scale;

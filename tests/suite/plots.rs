@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use gradus::data::png;
-use gradus::plot::{Chart, Scale, save, weights};
+use gradus::plot::{Chart, Scale, activations, save, weights};
 use gradus::prelude::*;
 use gradus::{Error, FileProblem};
 
@@ -204,4 +204,58 @@ fn every_value_has_an_axis() {
             save(&path, "", 1, &[chart.x_range(a, b).y_range(b, a)]).unwrap();
         }
     }
+}
+
+/// The curve of an output that ranks perfectly goes up, then right; a picture of many samples has few corners.
+#[test]
+fn a_roc_curve_as_a_picture() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("roc.svg");
+    let outputs = DMatrix::from_fn(1, 10_000, |_, j| j as f64 / 1e4);
+    let curve = RocCurve::new(&outputs, &outputs.map(|a| f64::from(u8::from(a > 0.3))), 0).unwrap();
+    curve.plot(&path).unwrap();
+    let found = texts(&path);
+    for text in ["ROC curve", "area 1.0000", "chance", "false positive rate", "true positive rate"] {
+        assert!(found.iter().any(|found| found == text), "{text} in {found:?}");
+    }
+    assert!(fs::metadata(&path).unwrap().len() < 20_000);
+    curve.plot(path.with_extension("png")).unwrap();
+    painted(&path.with_extension("png"));
+}
+
+/// Each activation has the colour of its value in its place.
+#[test]
+fn activations_are_drawn_where_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("activations.png");
+    let layer = |weights: &[f64], activation| Dense {
+        weights: DMatrix::from_row_slice(2, 2, weights),
+        biases: DVector::zeros(2),
+        activation,
+    };
+    let network = Network::from_layers(
+        vec![layer(&[1.0, 0.0, 0.0, 1.0], Linear)],
+        layer(&[1.0, 1.0, 0.0, 2.0], Linear),
+    )
+    .unwrap();
+    // Neuron 0: 4, 0, 1; neuron 1: 0, −4, 1.
+    let x = DMatrix::from_column_slice(2, 3, &[4.0, 0.0, 0.0, -4.0, 1.0, 1.0]);
+    activations(&network, 1, &x, &path).unwrap();
+    let image = painted(&path);
+    let at = |row: usize, column: usize| image.pixels[(86 + 8 * row + 4) * image.width + 14 + 8 * column + 4];
+    let strong = at(0, 0);
+    assert!(strong < 150 && at(1, 1) < 160 && at(0, 1) == 255 && at(1, 0) == 255);
+    assert!((strong + 40..255).contains(&at(0, 2)) && at(0, 2) == at(1, 2));
+
+    activations(&network, 2, &x, path.with_extension("svg")).unwrap();
+    let found = texts(&path.with_extension("svg"));
+    assert_eq!(found[0], "layer 2: 2 neurons (rows), 3 samples (columns)");
+    assert!(found[1].ends_with("±8.000"), "{found:?}");
+    for layer in [0, 3] {
+        let error = activations(&network, layer, &x, &path).unwrap_err();
+        assert!(matches!(error, Error::Setting { name: "layer", .. }), "{error}");
+    }
+    let error = activations(&network, 1, &DMatrix::zeros(3, 1), &path).unwrap_err();
+    assert!(matches!(error, Error::SizeMismatch { found: 3, expected: 2, .. }), "{error}");
+    activations(&network, 1, &DMatrix::zeros(2, 0), &path).unwrap();
 }
