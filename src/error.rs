@@ -41,6 +41,21 @@ pub type Result<V> = std::result::Result<V, Error>;
 /// Why the crate refused its input, or had to end a run.
 ///
 /// `Debug` writes the message, as `Display` does: a `main` that returns an error then shows the message, and not the fields.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::Error;
+/// use gradus::prelude::*;
+///
+/// match Momentum::new(1.2) {
+///     Err(Error::Setting { name, value, allowed, .. }) => {
+///         assert_eq!((value, allowed), (1.2, "[0, 1)"));
+///         println!("{name}");
+///     }
+///     other => panic!("{other:?}"),
+/// }
+/// ```
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

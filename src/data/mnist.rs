@@ -20,6 +20,17 @@ const LABELS_HEADER: u64 = 8;
 /// the size of its images, as long as it has ten classes. For other names or classes see [`read_pair`].
 ///
 /// Source: chapter 1 of the book; <http://yann.lecun.com/exdb/mnist/>.
+///
+/// # Examples
+///
+/// ```no_run
+/// use gradus::prelude::*;
+///
+/// let Mnist { training, test, .. } = Mnist::<f32>::load("data/mnist")?;
+/// let (training, validation) = training.split_at(50_000)?;
+/// assert_eq!((validation.len(), test.len()), (10_000, 10_000));
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Mnist<T> {

@@ -9,6 +9,17 @@ use crate::real::exact;
 use crate::wrap::{COLUMNS, wrap};
 
 /// The record of one epoch.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let history = History::from_validation_accuracies(&[0.5, 0.75]);
+/// let record = history.last().unwrap();
+/// assert_eq!((record.epoch, record.validation.as_ref().unwrap().accuracy()), (2, 0.75));
+/// assert!(record.to_string().ends_with("validation cost 0.25000, accuracy 75.00 %"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EpochRecord {
     /// The epoch, counted from 1.

@@ -11,6 +11,16 @@ use crate::real::exact;
 use crate::wrap::wrap;
 
 /// A measured value, with its name and the direction in which it improves.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let (now, before) = (Score::new(&Accuracy, 0.98), Score::new(&Accuracy, 0.97));
+/// assert!(now.is_better_than(&before));
+/// assert_eq!(now.to_string(), "accuracy 98.00 %");
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// The name of the measure.

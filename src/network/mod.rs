@@ -187,6 +187,25 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
 }
 
 /// A network whose activations are not known at compile time, as an observer sees it. Every [`Network`] is one.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::network::AnyNetwork;
+/// use gradus::prelude::*;
+///
+/// /// The largest magnitude of a weight.
+/// fn largest(network: &dyn AnyNetwork<f64>) -> f64 {
+///     network.layers().iter().map(|layer| layer.weights.amax()).fold(0.0, f64::max)
+/// }
+///
+/// let relu = Network::new(&[2, 3, 1], Relu, Sigmoid, &ByActivation, 1)?;
+/// let tanh = Network::new(&[2, 1], Tanh, Linear, &ByActivation, 1)?;
+/// let networks: [&dyn AnyNetwork<f64>; 2] = [&relu, &tanh];
+/// assert!(networks.iter().all(|network| largest(*network) > 0.0));
+/// assert_eq!(networks[0].sizes(), [2, 3, 1]);
+/// # Ok::<(), gradus::Error>(())
+/// ```
 pub trait AnyNetwork<T: Real>: fmt::Debug + Send + Sync {
     /// The number of layers after the inputs.
     fn n_layers(&self) -> usize;

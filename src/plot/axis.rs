@@ -8,6 +8,21 @@ use plotters::coord::types::RangedCoordf64;
 use crate::real::portable::{ln, pow};
 
 /// How the numbers of an axis are spread.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::plot::{Chart, Scale};
+///
+/// let names = ["cat", "human"].map(str::to_owned).to_vec();
+/// let chart = Chart::new("Errors", "class", "rate").x_scale(Scale::Names(names)).y_scale(Scale::Log);
+/// let chart = chart.dots("test", [(0.0, 0.01), (1.0, 0.2)]);
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("errors.svg");
+/// gradus::plot::save(&path, "", 1, &[chart])?;
+/// assert!(std::fs::read_to_string(&path).unwrap().contains("human"));
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Scale {

@@ -13,6 +13,22 @@ use crate::wrap::wrap;
 const MARGIN: usize = 12;
 
 /// How a run went: its history, why it stopped, and which parameters the network was left with.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let (training, validation) = Dataset::<f32>::synthetic_digits(120, 1)?.split_at(100)?;
+/// let mut network = Network::new(&[784, 10], Sigmoid, Sigmoid, &ScaledGaussian, 1)?;
+/// let trainer = Trainer::new(CrossEntropy).stop(MaxEpochs::new(3)?);
+/// let report = trainer.fit(&mut network, &training, Some(&validation))?;
+/// assert_eq!(report.stop_reason, StopReason::MaxEpochs { epochs: 3 });
+/// let best = report.history.best(&Metric::validation(Accuracy)).unwrap().1;
+/// assert_eq!(report.kept().unwrap().validation.as_ref().unwrap().accuracy(), best);
+/// assert!(report.to_string().starts_with("stopped     after epoch 3: all 3 epochs done"));
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Report<T> {
