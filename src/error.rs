@@ -42,6 +42,21 @@ pub type Result<V> = std::result::Result<V, Error>;
 ///
 /// `Debug` writes the same message as `Display`, so that a `main` that returns an error shows the message, not the
 /// fields.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::Error;
+/// use gradus::prelude::*;
+///
+/// match Momentum::new(1.2) {
+///     Err(Error::Setting { name, value, allowed, .. }) => {
+///         assert_eq!((value, allowed), (1.2, "[0, 1)"));
+///         println!("{name}");
+///     }
+///     other => panic!("{other:?}"),
+/// }
+/// ```
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -152,6 +152,7 @@ mod threads;
 pub mod trainer;
 pub mod watch;
 mod wire;
+mod wrap;
 
 use forward::forward;
 #[cfg(doc)]
@@ -197,8 +198,8 @@ pub mod prelude {
         Accuracy, AnyMeasure, AveragePrecision, BalancedAccuracy, BrierScore, CalibrationError, CohenKappa,
         ConfusionMatrix, Direction, Evaluation, ExplainedVariance, F1, LogLoss, Matthews, Mean,
         MeanAbsoluteError, MeanCost, Measure, MedianAbsoluteError, Meter, PermutationImportance, Precision,
-        R2, Recall, ReliabilityBin, ReliabilityTable, RocAuc, Score, Scored, Scores, Spread, TopK, Whole,
-        evaluate,
+        R2, Recall, ReliabilityBin, ReliabilityTable, RocAuc, RocCurve, Score, Scored, Scores, Spread, TopK,
+        Whole, evaluate,
     };
     pub use crate::network::{Dense, Network, ParameterArrays, Workspace};
     pub use crate::optimizer::{

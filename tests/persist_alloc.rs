@@ -9,6 +9,12 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use gradus::persist::Network2;
 use gradus::prelude::*;
 
+#[cfg(feature = "onnx")]
+#[path = "suite/message.rs"]
+mod message;
+#[cfg(feature = "onnx")]
+use message::part;
+
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
 
@@ -131,24 +137,10 @@ fn memory_follows_the_length_of_the_file() {
     }
 }
 
-/// A field of bytes, of any length.
-#[cfg(feature = "onnx")]
-fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
-    let mut to = if number < 16 { vec![number << 3 | 2] } else { vec![number << 3 | 0x82, number >> 4] };
-    let mut length = bytes.len();
-    while length > 127 {
-        to.push(length as u8 | 0x80);
-        length >>= 7;
-    }
-    to.push(length as u8);
-    to.extend_from_slice(bytes);
-    to
-}
-
 /// A file whose graph is this, with the version of the operators.
 #[cfg(feature = "onnx")]
 fn onnx(graph: &[u8]) -> Vec<u8> {
-    [field(7, graph), field(8, &[16, 13])].concat()
+    [part(7, graph), part(8, &[16, 13])].concat()
 }
 
 #[cfg(feature = "onnx")]
@@ -165,25 +157,23 @@ fn onnx_follows_the_length_too(honest: &AnyNetwork, path: &std::path::Path) {
 
     // What takes the most memory for its length.
     let name = |i: usize| format!("{i:x}").into_bytes();
-    let node = field(1, &[field(4, b"A"), field(2, b"")].concat());
-    let attributes = |i| field(5, &field(1, &name(i)));
-    let node_of_attributes = field(1, &[field(4, b"A"), (0..32).flat_map(attributes).collect()].concat());
-    let tensors = |i| field(5, &[field(1, &name(i)), field(5, &field(1, &[1]))].concat());
-    let node_of_tensors = field(1, &[field(4, b"A"), (0..32).flat_map(tensors).collect()].concat());
+    let node = part(1, &[part(4, b"A"), part(2, b"")].concat());
+    let attributes = |i| part(5, &part(1, &name(i)));
+    let node_of_attributes = part(1, &[part(4, b"A"), (0..32).flat_map(attributes).collect()].concat());
+    let tensors = |i| part(5, &[part(1, &name(i)), part(5, &part(1, &[1]))].concat());
+    let node_of_tensors = part(1, &[part(4, b"A"), (0..32).flat_map(tensors).collect()].concat());
     let node_of_integers =
-        field(1, &[field(4, b"A"), field(5, &[field(1, b"a"), field(8, &[1; 32])].concat())].concat());
-    let node_of_names =
-        field(1, &[field(4, b"A"), field(1, b"").repeat(32), field(2, b"").repeat(32)].concat());
-    let tensor = |i| field(5, &field(8, &name(i)));
-    let tensor_of_sizes = |i| field(5, &[field(8, &name(i)), field(1, &[1; 32])].concat());
-    let tensor_of_integers =
-        |i| field(5, &[field(8, &name(i)), vec![16, 7], field(7, &[1; 1 << 12])].concat());
-    let input = field(11, b"");
-    let shape = field(2, &field(1, &field(2, &field(1, b"").repeat(32))));
-    let input_of_sizes = field(11, &shape);
-    let attribute_of_sizes = field(5, &[field(1, b"t"), field(5, &field(1, &[1; 32]))].concat());
-    let node_of_sizes = field(1, &[field(4, b"A"), attribute_of_sizes].concat());
-    let metadata = field(14, &field(1, b"k"));
+        part(1, &[part(4, b"A"), part(5, &[part(1, b"a"), part(8, &[1; 32])].concat())].concat());
+    let node_of_names = part(1, &[part(4, b"A"), part(1, b"").repeat(32), part(2, b"").repeat(32)].concat());
+    let tensor = |i| part(5, &part(8, &name(i)));
+    let tensor_of_sizes = |i| part(5, &[part(8, &name(i)), part(1, &[1; 32])].concat());
+    let tensor_of_integers = |i| part(5, &[part(8, &name(i)), vec![16, 7], part(7, &[1; 1 << 12])].concat());
+    let input = part(11, b"");
+    let shape = part(2, &part(1, &part(2, &part(1, b"").repeat(32))));
+    let input_of_sizes = part(11, &shape);
+    let attribute_of_sizes = part(5, &[part(1, b"t"), part(5, &part(1, &[1; 32]))].concat());
+    let node_of_sizes = part(1, &[part(4, b"A"), attribute_of_sizes].concat());
+    let metadata = part(14, &part(1, b"k"));
     for (what, file) in [
         ("nodes", onnx(&node.repeat(4096))),
         ("attributes", onnx(&node_of_attributes.repeat(4096))),
@@ -206,14 +196,14 @@ fn onnx_follows_the_length_too(honest: &AnyNetwork, path: &std::path::Path) {
 
     // Weights of sizes that are not there.
     let wide = [
-        field(1, &[field(1, b"x"), field(1, b"w"), field(2, b"y"), field(4, b"MatMul")].concat()),
-        field(
+        part(1, &[part(1, b"x"), part(1, b"w"), part(2, b"y"), part(4, b"MatMul")].concat()),
+        part(
             5,
-            &[&field(8, b"w")[..], &[8, 0xff, 0xff, 0xff, 0xff, 7, 8, 0xff, 0xff, 0xff, 0xff, 7, 16, 1]]
+            &[&part(8, b"w")[..], &[8, 0xff, 0xff, 0xff, 0xff, 7, 8, 0xff, 0xff, 0xff, 0xff, 7, 16, 1]]
                 .concat(),
         ),
-        field(11, &field(1, b"x")),
-        field(12, &field(1, b"y")),
+        part(11, &part(1, b"x")),
+        part(12, &part(1, b"y")),
     ];
     let file = onnx(&wide.concat());
     let (peak, result) = peak_of(|| AnyNetwork::from_onnx_bytes(&file).map(|_| ()));

@@ -21,6 +21,17 @@ const LABELS_HEADER: u64 = 8;
 /// [`ImageSet`] and [`read_pair`].
 ///
 /// Source: chapter 1 of the book; <http://yann.lecun.com/exdb/mnist/>.
+///
+/// # Examples
+///
+/// ```no_run
+/// use gradus::prelude::*;
+///
+/// let Mnist { training, test, .. } = Mnist::<f32>::load("data/mnist")?;
+/// let (training, validation) = training.split_at(50_000)?;
+/// assert_eq!((validation.len(), test.len()), (10_000, 10_000));
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Mnist<T> {

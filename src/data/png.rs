@@ -35,6 +35,17 @@ pub struct GrayImage {
 ///
 /// Returns [`Error::Image`] if the file is missing, unreadable or not a regular file, if it is damaged or not a PNG, or
 /// if it has more than [`MAX_PIXELS`] pixels.
+///
+/// # Examples
+///
+/// ```
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("image.png");
+/// # gradus::plot::save(&path, "", 1, &[gradus::plot::Chart::new("", "x", "y")])?;
+/// let image = gradus::data::png::open(&path)?;
+/// assert_eq!(image.pixels.len(), image.width * image.height);
+/// # Ok::<(), gradus::Error>(())
+/// ```
 pub fn open(path: impl AsRef<Path>) -> Result<GrayImage> {
     let path = path.as_ref();
     let failed = |problem| failed(path, problem);

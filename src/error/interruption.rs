@@ -4,6 +4,24 @@ use super::{Error, text};
 use crate::history::History;
 
 /// The error that ended a run, and how far the run had come.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let data = Dataset::<f32>::synthetic_digits(100, 1)?;
+/// let mut network = Network::new(&[784, 10], Sigmoid, Linear, &ByActivation, 1)?;
+/// let trainer = Trainer::new(Quadratic).schedule(Constant::new(1e6)?); // much too large: the run diverges
+/// match trainer.fit(&mut network, &data, None) {
+///     Err(gradus::Error::Interrupted(run)) => {
+///         assert!(run.epoch >= 1 && run.kept == run.history.len());
+///         println!("{run}"); // the layer, the cause, and the costs before
+///     }
+///     other => panic!("it has to diverge: {other:?}"),
+/// }
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error(
     "epoch {epoch}, mini-batch {step}: {cause}{} (the network is left with the parameters of epoch {kept}, 0 being the initial ones){}",

@@ -72,6 +72,19 @@ pub enum FileProblem {
     #[error("the name ends neither in .svg nor in .png; give one that does")]
     NoPicture,
 
+    /// A picture would have more pixels than are drawn.
+    #[error(
+        "{width} × {height} pixels are too large a picture, it may have {allowed} in all; draw fewer things in it"
+    )]
+    LargePicture {
+        /// The width in pixels.
+        width: u64,
+        /// The height in pixels.
+        height: u64,
+        /// The most pixels, width times height.
+        allowed: u64,
+    },
+
     /// A picture could not be drawn.
     #[error("cannot be drawn: {problem}")]
     Undrawable {

@@ -4,10 +4,22 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::metrics::Scores;
+use crate::metrics::{Score, Scores};
 use crate::real::exact;
+use crate::wrap::{COLUMNS, wrap};
 
 /// The record of one epoch.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let history = History::from_validation_accuracies(&[0.5, 0.75]);
+/// let record = history.last().unwrap();
+/// assert_eq!((record.epoch, record.validation.as_ref().unwrap().accuracy()), (2, 0.75));
+/// assert!(record.to_string().ends_with("validation cost 0.25000, accuracy 75.00 %"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EpochRecord {
     /// The epoch, counted from 1.
@@ -35,27 +47,51 @@ impl EpochRecord {
     pub fn training_cost(&self) -> f64 {
         self.training.as_ref().map_or(self.running_cost, Scores::cost)
     }
+
+    /// The learning rate and the scores, as a text that begins in column `start`: in one line if they fit, otherwise
+    /// those of the validation data below those of the training data.
+    pub(crate) fn measured(&self, start: usize) -> String {
+        let rate = match self.learning_rate {
+            small if small < 1e-3 => format!("η {small:<7.2e}  "),
+            usual => format!("η {usual:<7.4}  "),
+        };
+        let start = start + rate.chars().count();
+        let mut cost = format!("cost {:.5}", self.training_cost());
+        if self.penalty > 0.0 {
+            cost += &format!(" + penalty {:.5}", self.penalty);
+        }
+        let others = self.training.iter().flatten().filter(|score| score.name != "cost");
+        let training = separated(std::iter::once(cost).chain(others.map(Score::to_string)));
+        let scores = self.validation.iter().flatten().map(Score::to_string);
+        let mut validation = separated(scores);
+        if let Some(first) = validation.first_mut() {
+            first.insert_str(0, "validation ");
+        }
+        let width = |pieces: &[String]| pieces.iter().map(|piece| piece.chars().count() + 1).sum::<usize>();
+        let [above, below] =
+            [&training, &validation].map(|pieces| wrap(pieces.iter().map(String::as_str), start));
+        match start + width(&training) + width(&validation) {
+            _ if below.is_empty() => rate + &above,
+            // A space after the last score, which is not written.
+            end if end <= COLUMNS => format!("{rate}{above}  {below}"),
+            _ => format!("{rate}{above}\n{:start$}{below}", ""),
+        }
+    }
+}
+
+/// A comma after each piece but the last.
+fn separated(pieces: impl Iterator<Item = String>) -> Vec<String> {
+    let mut pieces: Vec<String> = pieces.collect();
+    let last = pieces.len().saturating_sub(1);
+    pieces.iter_mut().take(last).for_each(|piece| piece.push(','));
+    pieces
 }
 
 impl fmt::Display for EpochRecord {
-    /// One line: epoch, η, and the scores on the training and the validation data.
+    /// The epoch, η, the scores on the training data, and those on the validation data: one line, or more of at most 80
+    /// columns.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { epoch, learning_rate, .. } = self;
-        write!(f, "epoch {epoch:>3}  η ")?;
-        match *learning_rate {
-            small if small < 1e-3 => write!(f, "{small:<8.2e}")?,
-            usual => write!(f, "{usual:<8.4}")?,
-        }
-        write!(f, "  training cost {:.5}", self.training_cost())?;
-        if self.penalty > 0.0 {
-            write!(f, " + penalty {:.5}", self.penalty)?;
-        }
-        for score in self.training.iter().flatten().filter(|score| score.name != "cost") {
-            write!(f, ", {score}")?;
-        }
-        match &self.validation {
-            Some(scores) => write!(f, "  validation {scores}"),
-            None => Ok(()),
-        }
+        let epoch = format!("epoch {:>3}  ", self.epoch);
+        write!(f, "{epoch}{}", self.measured(epoch.chars().count()))
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::{EpochRecord, History, Split};
 use crate::metrics::Scores;
+use crate::wrap::COLUMNS;
 
 impl EpochRecord {
     /// Returns the recorded values with their names, in the order of a table's columns: the epoch, the learning rate,
@@ -98,55 +99,100 @@ fn quoted(name: &str) -> Cow<'_, str> {
 }
 
 impl fmt::Display for History {
-    /// A table with a line for each epoch, numbers aligned. The penalty is left out if it is 0 in all epochs.
+    /// A table with a line for each epoch, numbers aligned, of at most 80 columns: columns that have no space follow in
+    /// further tables, each with the epochs. The penalty is left out where it is 0 in all epochs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let columns = self.columns();
-        if columns.is_empty() {
-            return write!(f, "no epoch has ended");
-        }
-        let shown: Vec<_> = columns
-            .iter()
-            .filter(|name| **name != "penalty" || self.epochs().iter().any(|record| record.penalty != 0.0))
-            .collect();
-        let rows: Vec<Vec<String>> = self.epochs().iter().map(|record| cells(&shown, record)).collect();
-        let width = |column: usize| {
-            let cells = rows.iter().map(|row| row[column].chars().count());
-            cells.chain([shown[column].chars().count()]).max().unwrap_or(0)
+        let names = self.columns();
+        let is_shown = |name: &&Cow<'static, str>| {
+            **name != "penalty" || self.epochs().iter().any(|record| record.penalty != 0.0)
         };
-        let widths: Vec<_> = (0..shown.len()).map(width).collect();
-        let header: Vec<_> = shown.iter().map(|name| name.to_string()).collect();
-        for (index, row) in std::iter::once(&header).chain(&rows).enumerate() {
-            let cells: Vec<_> =
-                row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:>width$}")).collect();
-            let line = cells.join("  ");
-            write!(f, "{}{}", if index > 0 { "\n" } else { "" }, line)?;
+        let shown: Vec<_> = names.iter().filter(is_shown).collect();
+        let columns: Vec<Column> = shown.iter().map(|name| Column::new(name, self.epochs())).collect();
+        let Some((epoch, others)) = columns.split_first() else { return write!(f, "no epoch has ended") };
+        let all: usize = columns.iter().map(|column| column.width).sum();
+        // One space between the columns if two would break the table.
+        let gap = if all + 2 * others.len() > COLUMNS && all + others.len() <= COLUMNS { 1 } else { 2 };
+        let mut rest = others;
+        loop {
+            let mut width = epoch.width;
+            let fits = |column: &&Column| {
+                width += gap + column.width;
+                width <= COLUMNS
+            };
+            // At least one column, however wide.
+            let count = rest.iter().take_while(fits).count().max(1).min(rest.len());
+            let (table, later) = rest.split_at(count);
+            write_table(f, epoch, table, gap)?;
+            if later.is_empty() {
+                return Ok(());
+            }
+            f.write_str("\n\n")?;
+            rest = later;
         }
-        Ok(())
     }
 }
 
-/// The values of `columns`, formatted for reading.
-fn cells(columns: &[&Cow<'static, str>], record: &EpochRecord) -> Vec<String> {
+/// The most characters of a word in the head of a column; longer ones are broken.
+const MAX_WORD: usize = 24;
+
+/// A column of a printed table: the words of its name, which stand below each other, and the values.
+struct Column {
+    head: Vec<String>,
+    cells: Vec<String>,
+    width: usize,
+}
+
+impl Column {
+    fn new(name: &Cow<'static, str>, epochs: &[EpochRecord]) -> Self {
+        let letters: Vec<Vec<char>> = name.split_whitespace().map(|word| word.chars().collect()).collect();
+        let words = letters.iter().flat_map(|word| word.chunks(MAX_WORD));
+        let head: Vec<String> = words.map(|letters| letters.iter().collect()).collect();
+        let cells: Vec<String> = epochs.iter().map(|record| cell(name, record)).collect();
+        let width = head.iter().chain(&cells).map(|text| text.chars().count()).max().unwrap_or(0);
+        Self { head, cells, width }
+    }
+
+    /// Line `line` of the head, whose last word is in line `height` − 1.
+    fn word(&self, line: usize, height: usize) -> &str {
+        let index = (line + self.head.len()).checked_sub(height);
+        index.and_then(|index| self.head.get(index)).map_or("", String::as_str)
+    }
+}
+
+fn write_table(f: &mut fmt::Formatter<'_>, epoch: &Column, columns: &[Column], gap: usize) -> fmt::Result {
+    let height = columns.iter().chain([epoch]).map(|column| column.head.len()).max().unwrap_or(0);
+    let rows = epoch.cells.len();
+    for line in 0..height + rows {
+        let text = |column: &'_ Column| match line.checked_sub(height) {
+            None => column.word(line, height).to_owned(),
+            Some(row) => column.cells.get(row).cloned().unwrap_or_default(),
+        };
+        write!(f, "{:>width$}", text(epoch), width = epoch.width)?;
+        for column in columns {
+            write!(f, "{:>width$}", text(column), width = gap + column.width)?;
+        }
+        if line + 1 < height + rows {
+            f.write_str("\n")?;
+        }
+    }
+    Ok(())
+}
+
+/// The value of a column as a person reads it.
+fn cell(name: &str, record: &EpochRecord) -> String {
     let values = record.values();
     let splits = [(Split::Training, &record.training), (Split::Validation, &record.validation)];
-    let is_fraction = |name: &str| {
-        splits.iter().any(|(split, scores)| {
-            let mut scores = scores.iter().flatten();
-            scores.any(|score| score.is_fraction && name == format!("{split} {}", score.name))
-        })
-    };
-    let cell = |name: &str| {
-        let Some((_, value)) = values.iter().find(|(found, _)| found == name) else { return String::new() };
-        match (name, value.abs()) {
-            ("epoch", _) => value.to_string(),
-            _ if is_fraction(name) => format!("{:.2} %", 100.0 * value),
-            ("seconds", _) => format!("{value:.3}"),
-            (_, size) if size > 0.0 && size.is_finite() && !(1e-3..1e7).contains(&size) => {
-                format!("{value:.2e}")
-            }
-            ("learning rate", _) => format!("{value:.4}"),
-            _ => format!("{value:.5}"),
-        }
-    };
-    columns.iter().map(|name| cell(name)).collect()
+    let is_fraction = splits.iter().any(|(split, scores)| {
+        let mut scores = scores.iter().flatten();
+        scores.any(|score| score.is_fraction && name == format!("{split} {}", score.name))
+    });
+    let Some((_, value)) = values.iter().find(|(found, _)| found == name) else { return String::new() };
+    match (name, value.abs()) {
+        ("epoch", _) => value.to_string(),
+        _ if is_fraction => format!("{:.2} %", 100.0 * value),
+        ("seconds", _) => format!("{value:.3}"),
+        (_, size) if size > 0.0 && size.is_finite() && !(1e-3..1e7).contains(&size) => format!("{value:.2e}"),
+        ("learning rate", _) => format!("{value:.4}"),
+        _ => format!("{value:.5}"),
+    }
 }

@@ -1,5 +1,6 @@
 //! The confusion matrix.
 
+use std::cmp::Reverse;
 use std::fmt;
 
 use nalgebra::DMatrix;
@@ -7,6 +8,7 @@ use nalgebra::DMatrix;
 use crate::data::Task;
 use crate::error::{Error, Result, check_setting};
 use crate::real::Real;
+use crate::wrap::COLUMNS;
 
 /// The maximum number of classes: the matrix takes 8 bytes for each pair of classes, 512 MiB for this many.
 const MAX_CLASSES: usize = 1 << 13;
@@ -140,28 +142,68 @@ impl ConfusionMatrix {
     }
 }
 
-impl fmt::Display for ConfusionMatrix {
-    /// A table with a row for each true class, a column for each predicted class, and the error rate of each true
-    /// class.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "true \\ predicted")?;
-        for predicted in 0..self.n_classes {
-            write!(f, "{predicted:>6}")?;
-        }
+impl ConfusionMatrix {
+    /// A row for each class, a column for each prediction, `width` columns of the terminal wide, and the error rates.
+    fn write_table(&self, f: &mut fmt::Formatter<'_>, label: usize, width: usize) -> fmt::Result {
+        writeln!(f, "{:label$}{:>width$}", "", "predicted as", width = (self.n_classes * width).max(13))?;
+        write!(f, "{:>label$}", "true")?;
+        (0..self.n_classes).try_for_each(|predicted| write!(f, "{predicted:>width$}"))?;
         writeln!(f, "     error")?;
         for truth in 0..self.n_classes {
-            write!(f, "{truth:>13}")?;
+            write!(f, "{truth:>label$}")?;
             for predicted in 0..self.n_classes {
                 match self.get(truth, predicted) {
-                    0 => write!(f, "     ·")?,
-                    count => write!(f, "{count:>6}")?,
+                    0 => write!(f, "{:>width$}", "·")?,
+                    count => write!(f, "{count:>width$}")?,
                 }
             }
-            match self.error_rate(truth) {
-                Some(rate) => writeln!(f, "{:>8.2} %", 100.0 * rate)?,
-                None => writeln!(f, "         –")?,
-            }
+            writeln!(f, "{}", self.printed_rate(truth))?;
         }
         Ok(())
+    }
+
+    /// A line for each class, with the wrong predictions, the most frequent ones first, as far as there is space.
+    fn write_list(&self, f: &mut fmt::Formatter<'_>, label: usize) -> fmt::Result {
+        writeln!(f, "{:>label$}   correct     error  wrongly predicted as (times)", "true")?;
+        for truth in 0..self.n_classes {
+            let mut line =
+                format!("{truth:>label$}{:>10}{}", self.get(truth, truth), self.printed_rate(truth));
+            let others = (0..self.n_classes).filter(|&predicted| predicted != truth);
+            let mut wrong: Vec<_> = others.map(|class| (self.get(truth, class), class)).collect();
+            wrong.retain(|(count, _)| *count > 0);
+            wrong.sort_by_key(|&(count, class)| (Reverse(count), class));
+            for (index, (count, class)) in wrong.iter().enumerate() {
+                let next = format!("  {class} ({count})");
+                // Two columns for the dots if others follow.
+                let rest = if index + 1 < wrong.len() { 2 } else { 0 };
+                if line.chars().count() + next.chars().count() + rest > COLUMNS {
+                    line += " …";
+                    break;
+                }
+                line += &next;
+            }
+            writeln!(f, "{line}")?;
+        }
+        Ok(())
+    }
+
+    /// The error rate of a class in 10 columns.
+    fn printed_rate(&self, truth: usize) -> String {
+        self.error_rate(truth).map_or(format!("{:>10}", "–"), |rate| format!("{:>8.2} %", 100.0 * rate))
+    }
+}
+
+impl fmt::Display for ConfusionMatrix {
+    /// A table with the true classes down, the predicted classes across, and the error rate of each class. If it is
+    /// wider than 80 columns, a list instead, with the most frequent wrong predictions of each class.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = |n: u64| n.to_string().len();
+        let class = digits(self.n_classes as u64 - 1);
+        let (label, largest) = (class.max(4), self.counts.iter().copied().max().unwrap_or(0));
+        let width = 1 + digits(largest).max(class).max(3);
+        match label + self.n_classes * width + 10 <= COLUMNS {
+            true => self.write_table(f, label, width),
+            false => self.write_list(f, label),
+        }
     }
 }

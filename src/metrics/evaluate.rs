@@ -17,6 +17,17 @@ use crate::real::Real;
 const MAX_CLASSES: usize = 1000;
 
 /// The scores of a network on a data set, and its confusion matrix.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let network = Network::<f64, Sigmoid, _>::new(&[784, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
+/// let Evaluation { scores, confusion } = evaluate(&network, &LogLikelihood, &Dataset::synthetic_digits(100, 1)?)?;
+/// assert_eq!(scores.accuracy(), confusion.unwrap().accuracy());
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evaluation {
     /// The cost and the other measures.

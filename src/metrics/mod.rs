@@ -26,6 +26,7 @@ mod ranking;
 mod recall;
 mod reliability;
 mod roc_auc;
+mod roc_curve;
 mod score;
 mod spread;
 mod tally;
@@ -61,6 +62,7 @@ pub use r2::R2;
 pub use recall::Recall;
 pub use reliability::{ReliabilityBin, ReliabilityTable};
 pub use roc_auc::RocAuc;
+pub use roc_curve::{RocCurve, RocPoint};
 pub(crate) use score::default_measures;
 pub use score::{Score, Scores};
 pub use spread::Spread;
@@ -70,6 +72,15 @@ use crate::data::Task;
 use crate::error::{Error, Result};
 
 /// Whether higher or lower values of a measure are better.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// assert_eq!((Accuracy.direction(), MeanCost.direction()), (Direction::HigherIsBetter, Direction::LowerIsBetter));
+/// assert!(Direction::LowerIsBetter.improves(0.1, 0.2) && Direction::LowerIsBetter.improves(0.1, f64::NAN));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Direction {
     /// Higher is better, as for an accuracy.
@@ -175,6 +186,32 @@ pub trait Measure: Debug + Send + Sync {
 }
 
 /// Accumulates one value over the samples of a data set. [`Mean`] and [`Whole`] serve most measures.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// /// The largest error of an output.
+/// struct Largest(f64);
+///
+/// impl Meter for Largest {
+///     fn add(&mut self, batch: &Scored<'_>) -> gradus::Result<()> {
+///         let errors = (batch.outputs - batch.targets).map(f64::abs);
+///         self.0 = errors.iter().fold(self.0, |largest, &error| largest.max(error));
+///         Ok(())
+///     }
+///     fn value(&self) -> f64 {
+///         self.0
+///     }
+/// }
+///
+/// let mut meter = Largest(0.0);
+/// let (outputs, targets) = (DMatrix::from_row_slice(1, 2, &[0.5, 2.0]), DMatrix::zeros(1, 2));
+/// meter.add(&Scored { outputs: &outputs, targets: &targets, weights: &[1.0; 2], costs: &[0.0; 2] })?;
+/// assert_eq!(meter.value(), 2.0);
+/// # Ok::<(), gradus::Error>(())
+/// ```
 pub trait Meter {
     /// Takes a batch of samples into account.
     ///
@@ -188,6 +225,18 @@ pub trait Meter {
 }
 
 /// The outputs of a network for a batch of samples, with their targets, weights and costs.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let outputs = DMatrix::from_column_slice(2, 2, &[0.9, 0.1, 0.4, 0.6]);
+/// let targets = DMatrix::from_column_slice(2, 2, &[1.0, 0.0, 1.0, 0.0]);
+/// let batch = Scored { outputs: &outputs, targets: &targets, weights: &[1.0, 3.0], costs: &[0.0; 2] };
+/// let (a, y, weight) = batch.samples().nth(1).unwrap();
+/// assert_eq!((a, y, weight), (&[0.4, 0.6][..], &[1.0, 0.0][..], 3.0));
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Scored<'a> {
     /// The outputs a, outputs × samples.

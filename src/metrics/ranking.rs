@@ -15,6 +15,7 @@ pub(super) struct Ranked {
 /// The weights of the positives and the negatives that share a score.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Tied {
+    pub score: f64,
     pub positives: f64,
     pub negatives: f64,
 }
@@ -33,7 +34,7 @@ pub(super) fn meter(
         return Err(undefined(measure, task, "there are no classes to rank; use R2 or MeanAbsoluteError"));
     }
     Ok(Box::new(Whole::new(move |all| {
-        let areas = (0..all.outputs.nrows()).filter_map(|output| area(&tied(ranked(task, output, all))));
+        let areas = (0..all.outputs.nrows()).filter_map(|output| area(&tied_of(task, output, all)));
         let (sum, count) = areas.fold((0.0, 0.0), |(sum, count), area| (sum + area, count + 1.0));
         sum / count
     })))
@@ -56,13 +57,15 @@ fn ranked(task: Task, output: usize, all: &Scored<'_>) -> Vec<Ranked> {
     ranked
 }
 
-/// Groups samples of equal score.
-fn tied(ranked: Vec<Ranked>) -> Vec<Tied> {
+/// The samples by falling score of an output, those of equal score together.
+pub(super) fn tied_of(task: Task, output: usize, all: &Scored<'_>) -> Vec<Tied> {
     let sum = |samples: &[Ranked]| {
-        samples.iter().fold(Tied::default(), |tied, sample| match sample.is_positive {
+        let score = samples.first().map_or(f64::NAN, |sample| sample.score);
+        let none = Tied { score, ..Tied::default() };
+        samples.iter().fold(none, |tied, sample| match sample.is_positive {
             true => Tied { positives: tied.positives + sample.weight, ..tied },
             false => Tied { negatives: tied.negatives + sample.weight, ..tied },
         })
     };
-    ranked.chunk_by(|a, b| a.score == b.score).map(sum).collect()
+    ranked(task, output, all).chunk_by(|a, b| a.score == b.score).map(sum).collect()
 }

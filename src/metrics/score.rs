@@ -8,8 +8,19 @@ use serde::{Deserialize, Serialize};
 use super::{Direction, Measure};
 use crate::data::Task;
 use crate::real::exact;
+use crate::wrap::wrap;
 
 /// A measured value, with its name and the direction in which it improves.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let (now, before) = (Score::new(&Accuracy, 0.98), Score::new(&Accuracy, 0.97));
+/// assert!(now.is_better_than(&before));
+/// assert_eq!(now.to_string(), "accuracy 98.00 %");
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// The name of the measure.
@@ -124,12 +135,13 @@ impl<'a> IntoIterator for &'a Scores {
 }
 
 impl fmt::Display for Scores {
-    /// The scores in one line, as `cost 0.12345, accuracy 98.00 %`.
+    /// The scores as `cost 0.12345, accuracy 98.00 %`, in lines of at most 80 columns.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, score) in self.iter().enumerate() {
-            write!(f, "{}{score}", if i > 0 { ", " } else { "" })?;
-        }
-        Ok(())
+        let last = self.scores.len().saturating_sub(1);
+        let comma = |i| if i < last { "," } else { "" };
+        let pieces: Vec<_> =
+            self.iter().enumerate().map(|(i, score)| format!("{score}{}", comma(i))).collect();
+        f.write_str(&wrap(pieces.iter().map(String::as_str), 0))
     }
 }
 

@@ -9,6 +9,25 @@ use crate::init::Initializer;
 use crate::real::{Real, first_non_finite};
 
 /// A dense (fully connected) layer: a = f(w x + b).
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// // An exclusive or, with weights by hand.
+/// let layer = |rows, weights: &[f64], biases: &[f64], activation| Dense {
+///     weights: DMatrix::from_row_slice(rows, 2, weights),
+///     biases: DVector::from_column_slice(biases),
+///     activation,
+/// };
+/// let hidden = layer(2, &[1.0, 1.0, 1.0, 1.0], &[0.0, -1.0], Relu);
+/// let output = layer(1, &[1.0, -2.0], &[0.0], Relu);
+/// let network = Network::from_layers(vec![hidden], output)?;
+/// let x = DMatrix::from_column_slice(2, 4, &[0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0]);
+/// assert_eq!(network.predict(&x)?.as_slice(), [0.0, 1.0, 1.0, 0.0]);
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dense<T, A> {
     /// w, outputs × inputs: w_jk leads from input k to neuron j.

@@ -194,6 +194,25 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
 }
 
 /// A network with the types of its activations erased, as an observer sees it. Every [`Network`] implements it.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::network::AnyNetwork;
+/// use gradus::prelude::*;
+///
+/// /// The largest magnitude of a weight.
+/// fn largest(network: &dyn AnyNetwork<f64>) -> f64 {
+///     network.layers().iter().map(|layer| layer.weights.amax()).fold(0.0, f64::max)
+/// }
+///
+/// let relu = Network::new(&[2, 3, 1], Relu, Sigmoid, &ByActivation, 1)?;
+/// let tanh = Network::new(&[2, 1], Tanh, Linear, &ByActivation, 1)?;
+/// let networks: [&dyn AnyNetwork<f64>; 2] = [&relu, &tanh];
+/// assert!(networks.iter().all(|network| largest(*network) > 0.0));
+/// assert_eq!(networks[0].sizes(), [2, 3, 1]);
+/// # Ok::<(), gradus::Error>(())
+/// ```
 pub trait AnyNetwork<T: Real>: fmt::Debug + Send + Sync {
     /// The number of layers after the inputs.
     fn n_layers(&self) -> usize;
@@ -255,7 +274,7 @@ pub(crate) fn check_shapes<T: Real>(network: &dyn AnyNetwork<T>) -> Result<()> {
 }
 
 /// Returns an error if layers do not fit each other or `x` does not fit the first.
-fn check_inputs<T: Real>(network: &dyn AnyNetwork<T>, x: &DMatrix<T>) -> Result<()> {
+pub(crate) fn check_inputs<T: Real>(network: &dyn AnyNetwork<T>, x: &DMatrix<T>) -> Result<()> {
     check_shapes(network)?;
     check_rows_of_x(x.shape(), network.layer(0).weights.ncols())
 }

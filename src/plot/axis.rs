@@ -8,6 +8,21 @@ use plotters::coord::types::RangedCoordf64;
 use crate::real::portable::{ln, pow};
 
 /// How the numbers of an axis are spread.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::plot::{Chart, Scale};
+///
+/// let names = ["cat", "human"].map(str::to_owned).to_vec();
+/// let chart = Chart::new("Errors", "class", "rate").x_scale(Scale::Names(names)).y_scale(Scale::Log);
+/// let chart = chart.dots("test", [(0.0, 0.01), (1.0, 0.2)]);
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("errors.svg");
+/// gradus::plot::save(&path, "", 1, &[chart])?;
+/// assert!(std::fs::read_to_string(&path).unwrap().contains("human"));
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Scale {
@@ -30,17 +45,26 @@ impl Axis {
     /// The range asked for, else one that holds every value, with a little room.
     pub fn extent(&self, values: impl Iterator<Item = f64>) -> (f64, f64) {
         let log = |v: f64| if self.scale == Scale::Log { log10(v) } else { v };
-        if let Some((from, to)) = self.range {
-            return (log(from), log(to));
+        if let Some((from, to)) = self.range.map(|(from, to)| (log(from), log(to)))
+            && is_drawable(from)
+            && is_drawable(to)
+            && to - from > 1e-9 * from.abs().max(to.abs())
+        {
+            return (from, to);
         }
         if let Scale::Names(names) = &self.scale {
             return (-0.5, names.len() as f64 - 0.5);
         }
         let (least, most) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
-        match most - least {
-            width if width > 0.0 && width.is_finite() => (least - 0.03 * width, most + 0.03 * width),
-            0.0 => (least - 0.5, least + 0.5),
-            _ => (0.0, 1.0),
+        let (width, magnitude) = (most - least, least.abs().max(most.abs()));
+        match width {
+            width if !width.is_finite() || width < 0.0 => (0.0, 1.0),
+            // As good as constant: marks between such values would be the same number, and without end.
+            width if width <= 1e-9 * magnitude => {
+                let half = (1e-3 * magnitude).max(0.5);
+                (least - half, most + half)
+            }
+            width => (least - 0.03 * width, most + 0.03 * width),
         }
     }
 
@@ -76,6 +100,11 @@ impl Axis {
             _ => String::new(),
         }
     }
+}
+
+/// Whether a value is finite, with space for an axis around it: the marks of an infinite range have no end.
+pub(super) fn is_drawable(value: f64) -> bool {
+    value.abs() < 1e300
 }
 
 /// A range and its marks.

@@ -3,7 +3,7 @@
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use super::axis::{Axis, Scale, log10};
+use super::axis::{Axis, Scale, is_drawable, log10};
 use super::series::{Look, Series};
 use super::{CHART, COLOURS, Drawn, LEGEND_ROW};
 
@@ -60,13 +60,14 @@ impl Chart {
         self
     }
 
-    /// Shows this range of the horizontal axis instead of all points.
+    /// Shows this range of the horizontal axis instead of all points. A range that is empty or not finite is ignored.
     pub fn x_range(mut self, from: f64, to: f64) -> Self {
         self.x.range = Some((from, to));
         self
     }
 
-    /// Shows this range of the vertical axis instead of all points, and more only if a dot lies outside.
+    /// Shows this range of the vertical axis instead of all points, and more only if a dot lies outside. A range that is empty or
+    /// not finite is ignored.
     pub fn y_range(mut self, from: f64, to: f64) -> Self {
         self.y.range = Some((from, to));
         self
@@ -127,7 +128,7 @@ impl Chart {
     fn with(mut self, label: &str, look: Look, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
         let to = |axis: &Axis, v: f64| if axis.scale == Scale::Log { log10(v) } else { v };
         let points = points.into_iter().map(|(x, y)| (to(&self.x, x), to(&self.y, y)));
-        let points = points.filter(|(x, y)| x.is_finite() && y.is_finite()).collect();
+        let points = points.filter(|(x, y)| is_drawable(*x) && is_drawable(*y)).collect();
         let colour = COLOURS[self.colours % COLOURS.len()];
         self.colours += 1;
         self.series.push(Series { label: label.to_owned(), look, colour, points });

@@ -6,7 +6,7 @@ use nalgebra::DMatrix;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use super::{Drawn, Picture, write};
+use super::{Drawn, Picture, shade, write};
 use crate::error::{Error, Result};
 use crate::real::Real;
 
@@ -25,8 +25,9 @@ const GAP: i32 = 6;
 ///
 /// # Errors
 ///
-/// Returns [`Error::SizeMismatch`] if the weights of a neuron are no such image, and [`Error::File`] if the name of the file ends neither
-/// in `.svg` nor in `.png`, or if it cannot be written.
+/// - Returns [`Error::SizeMismatch`] if the weights of a neuron are no such image.
+/// - Returns [`Error::File`] if the name of the file ends neither in `.svg` nor in `.png`, if the picture would have more than
+///   2²⁸ pixels, or if the file cannot be written.
 ///
 /// # Examples
 ///
@@ -56,20 +57,26 @@ struct Weights<'a, T> {
 impl<T> Weights<'_, T> {
     /// The images in a row of the sheet.
     fn across(&self) -> usize {
-        (1..).find(|n| n * n >= self.weights.nrows()).unwrap_or(1)
+        let root = self.weights.nrows().isqrt();
+        let is_square = root * root == self.weights.nrows();
+        (if is_square { root } else { root + 1 }).max(1)
     }
 
-    /// The width and height of an image and the gap behind it.
+    /// The width and height of an image and the gap behind it. They fit: a picture of more pixels is not drawn.
     fn step(&self) -> (i32, i32) {
         (self.shape.1 as i32 * PIXEL + GAP, self.shape.0 as i32 * PIXEL + GAP)
     }
 }
 
 impl<T: Real> Picture for Weights<'_, T> {
-    fn size(&self) -> (u32, u32) {
-        let (across, step) = (self.across(), self.step());
-        let down = self.weights.nrows().div_ceil(across);
-        ((across as i32 * step.0 + GAP) as u32, (down as i32 * step.1 + GAP) as u32)
+    fn size(&self) -> (u64, u64) {
+        let across = self.across();
+        let side = |images: usize, cells: usize| {
+            let image = (cells as u64).saturating_mul(PIXEL as u64).saturating_add(GAP as u64);
+            image.saturating_mul(images as u64).saturating_add(GAP as u64)
+        };
+        let (rows, columns) = self.shape;
+        (side(across, columns), side(self.weights.nrows().div_ceil(across), rows))
     }
 
     fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
@@ -80,12 +87,8 @@ impl<T: Real> Picture for Weights<'_, T> {
             for (index, w) in weights.iter().enumerate() {
                 let (x, y) = ((index % self.shape.1) as i32 * PIXEL, (index / self.shape.1) as i32 * PIXEL);
                 let at = (corner.0 + x, corner.1 + y);
-                let colour = if *w > T::zero() { RGBColor(0, 114, 178) } else { RGBColor(213, 94, 0) };
-                let strength = if largest > 0.0 { w.to_f64().abs() / largest } else { 0.0 };
-                area.draw(&Rectangle::new(
-                    [at, (at.0 + PIXEL, at.1 + PIXEL)],
-                    colour.mix(strength).filled(),
-                ))?;
+                let cell = [at, (at.0 + PIXEL, at.1 + PIXEL)];
+                area.draw(&Rectangle::new(cell, shade(w.to_f64(), largest).filled()))?;
             }
             let frame = [corner, (corner.0 + self.step().0 - GAP, corner.1 + self.step().1 - GAP)];
             area.draw(&Rectangle::new(frame, BLACK.mix(0.3)))?;

@@ -5,12 +5,15 @@
 //! | learning curves | [`Report::plot`](crate::trainer::Report::plot), [`History::plot`](crate::history::History::plot) |
 //! | which classes were predicted as which | [`ConfusionMatrix::plot`](crate::metrics::ConfusionMatrix::plot) |
 //! | whether probabilities come true | [`ReliabilityTable::plot`](crate::metrics::ReliabilityTable::plot) |
+//! | positives found against false alarms | [`RocCurve::plot`](crate::metrics::RocCurve::plot) |
 //! | the weights of a layer as images | [`weights`] |
+//! | the activations of a layer, neuron by neuron | [`activations`] |
 //! | anything else | [`Chart`] and [`save`] |
 //!
 //! The name of the file decides: `.svg` or `.png`. Letters of a PNG are those of DejaVu Sans, which the crate brings along; an SVG
 //! leaves them to the viewer.
 
+mod activations;
 mod axis;
 mod chart;
 mod images;
@@ -26,17 +29,22 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
 
+pub use activations::activations;
 pub use axis::Scale;
 pub use chart::Chart;
 pub use images::weights;
 
-use crate::error::{Error, FileProblem, Result};
+use crate::error::{Error, FileProblem, Result, check_nonzero};
+use crate::memory;
 
 /// Pixels of a chart without its legend.
 const CHART: (u32, u32) = (640, 420);
 
 /// Pixels of a row of a legend.
 const LEGEND_ROW: u32 = 24;
+
+/// The most pixels of a picture, of three bytes each.
+const MAX_PIXELS: u64 = 1 << 28;
 
 /// Pixels of the title above all charts.
 const TITLE: u32 = 44;
@@ -60,8 +68,8 @@ type Drawn<B> = std::result::Result<(), DrawingAreaErrorKind<<B as DrawingBacken
 
 /// Something that is drawn into a file of its own.
 trait Picture {
-    /// Width and height in pixels.
-    fn size(&self) -> (u32, u32);
+    /// Width and height in pixels, however large.
+    fn size(&self) -> (u64, u64);
 
     fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B>;
 }
@@ -70,16 +78,25 @@ trait Picture {
 ///
 /// # Errors
 ///
-/// Returns [`Error::File`] if the name of the file ends neither in `.svg` nor in `.png`, or if it cannot be written.
-///
-/// # Panics
-///
-/// Panics if `columns` is 0.
+/// - Returns [`Error::Setting`] if `columns` is 0.
+/// - Returns [`Error::File`] if the name of the file ends neither in `.svg` nor in `.png`, if the picture would have more
+///   than 2²⁸ pixels, or if the file cannot be written.
 ///
 /// # Examples
 ///
-/// See [`Chart`].
+/// ```
+/// use gradus::plot::{Chart, save};
+///
+/// let square = |x: f64| (x, x * x);
+/// let chart = Chart::new("A parabola", "x", "x²").line("", (-10..=10).map(f64::from).map(square));
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("parabola.svg");
+/// save(&path, "", 1, &[chart])?;
+/// assert!(std::fs::read_to_string(&path).unwrap().contains("A parabola"));
+/// # Ok::<(), gradus::Error>(())
+/// ```
 pub fn save(path: impl AsRef<Path>, title: &str, columns: usize, charts: &[Chart]) -> Result<()> {
+    check_nonzero("columns of a figure", columns, "they are the charts in a row; try 2")?;
     write(path.as_ref(), &Figure { title, columns, charts })
 }
 
@@ -91,7 +108,8 @@ struct Figure<'a> {
 
 impl Figure<'_> {
     fn rows(&self) -> usize {
-        self.charts.len().div_ceil(self.columns)
+        // At least one, also without charts: an empty picture.
+        self.charts.len().div_ceil(self.columns).max(1)
     }
 
     /// The height of the highest legend.
@@ -101,8 +119,10 @@ impl Figure<'_> {
 }
 
 impl Picture for Figure<'_> {
-    fn size(&self) -> (u32, u32) {
-        (CHART.0 * self.columns as u32, (CHART.1 + self.legend()) * self.rows() as u32 + TITLE)
+    fn size(&self) -> (u64, u64) {
+        let (columns, rows) = (self.columns as u64, self.rows() as u64);
+        let height = u64::from(CHART.1 + self.legend()).saturating_mul(rows);
+        (u64::from(CHART.0).saturating_mul(columns), height.saturating_add(TITLE.into()))
     }
 
     fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
@@ -112,34 +132,54 @@ impl Picture for Figure<'_> {
     }
 }
 
+/// White for 0, blue for positive and orange for negative values, the stronger the closer `value` is to `largest`; black for NaN.
+fn shade(value: f64, largest: f64) -> RGBAColor {
+    let colour = match value {
+        value if value > 0.0 => COLOURS[0],
+        value if value.is_nan() => BLACK,
+        _ => COLOURS[1],
+    };
+    let strength = if largest > 0.0 { value.abs() / largest } else { 0.0 };
+    // NaN of ∞ / ∞ too.
+    colour.mix(if strength.is_nan() { 1.0 } else { strength.min(1.0) })
+}
+
 /// Writes a picture in the format that the name of the file asks for.
 fn write(path: &Path, picture: &impl Picture) -> Result<()> {
     let failed = |problem| Error::File { path: path.to_owned(), problem };
     let drawn = |problem: String| failed(FileProblem::Undrawable { problem });
+    let (width, height) = picture.size();
+    if width.saturating_mul(height) > MAX_PIXELS {
+        return Err(failed(FileProblem::LargePicture { width, height, allowed: MAX_PIXELS }));
+    }
+    let size = (width as u32, height as u32);
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("");
     let bytes = match extension.to_ascii_lowercase().as_str() {
-        "svg" => svg(picture).map_err(drawn)?,
-        "png" => png(picture).map_err(drawn)?,
+        "svg" => svg(picture, size).map_err(drawn)?,
+        "png" => {
+            let bytes = 3 * size.0 as usize * size.1 as usize;
+            let mut pixels = memory::reserve("the pixels of a picture", bytes, 1)?;
+            pixels.resize(bytes, 0);
+            png(picture, size, &mut pixels).map_err(drawn)?
+        }
         _ => return Err(failed(FileProblem::NoPicture)),
     };
     fs::write(path, bytes).map_err(|source| failed(FileProblem::Unwritable { step: "write", source }))
 }
 
-fn svg(picture: &impl Picture) -> std::result::Result<Vec<u8>, String> {
+fn svg(picture: &impl Picture, size: (u32, u32)) -> std::result::Result<Vec<u8>, String> {
     let mut text = String::new();
-    paint(picture, SVGBackend::with_string(&mut text, picture.size()))?;
+    paint(picture, SVGBackend::with_string(&mut text, size))?;
     Ok(text.into_bytes())
 }
 
-fn png(picture: &impl Picture) -> std::result::Result<Vec<u8>, String> {
-    let (width, height) = picture.size();
-    let mut pixels = vec![0; 3 * width as usize * height as usize];
-    paint(picture, BitMapBackend::with_buffer(&mut pixels, (width, height)))?;
+fn png(picture: &impl Picture, size: (u32, u32), pixels: &mut [u8]) -> std::result::Result<Vec<u8>, String> {
+    paint(picture, BitMapBackend::with_buffer(pixels, size))?;
     let mut bytes = Vec::new();
-    let mut encoder = ::png::Encoder::new(&mut bytes, width, height);
+    let mut encoder = ::png::Encoder::new(&mut bytes, size.0, size.1);
     encoder.set_color(::png::ColorType::Rgb);
     let mut writer = encoder.write_header().map_err(|error| error.to_string())?;
-    writer.write_image_data(&pixels).map_err(|error| error.to_string())?;
+    writer.write_image_data(pixels).map_err(|error| error.to_string())?;
     writer.finish().map_err(|error| error.to_string())?;
     Ok(bytes)
 }

@@ -8,7 +8,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::{Chart, Drawn, Picture, save, write};
 use crate::error::Result;
-use crate::metrics::{ConfusionMatrix, ReliabilityTable};
+use crate::metrics::{ConfusionMatrix, ReliabilityTable, RocCurve};
 
 /// The side of a cell in pixels.
 const CELL: i32 = 46;
@@ -22,7 +22,8 @@ impl ConfusionMatrix {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::File`](crate::Error::File) if the name of the file ends neither in `.svg` nor in `.png`, or if it cannot be written.
+    /// Returns [`Error::File`](crate::Error::File) if the name of the file ends neither in `.svg` nor in `.png`, if the picture
+    /// would have more than 2²⁸ pixels (more than 353 classes), or if the file cannot be written.
     ///
     /// # Examples
     ///
@@ -44,8 +45,8 @@ impl ConfusionMatrix {
 struct Cells<'a>(&'a ConfusionMatrix);
 
 impl Picture for Cells<'_> {
-    fn size(&self) -> (u32, u32) {
-        let side = (self.0.n_classes() as i32 * CELL + 2 * MARGIN) as u32;
+    fn size(&self) -> (u64, u64) {
+        let side = self.0.n_classes() as u64 * CELL as u64 + 2 * MARGIN as u64;
         (side, side)
     }
 
@@ -110,4 +111,49 @@ impl ReliabilityTable {
         let chart = chart.line("predictions, by confidence", points.clone()).dots("", points).same_colour(1);
         save(path, "", 1, &[chart.dashed("calibrated", [(0.0, 0.0), (1.0, 1.0)])])
     }
+}
+
+impl RocCurve {
+    /// Draws the curve with the area under it, and the diagonal that a coin would give. Needs the feature `plot`.
+    ///
+    /// Draw several curves in one picture as lines of a [`Chart`].
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::File`](crate::Error::File) if the name of the file ends neither in `.svg` nor in `.png`, or if it cannot be written.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let outputs = DMatrix::from_row_slice(1, 4, &[0.1, 0.4, 0.35, 0.8]);
+    /// let targets = DMatrix::from_row_slice(1, 4, &[0.0, 0.0, 1.0, 1.0]);
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("roc.svg");
+    /// RocCurve::new(&outputs, &targets, 0)?.plot(&path)?;
+    /// assert!(std::fs::read_to_string(&path).unwrap().contains("area 0.7500"));
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
+    pub fn plot(&self, path: impl AsRef<Path>) -> Result<()> {
+        let points = self.points().iter().map(|point| (point.false_positive_rate, point.true_positive_rate));
+        let chart = Chart::new("ROC curve", "false positive rate", "true positive rate");
+        let chart = chart.x_range(0.0, 1.0).y_range(0.0, 1.0);
+        let chart = chart.line(&format!("area {:.4}", self.auc()), corners(points));
+        save(path, "", 1, &[chart.dashed("chance", [(0.0, 0.0), (1.0, 1.0)])])
+    }
+}
+
+/// The points at which a stepped line turns: a curve of many samples has few of them.
+fn corners(points: impl Iterator<Item = (f64, f64)>) -> Vec<(f64, f64)> {
+    let mut kept: Vec<(f64, f64)> = Vec::new();
+    for next in points {
+        if let [.., before, last] = kept[..]
+            && ((before.0 == last.0 && last.0 == next.0) || (before.1 == last.1 && last.1 == next.1))
+        {
+            kept.pop();
+        }
+        kept.push(next);
+    }
+    kept
 }

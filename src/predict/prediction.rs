@@ -15,6 +15,22 @@ use crate::real::Real;
 /// | `Regression` | [`values`](Self::values) |
 ///
 /// `Display` writes the class with its probability, the labels, or the values.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let x = DMatrix::from_column_slice(1, 4, &[170.0, 180.0, 30.0, 40.0]);
+/// let data = Dataset::from_class_names(x, &["human", "human", "cat", "cat"])?;
+/// let network = Network::<f64, _, _>::new(&[1, 2], Tanh, Softmax::default(), &ByActivation, 1)?;
+/// let mut predictor = Predictor::new(network, Meaning::of(&data))?;
+/// let prediction = predictor.predict(&[35.0])?;
+/// let class = prediction.class().unwrap();
+/// assert_eq!(prediction.class_name(), Some(["cat", "human"][class]));
+/// assert!(prediction.probabilities().unwrap()[class] >= 0.5);
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Prediction<'a, T> {
     pub(super) outputs: &'a [T],

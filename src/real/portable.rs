@@ -21,36 +21,98 @@
 //! ```
 
 /// Returns e^x, with an error below 1 unit in the last place.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::real::portable::exp;
+///
+/// assert_eq!(exp(0.0), 1.0);
+/// assert_eq!(exp(f64::NEG_INFINITY), 0.0);
+/// ```
 pub fn exp(x: f64) -> f64 {
     libm::exp(x)
 }
 
 /// Returns ln x, with an error below 1 unit in the last place: −∞ at 0, NaN below.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::real::portable::ln;
+///
+/// assert_eq!(ln(1.0), 0.0);
+/// assert!(ln(0.0) == f64::NEG_INFINITY && ln(-1.0).is_nan());
+/// ```
 pub fn ln(x: f64) -> f64 {
     libm::log(x)
 }
 
 /// Returns ln(1 + x), precise near x = 0 too, with an error below 1 unit in the last place.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::real::portable::ln_1p;
+///
+/// assert_eq!(ln_1p(1e-300), 1e-300);
+/// ```
 pub fn ln_1p(x: f64) -> f64 {
     libm::log1p(x)
 }
 
 /// Returns x^y, with an error below 1 unit in the last place: NaN for a negative x and a y that is not an integer.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::real::portable::pow;
+///
+/// assert_eq!(pow(2.0, 10.0), 1024.0);
+/// assert!(pow(-2.0, 0.5).is_nan());
+/// ```
 pub fn pow(x: f64, y: f64) -> f64 {
     libm::pow(x, y)
 }
 
 /// Returns the sine of x radians, with an error below 1 unit in the last place.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::real::portable::sin;
+///
+/// assert_eq!(sin(0.0), 0.0);
+/// assert!((sin(std::f64::consts::FRAC_PI_2) - 1.0).abs() < 1e-15);
+/// ```
 pub fn sin(x: f64) -> f64 {
     libm::sin(x)
 }
 
 /// Returns the cosine of x radians, with an error below 1 unit in the last place.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::real::portable::cos;
+///
+/// assert_eq!(cos(0.0), 1.0);
+/// assert!((cos(std::f64::consts::PI) + 1.0).abs() < 1e-15);
+/// ```
 pub fn cos(x: f64) -> f64 {
     libm::cos(x)
 }
 
 /// Returns √(x² + y²) without overflow on the way, with an error below 1 unit in the last place.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::real::portable::hypot;
+///
+/// assert_eq!(hypot(3.0, 4.0), 5.0);
+/// assert_eq!(hypot(3e300, 4e300), 5e300);
+/// ```
 pub fn hypot(x: f64, y: f64) -> f64 {
     libm::hypot(x, y)
 }

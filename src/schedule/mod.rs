@@ -35,6 +35,18 @@ pub use warm_up::WarmUp;
 use crate::history::{History, Metric};
 
 /// The state of a run when a schedule determines the learning rate of the next epoch.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let history = History::from_validation_accuracies(&[0.5; 10]);
+/// let progress = Progress { epoch: 11, history: &history };
+/// assert_eq!(progress.epochs_done(0.25), 10.25);
+/// assert_eq!(ExponentialDecay::new(0.5, 0.9)?.rate(&progress), Some(0.5 * 0.9f64.powi(10)));
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Progress<'a> {
     /// The epoch that is about to begin, counted from 1.

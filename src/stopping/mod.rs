@@ -35,6 +35,19 @@ use crate::real::exact;
 const STRIP: &str = "it is the number of epochs between two comparisons; try 5";
 
 /// Why a run ended.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let history = History::from_validation_accuracies(&[0.5, 0.9, 0.9, 0.8]);
+/// let (epoch, reason) = NoImprovement::new(2)?.replay(&history).unwrap();
+/// assert_eq!(epoch, 4);
+/// assert!(matches!(reason, StopReason::NoImprovement { patience: 2, best_epoch: 2, .. }));
+/// assert_eq!(reason.to_string(), "no better validation accuracy in 2 epochs than 0.9000 in epoch 2");
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum StopReason {

@@ -74,6 +74,19 @@ pub struct RatePoint {
 }
 
 /// The result of a [range test](Trainer::find_rate).
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let data = Dataset::<f32>::synthetic_digits(1000, 1)?;
+/// let network = Network::new(&[784, 20, 10], Sigmoid, Softmax::default(), &ScaledGaussian, 1)?;
+/// let test = Trainer::new(LogLikelihood).find_rate(&network, &data, RateRange::default())?;
+/// assert!(test.points.windows(2).all(|pair| pair[0].rate < pair[1].rate));
+/// println!("η = {}: {}", test.suggestion, test.reason);
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RateTest {

@@ -49,7 +49,7 @@ use crate::regularizer::LayerInfo;
 /// ```
 /// use gradus::prelude::*;
 /// use gradus::random::{Purpose, generator};
-/// use rand::seq::SliceRandom;
+/// use gradus::rand::seq::SliceRandom;
 ///
 /// let (training, validation) = Dataset::<f32>::synthetic_digits(600, 1)?.split_at(500)?;
 /// let softmax = Softmax::default();

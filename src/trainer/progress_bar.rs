@@ -17,7 +17,7 @@ use crate::real::Real;
 /// mini-batches so far:
 ///
 /// ```text
-/// epoch   1  η 0.5000    training cost 0.42531  validation cost 0.21040, accuracy 94.02 %
+/// epoch   1  η 0.5000   cost 0.42531  validation cost 0.21040, accuracy 94.02 %
 /// epoch   2  ████████████████████████▊              3120/5000  5210/s  0s left  cost 0.1873
 /// ```
 ///

@@ -7,8 +7,28 @@ use super::{Run, Warning};
 use crate::history::{EpochRecord, History, Metric};
 use crate::real::Real;
 use crate::stopping::StopReason;
+use crate::wrap::wrap;
+
+/// The columns before the texts of a printed report.
+const MARGIN: usize = 12;
 
 /// How a run went: its history, why it stopped, and which parameters the network was left with.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let (training, validation) = Dataset::<f32>::synthetic_digits(120, 1)?.split_at(100)?;
+/// let mut network = Network::new(&[784, 10], Sigmoid, Sigmoid, &ScaledGaussian, 1)?;
+/// let trainer = Trainer::new(CrossEntropy).stop(MaxEpochs::new(3)?);
+/// let report = trainer.fit(&mut network, &training, Some(&validation))?;
+/// assert_eq!(report.stop_reason, StopReason::MaxEpochs { epochs: 3 });
+/// let best = report.history.best(&Metric::validation(Accuracy)).unwrap().1;
+/// assert_eq!(report.kept().unwrap().validation.as_ref().unwrap().accuracy(), best);
+/// assert!(report.to_string().starts_with("stopped     after epoch 3: all 3 epochs done"));
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Report<T> {
@@ -47,16 +67,20 @@ impl<T: Real> Report<T> {
 }
 
 impl<T: Real> fmt::Display for Report<T> {
+    /// Why the run stopped, the kept epoch with its scores, the time, and the warnings, in lines of at most 80 columns.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let epochs = self.history.len();
-        writeln!(f, "stopped     after epoch {epochs}: {}", self.stop_reason)?;
-        writeln!(f, "parameters  of epoch {} ({})", self.kept_epoch, self.kept_for)?;
+        let wrapped = |text: String| wrap(text.split_whitespace(), MARGIN);
+        writeln!(f, "stopped     {}", wrapped(format!("after epoch {epochs}: {}", self.stop_reason)))?;
+        writeln!(f, "parameters  {}", wrapped(format!("of epoch {} ({})", self.kept_epoch, self.kept_for)))?;
         if let Some(record) = self.kept() {
-            writeln!(f, "            {record}")?;
+            writeln!(f, "{:MARGIN$}{}", "", record.measured(MARGIN))?;
         }
         let (all, mean) = (time(self.seconds()), time(self.seconds() / epochs.max(1) as f64));
         write!(f, "time        {all} of training steps, {mean} per epoch")?;
-        self.warnings.iter().try_for_each(|warning| write!(f, "\nwarning     {warning}"))
+        self.warnings
+            .iter()
+            .try_for_each(|warning| write!(f, "\nwarning     {}", wrapped(warning.to_string())))
     }
 }
 

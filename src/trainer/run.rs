@@ -16,6 +16,24 @@ use crate::real::Real;
 /// threads, and the result is bitwise identical to that of an uninterrupted run.
 ///
 /// [`Running::run`] copies the run in an observer, and a [`Report`](super::Report) holds the run at its end.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let data = Dataset::<f32>::synthetic_digits(100, 1)?;
+/// let initial = Network::new(&[784, 10], Sigmoid, Sigmoid, &ScaledGaussian, 1)?;
+/// let trainer = |epochs| MaxEpochs::new(epochs).map(|rule| Trainer::new(CrossEntropy).stop(rule));
+/// let mut network = initial.clone();
+/// let run = trainer(2)?.fit(&mut network, &data, None)?.run;
+/// trainer(4)?.resume(run, &mut network, &data, None)?;
+///
+/// let mut whole = initial.clone();
+/// trainer(4)?.fit(&mut whole, &data, None)?;
+/// assert_eq!(network, whole); // bitwise identical
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(bound(serialize = "T: Real", deserialize = "T: Real"))]
 #[non_exhaustive]
@@ -169,6 +187,29 @@ impl<T: Real> Parts<T> {
 }
 
 /// A run in progress, as observers see it.
+///
+/// # Examples
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use gradus::prelude::*;
+///
+/// /// Ends the run if a mini-batch costs more than 10.
+/// #[derive(Debug)]
+/// struct Guard;
+///
+/// impl<T: Real> Observer<T> for Guard {
+///     fn on_step(&self, running: &Running<'_, T>) -> ControlFlow<()> {
+///         assert!(running.step <= running.steps && running.history.len() + 1 == running.epoch);
+///         if running.cost > 10.0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+///     }
+/// }
+///
+/// let data = Dataset::<f32>::synthetic_digits(100, 1)?;
+/// let mut network = Network::new(&[784, 10], Sigmoid, Sigmoid, &ScaledGaussian, 1)?;
+/// Trainer::new(CrossEntropy).stop(MaxEpochs::new(2)?).observe(Guard).fit(&mut network, &data, None)?;
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Running<'a, T: Real> {
     /// The current epoch, or the one that has just ended; counted from 1.

@@ -5,6 +5,22 @@ use std::fmt;
 use crate::error::plain;
 
 /// A likely mistake that does not keep a run from training.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+/// use gradus::trainer::Warning;
+///
+/// let x = DMatrix::from_fn(2, 20, |i, j| [1.0, 1e4][i] * j as f64);
+/// let labels: Vec<usize> = (0..20).map(|j| j / 10).collect();
+/// let data = Dataset::from_labels(x, &labels, 2)?;
+/// let mut network = Network::new(&[2, 2], Tanh, Softmax::default(), &ByActivation, 1)?;
+/// let report = Trainer::new(LogLikelihood).stop(MaxEpochs::new(1)?).fit(&mut network, &data, None)?;
+/// let is_of_widths = |warning: &Warning| matches!(warning, Warning::UnscaledInputs { widest: 1, narrowest: 0, .. });
+/// assert!(report.warnings.iter().any(is_of_widths));
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Warning {

@@ -30,7 +30,7 @@ use crate::history::{EpochRecord, History, csv_header, csv_row};
 pub struct CsvLog(EpochFile<Csv>);
 
 impl CsvLog {
-    /// Creates a log in the file at `path`, which is replaced when the first epoch has ended.
+    /// Creates a log in the file at `path`, which is created or replaced when the first epoch has ended.
     ///
     /// # Errors
     ///

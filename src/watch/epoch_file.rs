@@ -1,7 +1,7 @@
 //! A file that grows with every epoch.
 
 use std::fmt::Debug;
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -37,14 +37,14 @@ enum State {
 }
 
 impl<F: Format> EpochFile<F> {
-    /// The file at `path`, which stays as it is until the first epoch has ended.
+    /// The file at `path`, which is created or replaced when the first epoch has ended.
     ///
     /// # Errors
     ///
     /// Returns [`Error::File`] if it cannot be opened for writing.
     pub fn new(path: &Path, format: F) -> Result<Self> {
         // Before the training, and not hours later.
-        OpenOptions::new().append(true).create(true).open(path).map_err(|source| Error::File {
+        check_writable(path).map_err(|source| Error::File {
             path: path.to_owned(),
             problem: FileProblem::Unwritable { step: "open", source },
         })?;
@@ -94,6 +94,20 @@ impl<F: Format> EpochFile<F> {
             )),
             _ => None,
         }
+    }
+}
+
+/// Opens the file at `path` for writing and leaves things as they were: a run may end before its first epoch does, and
+/// nobody reads an empty file.
+fn check_writable(path: &Path) -> io::Result<()> {
+    match OpenOptions::new().append(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match File::create_new(path) {
+            Ok(_) => fs::remove_file(path),
+            // A link to a file that does not exist.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            Err(error) => Err(error),
+        },
+        opened => opened.map(drop),
     }
 }
 

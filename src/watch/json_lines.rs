@@ -35,7 +35,7 @@ use crate::history::{EpochRecord, History};
 pub struct JsonLines(EpochFile<Lines>);
 
 impl JsonLines {
-    /// Creates a log in the file at `path`, which is replaced when the first epoch has ended.
+    /// Creates a log in the file at `path`, which is created or replaced when the first epoch has ended.
     ///
     /// # Errors
     ///

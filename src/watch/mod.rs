@@ -8,7 +8,8 @@
 //! | [`each_epoch`] | nothing: it calls a closure |
 //!
 //! The files hold the whole run, also if it is [resumed](crate::trainer::Trainer::resume): the first epoch that a log is told of replaces
-//! the file by one of all epochs so far, and each later epoch is appended and flushed. A log that cannot be written does not
+//! the file by one of all epochs so far, and each later epoch is appended and flushed. A run that ends before its first epoch
+//! does leaves no file, or the one that was there. A log that cannot be written does not
 //! end the run: the report has a [`Warning`](crate::trainer::Warning) that says from which epoch on the file lacks records. Use one log per
 //! run at a time.
 

@@ -39,7 +39,8 @@ const NAME: &str = "events.out.tfevents.gradus";
 pub struct TensorBoard(EpochFile<Events>);
 
 impl TensorBoard {
-    /// Creates a log in the folder `folder`, which is created if it does not exist.
+    /// Creates a log in the folder `folder`, which is created if it does not exist. Its file is created or replaced when
+    /// the first epoch has ended.
     ///
     /// # Errors
     ///

@@ -39,6 +39,8 @@ mod leaves;
 mod liars;
 mod limits;
 mod measures;
+#[cfg(feature = "onnx")]
+mod message;
 #[cfg(feature = "csv")]
 mod mistakes;
 mod mnist;
@@ -66,6 +68,7 @@ mod ranks;
 mod read_ahead;
 mod reference;
 mod refusals;
+mod roc;
 mod rules;
 mod same_bits;
 mod scale;
@@ -81,3 +84,4 @@ mod training;
 mod warnings;
 mod watching;
 mod weighted;
+mod widths;

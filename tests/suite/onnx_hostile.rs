@@ -5,6 +5,7 @@ use std::fs;
 use gradus::prelude::*;
 use gradus::{Error, FileProblem, OnnxProblem};
 
+use super::message::part;
 use crate::onnx::{AnyNetwork, exported, random};
 
 fn problem<T: Real>(bytes: &[u8]) -> FileProblem {
@@ -78,20 +79,6 @@ fn a_file_with_any_bit_flipped_is_refused_or_a_network() {
 }
 
 // Files that are put together by hand.
-
-/// A field of bytes: a message, or a text.
-fn part(field: u8, bytes: impl AsRef<[u8]>) -> Vec<u8> {
-    let bytes = bytes.as_ref();
-    let mut to = if field < 16 { vec![field << 3 | 2] } else { vec![(field << 3 | 2) | 0x80, field >> 4] };
-    let mut length = bytes.len();
-    while length > 127 {
-        to.push(length as u8 | 0x80);
-        length >>= 7;
-    }
-    to.push(length as u8);
-    to.extend_from_slice(bytes);
-    to
-}
 
 /// A field of an integer below 128.
 fn int(field: u8, value: u8) -> Vec<u8> {

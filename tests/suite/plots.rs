@@ -4,8 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use gradus::data::png;
-use gradus::plot::{Chart, Scale, save, weights};
+use gradus::plot::{Chart, Scale, activations, save, weights};
 use gradus::prelude::*;
+use gradus::{Error, FileProblem};
 
 /// The texts of an SVG, in the order of the file.
 fn texts(path: &Path) -> Vec<String> {
@@ -145,4 +146,116 @@ fn what_cannot_be_drawn_or_written_is_an_error() {
     let w = DMatrix::from_element(2, 5, 1.0);
     let error = weights(&w, (2, 3), folder.path().join("weights.png")).unwrap_err();
     assert!(matches!(error, gradus::Error::SizeMismatch { found: 5, expected: 6, .. }), "{error}");
+}
+
+/// A picture that is too large is an error, and none is so small that it cannot be drawn.
+#[test]
+fn the_size_of_a_picture_has_a_limit_and_none_below() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let too_large = |result: gradus::Result<()>| match result.unwrap_err() {
+        Error::File { problem: FileProblem::LargePicture { width, height, allowed }, .. } => {
+            assert!(width.saturating_mul(height) > allowed);
+            (width, height)
+        }
+        other => panic!("{other}"),
+    };
+    let wide = DMatrix::from_element(1, 1 << 25, 1.0f32);
+    assert_eq!(too_large(weights(&wide, (1, 1 << 25), path("wide.png"))), (3 * (1 << 25) + 12, 15));
+    assert_eq!(too_large(weights(&wide, (1 << 13, 1 << 12), path("square.svg"))).0, 3 * (1 << 12) + 12);
+    // A layer of weights that there are not, but whose product is their number, which is 0.
+    let none = DMatrix::<f32>::zeros(3, 0);
+    too_large(weights(&none, (0, usize::MAX), path("none.png")));
+    weights(&none, (0, 0), path("nothing.png")).unwrap();
+    weights(&DMatrix::<f32>::zeros(0, 4), (2, 2), path("no-neuron.svg")).unwrap();
+    too_large(ConfusionMatrix::new(400).unwrap().plot(path("classes.png")));
+
+    let chart = || Chart::new("", "x", "y").line("", [(0.0, 1.0), (1.0, 2.0)]);
+    let error = save(path("columns.svg"), "", 0, &[chart()]).unwrap_err();
+    assert!(
+        matches!(error, Error::Setting { value: 0.0, .. }) && error.to_string().contains("columns"),
+        "{error}"
+    );
+    too_large(save(path("columns.svg"), "", usize::MAX, &[chart()]));
+    save(path("no-charts.png"), "A title", 2, &[]).unwrap();
+}
+
+/// Values of every size, and ranges without any, come to an end and into a file.
+#[test]
+fn every_value_has_an_axis() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("chart.svg");
+    let values = [
+        [0.0, 0.0],
+        [1000.0, 1000.0f64.next_up()],
+        [0.1, 0.1f64.next_up()],
+        [1e17, 1e17],
+        [1e300, 1e300f64.next_up()],
+        [-1e308, 1e308],
+        [f64::MAX, f64::MIN_POSITIVE],
+        [5e-324, 1e-323],
+        [f64::NAN, f64::INFINITY],
+    ];
+    for [a, b] in values {
+        for scale in [Scale::Linear, Scale::Log] {
+            let chart = Chart::new("", "x", "y").x_scale(scale.clone()).y_scale(scale);
+            let chart = chart.line("line", [(a, b), (b, a)]).dots("dots", [(a, a), (b, b)]).mark("mark", a);
+            save(&path, "", 1, &[chart.clone()]).unwrap();
+            save(&path, "", 1, &[chart.x_range(a, b).y_range(b, a)]).unwrap();
+        }
+    }
+}
+
+/// The curve of an output that ranks perfectly goes up, then right; a picture of many samples has few corners.
+#[test]
+fn a_roc_curve_as_a_picture() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("roc.svg");
+    let outputs = DMatrix::from_fn(1, 10_000, |_, j| j as f64 / 1e4);
+    let curve = RocCurve::new(&outputs, &outputs.map(|a| f64::from(u8::from(a > 0.3))), 0).unwrap();
+    curve.plot(&path).unwrap();
+    let found = texts(&path);
+    for text in ["ROC curve", "area 1.0000", "chance", "false positive rate", "true positive rate"] {
+        assert!(found.iter().any(|found| found == text), "{text} in {found:?}");
+    }
+    assert!(fs::metadata(&path).unwrap().len() < 20_000);
+    curve.plot(path.with_extension("png")).unwrap();
+    painted(&path.with_extension("png"));
+}
+
+/// Each activation has the colour of its value in its place.
+#[test]
+fn activations_are_drawn_where_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("activations.png");
+    let layer = |weights: &[f64], activation| Dense {
+        weights: DMatrix::from_row_slice(2, 2, weights),
+        biases: DVector::zeros(2),
+        activation,
+    };
+    let network = Network::from_layers(
+        vec![layer(&[1.0, 0.0, 0.0, 1.0], Linear)],
+        layer(&[1.0, 1.0, 0.0, 2.0], Linear),
+    )
+    .unwrap();
+    // Neuron 0: 4, 0, 1; neuron 1: 0, −4, 1.
+    let x = DMatrix::from_column_slice(2, 3, &[4.0, 0.0, 0.0, -4.0, 1.0, 1.0]);
+    activations(&network, 1, &x, &path).unwrap();
+    let image = painted(&path);
+    let at = |row: usize, column: usize| image.pixels[(86 + 8 * row + 4) * image.width + 14 + 8 * column + 4];
+    let strong = at(0, 0);
+    assert!(strong < 150 && at(1, 1) < 160 && at(0, 1) == 255 && at(1, 0) == 255);
+    assert!((strong + 40..255).contains(&at(0, 2)) && at(0, 2) == at(1, 2));
+
+    activations(&network, 2, &x, path.with_extension("svg")).unwrap();
+    let found = texts(&path.with_extension("svg"));
+    assert_eq!(found[0], "layer 2: 2 neurons (rows), 3 samples (columns)");
+    assert!(found[1].ends_with("±8.000"), "{found:?}");
+    for layer in [0, 3] {
+        let error = activations(&network, layer, &x, &path).unwrap_err();
+        assert!(matches!(error, Error::Setting { name: "layer", .. }), "{error}");
+    }
+    let error = activations(&network, 1, &DMatrix::zeros(3, 1), &path).unwrap_err();
+    assert!(matches!(error, Error::SizeMismatch { found: 3, expected: 2, .. }), "{error}");
+    activations(&network, 1, &DMatrix::zeros(2, 0), &path).unwrap();
 }

@@ -12,7 +12,8 @@ fn warnings<T: Real>(x: DMatrix<T>) -> (Vec<Warning>, String) {
     let trainer =
         Trainer::new(Quadratic).schedule(Constant::new(1e-30).unwrap()).stop(MaxEpochs::new(1).unwrap());
     let report = trainer.fit(&mut network, &Dataset::new(x, y).unwrap(), None).unwrap();
-    (report.warnings.clone(), report.to_string())
+    let text = report.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+    (report.warnings.clone(), text)
 }
 
 proptest! {
@@ -35,7 +36,7 @@ proptest! {
         // The constant is a warning of its own where this is none.
         found.retain(|warning| !matches!(warning, Warning::LargeInputs { .. }));
         prop_assert_eq!(found.len(), usize::from(ratio > 100.0));
-        prop_assert_eq!(text.contains("warning     input 2 is"), ratio > 100.0, "{}", text);
+        prop_assert_eq!(text.contains("warning input 2 is"), ratio > 100.0, "{}", text);
         if let Some(Warning::UnscaledInputs { widest, narrowest, largest, smallest }) = found.first() {
             prop_assert_eq!((*widest, *narrowest), (2, 0));
             prop_assert!((largest / smallest / ratio - 1.0).abs() < 1e-6);
@@ -104,7 +105,7 @@ proptest! {
         prop_assume!((wanted - 10.0).abs() > 1e-6);
         let (found, text) = warnings(x);
         prop_assert_eq!(found.len(), usize::from(wanted > 10.0));
-        prop_assert_eq!(text.contains("warning     the inputs are large"), wanted > 10.0, "{}", text);
+        prop_assert_eq!(text.contains("warning the inputs are large"), wanted > 10.0, "{}", text);
         for warning in found {
             let Warning::LargeInputs { root_mean_square } = warning else { panic!("{warning}") };
             prop_assert!((root_mean_square / wanted - 1.0).abs() < 1e-9);
@@ -268,8 +269,9 @@ fn unscaled_inputs_are_named_as_the_cause() {
         network.hidden_mut()[0].biases.fill(-1e9);
         let trainer =
             Trainer::new(Quadratic).stop(MaxEpochs::new(1).unwrap()).schedule(Constant::new(1e-9).unwrap());
-        let text = trainer.fit(&mut network, &learnable(factor), None).unwrap().to_string();
-        let line = text.lines().find(|line| line.contains("8 of 8 neurons of layer 1 are silent")).unwrap();
+        let report = trainer.fit(&mut network, &learnable(factor), None).unwrap();
+        let mut warnings = report.warnings.iter().map(ToString::to_string);
+        let line = warnings.find(|line| line.contains("8 of 8 neurons of layer 1 are silent")).unwrap();
         assert_eq!(line.contains("scale the inputs by `Standardize"), unscaled, "{line}");
         assert_eq!(line.contains("lower the learning rate"), !unscaled, "{line}");
 

@@ -81,9 +81,9 @@ fn names_with_commas_and_quotation_marks_are_quoted() {
 fn the_columns_of_a_printed_table_are_aligned() {
     let text = fit(&trainer(12)).history.to_string();
     let widths: Vec<_> = text.lines().map(|line| line.chars().count()).collect();
-    assert_eq!(widths.len(), 13);
+    assert_eq!(widths.len(), 2 + 12);
     assert!(widths.iter().all(|width| *width == widths[0]), "{text}");
-    assert!(text.lines().next().unwrap().contains("penalty") && text.contains(" %"), "{text}");
+    assert!(text.lines().nth(1).unwrap().contains("penalty") && text.contains(" %"), "{text}");
     assert_eq!(History::new().to_string(), "no epoch has ended");
     let without = trainer(1).regularizer(NoRegularizer);
     assert!(!fit(&without).history.to_string().contains("penalty"));
@@ -132,10 +132,11 @@ fn events(bytes: &[u8]) -> Vec<Vec<(String, f64)>> {
         rest = &rest[16 + length..];
         // Field 1 has 8 bytes, field 2 is the step, and field 5 the summary.
         assert_eq!((event[0], event[9]), (1 << 3 | 1, 2 << 3));
-        let mut row = vec![("epoch".to_owned(), f64::from(event[10]))];
-        assert!(event[10] < 128);
-        if event[11] == 5 << 3 | 2 {
-            let mut summary = &event[11 + 1 + if event[12] < 128 { 1 } else { 2 }..];
+        let (step, after) = varint(&event[10..]);
+        let mut row = vec![("epoch".to_owned(), step as f64)];
+        if after[0] == 5 << 3 | 2 {
+            let (length, mut summary) = varint(&after[1..]);
+            assert_eq!(length, summary.len() as u64);
             while !summary.is_empty() {
                 let (tag, end) = (summary[3] as usize, 2 + summary[1] as usize);
                 let name = String::from_utf8(summary[4..4 + tag].to_vec()).unwrap();
@@ -145,10 +146,61 @@ fn events(bytes: &[u8]) -> Vec<Vec<(String, f64)>> {
             }
             events.push(row);
         } else {
-            assert_eq!(&event[13..], b"brain.Event:2");
+            assert_eq!(&after[2..], b"brain.Event:2");
         }
     }
     events
+}
+
+/// An integer in 7 bits of each byte, the lowest first, and the bytes after it.
+fn varint(bytes: &[u8]) -> (u64, &[u8]) {
+    let length = 1 + bytes.iter().position(|byte| byte & 0x80 == 0).unwrap();
+    let bits = bytes[..length].iter().rev().fold(0, |value, byte| value << 7 | u64::from(byte & 0x7f));
+    (bits, &bytes[length..])
+}
+
+/// From epoch 128 on the step has two bytes, from 16,384 on three.
+#[test]
+fn events_of_many_epochs() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = Dataset::new(DMatrix::from_element(1, 1, 0.5), DMatrix::from_element(1, 1, 1.0)).unwrap();
+    let mut network = Network::<f64, Sigmoid, _>::new(&[1, 1], Sigmoid, Sigmoid, &ScaledGaussian, 1).unwrap();
+    let trainer = Trainer::new(CrossEntropy).schedule(Constant::new(1e-3).unwrap());
+    let trainer =
+        trainer.stop(MaxEpochs::new(16_400).unwrap()).observe(TensorBoard::new(folder.path()).unwrap());
+    let report = trainer.fit(&mut network, &data, None).unwrap();
+    let found = content(folder.path(), "events.out.tfevents.gradus");
+    assert_eq!(found.len(), 16_400);
+    for (row, record) in found.iter().zip(report.history.epochs()) {
+        assert_eq!(row[0], ("epoch".to_owned(), record.epoch as f64));
+        let cost = row.iter().find(|(name, _)| name == "running cost").unwrap().1;
+        assert_eq!(cost, f64::from(record.running_cost as f32));
+    }
+}
+
+/// Issue: logs left an empty file if a run ended before its first epoch, which pandas cannot read.
+#[test]
+fn a_run_without_an_epoch_leaves_no_file_or_the_one_before() {
+    /// Ends the run in its first step.
+    #[derive(Debug)]
+    struct AtOnce;
+    impl Observer<f64> for AtOnce {
+        fn on_step(&self, _: &Running<'_, f64>) -> std::ops::ControlFlow<()> {
+            std::ops::ControlFlow::Break(())
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for (log, name) in logs(folder.path()) {
+        let report = fit(&trainer(3).observe(log.clone()).observe(AtOnce));
+        assert_eq!(report.history.len(), 0);
+        assert!(!folder.path().join(name).exists(), "{name}");
+        // The next run writes it, and a third one that ends at once leaves it.
+        fit(&trainer(3).observe(log));
+        let before = fs::read(folder.path().join(name)).unwrap();
+        let (again, _) = logs(folder.path()).into_iter().find(|(_, other)| *other == name).unwrap();
+        fit(&trainer(3).observe(again).observe(AtOnce));
+        assert!(fs::read(folder.path().join(name)).unwrap() == before, "{name}");
+    }
 }
 
 #[test]

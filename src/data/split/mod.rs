@@ -53,6 +53,18 @@ enum Strategy {
 }
 
 /// One of k ways to divide a data set into training and validation data; see [`Split::folds`].
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let data = Dataset::<f32>::synthetic_digits(100, 1)?;
+/// for fold in Split::stratified(1).folds(&data, 5)? {
+///     assert_eq!((fold.training.len(), fold.validation.len()), (80, 20));
+/// }
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Fold<T> {
     /// Which of the k divisions this is, counted from 0.

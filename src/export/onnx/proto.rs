@@ -97,31 +97,32 @@ fn push<'a, V>(
     Ok(())
 }
 
-/// The key and the value of an entry of the metadata.
-fn entry(part: Part<'_>) -> Outcome<(&str, &str)> {
-    let (mut key, mut value) = ("", "");
+/// The fields `key` and `value` of a message, the default where one is missing.
+fn pair<'a, V: Default>(
+    part: Part<'a>,
+    (key, value): (u64, u64),
+    read: impl Fn(Field<'a>) -> Outcome<V>,
+) -> Outcome<(&'a str, V)> {
+    let mut pair = ("", V::default());
     for field in part.fields() {
         let field = field?;
         match field.number {
-            field::entry::KEY => key = field.text()?,
-            field::entry::VALUE => value = field.text()?,
+            number if number == key => pair.0 = field.text()?,
+            number if number == value => pair.1 = read(field)?,
             _ => {}
         }
     }
-    Ok((key, value))
+    Ok(pair)
+}
+
+/// The key and the value of an entry of the metadata.
+fn entry(part: Part<'_>) -> Outcome<(&str, &str)> {
+    pair(part, (field::entry::KEY, field::entry::VALUE), Field::text)
 }
 
 /// The version of ONNX's own operators; `None` for those of another domain.
 fn opset_version(part: Part<'_>) -> Outcome<Option<i64>> {
-    let (mut domain, mut version) = ("", 0);
-    for field in part.fields() {
-        let field = field?;
-        match field.number {
-            field::opset::DOMAIN => domain = field.text()?,
-            field::opset::VERSION => version = field.int()?,
-            _ => {}
-        }
-    }
+    let (domain, version) = pair(part, (field::opset::DOMAIN, field::opset::VERSION), Field::int)?;
     Ok(matches!(domain, "" | "ai.onnx").then_some(version))
 }
 

@@ -56,8 +56,7 @@ where
     /// # Ok::<(), gradus::Error>(())
     /// ```
     pub fn from_onnx(path: impl AsRef<Path>) -> Result<Self> {
-        let bytes = read_file(path.as_ref(), MAX_BYTES);
-        bytes.and_then(|bytes| network(&bytes)).map_err(|problem| refuse(path, problem))
+        of_file(path.as_ref(), network)
     }
 
     /// Reads the network in the bytes of an ONNX file.
@@ -87,7 +86,7 @@ where
     /// # Ok::<(), gradus::Error>(())
     /// ```
     pub fn from_onnx_bytes(bytes: &[u8]) -> Result<Self> {
-        network(bytes).map_err(|problem| refuse(IN_MEMORY, problem))
+        in_memory(network(bytes))
     }
 }
 
@@ -104,9 +103,24 @@ where
     /// # Errors
     ///
     /// Returns the errors of [`Network::from_onnx`] and of [`from_onnx_bytes`](Self::from_onnx_bytes).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::persist::Model;
+    /// use gradus::prelude::*;
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("model.onnx");
+    /// let network = Network::<f32, _, _>::new(&[2, 3, 1], Tanh, Sigmoid, &ScaledGaussian, 42)?;
+    /// let model = Model { network, description: "trained on Monday".to_owned() };
+    /// model.to_onnx(&path)?;
+    /// let again = Model::<Network<f32, Tanh, Sigmoid>, String>::from_onnx(&path)?;
+    /// assert_eq!(again, model);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn from_onnx(path: impl AsRef<Path>) -> Result<Self> {
-        let bytes = read_file(path.as_ref(), MAX_BYTES);
-        bytes.and_then(|bytes| model(&bytes)).map_err(|problem| refuse(path, problem))
+        of_file(path.as_ref(), model)
     }
 
     /// Reads the model in the bytes of an ONNX file.
@@ -130,7 +144,7 @@ where
     /// # Ok::<(), gradus::Error>(())
     /// ```
     pub fn from_onnx_bytes(bytes: &[u8]) -> Result<Self> {
-        model(bytes).map_err(|problem| refuse(IN_MEMORY, problem))
+        in_memory(model(bytes))
     }
 }
 
@@ -167,9 +181,8 @@ where
     /// # Ok::<(), gradus::Error>(())
     /// ```
     pub fn from_onnx(path: impl AsRef<Path>) -> Result<Self> {
-        let bytes = read_file(path.as_ref(), MAX_BYTES);
-        let parts = bytes.and_then(|bytes| predictor(&bytes)).map_err(|problem| refuse(path, problem));
-        parts.and_then(|(network, meaning)| Self::new(network, meaning))
+        let (network, meaning) = of_file(path.as_ref(), predictor)?;
+        Self::new(network, meaning)
     }
 
     /// Reads the predictor in the bytes of an ONNX file.
@@ -181,10 +194,37 @@ where
     /// - [`FileProblem::Undescribed`](crate::FileProblem::Undescribed) if the file has no description, such as one of another
     ///   program, and [`FileProblem::Json`](crate::FileProblem::Json) if it is no [`Meaning`];
     /// - [`FileProblem::Onnx`] if the nodes before or after the layers do not scale as it says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let x = DMatrix::from_column_slice(1, 4, &[170.0f32, 180.0, 30.0, 40.0]);
+    /// let data = Dataset::from_class_names(x, &["human", "human", "cat", "cat"])?;
+    /// let network = Network::<f32, _, _>::new(&[1, 3, 2], Tanh, Softmax::default(), &ByActivation, 1)?;
+    /// let predictor = Predictor::new(network, Meaning::of(&data))?;
+    ///
+    /// let again = Predictor::<f32, Tanh, Softmax>::from_onnx_bytes(&predictor.to_onnx_bytes()?)?;
+    /// assert_eq!(again.meaning().class_names(), ["cat", "human"]);
+    /// assert_eq!(again.network(), predictor.network());
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn from_onnx_bytes(bytes: &[u8]) -> Result<Self> {
-        let (network, meaning) = predictor(bytes).map_err(|problem| refuse(IN_MEMORY, problem))?;
+        let (network, meaning) = in_memory(predictor(bytes))?;
         Self::new(network, meaning)
     }
+}
+
+/// Reads the file at `path`, and what it holds by `read`.
+fn of_file<V>(path: &Path, read: impl FnOnce(&[u8]) -> Outcome<V>) -> Result<V> {
+    let bytes = read_file(path, MAX_BYTES);
+    bytes.and_then(|bytes| read(&bytes)).map_err(|problem| refuse(path, problem))
+}
+
+/// Gives a problem of bytes in memory the name of no file.
+fn in_memory<V>(read: Outcome<V>) -> Result<V> {
+    read.map_err(|problem| refuse(IN_MEMORY, problem))
 }
 
 fn model<T, H, O, D>(bytes: &[u8]) -> Outcome<Model<Network<T, H, O>, D>>
