@@ -156,13 +156,13 @@ where
         Task::Regression => &[&MeanAbsoluteError],
         _ => &[&BalancedAccuracy, &F1::macro_average()],
     };
-    let evaluation = gradus::metrics::evaluate_with(&network, &cost, &test, measures)?;
+    let evaluation = evaluate_with(&network, &cost, &test, measures)?;
     println!("\nOn the test rows: {}", evaluation.scores);
     if let (Some(error), Some([width])) = (evaluation.scores.get("mean absolute error"), unit.as_deref()) {
         println!("The mean absolute error is {:.4} in the units of the target.", error * width);
     }
-    if let Some(confusion) = &evaluation.confusion {
-        println!("{confusion}");
+    if let Some(confusion) = evaluation.confusion {
+        println!("{}", confusion.with_class_names(table.columns.class_names())?);
     }
     let importance = PermutationImportance::new(10)?.seed(options.seed).columns(&table.columns);
     println!("\n{}", importance.of(&network, &cost, &test)?);

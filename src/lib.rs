@@ -188,7 +188,7 @@ pub mod prelude {
         Streamed, Task, Weighted,
     };
     #[cfg(feature = "csv")]
-    pub use crate::data::{Csv, Missing, Table};
+    pub use crate::data::{Csv, Missing, Table, Unseen};
     pub use crate::history::{EpochRecord, History, Metric};
     pub use crate::init::{
         AnyInitializer, ByActivation, GlorotNormal, GlorotUniform, HeNormal, HeUniform, Initializer,
@@ -199,7 +199,7 @@ pub mod prelude {
         ConfusionMatrix, Direction, Evaluation, ExplainedVariance, F1, LogLoss, Matthews, Mean,
         MeanAbsoluteError, MeanCost, Measure, MedianAbsoluteError, Meter, PermutationImportance, Precision,
         R2, Recall, ReliabilityBin, ReliabilityTable, RocAuc, RocCurve, Score, Scored, Scores, Spread, TopK,
-        Whole, evaluate,
+        Whole, evaluate, evaluate_with,
     };
     pub use crate::network::{Dense, Network, ParameterArrays, Workspace};
     pub use crate::optimizer::{

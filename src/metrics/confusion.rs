@@ -15,8 +15,8 @@ const MAX_CLASSES: usize = 1 << 13;
 
 /// A confusion matrix: rows are true classes, columns are predicted classes.
 ///
-/// Class i is output i of the network. The names of a table's classes are, in the same order,
-/// [`Columns::class_names`](crate::data::Columns::class_names).
+/// Class i is output i of the network. It is printed and drawn with the names of
+/// [`with_class_names`](Self::with_class_names), or with the numbers of the classes.
 ///
 /// # Examples
 ///
@@ -38,6 +38,8 @@ pub struct ConfusionMatrix {
     counts: Vec<u64>,
     /// The number of samples of each class with an output of NaN, and so without a predicted class.
     invalid: Vec<u64>,
+    /// The names of all classes, or none.
+    names: Vec<String>,
 }
 
 impl ConfusionMatrix {
@@ -54,7 +56,33 @@ impl ConfusionMatrix {
             "[2, 8192]",
             "the table has a row and a column for each, 512 MiB in all for 8192; use Accuracy or F1 for more classes",
         )?;
-        Ok(Self { n_classes, counts: vec![0; n_classes * n_classes], invalid: vec![0; n_classes] })
+        let (counts, invalid) = (vec![0; n_classes * n_classes], vec![0; n_classes]);
+        Ok(Self { n_classes, counts, invalid, names: Vec::new() })
+    }
+
+    /// Sets the names of the classes, such as [`Columns::class_names`](crate::data::Columns::class_names) of a table; an
+    /// empty list leaves their numbers.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::SizeMismatch`] if there is not one name for each class.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let confusion = ConfusionMatrix::new(2)?.with_class_names(&["cat", "dog"])?;
+    /// assert!(confusion.to_string().contains("cat"));
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
+    pub fn with_class_names(mut self, names: &[impl AsRef<str>]) -> Result<Self> {
+        if !names.is_empty() && names.len() != self.n_classes {
+            let (found, expected) = (names.len(), self.n_classes);
+            return Err(Error::SizeMismatch { what: "names of classes", found, expected });
+        }
+        self.names = names.iter().map(|name| name.as_ref().to_owned()).collect();
+        Ok(self)
     }
 
     /// Counts a batch. The class of a column is the row of its largest value, the first of equal ones. With a single
@@ -143,14 +171,31 @@ impl ConfusionMatrix {
 }
 
 impl ConfusionMatrix {
-    /// A row for each class, a column for each prediction, `width` columns of the terminal wide, and the error rates.
-    fn write_table(&self, f: &mut fmt::Formatter<'_>, label: usize, width: usize) -> fmt::Result {
+    /// Returns the name of a class, cut to `most` characters, or its number.
+    pub(crate) fn label(&self, class: usize, most: usize) -> String {
+        match self.names.get(class) {
+            Some(name) if name.chars().count() <= most => name.clone(),
+            Some(name) => name.chars().take(most.saturating_sub(1)).chain(['…']).collect(),
+            None => class.to_string(),
+        }
+    }
+
+    /// A row for each class, a column of the width `width` for each prediction, and the error rates. `heads` are the
+    /// labels of the columns.
+    fn write_table(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        rows: &[String],
+        heads: &[String],
+        width: usize,
+    ) -> fmt::Result {
+        let label = longest(rows);
         writeln!(f, "{:label$}{:>width$}", "", "predicted as", width = (self.n_classes * width).max(13))?;
         write!(f, "{:>label$}", "true")?;
-        (0..self.n_classes).try_for_each(|predicted| write!(f, "{predicted:>width$}"))?;
+        heads.iter().try_for_each(|head| write!(f, "{head:>width$}"))?;
         writeln!(f, "     error")?;
-        for truth in 0..self.n_classes {
-            write!(f, "{truth:>label$}")?;
+        for (truth, row) in rows.iter().enumerate() {
+            write!(f, "{row:>label$}")?;
             for predicted in 0..self.n_classes {
                 match self.get(truth, predicted) {
                     0 => write!(f, "{:>width$}", "·")?,
@@ -163,17 +208,17 @@ impl ConfusionMatrix {
     }
 
     /// A line for each class, with the wrong predictions, the most frequent ones first, as far as there is space.
-    fn write_list(&self, f: &mut fmt::Formatter<'_>, label: usize) -> fmt::Result {
+    fn write_list(&self, f: &mut fmt::Formatter<'_>, rows: &[String]) -> fmt::Result {
+        let label = longest(rows);
         writeln!(f, "{:>label$}   correct     error  wrongly predicted as (times)", "true")?;
-        for truth in 0..self.n_classes {
-            let mut line =
-                format!("{truth:>label$}{:>10}{}", self.get(truth, truth), self.printed_rate(truth));
+        for (truth, row) in rows.iter().enumerate() {
+            let mut line = format!("{row:>label$}{:>10}{}", self.get(truth, truth), self.printed_rate(truth));
             let others = (0..self.n_classes).filter(|&predicted| predicted != truth);
             let mut wrong: Vec<_> = others.map(|class| (self.get(truth, class), class)).collect();
             wrong.retain(|(count, _)| *count > 0);
             wrong.sort_by_key(|&(count, class)| (Reverse(count), class));
-            for (index, (count, class)) in wrong.iter().enumerate() {
-                let next = format!("  {class} ({count})");
+            for (index, &(count, class)) in wrong.iter().enumerate() {
+                let next = format!("  {} ({count})", self.label(class, MAX_LABEL));
                 // Two columns for the dots if others follow.
                 let rest = if index + 1 < wrong.len() { 2 } else { 0 };
                 if line.chars().count() + next.chars().count() + rest > COLUMNS {
@@ -193,17 +238,35 @@ impl ConfusionMatrix {
     }
 }
 
+/// The most characters of a class's name in a table.
+const MAX_LABEL: usize = 16;
+
+/// The width of the column of `labels` and its head, "true".
+fn longest(labels: &[String]) -> usize {
+    labels.iter().map(|label| label.chars().count()).max().unwrap_or(0).max(4)
+}
+
 impl fmt::Display for ConfusionMatrix {
-    /// A table with the true classes down, the predicted classes across, and the error rate of each class. If it is
-    /// wider than 80 columns, a list instead, with the most frequent wrong predictions of each class.
+    /// A table with the true classes down, the predicted classes across, and the error rate of each class. If the names
+    /// of the classes are too wide for the heads of the columns, their numbers stand there and after the names. If
+    /// the table is wider than 80 columns, it is a list of the most frequent wrong predictions of each class.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = |n: u64| n.to_string().len();
-        let class = digits(self.n_classes as u64 - 1);
-        let (label, largest) = (class.max(4), self.counts.iter().copied().max().unwrap_or(0));
-        let width = 1 + digits(largest).max(class).max(3);
-        match label + self.n_classes * width + 10 <= COLUMNS {
-            true => self.write_table(f, label, width),
-            false => self.write_list(f, label),
+        let labels: Vec<String> = (0..self.n_classes).map(|class| self.label(class, MAX_LABEL)).collect();
+        let numbers: Vec<String> = (0..self.n_classes).map(|class| class.to_string()).collect();
+        let count = self.counts.iter().copied().max().unwrap_or(0).to_string().len();
+        let widest = |heads: &[String]| heads.iter().map(|head| head.chars().count()).max().unwrap_or(0);
+        let width = |heads: &[String]| 1 + widest(heads).max(count).max(3);
+        let fits = |rows: &[String], width| longest(rows) + self.n_classes * width + 10 <= COLUMNS;
+        let numbered = match self.names.is_empty() {
+            true => numbers.clone(),
+            false => numbers.iter().zip(&labels).map(|(number, name)| format!("{name} {number}")).collect(),
+        };
+        if fits(&labels, width(&labels)) {
+            self.write_table(f, &labels, &labels, width(&labels))
+        } else if fits(&numbered, width(&numbers)) {
+            self.write_table(f, &numbered, &numbers, width(&numbers))
+        } else {
+            self.write_list(f, &labels)
         }
     }
 }

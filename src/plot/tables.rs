@@ -13,6 +13,9 @@ use crate::metrics::{ConfusionMatrix, ReliabilityTable, RocCurve};
 /// The side of a cell in pixels.
 const CELL: i32 = 46;
 
+/// The most characters of a class's name, which at 11 pixels a letter is as wide as a cell.
+const MAX_LABEL: usize = 8;
+
 /// Pixels around the cells, where the classes stand.
 const MARGIN: i32 = 70;
 
@@ -63,8 +66,11 @@ impl Picture for Cells<'_> {
         let upright = centred(18).transform(FontTransform::Rotate270);
         area.draw(&Text::new("class", (MARGIN / 3, middle), upright))?;
         for class in 0..n {
-            text(class.to_string(), (at(class) + CELL / 2, MARGIN - 14), 16, &BLACK)?;
-            text(class.to_string(), (MARGIN - 14, at(class) + CELL / 2), 16, &BLACK)?;
+            let label = self.0.label(class, MAX_LABEL);
+            let size = if label.chars().count() > 4 { 11 } else { 16 };
+            text(label.clone(), (at(class) + CELL / 2, MARGIN - 14), size, &BLACK)?;
+            let before = ("sans-serif", size).into_text_style(area).pos(Pos::new(HPos::Right, VPos::Center));
+            area.draw(&Text::new(label, (MARGIN - 8, at(class) + CELL / 2), before))?;
             let row: u64 = (0..n).map(|predicted| self.0.get(class, predicted)).sum();
             for predicted in 0..n {
                 let count = self.0.get(class, predicted);

@@ -3,7 +3,7 @@
 use super::descent::{Descent, Rules};
 use super::leaves::Leaves;
 use super::search::BatchObjective;
-use super::{Parts, Trainer, validate};
+use super::{Parts, Run, Trainer, validate};
 use crate::activation::Activation;
 use crate::cost::Cost;
 use crate::data::Batch;
@@ -126,6 +126,34 @@ impl<T: Real, C> Learner<'_, T, C> {
     pub fn training_samples(mut self, n: usize) -> Self {
         self.stepper.n = Some(n);
         self
+    }
+
+    /// Continues with the optimizer's state of `run`, a checkpoint for example: with its slots, such as momenta, and its
+    /// number of steps t.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::OtherSettings`] if the run had another optimizer, and [`Error::SizeMismatch`] if it trained a
+    /// network of other sizes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let data = Dataset::<f32>::synthetic_digits(100, 1)?;
+    /// let mut network = Network::new(&[784, 10], Sigmoid, Sigmoid, &ScaledGaussian, 1)?;
+    /// let trainer = Trainer::new(CrossEntropy).optimizer(Adam::default()).stop(MaxEpochs::new(1)?);
+    /// let run = trainer.fit(&mut network, &data, None)?.run; // or `Run::load(path)?`
+    /// let learner = trainer.learner(&network)?.with_state_of(run)?;
+    /// assert_eq!(learner.steps(), 10);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
+    pub fn with_state_of(mut self, run: Run<T>) -> Result<Self> {
+        let Stepper { parts, sizes, descent, .. } = &mut self.stepper;
+        run.check_optimizer(&parts.optimizer, sizes, descent.slots.len())?;
+        (descent.slots, descent.t) = (run.slots, run.t);
+        Ok(self)
     }
 
     /// The number of steps so far.

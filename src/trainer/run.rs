@@ -122,6 +122,29 @@ impl<T: Real> Run<T> {
         (State { settings, step, cost, seconds, kept_epoch, kept, history, last_costs }, slots, t)
     }
 
+    /// Returns an error if the state of the run is not that of `optimizer` for a network of these sizes.
+    pub(super) fn check_optimizer(
+        &self,
+        optimizer: &dyn std::fmt::Debug,
+        sizes: &[usize],
+        slots: usize,
+    ) -> Result<()> {
+        let (name, now) = ("optimizer".to_owned(), format!("{optimizer:?}"));
+        let before = self.settings.values.iter().find(|(setting, _)| *setting == name);
+        let before = before.map(|(_, text)| text.clone()).unwrap_or_default();
+        if now != before {
+            return Err(Error::OtherSettings { name, now, before });
+        }
+        let fitting = self.slots.iter().filter(|slot| slot.sizes() == sizes).count();
+        match self.slots.len() == slots && fitting == slots {
+            true => Ok(()),
+            false => {
+                let what = "slots of the run that fit the network and its optimizer";
+                Err(Error::SizeMismatch { what, found: fitting, expected: slots })
+            }
+        }
+    }
+
     /// Returns an error if the run cannot be resumed with these settings, or is inconsistent.
     pub(super) fn check(
         &self,

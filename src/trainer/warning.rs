@@ -156,7 +156,7 @@ impl fmt::Display for Warning {
                 )?;
                 f.write_str(match unscaled {
                     true => SCALE_INPUTS,
-                    false => "lower the learning rate, or initialize with ByActivation",
+                    false => "lower the learning rate, or use LeakyRelu or the initialization ByActivation",
                 })
             }
         }

@@ -567,3 +567,35 @@ fn an_optimizer_that_replaces_the_gradient() {
     let error = gradus::check::optimizer(&Replaces).unwrap_err().to_string();
     assert!(error.contains("prepare keeps the number of values"), "{error}");
 }
+
+/// A learner with the state of a run takes the step that the run would have taken next, and refuses the state of others.
+#[test]
+fn a_learner_continues_with_the_state_of_a_run() {
+    let (x, y) = (DMatrix::from_element(2, 1, 1.0), DMatrix::from_element(1, 1, 0.3));
+    let data = Dataset::new(x.clone(), y.clone()).unwrap();
+    let initial = Network::<f64, _, _>::new(&[2, 3, 1], Tanh, Linear, &ScaledGaussian, 1).unwrap();
+    let trainer = |optimizer: AnyOptimizer, epochs| {
+        let rule = MaxEpochs::new(epochs).unwrap();
+        Trainer::new(Quadratic).optimizer(optimizer).schedule(Constant::new(0.1).unwrap()).stop(rule)
+    };
+    for name in ["adam", "momentum(mu=0.9)", "polyak_average(ada_grad)"] {
+        let optimizer: AnyOptimizer = name.parse().unwrap();
+        let run =
+            |epochs| trainer(optimizer.clone(), epochs).fit(&mut initial.clone(), &data, None).unwrap().run;
+        let (run, longer) = (run(2), run(3));
+        let mut network = initial.clone();
+        network.parameters_mut().zip(run.parameters.arrays()).for_each(|(to, from)| to.copy_from_slice(from));
+        let trainer = trainer(optimizer.clone(), 1);
+        let mut learner = trainer.learner(&network).unwrap().with_state_of(run.clone()).unwrap();
+        learner.step(&mut network, &Batch::new(x.clone(), y.clone()).unwrap(), 0.1).unwrap();
+        assert_eq!(ParameterArrays::from_network(&network), longer.parameters, "{name}");
+        assert_eq!((learner.slots(), learner.steps()), (&longer.slots[..], longer.t), "{name}");
+
+        let other = Trainer::new(Quadratic).optimizer(AnyOptimizer::from(Nesterov::new(0.9).unwrap()));
+        let error = other.learner(&network).unwrap().with_state_of(run.clone()).unwrap_err();
+        assert!(matches!(&error, Error::OtherSettings { name, .. } if name == "optimizer"), "{error}");
+        let small = Network::<f64, _, _>::new(&[2, 1], Tanh, Linear, &ScaledGaussian, 1).unwrap();
+        let error = trainer.learner(&small).unwrap().with_state_of(run).unwrap_err();
+        assert!(matches!(error, Error::SizeMismatch { found: 0, .. }), "{error}");
+    }
+}

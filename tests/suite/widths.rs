@@ -172,3 +172,33 @@ fn the_reports_of_runs() -> gradus::Result<()> {
     lines(&report);
     Ok(())
 }
+
+/// Names stand in the heads if they fit there, else after the numbers, else only before the lines of a list.
+#[test]
+fn the_names_of_classes() {
+    let named = |n: usize, name: &str| {
+        let names: Vec<String> = (0..n).map(|class| format!("{name}{class}")).collect();
+        let counted = confusion(n, |truth, predicted| if truth == predicted { 900 + truth } else { 1 });
+        (counted.with_class_names(&names).unwrap(), names)
+    };
+    let (three, names) = named(3, "setosa");
+    let found = lines(&three);
+    assert_eq!(
+        found[1].split_whitespace().collect::<Vec<_>>(),
+        ["true", &names[0], &names[1], &names[2], "error"]
+    );
+    assert!(found[4].trim_start().starts_with("setosa2 ") && found[4].contains("902"), "{found:?}");
+
+    let found = lines(&named(9, "a long name of a class ").0);
+    assert!(found[1].ends_with("0   1   2   3   4   5   6   7   8     error"), "{}", found[1]);
+    assert!(found[10].contains("a long name of … 8") && found[10].contains("908"), "{}", found[10]);
+
+    let found = lines(&named(26, "class").0);
+    assert_eq!(found.len(), 27);
+    assert!(found[3].trim_start().starts_with("class2 ") && found[3].contains("class0 (1)"), "{}", found[3]);
+
+    let error = ConfusionMatrix::new(3).unwrap().with_class_names(&["a", "b"]).unwrap_err();
+    assert!(matches!(error, gradus::Error::SizeMismatch { found: 2, expected: 3, .. }), "{error}");
+    let nameless = ConfusionMatrix::new(3).unwrap().with_class_names(&[""; 0]).unwrap();
+    assert_eq!(nameless, ConfusionMatrix::new(3).unwrap());
+}
