@@ -36,6 +36,21 @@ pub(crate) use text::plain;
 use crate::data::Task;
 
 /// The result of the crate's fallible functions.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// fn train(data: &Dataset<f32>) -> gradus::Result<f64> {
+///     let sizes = [data.n_inputs(), data.n_outputs()];
+///     let mut network = Network::new(&sizes, Tanh, Softmax::default(), &ByActivation, 1)?;
+///     Trainer::new(LogLikelihood).stop(MaxEpochs::new(3)?).fit(&mut network, data, None)?;
+///     Ok(evaluate(&network, &LogLikelihood, data)?.scores.accuracy())
+/// }
+/// assert!(train(&Dataset::synthetic_digits(200, 1)?)? > 0.5);
+/// # Ok::<(), gradus::Error>(())
+/// ```
 pub type Result<V> = std::result::Result<V, Error>;
 
 /// The reason why the crate rejected its input or ended a run.

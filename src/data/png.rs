@@ -16,6 +16,26 @@ use crate::real::Real;
 pub const MAX_PIXELS: u64 = 1 << 24;
 
 /// An image of gray values, row by row from the top.
+///
+/// # Examples
+///
+/// The input of a network, scaled as in a data set of [`folders`]:
+///
+/// ```
+/// use gradus::data::png::GrayImage;
+/// use gradus::prelude::*;
+///
+/// let image = GrayImage { width: 3, height: 2, pixels: vec![0, 0, 255, 51, 0, 0] };
+/// let n_inputs = image.width * image.height;
+/// let values = image.pixels.iter().map(|&pixel| f32::from(pixel) / 255.0);
+/// let x = DMatrix::from_iterator(n_inputs, 1, values);
+/// assert_eq!((x[2], x[3]), (1.0, 0.2)); // row 0, column 2 and row 1, column 0
+///
+/// let softmax = Softmax::default();
+/// let network = Network::<f32, _, _>::new(&[n_inputs, 2], Tanh, softmax, &ByActivation, 1)?;
+/// assert_eq!(network.predict(&x)?.shape(), (2, 1));
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GrayImage {
     /// The number of columns.

@@ -3,6 +3,30 @@
 use std::io;
 
 /// Why a file could not be downloaded from one address.
+///
+/// # Examples
+///
+/// A server that cannot be reached:
+///
+/// ```
+/// # #[cfg(feature = "download")] {
+/// use gradus::data::download::{Downloader, RemoteFile};
+/// use gradus::{DownloadProblem, Error};
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let folder = folder.path();
+/// let file = RemoteFile { name: "labels.gz", bytes: 4542, sha256: &"0".repeat(64) };
+/// match Downloader::new(&["http://127.0.0.1:1/"]).fetch(&file, folder).unwrap_err() {
+///     Error::Download { path, attempts } => {
+///         assert_eq!(path, folder.join("labels.gz"));
+///         let (url, problem) = &attempts[0]; // one for each address
+///         assert_eq!(url, "http://127.0.0.1:1/labels.gz");
+///         assert!(matches!(problem, DownloadProblem::Refused { .. }));
+///     }
+///     other => panic!("{other}"),
+/// }
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DownloadProblem {

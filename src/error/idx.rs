@@ -3,6 +3,22 @@
 use std::{fmt, io, path::PathBuf};
 
 /// The part of an IDX file at which reading stopped.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::data::IdxTensor;
+/// use gradus::{Error, IdxField};
+///
+/// let no_columns = [0, 0, 8, 2, 0, 0, 0, 5, 0, 0, 0, 0];
+/// match IdxTensor::read(no_columns.as_slice(), "5 × 0").unwrap_err() {
+///     Error::Idx { field, offset, .. } => {
+///         assert_eq!((field, offset), (IdxField::Dimension(1), 8));
+///         assert_eq!(field.to_string(), "dimension 1");
+///     }
+///     other => panic!("{other}"),
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IdxField {
@@ -52,6 +68,24 @@ pub(super) fn place(field: IdxField, offset: u64) -> String {
 }
 
 /// What is wrong with a field of an IDX file.
+///
+/// # Examples
+///
+/// A web page that was saved instead of the data:
+///
+/// ```
+/// use gradus::data::IdxTensor;
+/// use gradus::{Error, IdxProblem};
+///
+/// let page = "<!doctype html>";
+/// match IdxTensor::read(page.as_bytes(), "train-images").unwrap_err() {
+///     Error::Idx { problem: IdxProblem::BadMagic { found }, path, .. } => {
+///         assert_eq!(found.to_be_bytes(), *b"<!"); // and not two zero bytes
+///         assert_eq!(path.to_str(), Some("train-images"));
+///     }
+///     other => panic!("{other}"),
+/// }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdxProblem {

@@ -4,6 +4,26 @@ use std::io;
 use std::path::PathBuf;
 
 /// What is wrong with an image, or with a directory of images.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "png")] {
+/// use gradus::data::png;
+/// use gradus::{Error, ImageProblem};
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("scan.png");
+/// std::fs::write(&path, "text").unwrap();
+/// match png::open(&path).unwrap_err() {
+///     Error::Image { path: found, problem: ImageProblem::Damaged { reason } } => {
+///         assert_eq!(found, path);
+///         println!("{reason}");
+///     }
+///     other => panic!("{other}"),
+/// }
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImageProblem {

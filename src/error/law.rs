@@ -3,6 +3,32 @@
 use std::fmt;
 
 /// A value that breaks a law; see [`check`](crate::check).
+///
+/// # Examples
+///
+/// A regularizer whose gradient is half the derivative of its penalty:
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// #[derive(Debug)]
+/// struct Wrong;
+///
+/// impl Regularizer<f64> for Wrong {
+///     fn penalty(&self, _: &LayerInfo, w: &[f64]) -> f64 {
+///         w.iter().map(|w| w * w).sum()
+///     }
+///     fn add_gradient(&self, _: &LayerInfo, w: &[f64], scale: f64, grad: &mut [f64]) {
+///         grad.iter_mut().zip(w).for_each(|(g, w)| *g += scale * w);
+///     }
+/// }
+/// match gradus::check::regularizer(&Wrong).unwrap_err() {
+///     gradus::Error::Law { deviation: Some(deviation), .. } => {
+///         assert!((deviation.wanted - 2.0 * deviation.found).abs() < deviation.tolerance);
+///     }
+///     other => panic!("{other}"),
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Deviation {
     /// The value that the plug-in returned.

@@ -1,6 +1,21 @@
 //! Why memory could not be allocated.
 
 /// What did not fit in memory.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+/// use gradus::{Error, MemoryProblem};
+///
+/// let sizes = [784, usize::MAX, 10];
+/// match Network::<f32, _, _>::new(&sizes, Tanh, Linear, &ByActivation, 1).unwrap_err() {
+///     Error::Memory(MemoryProblem::Layer { layer, n_inputs, n_outputs }) => {
+///         assert_eq!((layer, n_inputs, n_outputs), (1, 784, usize::MAX));
+///     }
+///     other => panic!("{other}"),
+/// }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MemoryProblem {

@@ -1,6 +1,25 @@
 //! What can be wrong with an ONNX file, and with a network that is to be written to one.
 
 /// Why a file could not be read as ONNX, or a network not be written.
+///
+/// # Examples
+///
+/// A web page that was saved instead of the file:
+///
+/// ```
+/// # #[cfg(feature = "onnx")] {
+/// use gradus::prelude::*;
+/// use gradus::{Error, FileProblem, OnnxProblem};
+///
+/// match Network::<f32, Tanh, Softmax>::from_onnx_bytes(b"<html>").unwrap_err() {
+///     Error::File { problem: FileProblem::Onnx(problem), .. } => {
+///         assert!(matches!(problem, OnnxProblem::Malformed { offset: 0, .. }));
+///         assert!(problem.to_string().starts_with("this is not an ONNX file"));
+///     }
+///     other => panic!("{other}"),
+/// }
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OnnxProblem {

@@ -5,6 +5,29 @@ use std::io;
 use super::{Error, OnnxProblem, text};
 
 /// Why a file could not be read or written.
+///
+/// # Examples
+///
+/// A network that is loaded as a type with another activation:
+///
+/// ```
+/// use gradus::prelude::*;
+/// use gradus::{Error, FileProblem};
+///
+/// let network = Network::<f32, _, _>::new(&[2, 3, 1], Relu, Sigmoid, &ByActivation, 1)?;
+/// let bytes = network.to_bytes()?;
+/// let Err(Error::File { problem, .. }) = Network::<f32, Tanh, Sigmoid>::from_bytes(&bytes)
+/// else {
+///     panic!("expected an error");
+/// };
+/// match problem {
+///     FileProblem::OtherActivation { layer, found, expected } => {
+///         assert_eq!((layer, &found[..], &expected[..]), (1, "relu", "tanh"));
+///     }
+///     other => panic!("{other}"),
+/// }
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileProblem {

@@ -3,6 +3,23 @@
 use std::time::Duration;
 
 /// Which rank is at fault, and why.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::ranks::{Threads, agree};
+/// use gradus::{Error, RankProblem};
+///
+/// let [first, second] = Threads::group(2).try_into().unwrap();
+/// drop(second); // the program of rank 1 has ended
+/// match agree(&first, Ok(())).unwrap_err() {
+///     Error::Rank(error) => {
+///         assert_eq!((error.rank, &error.problem), (1, &RankProblem::Left));
+///         assert!(error.to_string().starts_with("rank 1: it has left"));
+///     }
+///     other => panic!("{other}"),
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("rank {rank}: {problem}")]
 pub struct RankError {
@@ -13,6 +30,21 @@ pub struct RankError {
 }
 
 /// Why ranks could not go on training together.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use gradus::RankProblem;
+/// use gradus::ranks::{Communicator, Exchange, Threads};
+///
+/// let [first, second] = Threads::group(2).try_into().unwrap();
+/// let exchange = || first.exchange(1, Exchange::default(), Duration::from_millis(10));
+/// assert_eq!(exchange().unwrap_err(), RankProblem::Silent { seconds: 0 });
+/// drop(second);
+/// assert_eq!(exchange().unwrap_err(), RankProblem::Left);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RankProblem {

@@ -1,6 +1,22 @@
 //! Why a data set cannot be split as requested.
 
 /// Why a data set cannot be split as requested; see [`Split`](crate::data::Split).
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+/// use gradus::{Error, SplitProblem};
+///
+/// let data = Dataset::<f32>::synthetic_digits(100, 1)?;
+/// match Split::shuffled(1).counts(&data, [80, 30]).unwrap_err() {
+///     Error::Split(SplitProblem::TooFewSamples { wanted, samples }) => {
+///         assert_eq!((wanted, samples), (110, 100));
+///     }
+///     other => panic!("{other}"),
+/// }
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SplitProblem {

@@ -6,6 +6,24 @@ use std::path::PathBuf;
 use super::text;
 
 /// Where a file of samples is wrong, and how.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+/// use gradus::{Error, StreamProblem};
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("digits.samples");
+/// std::fs::write(&path, "no samples").unwrap();
+/// match Streamed::open([&path]).unwrap_err() {
+///     Error::Stream(error) => {
+///         assert_eq!((&error.path, error.offset), (&path, 0));
+///         assert!(matches!(error.problem, StreamProblem::Foreign));
+///     }
+///     other => panic!("{other}"),
+/// }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error("{}, byte {offset}: {problem}", path.display())]
 pub struct StreamError {
@@ -18,6 +36,27 @@ pub struct StreamError {
 }
 
 /// Why a file of samples could not be read or written; see [`Streamed`](crate::data::Streamed).
+///
+/// # Examples
+///
+/// A file whose last byte is missing:
+///
+/// ```
+/// use gradus::prelude::*;
+/// use gradus::{Error, StreamProblem};
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("digits.samples");
+/// Streamed::write(&Dataset::<f32>::synthetic_digits(10, 1)?, &path)?;
+/// let bytes = std::fs::read(&path).unwrap();
+/// std::fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+/// let Err(Error::Stream(error)) = Streamed::open([&path]) else { panic!("expected an error") };
+/// match error.problem {
+///     StreamProblem::Length { found, expected } => assert_eq!(found + 1, expected),
+///     other => panic!("{other}"),
+/// }
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StreamProblem {

@@ -6,6 +6,26 @@ use std::{fmt, io};
 use super::text;
 
 /// Where a table is wrong, and how.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "csv")] {
+/// use gradus::Error;
+/// use gradus::prelude::*;
+///
+/// let csv = Csv::new().numeric("size").target("price");
+/// let text = "size,price\n50,1.5\nlarge,2.5\n";
+/// match csv.read::<f64>(text.as_bytes(), "houses.csv").unwrap_err() {
+///     Error::Table(error) => {
+///         assert_eq!((error.line, &error.column), (Some(3), &Some((1, "size".into()))));
+///         let place = "houses.csv, line 3, column 1 `size`: `large` is not a number";
+///         assert!(error.to_string().starts_with(place));
+///     }
+///     other => panic!("{other}"),
+/// }
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub struct TableError {
     /// The file, or the name that the caller gave to the stream.
@@ -32,6 +52,25 @@ impl fmt::Display for TableError {
 }
 
 /// What is wrong with a table.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "csv")] {
+/// use gradus::prelude::*;
+/// use gradus::{Error, TableProblem};
+///
+/// let csv = Csv::new().target("Price");
+/// let read = csv.read::<f64>("size,price\n50,1.5\n70,2.5\n".as_bytes(), "houses.csv");
+/// let Err(Error::Table(error)) = read else { panic!("expected an error") };
+/// match error.problem {
+///     TableProblem::UnknownColumn { near, columns, .. } => {
+///         assert_eq!((near.as_deref(), columns.len()), (Some("price"), 2));
+///     }
+///     other => panic!("{other}"),
+/// }
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TableProblem {

@@ -11,6 +11,17 @@ use crate::metrics::{AnyMeasure, MeanCost, Measure, Score};
 use crate::named::Value;
 
 /// The data on which a measure is computed.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::history::Split;
+/// use gradus::prelude::{Accuracy, Metric};
+///
+/// assert_eq!(Metric::training_cost().split(), Split::Training);
+/// assert_eq!(Metric::validation(Accuracy).split(), Split::Validation);
+/// assert_eq!(Split::Validation.to_string(), "validation");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Split {
     /// The training data, without augmentation.

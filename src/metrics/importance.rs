@@ -73,6 +73,16 @@ pub struct PermutationImportance {
 }
 
 /// The importance of one input, or of one column of a table.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::metrics::Importance;
+///
+/// let importance = Importance { name: "age".to_owned(), drops: vec![0.25, 0.75] };
+/// assert_eq!(importance.spread().mean, 0.5);
+/// assert_eq!(importance.spread().to_string(), "0.50000 ± 0.35355");
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Importance {
     /// The name of the column, or `input i`.
@@ -89,6 +99,25 @@ impl Importance {
 }
 
 /// The importance of each input or column; it prints as a table, the most important first.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::metrics::Importances;
+/// use gradus::prelude::*;
+///
+/// // The target is the second of two inputs, and the network knows it.
+/// let x = DMatrix::from_fn(2, 100, |i, j| ((j * (3 + 4 * i)) % 10) as f64);
+/// let data = Dataset::new(x.clone(), x.rows(1, 1).into_owned())?;
+/// let weights = DMatrix::from_row_slice(1, 2, &[0.0, 1.0]);
+/// let output = Dense { weights, biases: DVector::zeros(1), activation: Linear };
+/// let network = Network::<f64, Linear, _>::from_layers(Vec::new(), output)?;
+///
+/// let of: Importances = PermutationImportance::new(5)?.of(&network, &Quadratic, &data)?;
+/// assert_eq!((&of.measure[..], of.score, of.inputs.len()), ("R²", 1.0, 2));
+/// assert_eq!(of.sorted()[0].name, "input 1");
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Importances {
     /// The name of the measure.

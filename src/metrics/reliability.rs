@@ -55,6 +55,25 @@ struct Sums {
 }
 
 /// One bin of a [`ReliabilityTable`]: predictions of similar confidence.
+///
+/// # Examples
+///
+/// Two predictions with a confidence of 75 %, of which one came true:
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let mut table = ReliabilityTable::new(2)?;
+/// let outputs = DMatrix::from_row_slice(1, 2, &[0.75, 0.75]);
+/// let targets = DMatrix::from_row_slice(1, 2, &[1.0, 0.0]);
+/// let (weights, costs) = (&[1.0; 2], &[0.0; 2]);
+/// let batch = Scored { outputs: &outputs, targets: &targets, weights, costs };
+/// table.add(Task::Binary { threshold: 0.5 }, &batch);
+/// let bin: ReliabilityBin = table.bins().next().unwrap();
+/// assert_eq!((bin.from, bin.to, bin.weight), (0.5, 1.0, 2.0));
+/// assert_eq!(bin.confidence - bin.frequency, 0.25); // the network is overconfident
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ReliabilityBin {
     /// The lower bound: confidences are above it.

@@ -6,6 +6,21 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// What a path leads to, symbolic links not followed.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::persist::{Disk, Entry, FileSystem};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let folder = folder.path();
+/// assert_eq!(FileSystem.entry(folder)?, Entry::Folder);
+/// let path = folder.join("network");
+/// assert_eq!(FileSystem.entry(&path)?, Entry::Missing);
+/// std::fs::write(&path, "contents")?;
+/// assert_eq!(FileSystem.entry(&path)?, Entry::File { read_only: false });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry {
     /// Nothing.
@@ -24,6 +39,36 @@ pub enum Entry {
 }
 
 /// A file that is being written.
+///
+/// # Examples
+///
+/// A file in memory for a test, whose `sync` always fails:
+///
+/// ```
+/// use std::io::{self, Write};
+///
+/// use gradus::persist::Output;
+///
+/// struct InMemory(Vec<u8>);
+///
+/// impl Write for InMemory {
+///     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+///         self.0.write(bytes)
+///     }
+///     fn flush(&mut self) -> io::Result<()> {
+///         Ok(())
+///     }
+/// }
+/// impl Output for InMemory {
+///     fn sync(&mut self) -> io::Result<()> {
+///         Err(io::ErrorKind::Unsupported.into())
+///     }
+/// }
+/// let mut file = InMemory(Vec::new());
+/// file.write_all(b"contents")?;
+/// assert_eq!(file.sync().unwrap_err().kind(), io::ErrorKind::Unsupported);
+/// # Ok::<(), io::Error>(())
+/// ```
 pub trait Output: Write {
     /// Waits until the contents are on the disk (`fsync`).
     ///
@@ -128,6 +173,20 @@ pub trait Disk: Debug + Send + Sync {
 }
 
 /// The file system of the machine.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::persist::{Disk, Entry, FileSystem, replace};
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("notes");
+/// replace(&FileSystem, &path, b"first")?;
+/// assert_eq!(std::fs::read(&path).unwrap(), b"first");
+/// FileSystem.remove(&path).unwrap();
+/// assert_eq!(FileSystem.entry(&path).unwrap(), Entry::Missing);
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FileSystem;
 

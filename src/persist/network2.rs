@@ -12,6 +12,24 @@ use crate::error::{Error, FileProblem, Result};
 use crate::network::{Dense, Network};
 
 /// The cost function that a file of `network2.py` names.
+///
+/// # Examples
+///
+/// Choosing the cost for further training:
+///
+/// ```
+/// use gradus::persist::{Network2, Network2Cost};
+/// use gradus::prelude::*;
+///
+/// let saved = r#"{"sizes": [2, 1], "weights": [[[0.5, -1.0]]], "biases": [[[0.25]]],
+///     "cost": "QuadraticCost"}"#;
+/// let cost: AnyCost<f64, Sigmoid> = match Network2::from_json(saved.as_bytes())?.cost {
+///     Network2Cost::Quadratic => "quadratic".parse()?,
+///     Network2Cost::CrossEntropy => "cross_entropy".parse()?,
+/// };
+/// assert_eq!(cost.to_string(), "quadratic");
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Network2Cost {
     /// `QuadraticCost`, here [`Quadratic`](crate::cost::Quadratic).

@@ -48,6 +48,21 @@ pub struct Columns {
 }
 
 /// A column of inputs.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "csv")] {
+/// use gradus::prelude::*;
+///
+/// let text = "size,colour,price\n1.5,red,0.5\n2.5,blue,0.7\n";
+/// let table: Table<f64> = Csv::new().target("price").read(text.as_bytes(), "table.csv")?;
+/// let [size, colour] = table.columns.inputs() else { panic!("expected two inputs") };
+/// assert_eq!((&size.name[..], size.kind.n_inputs()), ("size", 1));
+/// assert_eq!((&colour.name[..], colour.kind.n_inputs()), ("colour", 2));
+/// # }
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Column {
     /// Its name.
@@ -57,6 +72,24 @@ pub struct Column {
 }
 
 /// What a column of inputs contains.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "csv")] {
+/// use gradus::data::ColumnKind;
+/// use gradus::prelude::*;
+///
+/// let text = "size,colour,price\n1.5,red,0.5\n,red,0.7\n2.5,blue,0.6\n";
+/// let csv = Csv::new().target("price").missing(Missing::Mean);
+/// let table: Table<f64> = csv.read(text.as_bytes(), "table.csv")?;
+/// let [size, colour] = table.columns.inputs() else { panic!("expected two inputs") };
+/// assert_eq!(size.kind, ColumnKind::Number { fill: Some(2.0) });
+/// let names = vec!["blue".to_owned(), "red".to_owned()];
+/// assert_eq!(colour.kind, ColumnKind::Category { names, fill: Some(1) });
+/// # }
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ColumnKind {
@@ -85,6 +118,26 @@ impl ColumnKind {
 }
 
 /// The columns that are predicted.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "csv")] {
+/// use gradus::data::TargetColumns;
+/// use gradus::prelude::*;
+///
+/// let text = "size,colour,fruit\n7,red,apple\n8,green,apple\n3,red,cherry\n";
+/// let table: Table<f64> = Csv::new().target("fruit").read(text.as_bytes(), "table.csv")?;
+/// match table.columns.targets() {
+///     TargetColumns::Classes { column, names } => {
+///         assert_eq!(column, "fruit");
+///         assert_eq!(names[..], ["apple", "cherry"]);
+///     }
+///     other => panic!("{other:?}"),
+/// }
+/// # }
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum TargetColumns {
@@ -103,6 +156,25 @@ pub enum TargetColumns {
 }
 
 /// How a category is treated that did not occur in the training data.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "csv")] {
+/// use gradus::prelude::*;
+///
+/// let text = "size,colour,price\n1.5,red,0.5\n2.5,blue,0.7\n";
+/// let read = |unseen| {
+///     let csv = Csv::new().target("price").unseen(unseen);
+///     csv.read::<f64>(text.as_bytes(), "table.csv")
+/// };
+/// let mut x = [0.0; 3];
+/// assert!(read(Unseen::Refuse)?.columns.encode(&["3", "green"], &mut x).is_err());
+/// read(Unseen::Zeros)?.columns.encode(&["3", "green"], &mut x)?;
+/// assert_eq!(x, [3.0, 0.0, 0.0]);
+/// # }
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Unseen {
     /// It is an error.

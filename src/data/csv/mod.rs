@@ -75,6 +75,24 @@ enum Predicted {
 /// How missing values are treated: empty cells, `NA`, `N/A`, `#N/A`, `NaN`, `null` and `?`, in any letter case.
 ///
 /// All variants but `Refuse` drop rows without a target. The [`TableSummary`] counts dropped rows and filled values.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let text = "size,price\n1,0.5\nNA,0.7\n4,0.6\n4,0.9\n";
+/// let read = |missing| {
+///     let csv = Csv::new().target("price").missing(missing);
+///     csv.read::<f64>(text.as_bytes(), "table.csv")
+/// };
+/// assert!(read(Missing::Refuse).is_err());
+/// assert_eq!(read(Missing::DropRows)?.data.len(), 3);
+/// let mut x = [0.0];
+/// read(Missing::Median)?.columns.encode(&["NA"], &mut x)?;
+/// assert_eq!(x, [4.0]);
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[non_exhaustive]
 pub enum Missing {

@@ -47,6 +47,20 @@ pub struct Table<T> {
 }
 
 /// A summary of reading a table: dropped rows, filled values and the format of the file.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let text = "a,b,c,y\n1.5,NA,1,0.5\n2,7,1,\n3,9,1,0.25\n,,,\n2,1,1,0.75\n";
+/// let csv = Csv::new().target("y").missing(Missing::Mean);
+/// let summary = csv.read::<f64>(text.as_bytes(), "table.csv")?.summary;
+/// assert_eq!((summary.rows, summary.without_target, summary.empty_lines), (4, 1, 1));
+/// assert_eq!(summary.filled, [("b".to_owned(), 1)]);
+/// assert_eq!(summary.constant, ["c"]);
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct TableSummary {

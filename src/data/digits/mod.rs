@@ -28,6 +28,20 @@ pub const SIDE: usize = 28;
 pub const PIXELS: usize = SIDE * SIDE;
 
 /// An image, row after row from the top: 0 is background and 255 is full ink.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::data::digits;
+///
+/// let (image, label): (digits::Image, u8) = digits::sample(42, 7);
+/// let ink = |&pixel: &u8| if pixel > 127 { '#' } else { ' ' };
+/// for row in image.chunks(digits::SIDE) {
+///     println!("{}", row.iter().map(ink).collect::<String>());
+/// }
+/// println!("{label}");
+/// assert_eq!(image.chunks(digits::SIDE).count(), 28);
+/// ```
 pub type Image = [u8; PIXELS];
 
 /// Draws `count` synthetic digits and returns their pixels, image after image, and their labels 0 to 9.

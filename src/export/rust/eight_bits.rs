@@ -54,6 +54,25 @@ fn scale(largest: f32) -> f32 {
 /// [`RustSource::in_eight_bits`](super::RustSource::in_eight_bits).
 ///
 /// The cost among the scores is the quadratic one, whatever the network was trained with.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::export::RustSource;
+/// use gradus::prelude::*;
+///
+/// let x = DMatrix::from_row_slice(1, 4, &[-2.0, -1.0, 1.0, 2.0]);
+/// let data = Dataset::from_labels(x, &[0, 0, 1, 1], 2)?;
+/// let weights = DMatrix::from_row_slice(2, 1, &[-0.7, 0.7]);
+/// let output = Dense { weights, biases: DVector::zeros(2), activation: Softmax::default() };
+/// let network = Network::<f32, Linear, _>::from_layers(Vec::new(), output)?;
+///
+/// let source = RustSource::of(&network)?.in_eight_bits(&data)?;
+/// let loss = source.loss().unwrap();
+/// assert_eq!((loss.before.accuracy(), loss.after.accuracy(), loss.samples), (1.0, 1.0, 4));
+/// println!("{loss}"); // accuracy 100.00 % before, accuracy 100.00 % after the rounding …
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct EightBits {
     /// The scores of the network that was trained.
