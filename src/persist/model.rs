@@ -93,6 +93,7 @@ where
     }
 
     /// Writes the model to the file at `path`, in place of the one that is there; see [`replace()`](super::replace()).
+    ///
     /// # Errors
     ///
     /// Returns the errors of [`to_bytes`](Self::to_bytes) and of [`replace()`](super::replace()).

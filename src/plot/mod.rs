@@ -128,7 +128,8 @@ impl Picture for Figure<'_> {
     fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
         // A letter is about 0.58 times as wide as its size: a long title is set in smaller ones.
         let width = area.dim_in_pixel().0 as f64 / (0.58 * self.title.chars().count().max(1) as f64);
-        let grid = area.margin(8, 0, 0, 0).titled(self.title, ("sans-serif", width.clamp(12.0, 26.0)))?;
+        let grid =
+            area.margin(8, 0, 0, 0).titled(self.title, ("sans-serif", width.clamp(12.0, 26.0).round()))?;
         let areas = grid.split_evenly((self.rows(), self.columns));
         areas.iter().zip(self.charts).try_for_each(|(area, chart)| chart.draw(area, self.legend()))
     }

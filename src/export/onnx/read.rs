@@ -35,7 +35,7 @@ where
     /// # Errors
     ///
     /// Returns the errors of [`from_onnx_bytes`](Self::from_onnx_bytes), and [`Error::File`] with
-    /// [`FileProblem::NotFound`](crate::FileProblem::NotFound), [`IsADirectory`](crate::FileProblem::IsADirectory),
+    /// [`FileProblem::NotFound`], [`IsADirectory`](crate::FileProblem::IsADirectory),
     /// [`NotAFile`](crate::FileProblem::NotAFile), [`Unreadable`](crate::FileProblem::Unreadable),
     /// [`Changed`](crate::FileProblem::Changed), [`TooLarge`](crate::FileProblem::TooLarge) or
     /// [`OutOfMemory`](crate::FileProblem::OutOfMemory).
