@@ -82,11 +82,38 @@ enum Strategy {
 
 impl Search {
     /// Tries `trials` draws.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let search = Search::random(20).uniform("x", -1.0, 1.0).lower_is_better();
+    /// let (found, _) = search.run(|trial| Ok((trial.number("x")?.abs(), ())))?;
+    /// assert_eq!(found.tried.len(), 20);
+    /// assert!(found.best().unwrap().score < 0.5);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn random(trials: usize) -> Self {
         Self::new(Strategy::Random { trials })
     }
 
     /// Tries all combinations of `points` values of each range, its ends included, and of all choices.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let search = Search::grid(3).log_uniform("rate", 0.01, 1.0).choice("kind", &["a", "b"]);
+    /// let (found, best) = search.run(|trial| {
+    ///     let bonus = if trial.text("kind")? == "b" { 1.0 } else { 0.0 };
+    ///     Ok((trial.number("rate")? + bonus, trial.number))
+    /// })?;
+    /// assert_eq!(found.tried.len(), 3 * 2); // the rates are 0.01, 0.1 and 1
+    /// assert_eq!(best, 5); // the last setting changes fastest
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn grid(points: usize) -> Self {
         Self::new(Strategy::Grid { points })
     }
@@ -94,6 +121,18 @@ impl Search {
     /// Tries `trials` draws with the budget `budget`, the better half of them with twice the budget, and so on until
     /// one is left. Every round takes about the same work, so that the promising trials get most of it. The closure
     /// interprets the budget, for example as a number of epochs.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let search = Search::halving(4, 1).uniform("x", 0.0, 1.0);
+    /// let (found, _) = search.run(|trial| Ok((trial.number("x")?, ())))?;
+    /// let budgets: Vec<_> = found.tried.iter().map(|tried| tried.trial.budget).collect();
+    /// assert_eq!(budgets, [4, 2, 1, 1]);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn halving(trials: usize, budget: usize) -> Self {
         Self::new(Strategy::Halving { trials, budget })
     }
@@ -146,6 +185,30 @@ impl Search {
 
     /// Saves every score to the file at `path` as soon as it is known, and does not repeat trials whose score is there:
     /// an interrupted search continues and gives the same table.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    ///
+    /// use gradus::prelude::*;
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("search.json");
+    /// let search = Search::random(5).uniform("x", 0.0, 1.0).resumable(&path);
+    /// let calls = AtomicUsize::new(0);
+    /// let run = || {
+    ///     search.run(|trial| {
+    ///         calls.fetch_add(1, Ordering::Relaxed);
+    ///         Ok((trial.number("x")?, trial.number))
+    ///     })
+    /// };
+    /// let first = run()?;
+    /// assert_eq!(calls.load(Ordering::Relaxed), 5);
+    /// assert_eq!(run()?, first);
+    /// assert_eq!(calls.load(Ordering::Relaxed), 6); // the best trial alone, for its value
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn resumable(mut self, path: impl Into<PathBuf>) -> Self {
         self.path = Some(path.into());
         self
@@ -160,6 +223,20 @@ impl Search {
     /// for two settings of one name, [`Error::OtherSettings`] if the file of [`resumable`](Self::resumable) is of
     /// another search, [`Error::File`] if it cannot be read or written, and the error of the first trial that fails
     /// other than by divergence.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let search = Search::grid(5).uniform("x", -2.0, 2.0);
+    /// let (found, best) = search.run(|trial| {
+    ///     let x = trial.number("x")?;
+    ///     Ok((-(x - 1.0).powi(2), x)) // the score, and a value to keep
+    /// })?;
+    /// assert_eq!((found.best().unwrap().score, best), (0.0, 1.0));
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn run<V: Send>(&self, try_it: impl Fn(&Trial) -> Result<(f64, V)> + Sync) -> Result<(Found, V)> {
         let mut trials = self.trials()?;
         let record = Mutex::new(Record::open(self.path.as_deref(), &self.describe())?);

@@ -22,6 +22,19 @@ pub(super) enum Domain {
 }
 
 /// The value of one setting.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+/// use gradus::selection::Value;
+///
+/// let search = Search::grid(1).integers("hidden", 30, 30).choice("cost", &["quadratic"]);
+/// let (_, settings) = search.run(|trial| Ok((0.0, trial.settings().to_vec())))?;
+/// assert_eq!(settings[0], ("hidden".to_owned(), Value::Integer(30)));
+/// assert_eq!(settings[1].1.to_string(), "quadratic");
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Value {
@@ -114,6 +127,22 @@ impl Domain {
 }
 
 /// One choice of all settings, and the budget for it.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let search =
+///     Search::random(8).integers("hidden", 5, 30).choice("activation", &["tanh", "relu"]);
+/// search.run(|trial| {
+///     assert!((5..=30).contains(&trial.integer("hidden")?));
+///     assert!(matches!(trial.text("activation")?, "tanh" | "relu"));
+///     assert!(trial.number("rate").is_err()); // the search has no such setting
+///     Ok((0.0, ())) // the score, and a value to keep
+/// })?;
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
     /// Its number, counted from 0. Equal numbers have equal settings in every round.
