@@ -193,6 +193,17 @@ impl<T: Real> ParameterArrays<T> {
     /// # Panics
     ///
     /// Panics if there is no such layer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let arrays = ParameterArrays::from_values(vec![2, 1, 1], vec![0.1, 0.2, 0.3, 0.4, 0.5])?;
+    /// assert_eq!(arrays.weights(0), DMatrix::from_row_slice(1, 2, &[0.1, 0.2]));
+    /// assert_eq!(arrays.weights(1)[0], 0.4);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn weights(&self, index: usize) -> DMatrixView<'_, T> {
         let (n_in, n_out) = (self.sizes[index], self.sizes[index + 1]);
         DMatrixView::from_slice(&self.values[self.offset(index)..], n_out, n_in)
@@ -203,6 +214,16 @@ impl<T: Real> ParameterArrays<T> {
     /// # Panics
     ///
     /// Panics if there is no such layer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let arrays = ParameterArrays::from_values(vec![2, 1, 1], vec![0.1, 0.2, 0.3, 0.4, 0.5])?;
+    /// assert_eq!((arrays.biases(0)[0], arrays.biases(1)[0]), (0.3, 0.5));
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn biases(&self, index: usize) -> DVectorView<'_, T> {
         let (n_in, n_out) = (self.sizes[index], self.sizes[index + 1]);
         DVectorView::from_slice(&self.values[self.offset(index) + n_in * n_out..], n_out)

@@ -57,6 +57,16 @@ pub struct Progress<'a> {
 
 impl Progress<'_> {
     /// Returns t, the epochs done once the fraction `done` of the epoch that is about to begin is done.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let progress = Progress { epoch: 3, history: &History::new() };
+    /// assert_eq!(progress.epochs_done(0.0), 2.0); // before the first step of epoch 3
+    /// assert_eq!(progress.epochs_done(0.5), 2.5);
+    /// ```
     pub fn epochs_done(&self, done: f64) -> f64 {
         self.epoch.saturating_sub(1) as f64 + done
     }

@@ -147,31 +147,108 @@ impl Search {
     }
 
     /// Adds a number from `low` to `high`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let search = Search::grid(3).uniform("momentum", 0.0, 1.0);
+    /// let (found, _) = search.run(|trial| Ok((-(trial.number as f64), ())))?;
+    /// let values = found.tried.iter().map(|tried| tried.trial.number("momentum"));
+    /// assert_eq!(values.collect::<gradus::Result<Vec<_>>>()?, [0.0, 0.5, 1.0]);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn uniform(self, name: &str, low: f64, high: f64) -> Self {
         self.add(name, Domain::Uniform { low, high })
     }
 
     /// Adds a number from `low` to `high` whose logarithm is uniform: 0.01 to 0.1 is as likely as 0.1 to 1.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let search = Search::grid(3).log_uniform("rate", 0.01, 1.0);
+    /// let (found, _) = search.run(|trial| Ok((-(trial.number as f64), ())))?;
+    /// let values = found.tried.iter().map(|tried| tried.trial.number("rate"));
+    /// for (value, wanted) in values.zip([0.01, 0.1, 1.0]) {
+    ///     assert!((value? - wanted).abs() < 1e-12);
+    /// }
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn log_uniform(self, name: &str, low: f64, high: f64) -> Self {
         self.add(name, Domain::LogUniform { low, high })
     }
 
     /// Adds an integer from `low` to `high` ≤ 2⁵³, both included.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let search = Search::grid(3).integers("hidden", 1, 9);
+    /// let (found, _) = search.run(|trial| Ok((-(trial.number as f64), ())))?;
+    /// let values = found.tried.iter().map(|tried| tried.trial.integer("hidden"));
+    /// assert_eq!(values.collect::<gradus::Result<Vec<_>>>()?, [1, 5, 9]);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn integers(self, name: &str, low: u64, high: u64) -> Self {
         self.add(name, Domain::Integers { low, high })
     }
 
     /// Adds an integer from `low` to `high` ≤ 2⁵³, both included, whose logarithm is uniform.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let search = Search::grid(3).log_integers("hidden", 1, 400);
+    /// let (found, _) = search.run(|trial| Ok((-(trial.number as f64), ())))?;
+    /// let values = found.tried.iter().map(|tried| tried.trial.integer("hidden"));
+    /// assert_eq!(values.collect::<gradus::Result<Vec<_>>>()?, [1, 20, 400]);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn log_integers(self, name: &str, low: u64, high: u64) -> Self {
         self.add(name, Domain::LogIntegers { low, high })
     }
 
     /// Adds a choice of texts, such as names of components.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let search = Search::grid(1).choice("activation", &["tanh", "relu"]);
+    /// let (found, _) = search.run(|trial| Ok((-(trial.number as f64), ())))?;
+    /// let values = found.tried.iter().map(|tried| tried.trial.text("activation"));
+    /// assert_eq!(values.collect::<gradus::Result<Vec<_>>>()?, ["tanh", "relu"]);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn choice(self, name: &str, texts: &[impl AsRef<str>]) -> Self {
         self.add(name, Domain::Choice(texts.iter().map(|text| text.as_ref().to_owned()).collect()))
     }
 
     /// Sets the seed of the draws, by default 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let scores = |seed| -> gradus::Result<Vec<f64>> {
+    ///     let search = Search::random(4).uniform("x", 0.0, 1.0).seed(seed);
+    ///     let (found, _) = search.run(|trial| Ok((trial.number("x")?, ())))?;
+    ///     Ok(found.tried.iter().map(|tried| tried.score).collect())
+    /// };
+    /// assert_eq!(scores(1)?, scores(1)?);
+    /// assert_ne!(scores(1)?, scores(2)?);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self

@@ -164,6 +164,19 @@ impl Trial {
     /// # Errors
     ///
     /// Returns [`Error::UnknownName`] if there is no such setting, or if it is a text.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let search = Search::grid(1).uniform("rate", 0.0, 1.0).integers("hidden", 30, 30);
+    /// let (found, _) = search.run(|_| Ok((0.0, ())))?;
+    /// let trial = &found.best().unwrap().trial;
+    /// assert_eq!((trial.number("rate")?, trial.number("hidden")?), (0.5, 30.0));
+    /// assert!(trial.number("momentum").is_err()); // there is no such setting
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn number(&self, name: &str) -> Result<f64> {
         match self.find(name)? {
             Value::Number(value) => Ok(*value),
@@ -177,6 +190,19 @@ impl Trial {
     /// # Errors
     ///
     /// Returns [`Error::UnknownName`] if there is no such setting, or if it is not an integer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let search = Search::grid(1).uniform("rate", 0.0, 1.0).integers("hidden", 30, 30);
+    /// let (found, _) = search.run(|_| Ok((0.0, ())))?;
+    /// let trial = &found.best().unwrap().trial;
+    /// assert_eq!(trial.integer("hidden")?, 30);
+    /// assert!(trial.integer("rate").is_err());
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn integer(&self, name: &str) -> Result<usize> {
         match self.find(name)? {
             Value::Integer(value) => Ok(usize::try_from(*value).unwrap_or(usize::MAX)),
@@ -189,6 +215,19 @@ impl Trial {
     /// # Errors
     ///
     /// Returns [`Error::UnknownName`] if there is no such setting, or if it is not a text.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let search = Search::grid(1).choice("optimizer", &["momentum(mu=0.9)"]);
+    /// let (found, _) = search.run(|_| Ok((0.0, ())))?;
+    /// let trial = &found.best().unwrap().trial;
+    /// let optimizer: AnyOptimizer = trial.text("optimizer")?.parse()?;
+    /// assert_eq!(optimizer.to_string(), "momentum(mu=0.9)");
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn text(&self, name: &str) -> Result<&str> {
         match self.find(name)? {
             Value::Text(text) => Ok(text),

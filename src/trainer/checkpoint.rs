@@ -153,6 +153,22 @@ impl<T: Real> Run<T> {
     /// # Errors
     ///
     /// Returns [`Error::File`] if the file cannot be written. The previous one, if any, then stays complete.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let data = Dataset::<f32>::synthetic_digits(100, 1)?;
+    /// let mut network = Network::new(&[784, 10], Sigmoid, Sigmoid, &ScaledGaussian, 1)?;
+    /// let trainer = Trainer::new(CrossEntropy).stop(MaxEpochs::new(1)?);
+    /// let run = trainer.fit(&mut network, &data, None)?.run;
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("run.safetensors");
+    /// run.save(&path)?;
+    /// assert_eq!(Run::<f32>::load(&path)?, run);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         self.save_to(&FileSystem, path.as_ref())
     }
@@ -208,6 +224,21 @@ impl<T: Real> Run<T> {
     ///
     /// # Errors
     /// Returns the problem of the file; see [`load`](Self::load).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let data = Dataset::<f32>::synthetic_digits(100, 1)?;
+    /// let mut network = Network::new(&[784, 10], Sigmoid, Sigmoid, &ScaledGaussian, 1)?;
+    /// let trainer = Trainer::new(CrossEntropy).stop(MaxEpochs::new(1)?);
+    /// let run = trainer.fit(&mut network, &data, None)?.run;
+    /// let bytes = run.to_bytes().unwrap();
+    /// assert_eq!(Run::<f32>::from_bytes(&bytes).unwrap(), run);
+    /// assert!(Run::<f64>::from_bytes(&bytes).is_err()); // it holds values of another type
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn from_bytes(bytes: &[u8]) -> std::result::Result<Self, FileProblem> {
         Self::read(Container::read(bytes, KIND)?)
     }

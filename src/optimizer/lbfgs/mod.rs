@@ -122,6 +122,25 @@ impl Lbfgs {
     /// # Errors
     ///
     /// Returns [`Error::Setting`](crate::Error::Setting) if `tolerance` is negative, NaN or infinite.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let minimize = |lbfgs: Lbfgs| {
+    ///     let mut x = [5.0];
+    ///     let minimum = lbfgs.minimize(&mut x, 100, |x: &[f64], gradient| {
+    ///         gradient[0] = 4.0 * x[0].powi(3);
+    ///         x[0].powi(4)
+    ///     });
+    ///     assert!(minimum.converged);
+    ///     x[0].abs()
+    /// };
+    /// let default = Lbfgs::default();
+    /// assert!(minimize(default.tolerance(1e-12)?) < minimize(default));
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn tolerance(mut self, tolerance: f64) -> Result<Self> {
         let ok = tolerance >= 0.0 && tolerance.is_finite();
         let why = "it is the largest slope that counts as none; with 0 only rounding ends the run; try 1e-5";
