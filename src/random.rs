@@ -16,7 +16,7 @@ use rand_chacha::ChaCha8Rng;
 /// let mut order: Vec<usize> = (0..10).collect();
 /// order.shuffle(&mut generator(42, Purpose::Shuffle, 3, 0));
 ///
-/// // Its draws have nothing in common with those of another purpose.
+/// // Another purpose has another stream.
 /// let draw = |purpose| generator(42, purpose, 3, 0).next_u64();
 /// assert_ne!(draw(Purpose::Shuffle), draw(Purpose::User));
 /// ```

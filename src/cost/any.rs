@@ -62,7 +62,7 @@ impl<T: Real, A> Clone for AnyCost<T, A> {
 /// use gradus::cost::HasCosts;
 /// use gradus::prelude::*;
 ///
-/// /// What a program can offer for the output activation `A`.
+/// /// The costs that a program can offer for the output activation `A`.
 /// fn offer<A: HasCosts<f32>>() -> String {
 ///     A::COSTS.join(", ")
 /// }

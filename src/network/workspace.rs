@@ -171,6 +171,19 @@ impl<T: Real> Workspace<T> {
     /// # Panics
     ///
     /// Panics if there is no such layer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let network = Network::<f64, _, _>::new(&[2, 3, 1], Sigmoid, Linear, &ByActivation, 1)?;
+    /// let mut workspace = Workspace::new(&network.sizes(), 5)?;
+    /// network.forward(&DMatrix::zeros(2, 5), &mut workspace);
+    /// // Without inputs and biases, every hidden neuron has σ(0) = ½.
+    /// assert_eq!(workspace.activations(0), &DMatrix::from_element(3, 5, 0.5));
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn activations(&self, index: usize) -> &DMatrix<T> {
         &self.layers[index].a
     }

@@ -297,7 +297,7 @@ pub struct Searched {
 /// assert_eq!(scope(ClipByNorm::new(Sgd, 1.0)?), Scope::PerArray);
 /// assert_eq!(scope(ClipByGlobalNorm::new(Sgd, 1.0)?), Scope::Global);
 /// assert_eq!(scope(Lbfgs::default()), Scope::Objective);
-/// // A wrapper has the wider one of its own scope and that of the wrapped optimizer.
+/// // The scope of a wrapper is the wider of its own and that of the wrapped optimizer.
 /// assert_eq!(scope(ClipByValue::new(MaxNorm::new(Sgd, 2.0)?, 1.0)?), Scope::PerArray);
 /// # Ok::<(), gradus::Error>(())
 /// ```

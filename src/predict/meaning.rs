@@ -66,12 +66,44 @@ impl Meaning {
     }
 
     /// Sets the scaler of the inputs that the network was trained on.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::{init, prelude::*};
+    ///
+    /// let x = DMatrix::from_column_slice(1, 3, &[0.0, 5.0, 10.0]);
+    /// let data = Dataset::new(x.clone(), x)?;
+    /// // A network whose output is its input.
+    /// let one = init::Constant::new(1.0)?;
+    /// let network = Network::<f64, _, _>::new(&[1, 1], Linear, Linear, &one, 1)?;
+    /// let meaning = Meaning::of(&data).with_input_scaler(MinMax::default().fit(&data)?);
+    /// let mut predictor = Predictor::new(network, meaning)?;
+    /// assert_eq!(predictor.predict(&[5.0])?.values(), [0.5]); // from [0, 10] to [0, 1]
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn with_input_scaler(mut self, scaler: Scaler) -> Self {
         self.inputs = Some(scaler);
         self
     }
 
     /// Sets the scaler of the targets that the network was trained on.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::{init, prelude::*};
+    ///
+    /// let x = DMatrix::from_column_slice(1, 3, &[0.0, 5.0, 10.0]);
+    /// let data = Dataset::new(x.clone(), x)?;
+    /// // A network whose output is its input.
+    /// let one = init::Constant::new(1.0)?;
+    /// let network = Network::<f64, _, _>::new(&[1, 1], Linear, Linear, &one, 1)?;
+    /// let meaning = Meaning::of(&data).with_target_scaler(MinMax::default().fit_targets(&data)?);
+    /// let mut predictor = Predictor::new(network, meaning)?;
+    /// assert_eq!(predictor.predict(&[0.5])?.values(), [5.0]); // from [0, 1] to [0, 10]
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn with_target_scaler(mut self, scaler: Scaler) -> Self {
         self.targets = Some(scaler);
         self

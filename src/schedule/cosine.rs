@@ -75,7 +75,7 @@ impl Cosine {
     /// let history = History::new();
     /// let rate = |epoch| schedule.rate(&Progress { epoch, history: &history });
     /// assert_eq!(rate(1), Some(0.5));
-    /// assert!((rate(2).unwrap() - 0.375).abs() < 1e-15); // half of the way
+    /// assert!((rate(2).unwrap() - 0.375).abs() < 1e-15); // halfway
     /// # Ok::<(), gradus::Error>(())
     /// ```
     pub fn down_to(mut self, eta: f64) -> Result<Self> {

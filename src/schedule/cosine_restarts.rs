@@ -104,7 +104,7 @@ impl CosineRestarts {
     /// let history = History::new();
     /// let rate = |epoch| schedule.rate(&Progress { epoch, history: &history });
     /// assert_eq!([1, 3, 5].map(rate), [Some(0.5); 3]);
-    /// assert!((rate(2).unwrap() - 0.375).abs() < 1e-15); // half of the way
+    /// assert!((rate(2).unwrap() - 0.375).abs() < 1e-15); // halfway
     /// # Ok::<(), gradus::Error>(())
     /// ```
     pub fn down_to(mut self, eta: f64) -> Result<Self> {

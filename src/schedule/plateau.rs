@@ -94,7 +94,7 @@ impl HalveOnPlateau {
     /// ```
     /// use gradus::prelude::*;
     ///
-    /// // Without validation data.
+    /// // For a run without validation data.
     /// let schedule = HalveOnPlateau::new(0.5, 5)?.monitor(Metric::training_cost());
     /// assert_eq!(schedule.metric(), Some(Metric::training_cost()));
     /// # Ok::<(), gradus::Error>(())

@@ -151,7 +151,7 @@ impl ReduceOnPlateau {
     /// ```
     /// use gradus::prelude::*;
     ///
-    /// // Without validation data.
+    /// // For a run without validation data.
     /// let schedule = ReduceOnPlateau::new(0.5, 0.1, 5)?.monitor(Metric::training_cost());
     /// assert_eq!(schedule.metric(), Some(Metric::training_cost()));
     /// # Ok::<(), gradus::Error>(())

@@ -91,7 +91,7 @@ impl NoImprovement {
     /// ```
     /// use gradus::prelude::*;
     ///
-    /// // Without validation data. Costs are one minus these accuracies.
+    /// // For a run without validation data. Costs are one minus these accuracies.
     /// let rule = NoImprovement::new(2)?.monitor(Metric::training_cost());
     /// let history = History::from_validation_accuracies(&[0.5, 0.6, 0.6, 0.6]);
     /// assert_eq!(rule.replay(&history).unwrap().0, 4);

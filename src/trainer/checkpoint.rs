@@ -58,7 +58,7 @@ pub enum Every {
 /// let mut network = Network::new(&[784, 10], Sigmoid, Sigmoid, &ScaledGaussian, 1)?;
 /// # let folder = tempfile::tempdir().unwrap();
 /// # let path = folder.path().join("run.safetensors");
-/// // `on` is for tests, which can give a disk that fails.
+/// // A test can pass a disk that fails instead of `FileSystem`.
 /// let checkpoint = Checkpoint::new(&path, Every::Steps(1000)).on(Arc::new(FileSystem));
 /// let trainer = Trainer::new(CrossEntropy).checkpoint_with(checkpoint);
 /// trainer.stop(MaxEpochs::new(1)?).fit(&mut network, &data, None)?;

@@ -210,7 +210,7 @@ impl<T: Real, C> Trainer<T, C> {
     /// let data = Dataset::<f32>::synthetic_digits(100, 1)?;
     /// let sizes = [784, 20, 10];
     /// let mut network = Network::new(&sizes, Sigmoid, Sigmoid, &ScaledGaussian, 1)?;
-    /// // Each hidden neuron is left out of half of the steps, and no input is.
+    /// // Leaves out hidden neurons with probability ½, and no inputs.
     /// let trainer = Trainer::new(CrossEntropy).dropout(Dropout::new(0.0, 0.5)?);
     /// trainer.stop(MaxEpochs::new(2)?).fit(&mut network, &data, None)?;
     /// assert_eq!(network.sizes(), sizes); // predictions use all neurons
