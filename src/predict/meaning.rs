@@ -77,7 +77,8 @@ impl Meaning {
     /// // A network whose output is its input.
     /// let one = init::Constant::new(1.0)?;
     /// let network = Network::<f64, _, _>::new(&[1, 1], Linear, Linear, &one, 1)?;
-    /// let meaning = Meaning::of(&data).with_input_scaler(MinMax::default().fit(&data)?);
+    /// let scaler = MinMax::default().fit(&data)?;
+    /// let meaning = Meaning::of(&data).with_input_scaler(scaler);
     /// let mut predictor = Predictor::new(network, meaning)?;
     /// assert_eq!(predictor.predict(&[5.0])?.values(), [0.5]); // from [0, 10] to [0, 1]
     /// # Ok::<(), gradus::Error>(())
@@ -99,7 +100,8 @@ impl Meaning {
     /// // A network whose output is its input.
     /// let one = init::Constant::new(1.0)?;
     /// let network = Network::<f64, _, _>::new(&[1, 1], Linear, Linear, &one, 1)?;
-    /// let meaning = Meaning::of(&data).with_target_scaler(MinMax::default().fit_targets(&data)?);
+    /// let scaler = MinMax::default().fit_targets(&data)?;
+    /// let meaning = Meaning::of(&data).with_target_scaler(scaler);
     /// let mut predictor = Predictor::new(network, meaning)?;
     /// assert_eq!(predictor.predict(&[0.5])?.values(), [5.0]); // from [0, 1] to [0, 10]
     /// # Ok::<(), gradus::Error>(())
