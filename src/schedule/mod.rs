@@ -44,7 +44,7 @@ use crate::history::{History, Metric};
 /// let history = History::from_validation_accuracies(&[0.5; 10]);
 /// let progress = Progress { epoch: 11, history: &history };
 /// assert_eq!(progress.epochs_done(0.25), 10.25);
-/// assert_eq!(ExponentialDecay::new(0.5, 0.9)?.rate(&progress), Some(0.5 * 0.9f64.powi(10)));
+/// assert_eq!(ExponentialDecay::new(0.5, 0.5)?.rate(&progress), Some(1.0 / 2048.0)); // 2⁻¹¹
 /// # Ok::<(), gradus::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
