@@ -4,6 +4,22 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 /// The purpose of random numbers. Different purposes never share a stream.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::random::{Purpose, generator};
+/// use gradus::rand::Rng;
+/// use gradus::rand::seq::SliceRandom;
+///
+/// // The order of the samples in epoch 3 of a custom training loop.
+/// let mut order: Vec<usize> = (0..10).collect();
+/// order.shuffle(&mut generator(42, Purpose::Shuffle, 3, 0));
+///
+/// // Another purpose has another stream.
+/// let draw = |purpose| generator(42, purpose, 3, 0).next_u64();
+/// assert_ne!(draw(Purpose::Shuffle), draw(Purpose::User));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// The weights and biases of a new network.

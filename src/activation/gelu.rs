@@ -32,6 +32,15 @@ pub struct Gelu;
 
 impl Gelu {
     /// Returns `z` Φ(`z`).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::activation::Gelu;
+    ///
+    /// assert_eq!(Gelu::eval(0.0), 0.0);
+    /// assert!((Gelu::eval(1.0) - 0.8413447460685429f64).abs() < 1e-12);
+    /// ```
     #[inline(always)]
     pub fn eval<T: Real>(z: T) -> T {
         let (distribution, _) = normal(z);
@@ -39,6 +48,15 @@ impl Gelu {
     }
 
     /// Returns the derivative Φ(`z`) + `z` φ(`z`).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::activation::Gelu;
+    ///
+    /// assert!((Gelu::derivative(0.0) - 0.5f64).abs() < 1e-15);
+    /// assert!((Gelu::derivative(1.0) - 1.0833154705876864f64).abs() < 1e-12);
+    /// ```
     #[inline(always)]
     pub fn derivative<T: Real>(z: T) -> T {
         let (distribution, density) = normal(z);

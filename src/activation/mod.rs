@@ -119,6 +119,20 @@ pub trait Activation<T: Real>: Debug + Send + Sync {
 }
 
 /// A number of connections of a layer, by which the variance of its initial weights is divided.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::activation::Fan;
+/// use gradus::prelude::*;
+///
+/// assert_eq!(Activation::<f64>::fan(&Relu), Fan::In);
+/// assert_eq!(Activation::<f64>::fan(&Tanh), Fan::Average);
+///
+/// // A layer from 784 to 30 neurons: the variance is 2/784 for ReLU, 1/407 for tanh.
+/// assert_eq!(Fan::In.of(784.0, 30.0), 784.0);
+/// assert_eq!(Fan::Average.of(784.0, 30.0), 407.0);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fan {
     /// n_in, which keeps the variance of the weighted inputs from layer to layer (LeCun, He).
@@ -130,6 +144,15 @@ pub enum Fan {
 
 impl Fan {
     /// Returns the number of connections for a layer with `n_in` inputs and `n_out` outputs.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::activation::Fan;
+    ///
+    /// assert_eq!(Fan::In.of(100.0, 10.0), 100.0);
+    /// assert_eq!(Fan::Average.of(100.0, 10.0), 55.0);
+    /// ```
     pub fn of(self, n_in: f64, n_out: f64) -> f64 {
         match self {
             Self::In => n_in,

@@ -29,6 +29,15 @@ pub struct Sigmoid;
 
 impl Sigmoid {
     /// Returns σ(`z`).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::activation::Sigmoid;
+    ///
+    /// assert_eq!(Sigmoid::eval(0.0), 0.5);
+    /// assert_eq!((Sigmoid::eval(-1e308), Sigmoid::eval(1e308)), (0.0, 1.0));
+    /// ```
     #[inline(always)]
     pub fn eval<T: Real>(z: T) -> T {
         let e = (-z.abs()).fast_exp();
@@ -38,6 +47,15 @@ impl Sigmoid {
 
     /// Returns σ′(`z`) = σ(z) (1 − σ(z)), computed as e^(−|z|) / (1 + e^(−|z|))², which does not cancel where σ
     /// is near 1.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::activation::Sigmoid;
+    ///
+    /// assert_eq!(Sigmoid::derivative(0.0), 0.25);
+    /// assert!(Sigmoid::derivative(50.0) > 0.0); // where σ rounds to 1
+    /// ```
     #[inline(always)]
     pub fn derivative<T: Real>(z: T) -> T {
         let e = (-z.abs()).fast_exp();

@@ -26,12 +26,28 @@ pub struct Silu;
 
 impl Silu {
     /// Returns `z` σ(`z`).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::activation::Silu;
+    ///
+    /// assert_eq!((Silu::eval(0.0), Silu::eval(100.0)), (0.0, 100.0));
+    /// ```
     #[inline(always)]
     pub fn eval<T: Real>(z: T) -> T {
         z * Sigmoid::eval(z)
     }
 
     /// Returns the derivative σ(`z`) + `z` σ′(`z`).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::activation::Silu;
+    ///
+    /// assert_eq!(Silu::derivative(0.0), 0.5);
+    /// ```
     #[inline(always)]
     pub fn derivative<T: Real>(z: T) -> T {
         let e = (-z.abs()).fast_exp();

@@ -29,6 +29,15 @@ pub struct Softplus;
 
 impl Softplus {
     /// Returns ln(1 + e^`z`).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::activation::Softplus;
+    ///
+    /// assert!((Softplus::eval(0.0) - f64::ln(2.0)).abs() < 1e-15);
+    /// assert_eq!(Softplus::eval(1e308), 1e308);
+    /// ```
     #[inline(always)]
     pub fn eval<T: Real>(z: T) -> T {
         let above = if z < T::zero() { T::zero() } else { z };

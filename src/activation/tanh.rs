@@ -32,6 +32,14 @@ pub struct Tanh;
 
 impl Tanh {
     /// Returns tanh(`z`).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::activation::Tanh;
+    ///
+    /// assert_eq!((Tanh::eval(0.0), Tanh::eval(1e308)), (0.0, 1.0));
+    /// ```
     #[inline(always)]
     pub fn eval<T: Real>(z: T) -> T {
         let magnitude = z.abs();
@@ -58,6 +66,15 @@ impl Tanh {
 
     /// Returns tanh′(`z`) = 1 − tanh²(z), computed as 4 e^(−2|z|) / (1 + e^(−2|z|))², which does not cancel
     /// where |tanh| is near 1.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::activation::Tanh;
+    ///
+    /// assert_eq!(Tanh::derivative(0.0), 1.0);
+    /// assert!(Tanh::derivative(50.0) > 0.0); // where tanh rounds to 1
+    /// ```
     #[inline(always)]
     pub fn derivative<T: Real>(z: T) -> T {
         let magnitude = z.abs();

@@ -55,6 +55,23 @@ impl<T: Real, A> Clone for AnyCost<T, A> {
 }
 
 /// Output activations whose costs can be chosen at run time.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::cost::HasCosts;
+/// use gradus::prelude::*;
+///
+/// /// The costs that a program can offer for the output activation `A`.
+/// fn offer<A: HasCosts<f32>>() -> String {
+///     A::COSTS.join(", ")
+/// }
+/// assert_eq!(offer::<Softmax>(), "quadratic, log_likelihood, focal, label_smoothing");
+/// assert_eq!(offer::<Exponential>(), "quadratic, poisson");
+/// let cost = <Sigmoid as HasCosts<f32>>::cost("label_smoothing(epsilon=0.2)")?;
+/// assert_eq!(cost.to_string(), "label_smoothing(epsilon=0.2)");
+/// # Ok::<(), gradus::Error>(())
+/// ```
 pub trait HasCosts<T: Real>: Activation<T> + Sized {
     /// The names of the costs, without their parameters.
     const COSTS: &[&str];

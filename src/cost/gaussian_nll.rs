@@ -70,6 +70,15 @@ impl GaussianNll {
     }
 
     /// Returns the targets `y` (k × examples) with k rows of zeros below, in the shape of the outputs.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let y = GaussianNll::pad(&DMatrix::from_row_slice(1, 2, &[3.0, 4.0]));
+    /// assert_eq!(y, DMatrix::from_row_slice(2, 2, &[3.0, 4.0, 0.0, 0.0]));
+    /// ```
     pub fn pad<T: Real>(y: &DMatrix<T>) -> DMatrix<T> {
         y.clone().resize_vertically(2 * y.nrows(), T::zero())
     }

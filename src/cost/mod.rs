@@ -117,6 +117,18 @@ pub trait Cost<T: Real, A: Activation<T>>: Debug + Send + Sync {
     /// Returns [`Error::Target`] with the sample, the output and the value of the first invalid target. The costs of
     /// softmax outputs return [`Error::Setting`] for a single output, which is always 1, except [`Quadratic`], which
     /// accepts all targets. [`GaussianNll`] returns [`Error::SizeMismatch`] for an odd number of outputs.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::Error;
+    /// use gradus::prelude::*;
+    ///
+    /// // Targets of the samples 20, 21 and 22 of a data set.
+    /// let y = DMatrix::from_row_slice(1, 3, &[0.0, 1.0, 2.0]);
+    /// let error = Cost::<f64, Sigmoid>::check_targets(&CrossEntropy, &y, 20).unwrap_err();
+    /// assert!(matches!(error, Error::Target { sample: 22, index: 0, .. }));
+    /// ```
     fn check_targets(&self, _y: &DMatrix<T>, _first: usize) -> Result<()> {
         Ok(())
     }

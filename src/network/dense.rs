@@ -78,6 +78,19 @@ pub(super) fn check_allocatable<T>(layer: usize, n_inputs: usize, n_outputs: usi
 }
 
 /// A borrowed layer, with the type of its activation erased.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let network = Network::<f64, _, _>::new(&[2, 3, 1], Tanh, Sigmoid, &ByActivation, 1)?;
+/// let shapes: Vec<_> = network.layers().map(|layer| layer.weights.shape()).collect();
+/// assert_eq!(shapes, [(3, 2), (1, 3)]);
+/// let names: Vec<_> = network.layers().map(|layer| layer.activation.name()).collect();
+/// assert_eq!(names, ["tanh", "sigmoid"]);
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Layer<'a, T: Real> {
     /// w, outputs × inputs.

@@ -63,6 +63,20 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     /// - Returns [`Error::Memory`] if the weights do not fit in memory.
     /// - Returns [`Error::SizeMismatch`] if the initializer changes the shape of a layer.
     /// - Returns [`Error::NonFiniteParameter`] if the initializer leaves a NaN or an infinity.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let (sizes, softmax) = ([784, 30, 10], Softmax::default());
+    /// let network = Network::<f32, _, _>::new(&sizes, Relu, softmax, &ByActivation, 42)?;
+    /// assert_eq!(network.to_string(), "784-30-10");
+    /// // Equal seeds give equal parameters.
+    /// assert_eq!(network, Network::new(&sizes, Relu, softmax, &ByActivation, 42)?);
+    /// assert!(Network::<f32, _, _>::new(&[784], Relu, softmax, &ByActivation, 42).is_err());
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn new(
         sizes: &[usize],
         hidden: H,
@@ -103,6 +117,23 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     /// - Returns [`Error::LayerMismatch`] if the inputs of a layer are not as many as the outputs of the layer before.
     /// - Returns [`Error::SizeMismatch`] if the biases of a layer are not as many as its outputs.
     /// - Returns [`Error::NonFiniteParameter`] if a parameter is NaN or infinite.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// // Hidden layers with different activations.
+    /// let layer = |rows, columns, activation: AnyActivation| Dense {
+    ///     weights: DMatrix::from_element(rows, columns, 0.5),
+    ///     biases: DVector::zeros(rows),
+    ///     activation,
+    /// };
+    /// let hidden = vec![layer(3, 2, Relu.into()), layer(4, 3, "elu(alpha=0.5)".parse()?)];
+    /// let network = Network::<f64, _, _>::from_layers(hidden, layer(1, 4, Linear.into()))?;
+    /// assert_eq!(network.to_string(), "2-3-4-1");
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn from_layers(hidden: Vec<Dense<T, H>>, output: Dense<T, O>) -> Result<Self> {
         let network = Self { hidden, output };
         network.check()?;
@@ -188,6 +219,26 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     /// - Returns [`Error::Memory`] if the outputs do not fit in memory.
     /// - If an output is NaN or infinite, returns [`Error::NonFiniteParameter`] if a parameter is, and
     ///   [`Error::NonFiniteSample`] otherwise.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// // The logical and of two inputs.
+    /// let output = Dense {
+    ///     weights: DMatrix::from_row_slice(1, 2, &[1.0, 1.0]),
+    ///     biases: DVector::from_element(1, -1.5),
+    ///     activation: Sigmoid,
+    /// };
+    /// let network = Network::<f64, Sigmoid, _>::from_layers(vec![], output)?;
+    /// // A column for each example.
+    /// let x = DMatrix::from_column_slice(2, 2, &[1.0, 1.0, 1.0, 0.0]);
+    /// let a = network.predict(&x)?;
+    /// assert!(a[(0, 0)] > 0.5 && a[(0, 1)] < 0.5);
+    /// assert!(network.predict(&DMatrix::zeros(3, 1)).is_err()); // three inputs instead of two
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn predict(&self, x: &DMatrix<T>) -> Result<DMatrix<T>> {
         AnyNetwork::predict(self, x)
     }

@@ -68,6 +68,19 @@ impl<T: Real> ParameterArrays<T> {
     /// # Errors
     ///
     /// Returns [`Error::SizeMismatch`] if there is not one value for each parameter.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// // Two inputs, one neuron: two weights and a bias.
+    /// let arrays = ParameterArrays::from_values(vec![2, 1], vec![0.1, 0.2, 0.3])?;
+    /// assert_eq!(arrays.weights(0), DMatrix::from_row_slice(1, 2, &[0.1, 0.2]));
+    /// assert_eq!(arrays.biases(0)[0], 0.3);
+    /// assert!(ParameterArrays::from_values(vec![2, 1], vec![0.1, 0.2]).is_err());
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn from_values(sizes: Vec<usize>, values: Vec<T>) -> Result<Self> {
         if count(&sizes) != Some(values.len()) {
             let expected = count(&sizes).unwrap_or(usize::MAX);
@@ -81,6 +94,18 @@ impl<T: Real> ParameterArrays<T> {
     }
 
     /// Copies the parameters of `network`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let network = Network::<f64, _, _>::new(&[2, 3, 1], Tanh, Sigmoid, &ByActivation, 1)?;
+    /// let copy = ParameterArrays::from_network(&network);
+    /// assert_eq!(copy.len(), network.n_parameters());
+    /// assert_eq!(copy.weights(1), network.output().weights);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn from_network(network: &dyn AnyNetwork<T>) -> Self {
         let mut copy = Self::zeros(&network.sizes());
         copy.copy_from(network);
@@ -168,6 +193,17 @@ impl<T: Real> ParameterArrays<T> {
     /// # Panics
     ///
     /// Panics if there is no such layer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let arrays = ParameterArrays::from_values(vec![2, 1, 1], vec![0.1, 0.2, 0.3, 0.4, 0.5])?;
+    /// assert_eq!(arrays.weights(0), DMatrix::from_row_slice(1, 2, &[0.1, 0.2]));
+    /// assert_eq!(arrays.weights(1)[0], 0.4);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn weights(&self, index: usize) -> DMatrixView<'_, T> {
         let (n_in, n_out) = (self.sizes[index], self.sizes[index + 1]);
         DMatrixView::from_slice(&self.values[self.offset(index)..], n_out, n_in)
@@ -178,6 +214,16 @@ impl<T: Real> ParameterArrays<T> {
     /// # Panics
     ///
     /// Panics if there is no such layer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let arrays = ParameterArrays::from_values(vec![2, 1, 1], vec![0.1, 0.2, 0.3, 0.4, 0.5])?;
+    /// assert_eq!((arrays.biases(0)[0], arrays.biases(1)[0]), (0.3, 0.5));
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn biases(&self, index: usize) -> DVectorView<'_, T> {
         let (n_in, n_out) = (self.sizes[index], self.sizes[index + 1]);
         DVectorView::from_slice(&self.values[self.offset(index) + n_in * n_out..], n_out)

@@ -144,6 +144,24 @@ impl<T: Real> Workspace<T> {
     /// # Panics
     ///
     /// Panics if there is no such layer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// // One neuron without a bias, a = max(z, 0) with z = −x.
+    /// let output = Dense {
+    ///     weights: DMatrix::from_element(1, 1, -1.0),
+    ///     biases: DVector::zeros(1),
+    ///     activation: Relu,
+    /// };
+    /// let network = Network::<f64, Relu, _>::from_layers(vec![], output)?;
+    /// let mut workspace = Workspace::new(&network.sizes(), 1)?;
+    /// network.forward(&DMatrix::from_element(1, 1, 2.0), &mut workspace);
+    /// assert_eq!((workspace.weighted_inputs(0)[0], workspace.activations(0)[0]), (-2.0, 0.0));
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn weighted_inputs(&self, index: usize) -> &DMatrix<T> {
         &self.layers[index].z
     }
@@ -153,6 +171,19 @@ impl<T: Real> Workspace<T> {
     /// # Panics
     ///
     /// Panics if there is no such layer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let network = Network::<f64, _, _>::new(&[2, 3, 1], Sigmoid, Linear, &ByActivation, 1)?;
+    /// let mut workspace = Workspace::new(&network.sizes(), 5)?;
+    /// network.forward(&DMatrix::zeros(2, 5), &mut workspace);
+    /// // Without inputs and biases, every hidden neuron has σ(0) = ½.
+    /// assert_eq!(workspace.activations(0), &DMatrix::from_element(3, 5, 0.5));
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn activations(&self, index: usize) -> &DMatrix<T> {
         &self.layers[index].a
     }
@@ -184,6 +215,24 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     /// # Panics
     ///
     /// Panics if `workspace` was made for other sizes or another number of examples.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// // One neuron, a = 2 x + 1.
+    /// let output = Dense {
+    ///     weights: DMatrix::from_element(1, 1, 2.0),
+    ///     biases: DVector::from_element(1, 1.0),
+    ///     activation: Linear,
+    /// };
+    /// let network = Network::<f64, Linear, _>::from_layers(vec![], output)?;
+    /// let mut workspace = Workspace::new(&network.sizes(), 2)?;
+    /// network.forward(&DMatrix::from_row_slice(1, 2, &[3.0, -1.0]), &mut workspace);
+    /// assert_eq!(workspace.outputs().as_slice(), [7.0, -1.0]);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn forward(&self, x: &DMatrix<T>, workspace: &mut Workspace<T>) {
         forward(self, x, workspace);
     }
@@ -194,6 +243,28 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     /// # Panics
     ///
     /// Panics if `workspace` was made for other sizes or another number of examples.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// // One neuron, a = 2 x + 1.
+    /// let output = Dense {
+    ///     weights: DMatrix::from_element(1, 1, 2.0),
+    ///     biases: DVector::from_element(1, 1.0),
+    ///     activation: Linear,
+    /// };
+    /// let network = Network::<f64, Linear, _>::from_layers(vec![], output)?;
+    /// let x = DMatrix::from_row_slice(1, 2, &[3.0, -1.0]);
+    /// let batch = Batch::new(x, DMatrix::from_row_slice(1, 2, &[5.0, -1.0]))?;
+    /// let mut workspace = Workspace::new(&network.sizes(), batch.examples())?;
+    /// network.forward(&batch.x, &mut workspace);
+    /// // The outputs are 7 and −1.
+    /// assert_eq!(network.cost(&Quadratic, &batch, &mut workspace), 2.0);
+    /// assert_eq!(workspace.costs(), [2.0, 0.0]);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn cost<C: Cost<T, O>>(&self, cost: &C, batch: &Batch<T>, workspace: &mut Workspace<T>) -> f64 {
         compute_costs(&Bound { network: self, cost }, batch, workspace)
     }
@@ -204,6 +275,29 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     /// # Panics
     ///
     /// Panics if `workspace` or `gradient` was made for other sizes, or `workspace` for another number of examples.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// // One neuron, a = 2 x + 1.
+    /// let output = Dense {
+    ///     weights: DMatrix::from_element(1, 1, 2.0),
+    ///     biases: DVector::from_element(1, 1.0),
+    ///     activation: Linear,
+    /// };
+    /// let network = Network::<f64, Linear, _>::from_layers(vec![], output)?;
+    /// let x = DMatrix::from_row_slice(1, 2, &[3.0, -1.0]);
+    /// let batch = Batch::new(x, DMatrix::from_row_slice(1, 2, &[5.0, -1.0]))?;
+    /// let mut workspace = Workspace::new(&network.sizes(), batch.examples())?;
+    /// network.forward(&batch.x, &mut workspace);
+    /// // The outputs are 7 and −1, so that the first example has the error a − y = 2.
+    /// let mut gradient = ParameterArrays::zeros(&network.sizes());
+    /// network.backward(&Quadratic, &batch, &mut workspace, &mut gradient);
+    /// assert_eq!((gradient.weights(0)[0], gradient.biases(0)[0]), (2.0 * 3.0 / 2.0, 2.0 / 2.0));
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn backward<C: Cost<T, O>>(
         &self,
         cost: &C,
@@ -230,6 +324,28 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     /// # Panics
     ///
     /// Panics if `workspace` was made for other sizes or another number of examples.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// // One neuron, a = 2 x + 1.
+    /// let output = Dense {
+    ///     weights: DMatrix::from_element(1, 1, 2.0),
+    ///     biases: DVector::from_element(1, 1.0),
+    ///     activation: Linear,
+    /// };
+    /// let network = Network::<f64, Linear, _>::from_layers(vec![], output)?;
+    /// let x = DMatrix::from_row_slice(1, 2, &[3.0, -1.0]);
+    /// let batch = Batch::new(x, DMatrix::from_row_slice(1, 2, &[5.0, -1.0]))?;
+    /// let mut workspace = Workspace::new(&network.sizes(), batch.examples())?;
+    /// network.forward(&batch.x, &mut workspace);
+    /// // The outputs are 7 and −1. The errors a − y are divided by the number of examples.
+    /// network.compute_deltas(&Quadratic, &batch, &mut workspace);
+    /// assert_eq!(workspace.deltas(0).as_slice(), [1.0, 0.0]);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn compute_deltas<C: Cost<T, O>>(&self, cost: &C, batch: &Batch<T>, workspace: &mut Workspace<T>) {
         compute_deltas(&Bound { network: self, cost }, batch, workspace);
     }

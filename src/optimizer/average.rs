@@ -47,6 +47,20 @@ impl<O> PolyakAverage<O> {
     }
 
     /// Leaves out the first `steps` steps.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let average = PolyakAverage::new(Sgd).skip(1);
+    /// let (mut w, mut mean) = ([0.0], [0.0]);
+    /// for (t, gradient) in [(1, -1.0), (2, -1.0), (3, 1.0)] {
+    ///     let at = StepInfo { t, ..StepInfo::first(1) };
+    ///     average.step(&at, &mut [&mut mean], &mut w, &mut [gradient], 3.0);
+    /// }
+    /// assert_eq!(mean, [4.5]); // of 6 and 3, without the first 3
+    /// ```
     pub fn skip(mut self, steps: u64) -> Self {
         self.after = steps;
         self

@@ -64,6 +64,18 @@ impl Lion {
     /// # Errors
     ///
     /// Returns [`Error::Setting`](crate::Error::Setting) if λ is negative, NaN or infinite.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let lion = Lion::default().weight_decay(0.5)?;
+    /// let (mut w, mut m) = ([1.0], [0.0]);
+    /// lion.step(&StepInfo::first(1), &mut [&mut m], &mut w, &mut [0.0], 0.25);
+    /// assert_eq!(w, [1.0 - 0.25 * 0.5]);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn weight_decay(mut self, lambda: f64) -> Result<Self> {
         check_weight_decay(lambda)?;
         self.lambda = lambda;

@@ -135,6 +135,60 @@ pub trait Optimizer<T: Real>: Debug + Send + Sync {
 pub const MAX_SLOTS: usize = 8;
 
 /// The cost of a batch as a function of all parameters, w₁, b₁, w₂, b₂, … in one slice.
+///
+/// # Examples
+///
+/// A custom optimizer that halves η until the cost falls, and the line that tests it:
+///
+/// ```
+/// use gradus::optimizer::{Objective, SearchInfo, Searched};
+/// use gradus::prelude::*;
+///
+/// #[derive(Debug)]
+/// struct Halving;
+///
+/// impl<T: Real> Optimizer<T> for Halving {
+///     fn slots(&self) -> usize {
+///         1
+///     }
+///     fn scope(&self) -> Scope {
+///         Scope::Objective
+///     }
+///     fn search(
+///         &self,
+///         at: &SearchInfo,
+///         slots: &mut [ParameterArrays<T>],
+///         objective: &mut dyn Objective<T>,
+///     ) -> gradus::Result<Searched> {
+///         let w = slots[0].values_mut();
+///         objective.read(w);
+///         let mut gradient = vec![T::zero(); w.len()];
+///         let before = objective.evaluate(w, &mut gradient);
+///         let mut unused = gradient.clone();
+///         for halvings in 0..30 {
+///             let eta = T::cast(at.eta * 0.5f64.powi(halvings));
+///             let moved = w.iter().zip(&gradient).map(|(&w, &g)| w - eta * g);
+///             let after = objective.evaluate(&moved.collect::<Vec<T>>(), &mut unused);
+///             if after < before {
+///                 return Ok(Searched { before, after, converged: None });
+///             }
+///         }
+///         let after = objective.evaluate(w, &mut unused);
+///         Ok(Searched { before, after, converged: Some("no step lowers the cost") })
+///     }
+///     fn step(
+///         &self,
+///         at: &StepInfo,
+///         slots: &mut [&mut [T]],
+///         w: &mut [T],
+///         gradient: &mut [T],
+///         eta: T,
+///     ) {
+///         Sgd.step(at, slots, w, gradient, eta); // for training loops that do not search
+///     }
+/// }
+/// gradus::check::optimizer(&Halving).unwrap();
+/// ```
 pub trait Objective<T: Real> {
     /// Copies the network's parameters to `parameters`.
     fn read(&self, parameters: &mut [T]);
@@ -145,6 +199,40 @@ pub trait Objective<T: Real> {
 }
 
 /// Which step a [`search`](Optimizer::search) is for.
+///
+/// # Examples
+///
+/// Two searches of an optimizer outside of a training run:
+///
+/// ```
+/// use gradus::optimizer::{Objective, SearchInfo};
+/// use gradus::prelude::*;
+///
+/// /// ½ (w² + b²)
+/// struct Parabola([f64; 2]);
+///
+/// impl Objective<f64> for Parabola {
+///     fn read(&self, parameters: &mut [f64]) {
+///         parameters.copy_from_slice(&self.0);
+///     }
+///     fn evaluate(&mut self, parameters: &[f64], gradient: &mut [f64]) -> f64 {
+///         self.0.copy_from_slice(parameters);
+///         gradient.copy_from_slice(parameters);
+///         0.5 * (parameters[0] * parameters[0] + parameters[1] * parameters[1])
+///     }
+/// }
+/// let (lbfgs, mut parabola) = (Lbfgs::default(), Parabola([1.0, -1.0]));
+/// let slots = Optimizer::<f64>::slots(&lbfgs);
+/// let mut slots = vec![ParameterArrays::<f64>::zeros(&[1, 1]); slots];
+/// let first = SearchInfo { t: 1, eta: 1.0, known: None };
+/// let found = lbfgs.search(&first, &mut slots, &mut parabola)?;
+/// assert!(found.after < found.before);
+///
+/// // The second search begins where the first has ended, where the cost is known.
+/// let second = SearchInfo { t: 2, known: Some(found.after), ..first };
+/// assert_eq!(lbfgs.search(&second, &mut slots, &mut parabola)?.before, found.after);
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SearchInfo {
     /// t, the number of this step, counted from 1.
@@ -157,6 +245,34 @@ pub struct SearchInfo {
 }
 
 /// The result of a [`search`](Optimizer::search). The network has the parameters of the last evaluation.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::optimizer::{Objective, SearchInfo};
+/// use gradus::prelude::*;
+///
+/// /// A cost of 7 for all parameters.
+/// struct Flat;
+///
+/// impl Objective<f64> for Flat {
+///     fn read(&self, parameters: &mut [f64]) {
+///         parameters.fill(1.0);
+///     }
+///     fn evaluate(&mut self, _parameters: &[f64], gradient: &mut [f64]) -> f64 {
+///         gradient.fill(0.0);
+///         7.0
+///     }
+/// }
+/// let lbfgs = Lbfgs::default();
+/// let slots = Optimizer::<f64>::slots(&lbfgs);
+/// let mut slots = vec![ParameterArrays::<f64>::zeros(&[1, 1]); slots];
+/// let at = SearchInfo { t: 1, eta: 1.0, known: None };
+/// let found = lbfgs.search(&at, &mut slots, &mut Flat)?;
+/// assert_eq!((found.before, found.after), (7.0, 7.0));
+/// assert_eq!(found.converged, Some("no element of the gradient is above the tolerance"));
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Searched {
     /// The cost at the beginning.
@@ -168,6 +284,23 @@ pub struct Searched {
 }
 
 /// What the step of a parameter depends on.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// fn scope(optimizer: impl Optimizer<f32>) -> Scope {
+///     optimizer.scope()
+/// }
+/// assert_eq!(scope(Sgd), Scope::Elementwise);
+/// assert_eq!(scope(ClipByNorm::new(Sgd, 1.0)?), Scope::PerArray);
+/// assert_eq!(scope(ClipByGlobalNorm::new(Sgd, 1.0)?), Scope::Global);
+/// assert_eq!(scope(Lbfgs::default()), Scope::Objective);
+/// // The scope of a wrapper is the wider of its own and that of the wrapped optimizer.
+/// assert_eq!(scope(ClipByValue::new(MaxNorm::new(Sgd, 2.0)?, 1.0)?), Scope::PerArray);
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
     /// The value, gradient and slots of this parameter only. The trainer may split arrays anywhere.
@@ -182,6 +315,37 @@ pub enum Scope {
 }
 
 /// Which parameters a step is for, and which step it is.
+///
+/// # Examples
+///
+/// An optimizer that leaves the first layer as it is, for fine-tuning:
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// #[derive(Debug)]
+/// struct FreezeFirstLayer;
+///
+/// impl<T: Real> Optimizer<T> for FreezeFirstLayer {
+///     fn step(
+///         &self,
+///         at: &StepInfo,
+///         slots: &mut [&mut [T]],
+///         w: &mut [T],
+///         gradient: &mut [T],
+///         eta: T,
+///     ) {
+///         if at.layer > 0 {
+///             Sgd.step(at, slots, w, gradient, eta);
+///         }
+///     }
+/// }
+/// let (first, mut w) = (StepInfo::first(1), [1.0]);
+/// FreezeFirstLayer.step(&first, &mut [], &mut w, &mut [0.5], 1.0);
+/// assert_eq!(w, [1.0]);
+/// FreezeFirstLayer.step(&StepInfo { layer: 1, ..first }, &mut [], &mut w, &mut [0.5], 1.0);
+/// assert_eq!(w, [0.5]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StepInfo {
     /// t, the number of this step, counted from 1.
@@ -202,6 +366,22 @@ impl StepInfo {
 }
 
 /// Weights or biases.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// // One neuron with two inputs.
+/// let weights = StepInfo::first(1);
+/// let biases = StepInfo { kind: ParameterKind::Biases, ..weights };
+/// let rule = MaxNorm::new(Sgd, 2.5)?;
+/// let (mut w, mut b) = ([3.0, 4.0], [5.0]);
+/// rule.step(&weights, &mut [], &mut w, &mut [0.0, 0.0], 0.1);
+/// rule.step(&biases, &mut [], &mut b, &mut [0.0], 0.1);
+/// assert_eq!((w, b), ([1.5, 2.0], [5.0])); // the norm of biases has no limit
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ParameterKind {
     /// w, outputs × inputs in column order.

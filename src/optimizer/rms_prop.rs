@@ -80,6 +80,19 @@ impl RmsProp {
     /// # Errors
     ///
     /// Returns [`Error::Setting`](crate::Error::Setting) if μ is outside [0, 1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let rms_prop = RmsProp::default().momentum(0.5)?;
+    /// let (mut w, mut v, mut u) = ([1.0], [0.0], [1.0]);
+    /// let at = StepInfo::first(1);
+    /// rms_prop.step(&at, &mut [&mut v, &mut u], &mut w, &mut [0.0], 0.1);
+    /// assert_eq!((w, u), ([1.5], [0.5])); // without a gradient, half of the last step
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn momentum(mut self, mu: f64) -> Result<Self> {
         check_mu(mu)?;
         self.mu = mu;

@@ -89,6 +89,20 @@ impl Chart {
     }
 
     /// A vertical line at `x`, for something that happened there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::plot::{Chart, save};
+    ///
+    /// let costs = [(1.0, 0.9), (2.0, 0.5), (3.0, 0.6)];
+    /// let chart = Chart::new("Early stopping", "epoch", "cost").line("validation", costs);
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("stopping.svg");
+    /// save(&path, "", 1, &[chart.mark("best epoch", 2.0)])?;
+    /// assert!(std::fs::read_to_string(&path).unwrap().contains("best epoch")); // in the legend
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn mark(mut self, label: &str, x: f64) -> Self {
         let colour = COLOURS[self.colours % COLOURS.len()];
         let before = self.series.iter().find(|series| series.label == label).map(|series| series.colour);
@@ -108,6 +122,22 @@ impl Chart {
     }
 
     /// Gives the last series the colour of the series `back` before it, which belongs to it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::plot::{Chart, save};
+    ///
+    /// let line = [(0.0, 1.0), (3.0, 7.0)];
+    /// let chart = Chart::new("A fit", "x", "y").line("y = 2 x + 1", line);
+    /// // The points have the colour of their line, and no entry in the legend.
+    /// let chart = chart.dots("", [(1.0, 3.2), (2.0, 4.9)]).same_colour(1);
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("fit.svg");
+    /// save(&path, "", 1, &[chart])?;
+    /// assert!(std::fs::read_to_string(&path).unwrap().contains("circle"));
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn same_colour(mut self, back: usize) -> Self {
         let last = self.series.len().saturating_sub(1);
         if let Some(colour) = last.checked_sub(back).and_then(|at| self.series.get(at)).map(|s| s.colour) {

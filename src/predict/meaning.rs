@@ -48,23 +48,84 @@ impl Meaning {
     }
 
     /// Creates a meaning with the task and the class names of `data`. The methods below add scalers and columns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let x = DMatrix::from_column_slice(1, 3, &[170.0, 30.0, 40.0]);
+    /// let data = Dataset::from_class_names(x, &["human", "cat", "cat"])?;
+    /// let meaning = Meaning::of(&data);
+    /// assert_eq!(meaning.task(), Task::Classes);
+    /// assert_eq!(meaning.class_names(), ["cat", "human"]);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn of<T: Real>(data: &Dataset<T>) -> Self {
         Self::new(data.task()).with_class_names(data.class_names())
     }
 
     /// Sets the scaler of the inputs that the network was trained on.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::{init, prelude::*};
+    ///
+    /// let x = DMatrix::from_column_slice(1, 3, &[0.0, 5.0, 10.0]);
+    /// let data = Dataset::new(x.clone(), x)?;
+    /// // A network whose output is its input.
+    /// let one = init::Constant::new(1.0)?;
+    /// let network = Network::<f64, _, _>::new(&[1, 1], Linear, Linear, &one, 1)?;
+    /// let scaler = MinMax::default().fit(&data)?;
+    /// let meaning = Meaning::of(&data).with_input_scaler(scaler);
+    /// let mut predictor = Predictor::new(network, meaning)?;
+    /// assert_eq!(predictor.predict(&[5.0])?.values(), [0.5]); // from [0, 10] to [0, 1]
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn with_input_scaler(mut self, scaler: Scaler) -> Self {
         self.inputs = Some(scaler);
         self
     }
 
     /// Sets the scaler of the targets that the network was trained on.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::{init, prelude::*};
+    ///
+    /// let x = DMatrix::from_column_slice(1, 3, &[0.0, 5.0, 10.0]);
+    /// let data = Dataset::new(x.clone(), x)?;
+    /// // A network whose output is its input.
+    /// let one = init::Constant::new(1.0)?;
+    /// let network = Network::<f64, _, _>::new(&[1, 1], Linear, Linear, &one, 1)?;
+    /// let scaler = MinMax::default().fit_targets(&data)?;
+    /// let meaning = Meaning::of(&data).with_target_scaler(scaler);
+    /// let mut predictor = Predictor::new(network, meaning)?;
+    /// assert_eq!(predictor.predict(&[0.5])?.values(), [5.0]); // from [0, 1] to [0, 10]
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn with_target_scaler(mut self, scaler: Scaler) -> Self {
         self.targets = Some(scaler);
         self
     }
 
     /// Sets the names of the classes or labels, in the order of their numbers.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::{init, prelude::*};
+    ///
+    /// let one = init::Constant::new(1.0)?;
+    /// let network = Network::<f64, _, _>::new(&[2, 1], Linear, Sigmoid, &one, 1)?;
+    /// let task = Task::Binary { threshold: 0.5 };
+    /// let meaning = Meaning::new(task).with_class_names(&["no", "yes"]);
+    /// let mut predictor = Predictor::new(network, meaning)?;
+    /// assert_eq!(predictor.predict(&[0.5, 0.25])?.class_name(), Some("yes"));
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn with_class_names(mut self, names: &[impl AsRef<str>]) -> Self {
         self.class_names = names.iter().map(|name| name.as_ref().to_owned()).collect();
         self

@@ -80,6 +80,20 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Predictor<T, H, O> {
     /// [`Error::ScaledClasses`] if there is a target scaler and the task is not regression. Returns the errors of
     /// [`Network::from_layers`] if the layers were changed so that they do not fit each other, and [`Error::Memory`] if
     /// there is no memory for the buffers.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::{init, prelude::*};
+    ///
+    /// let one = init::Constant::new(1.0)?;
+    /// let network = Network::<f64, _, _>::new(&[2, 1], Linear, Sigmoid, &one, 1)?;
+    /// // Two classes with one output; `Task::Classes` would need an output for each class.
+    /// assert!(Predictor::new(network.clone(), Meaning::new(Task::Classes)).is_err());
+    /// let predictor = Predictor::new(network, Meaning::new(Task::Binary { threshold: 0.5 }))?;
+    /// assert_eq!(predictor.network().sizes(), [2, 1]);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn new(network: Network<T, H, O>, meaning: Meaning) -> Result<Self> {
         network.check()?;
         meaning.check(network.n_inputs(), network.n_outputs())?;
@@ -118,6 +132,21 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Predictor<T, H, O> {
     ///
     /// Returns [`Error::SizeMismatch`] if there are not as many inputs as the network has, and
     /// [`Error::NonFiniteSample`] if an input is NaN or infinite, before or after scaling.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::{init, prelude::*};
+    ///
+    /// let one = init::Constant::new(1.0)?;
+    /// let network = Network::<f64, _, _>::new(&[2, 1], Linear, Sigmoid, &one, 1)?;
+    /// let meaning = Meaning::new(Task::Binary { threshold: 0.5 });
+    /// let mut predictor = Predictor::new(network, meaning)?;
+    /// let prediction = predictor.predict(&[0.5, -0.5])?;
+    /// assert_eq!(prediction.probabilities(), Some(&[0.5, 0.5][..])); // σ(0.5 − 0.5) = ½
+    /// assert_eq!(prediction.class(), Some(1)); // the output is not below the threshold
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn predict(&mut self, x: &[T]) -> Result<Prediction<'_, T>> {
         let (found, expected) = (x.len(), self.network.n_inputs());
         if found != expected {

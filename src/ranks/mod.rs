@@ -72,6 +72,23 @@ crate::forward! { impl Communicator {
 } }
 
 /// The buffers of an exchange.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use gradus::ranks::{Communicator, Exchange, Threads};
+///
+/// let [first, second] = Threads::group(2).try_into().unwrap();
+/// let buffers = |text: &str| Exchange { send: text.into(), receive: vec![0; 100] };
+/// let patience = Duration::from_secs(5);
+/// std::thread::scope(|scope| {
+///     scope.spawn(|| second.exchange(0, buffers("from 1"), patience).unwrap());
+///     let exchange = first.exchange(1, buffers("from 0"), patience).unwrap();
+///     assert_eq!(exchange.receive, b"from 1"); // truncated to the length of the message
+/// });
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Exchange {
     /// The message to send.

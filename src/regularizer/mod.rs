@@ -74,6 +74,19 @@ pub trait Regularizer<T: Real>: Debug + Send + Sync {
 }
 
 /// The layer whose weights are penalized.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let w = [3.0, 0.0, 4.0, 0.0];
+/// let lasso = GroupLasso::by_neuron(1.0)?;
+/// // Two neurons with the weights (3, 4) and (0, 0), or four neurons with one weight each.
+/// assert_eq!(lasso.penalty(&LayerInfo::first(2), &w), 2f64.sqrt() * 5.0);
+/// assert_eq!(lasso.penalty(&LayerInfo { layer: 0, rows: 4 }, &w), 3.0 + 4.0);
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LayerInfo {
     /// The layer, 0 for the first after the inputs.

@@ -37,6 +37,18 @@ impl<T: Real> PerLayer<T> {
     }
 
     /// Sets `rule` for the next layer and for all further layers.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// // No penalty on the weights of the inputs.
+    /// let penalty = PerLayer::new(NoRegularizer).then(L2::new(2.0)?);
+    /// let of_layer = |layer| penalty.penalty(&LayerInfo { layer, rows: 1 }, &[3.0]);
+    /// assert_eq!([0, 1, 2].map(of_layer), [0.0, 9.0, 9.0]);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn then(mut self, rule: impl Regularizer<T> + 'static) -> Self {
         self.others.push(Arc::new(rule));
         self

@@ -65,6 +65,19 @@ impl Cosine {
     /// # Errors
     ///
     /// Returns [`Error::Setting`](crate::Error::Setting) if `eta` is negative or above the initial rate.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let schedule = Cosine::new(0.5, 2)?.down_to(0.25)?;
+    /// let history = History::new();
+    /// let rate = |epoch| schedule.rate(&Progress { epoch, history: &history });
+    /// assert_eq!(rate(1), Some(0.5));
+    /// assert!((rate(2).unwrap() - 0.375).abs() < 1e-15); // halfway
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn down_to(mut self, eta: f64) -> Result<Self> {
         check_final(eta, self.eta)?;
         self.last = eta;

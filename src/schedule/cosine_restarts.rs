@@ -64,6 +64,18 @@ impl CosineRestarts {
     /// # Errors
     ///
     /// Returns [`Error::Setting`](crate::Error::Setting) if `factor` is 0 or above 1000.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let schedule = CosineRestarts::new(0.5, 1)?.lengthen(3)?;
+    /// let history = History::new();
+    /// let rate = |epoch| schedule.rate(&Progress { epoch, history: &history });
+    /// assert_eq!([1, 2, 5, 14].map(rate), [Some(0.5); 4]); // periods of 1, 3, 9 … epochs
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn lengthen(mut self, factor: usize) -> Result<Self> {
         let why = "periods stay as long as they are, or become longer; try 2";
         check_setting(
@@ -82,6 +94,19 @@ impl CosineRestarts {
     /// # Errors
     ///
     /// Returns [`Error::Setting`](crate::Error::Setting) if `eta` is negative or above the initial rate.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let schedule = CosineRestarts::new(0.5, 2)?.down_to(0.25)?;
+    /// let history = History::new();
+    /// let rate = |epoch| schedule.rate(&Progress { epoch, history: &history });
+    /// assert_eq!([1, 3, 5].map(rate), [Some(0.5); 3]);
+    /// assert!((rate(2).unwrap() - 0.375).abs() < 1e-15); // halfway
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn down_to(mut self, eta: f64) -> Result<Self> {
         check_final(eta, self.eta)?;
         self.last = eta;

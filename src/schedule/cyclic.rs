@@ -67,6 +67,19 @@ impl Cyclic {
     /// # Errors
     ///
     /// Returns [`Error::Setting`](crate::Error::Setting) if `factor` is not in (0, 1].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let schedule = Cyclic::new(0.25, 0.75, 1.0)?.shrink(0.5)?;
+    /// let history = History::new();
+    /// let rate = |epoch| schedule.rate(&Progress { epoch, history: &history });
+    /// assert_eq!([1, 3, 5].map(rate), [Some(0.25); 3]);
+    /// assert_eq!([2, 4, 6].map(rate), [Some(0.75), Some(0.5), Some(0.375)]);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn shrink(mut self, factor: f64) -> Result<Self> {
         let why = "cycles become lower, or stay as high as they are; try 0.5";
         check_setting("factor of the cycles", factor, factor > 0.0 && factor <= 1.0, "(0, 1]", why)?;

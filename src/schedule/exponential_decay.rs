@@ -61,6 +61,18 @@ impl ExponentialDecay {
     /// # Errors
     ///
     /// Returns [`Error::Setting`](crate::Error::Setting) if `eta` is not positive, or above the initial rate.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let schedule = ExponentialDecay::new(0.8, 0.25)?.down_to(0.1)?;
+    /// let history = History::new();
+    /// let rate = |epoch| schedule.rate(&Progress { epoch, history: &history });
+    /// assert_eq!([1, 2, 3, 4].map(rate), [Some(0.8), Some(0.2), Some(0.1), Some(0.1)]);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn down_to(mut self, eta: f64) -> Result<Self> {
         check_last(eta, self.eta)?;
         self.last = eta;

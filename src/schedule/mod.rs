@@ -44,7 +44,7 @@ use crate::history::{History, Metric};
 /// let history = History::from_validation_accuracies(&[0.5; 10]);
 /// let progress = Progress { epoch: 11, history: &history };
 /// assert_eq!(progress.epochs_done(0.25), 10.25);
-/// assert_eq!(ExponentialDecay::new(0.5, 0.9)?.rate(&progress), Some(0.5 * 0.9f64.powi(10)));
+/// assert_eq!(ExponentialDecay::new(0.5, 0.5)?.rate(&progress), Some(1.0 / 2048.0)); // 2⁻¹¹
 /// # Ok::<(), gradus::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +57,16 @@ pub struct Progress<'a> {
 
 impl Progress<'_> {
     /// Returns t, the epochs done once the fraction `done` of the epoch that is about to begin is done.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let progress = Progress { epoch: 3, history: &History::new() };
+    /// assert_eq!(progress.epochs_done(0.0), 2.0); // before the first step of epoch 3
+    /// assert_eq!(progress.epochs_done(0.5), 2.5);
+    /// ```
     pub fn epochs_done(&self, done: f64) -> f64 {
         self.epoch.saturating_sub(1) as f64 + done
     }

@@ -65,6 +65,18 @@ impl MultiStepDecay {
     /// # Errors
     ///
     /// Returns [`Error::Setting`](crate::Error::Setting) if `eta` is not positive, or above the initial rate.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let schedule = MultiStepDecay::new(0.8, &[1, 2], 0.5)?.down_to(0.3)?;
+    /// let history = History::new();
+    /// let rate = |epoch| schedule.rate(&Progress { epoch, history: &history });
+    /// assert_eq!([1, 2, 3, 4].map(rate), [Some(0.8), Some(0.4), Some(0.3), Some(0.3)]);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn down_to(mut self, eta: f64) -> Result<Self> {
         check_last(eta, self.eta)?;
         self.last = eta;

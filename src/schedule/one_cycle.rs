@@ -70,6 +70,18 @@ impl OneCycle {
     /// # Errors
     ///
     /// Returns [`Error::Setting`](crate::Error::Setting) if `fraction` is not in (0, 1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let schedule = OneCycle::new(1.0, 4)?.rise(0.25)?;
+    /// let history = History::new();
+    /// let rate = |epoch| schedule.rate(&Progress { epoch, history: &history });
+    /// assert_eq!(rate(2), Some(1.0)); // after a quarter of 4 epochs
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn rise(mut self, fraction: f64) -> Result<Self> {
         let why = "the rate first rises and then falls; the default is 0.3";
         check_setting("fraction of the rise", fraction, fraction > 0.0 && fraction < 1.0, "(0, 1)", why)?;
@@ -82,6 +94,18 @@ impl OneCycle {
     /// # Errors
     ///
     /// Returns [`Error::Setting`](crate::Error::Setting) if a divisor is below 1 or infinite.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let schedule = OneCycle::new(1.0, 10)?.divisors(10.0, 100.0)?;
+    /// let history = History::new();
+    /// let rate = |epoch| schedule.rate(&Progress { epoch, history: &history });
+    /// assert!((rate(1).unwrap() - 0.1).abs() < 1e-15); // the last step ends at 0.001
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn divisors(mut self, initial: f64, last: f64) -> Result<Self> {
         let why = "the cycle begins below the highest rate and ends below its beginning; the defaults are 25 and 10000";
         for (name, divisor) in [("initial divisor", initial), ("last divisor", last)] {

@@ -59,6 +59,22 @@ impl HalveOnPlateau {
     /// # Errors
     ///
     /// Returns [`Error::Setting`](crate::Error::Setting) if `floor` is not in (0, 1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let schedule = HalveOnPlateau::new(0.8, 1)?.floor(0.25)?;
+    /// let rate = |accuracies: &[f64]| {
+    ///     let history = History::from_validation_accuracies(accuracies);
+    ///     schedule.rate(&Progress { epoch: accuracies.len() + 1, history: &history })
+    /// };
+    /// assert_eq!(rate(&[0.9]), Some(0.8));
+    /// assert_eq!(rate(&[0.9, 0.9]), Some(0.4));
+    /// assert_eq!(rate(&[0.9, 0.9, 0.9]), None); // a quarter of 0.8 is reached
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn floor(mut self, floor: f64) -> Result<Self> {
         check_setting(
             "learning-rate floor",
@@ -72,6 +88,17 @@ impl HalveOnPlateau {
     }
 
     /// Monitors `metric` instead of the main one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// // For a run without validation data.
+    /// let schedule = HalveOnPlateau::new(0.5, 5)?.monitor(Metric::training_cost());
+    /// assert_eq!(schedule.metric(), Some(Metric::training_cost()));
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn monitor(mut self, metric: Metric) -> Self {
         self.metric = metric;
         self

@@ -61,6 +61,18 @@ impl PolynomialDecay {
     /// # Errors
     ///
     /// Returns [`Error::Setting`](crate::Error::Setting) if `power` is not in (0, 10].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let schedule = PolynomialDecay::new(0.8, 2)?.power(2.0)?;
+    /// let history = History::new();
+    /// let rate = |epoch| schedule.rate(&Progress { epoch, history: &history });
+    /// assert_eq!([1, 2].map(rate), [Some(0.8), Some(0.2)]); // with the power 1 it is 0.4
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn power(mut self, power: f64) -> Result<Self> {
         let why = "with 0 the rate does not fall, and a high power leaves hardly any of it; try 1 or 2";
         check_setting("power of the decay", power, power > 0.0 && power <= 10.0, "(0, 10]", why)?;
@@ -73,6 +85,18 @@ impl PolynomialDecay {
     /// # Errors
     ///
     /// Returns [`Error::Setting`](crate::Error::Setting) if `eta` is negative or above the initial rate.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let schedule = PolynomialDecay::new(0.5, 2)?.down_to(0.25)?;
+    /// let history = History::new();
+    /// let rate = |epoch| schedule.rate(&Progress { epoch, history: &history });
+    /// assert_eq!([1, 2, 3].map(rate), [Some(0.5), Some(0.375), None]);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn down_to(mut self, eta: f64) -> Result<Self> {
         check_final(eta, self.eta)?;
         self.last = eta;

@@ -70,6 +70,22 @@ impl ReduceOnPlateau {
     }
 
     /// Counts no epochs in the first `epochs` after a reduction.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let schedule = ReduceOnPlateau::new(0.8, 0.5, 1)?.cooldown(2);
+    /// let rate = |accuracies: &[f64]| {
+    ///     let history = History::from_validation_accuracies(accuracies);
+    ///     schedule.rate(&Progress { epoch: accuracies.len() + 1, history: &history })
+    /// };
+    /// assert_eq!(rate(&[0.9, 0.9]), Some(0.4));
+    /// assert_eq!(rate(&[0.9, 0.9, 0.9, 0.9]), Some(0.4)); // two epochs are not counted
+    /// assert_eq!(rate(&[0.9, 0.9, 0.9, 0.9, 0.9]), Some(0.2));
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn cooldown(mut self, epochs: usize) -> Self {
         self.cooldown = epochs;
         self
@@ -80,6 +96,21 @@ impl ReduceOnPlateau {
     /// # Errors
     ///
     /// Returns [`Error::Setting`](crate::Error::Setting) if `delta` is negative, NaN or infinite.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let schedule = ReduceOnPlateau::new(0.8, 0.5, 1)?.min_delta(0.1)?;
+    /// let rate = |accuracies: &[f64]| {
+    ///     let history = History::from_validation_accuracies(accuracies);
+    ///     schedule.rate(&Progress { epoch: accuracies.len() + 1, history: &history })
+    /// };
+    /// assert_eq!(rate(&[0.5, 0.75]), Some(0.8));
+    /// assert_eq!(rate(&[0.5, 0.55]), Some(0.4));
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn min_delta(mut self, delta: f64) -> Result<Self> {
         let why = "it is the smallest difference that counts, in the unit of the metric; try 0.0001";
         check_setting("smallest improvement", delta, delta >= 0.0 && delta.is_finite(), "[0, ∞)", why)?;
@@ -92,6 +123,21 @@ impl ReduceOnPlateau {
     /// # Errors
     ///
     /// Returns [`Error::Setting`](crate::Error::Setting) if `eta` is not positive, or above the initial rate.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let schedule = ReduceOnPlateau::new(0.8, 0.5, 1)?.down_to(0.3)?;
+    /// let rate = |accuracies: &[f64]| {
+    ///     let history = History::from_validation_accuracies(accuracies);
+    ///     schedule.rate(&Progress { epoch: accuracies.len() + 1, history: &history })
+    /// };
+    /// assert_eq!(rate(&[0.9, 0.9]), Some(0.4));
+    /// assert_eq!(rate(&[0.9; 10]), Some(0.3));
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn down_to(mut self, eta: f64) -> Result<Self> {
         check_last(eta, self.eta)?;
         self.last = eta;
@@ -99,6 +145,17 @@ impl ReduceOnPlateau {
     }
 
     /// Monitors `metric` instead of the main one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// // For a run without validation data.
+    /// let schedule = ReduceOnPlateau::new(0.5, 0.1, 5)?.monitor(Metric::training_cost());
+    /// assert_eq!(schedule.metric(), Some(Metric::training_cost()));
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn monitor(mut self, metric: Metric) -> Self {
         self.metric = metric;
         self

@@ -59,6 +59,18 @@ impl<S: LrSchedule> WarmUp<S> {
     /// # Errors
     ///
     /// Returns [`Error::Setting`](crate::Error::Setting) if `fraction` is not in (0, 1].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let schedule = WarmUp::new(2.0, Constant::new(0.5)?)?.from(0.5)?;
+    /// let history = History::new();
+    /// let rate = |epoch| schedule.rate(&Progress { epoch, history: &history });
+    /// assert_eq!([1, 2, 3].map(rate), [Some(0.25), Some(0.375), Some(0.5)]);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn from(mut self, fraction: f64) -> Result<Self> {
         let why =
             "a rate of 0 learns nothing, and a warm-up does not begin above its end; the default is 0.1";

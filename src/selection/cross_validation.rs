@@ -65,12 +65,43 @@ impl CrossValidation {
     }
 
     /// Divides the data by `split`, such as a stratified or a grouped one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// // All samples of a patient are in the same fold.
+    /// let patients = ["ann", "bob", "ann", "cem", "bob", "ann"];
+    /// let x = DMatrix::from_fn(1, 6, |_, j| j as f64);
+    /// let data = Dataset::new(x.clone(), x)?;
+    /// let validation = CrossValidation::new(3).split(Split::grouped(&patients, 1));
+    /// let mut sizes = validation.map(&data, |fold| Ok(fold.validation.len()))?;
+    /// sizes.sort();
+    /// assert_eq!(sizes, [1, 2, 3]);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn split(mut self, split: Split) -> Self {
         self.split = split;
         self
     }
 
     /// Scales the inputs by `rule`, fitted on the training data of each fold.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let x = DMatrix::from_fn(1, 10, |_, j| j as f64);
+    /// let data = Dataset::new(x.clone(), x)?;
+    /// let validation = CrossValidation::new(2).scale_inputs(MinMax::default());
+    /// let fold = &validation.split(Split::in_order()).folds(&data)?[0];
+    /// let mut batch = Batch::zeros(1, 1, 5)?;
+    /// batch.gather(&fold.training, 1, &[0, 1, 2, 3, 4])?;
+    /// assert_eq!(batch.x.as_slice(), [0.0, 0.25, 0.5, 0.75, 1.0]);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn scale_inputs(mut self, rule: impl Scale + 'static) -> Self {
         self.inputs = Some(Arc::new(rule));
         self
@@ -78,6 +109,21 @@ impl CrossValidation {
 
     /// Scales the targets of a regression by `rule`, fitted on the training data of each fold. R² does not depend on
     /// it; costs and absolute errors are in scaled units.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let x = DMatrix::from_fn(1, 10, |_, j| j as f64);
+    /// let data = Dataset::new(x.clone(), x)?;
+    /// let validation = CrossValidation::new(2).scale_targets(MinMax::default());
+    /// let fold = &validation.split(Split::in_order()).folds(&data)?[0];
+    /// let mut batch = Batch::zeros(1, 1, 5)?;
+    /// batch.gather(&fold.training, 1, &[0, 1, 2, 3, 4])?;
+    /// assert_eq!(batch.y.as_slice(), [0.0, 0.25, 0.5, 0.75, 1.0]);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn scale_targets(mut self, rule: impl Scale + 'static) -> Self {
         self.targets = Some(Arc::new(rule));
         self
@@ -88,6 +134,19 @@ impl CrossValidation {
     /// # Errors
     ///
     /// Returns the errors of [`Split::folds`], [`Scaler::fit`], [`Scaler::fit_targets`] and [`Scaler::transform`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let data = Dataset::<f32>::synthetic_digits(100, 1)?;
+    /// let validation = CrossValidation::new(5).split(Split::stratified(1));
+    /// for fold in validation.folds(&data)? {
+    ///     assert_eq!((fold.training.len(), fold.validation.len()), (80, 20));
+    /// }
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn folds<T: Real>(&self, data: &Dataset<T>) -> Result<Vec<Fold<T>>> {
         self.split.folds(data, self.k)?.into_iter().map(|fold| self.scaled(fold)).collect()
     }
@@ -112,6 +171,22 @@ impl CrossValidation {
     ///
     /// Returns the errors of [`folds`](Self::folds), and the first error of `train_and_score` in the order of the
     /// folds.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let x = DMatrix::from_fn(1, 30, |_, j| j as f64 / 15.0 - 1.0);
+    /// let data = Dataset::new(x.clone(), x.map(|x| 2.0 * x))?;
+    /// let validated = CrossValidation::new(3).run(&data, |fold| {
+    ///     let mut network = Network::new(&[1, 1], Linear, Linear, &ByActivation, 1)?;
+    ///     Trainer::new(Quadratic).fit(&mut network, &fold.training, None)?;
+    ///     Ok(evaluate(&network, &Quadratic, &fold.validation)?.scores)
+    /// })?;
+    /// assert!(validated.spread("R²").unwrap().mean > 0.99);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn run<T: Real>(
         &self,
         data: &Dataset<T>,
@@ -125,6 +200,26 @@ impl CrossValidation {
     /// # Errors
     ///
     /// Returns the errors of [`folds`](Self::folds), and the first error of `work` in the order of the folds.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// // An ensemble: a network for each fold, and the mean of their outputs.
+    /// let x = DMatrix::from_fn(1, 30, |_, j| j as f64 / 15.0 - 1.0);
+    /// let data = Dataset::new(x.clone(), x.map(|x| 2.0 * x))?;
+    /// let networks = CrossValidation::new(3).map(&data, |fold| {
+    ///     let mut network = Network::new(&[1, 1], Linear, Linear, &ByActivation, 1)?;
+    ///     Trainer::new(Quadratic).fit(&mut network, &fold.training, None)?;
+    ///     Ok(network)
+    /// })?;
+    /// let at = DMatrix::from_element(1, 1, 0.5);
+    /// let outputs = networks.iter().map(|network| Ok(network.predict(&at)?[0]));
+    /// let mean = outputs.sum::<gradus::Result<f64>>()? / networks.len() as f64;
+    /// assert!((mean - 1.0).abs() < 0.01);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn map<T: Real, V: Send>(
         &self,
         data: &Dataset<T>,
@@ -136,6 +231,18 @@ impl CrossValidation {
 }
 
 /// The scores of every fold. `Display` writes mean and standard deviation of each measure.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let fold = |accuracy| Scores::new(Task::Classes, vec![Score::new(&Accuracy, accuracy)]);
+/// let validated = CrossValidated { folds: vec![fold(0.75), fold(1.0), fold(0.5)] };
+/// let accuracy = validated.spread("accuracy").unwrap();
+/// assert_eq!((accuracy.mean, accuracy.deviation, accuracy.n), (0.75, 0.25, 3));
+/// assert_eq!(validated.to_string(), "accuracy 75.00 % ± 25.00 %");
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct CrossValidated {
     /// The scores of each fold.

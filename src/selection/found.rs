@@ -11,6 +11,20 @@ use crate::persist::{FileSystem, replace};
 use crate::real::exact;
 
 /// A trial and the score that it reached with its budget.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let search = Search::halving(4, 1).uniform("x", 0.0, 1.0);
+/// let (found, _) = search.run(|trial| Ok((trial.number("x")?, ())))?;
+/// let best = found.best().unwrap();
+/// assert_eq!(best.score, best.trial.number("x")?);
+/// assert_eq!(best.trial.budget, 4); // that of the third round
+/// assert!(found.tried.iter().all(|tried| tried.score <= best.score));
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Tried {
     /// The trial, with the budget of the last round that it took part in.
@@ -21,6 +35,19 @@ pub struct Tried {
 }
 
 /// The table of all trials, the best first: later rounds come before earlier ones, and each round is sorted by score.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let search = Search::grid(3).uniform("x", 0.0, 4.0).lower_is_better();
+/// let (found, _) = search.run(|trial| Ok(((trial.number("x")? - 2.5).powi(2), ())))?;
+/// println!("{found}"); // a table
+/// let x = found.tried.iter().map(|tried| tried.trial.number("x"));
+/// assert_eq!(x.collect::<gradus::Result<Vec<_>>>()?, [2.0, 4.0, 0.0]); // the best first
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
     /// The trials in the order of the table.

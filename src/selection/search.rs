@@ -82,11 +82,38 @@ enum Strategy {
 
 impl Search {
     /// Tries `trials` draws.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let search = Search::random(20).uniform("x", -1.0, 1.0).lower_is_better();
+    /// let (found, _) = search.run(|trial| Ok((trial.number("x")?.abs(), ())))?;
+    /// assert_eq!(found.tried.len(), 20);
+    /// assert!(found.best().unwrap().score < 0.5);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn random(trials: usize) -> Self {
         Self::new(Strategy::Random { trials })
     }
 
     /// Tries all combinations of `points` values of each range, its ends included, and of all choices.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let search = Search::grid(3).log_uniform("rate", 0.01, 1.0).choice("kind", &["a", "b"]);
+    /// let (found, best) = search.run(|trial| {
+    ///     let bonus = if trial.text("kind")? == "b" { 1.0 } else { 0.0 };
+    ///     Ok((trial.number("rate")? + bonus, trial.number))
+    /// })?;
+    /// assert_eq!(found.tried.len(), 3 * 2); // the rates are 0.01, 0.1 and 1
+    /// assert_eq!(best, 5); // the last setting changes fastest
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn grid(points: usize) -> Self {
         Self::new(Strategy::Grid { points })
     }
@@ -94,6 +121,18 @@ impl Search {
     /// Tries `trials` draws with the budget `budget`, the better half of them with twice the budget, and so on until
     /// one is left. Every round takes about the same work, so that the promising trials get most of it. The closure
     /// interprets the budget, for example as a number of epochs.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let search = Search::halving(4, 1).uniform("x", 0.0, 1.0);
+    /// let (found, _) = search.run(|trial| Ok((trial.number("x")?, ())))?;
+    /// let budgets: Vec<_> = found.tried.iter().map(|tried| tried.trial.budget).collect();
+    /// assert_eq!(budgets, [4, 2, 1, 1]);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn halving(trials: usize, budget: usize) -> Self {
         Self::new(Strategy::Halving { trials, budget })
     }
@@ -108,31 +147,108 @@ impl Search {
     }
 
     /// Adds a number from `low` to `high`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let search = Search::grid(3).uniform("momentum", 0.0, 1.0);
+    /// let (found, _) = search.run(|trial| Ok((-(trial.number as f64), ())))?;
+    /// let values = found.tried.iter().map(|tried| tried.trial.number("momentum"));
+    /// assert_eq!(values.collect::<gradus::Result<Vec<_>>>()?, [0.0, 0.5, 1.0]);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn uniform(self, name: &str, low: f64, high: f64) -> Self {
         self.add(name, Domain::Uniform { low, high })
     }
 
     /// Adds a number from `low` to `high` whose logarithm is uniform: 0.01 to 0.1 is as likely as 0.1 to 1.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let search = Search::grid(3).log_uniform("rate", 0.01, 1.0);
+    /// let (found, _) = search.run(|trial| Ok((-(trial.number as f64), ())))?;
+    /// let values = found.tried.iter().map(|tried| tried.trial.number("rate"));
+    /// for (value, wanted) in values.zip([0.01, 0.1, 1.0]) {
+    ///     assert!((value? - wanted).abs() < 1e-12);
+    /// }
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn log_uniform(self, name: &str, low: f64, high: f64) -> Self {
         self.add(name, Domain::LogUniform { low, high })
     }
 
     /// Adds an integer from `low` to `high` ≤ 2⁵³, both included.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let search = Search::grid(3).integers("hidden", 1, 9);
+    /// let (found, _) = search.run(|trial| Ok((-(trial.number as f64), ())))?;
+    /// let values = found.tried.iter().map(|tried| tried.trial.integer("hidden"));
+    /// assert_eq!(values.collect::<gradus::Result<Vec<_>>>()?, [1, 5, 9]);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn integers(self, name: &str, low: u64, high: u64) -> Self {
         self.add(name, Domain::Integers { low, high })
     }
 
     /// Adds an integer from `low` to `high` ≤ 2⁵³, both included, whose logarithm is uniform.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let search = Search::grid(3).log_integers("hidden", 1, 400);
+    /// let (found, _) = search.run(|trial| Ok((-(trial.number as f64), ())))?;
+    /// let values = found.tried.iter().map(|tried| tried.trial.integer("hidden"));
+    /// assert_eq!(values.collect::<gradus::Result<Vec<_>>>()?, [1, 20, 400]);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn log_integers(self, name: &str, low: u64, high: u64) -> Self {
         self.add(name, Domain::LogIntegers { low, high })
     }
 
     /// Adds a choice of texts, such as names of components.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let search = Search::grid(1).choice("activation", &["tanh", "relu"]);
+    /// let (found, _) = search.run(|trial| Ok((-(trial.number as f64), ())))?;
+    /// let values = found.tried.iter().map(|tried| tried.trial.text("activation"));
+    /// assert_eq!(values.collect::<gradus::Result<Vec<_>>>()?, ["tanh", "relu"]);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn choice(self, name: &str, texts: &[impl AsRef<str>]) -> Self {
         self.add(name, Domain::Choice(texts.iter().map(|text| text.as_ref().to_owned()).collect()))
     }
 
     /// Sets the seed of the draws, by default 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let scores = |seed| -> gradus::Result<Vec<f64>> {
+    ///     let search = Search::random(4).uniform("x", 0.0, 1.0).seed(seed);
+    ///     let (found, _) = search.run(|trial| Ok((trial.number("x")?, ())))?;
+    ///     Ok(found.tried.iter().map(|tried| tried.score).collect())
+    /// };
+    /// assert_eq!(scores(1)?, scores(1)?);
+    /// assert_ne!(scores(1)?, scores(2)?);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
@@ -146,6 +262,30 @@ impl Search {
 
     /// Saves every score to the file at `path` as soon as it is known, and does not repeat trials whose score is there:
     /// an interrupted search continues and gives the same table.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    ///
+    /// use gradus::prelude::*;
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("search.json");
+    /// let search = Search::random(5).uniform("x", 0.0, 1.0).resumable(&path);
+    /// let calls = AtomicUsize::new(0);
+    /// let run = || {
+    ///     search.run(|trial| {
+    ///         calls.fetch_add(1, Ordering::Relaxed);
+    ///         Ok((trial.number("x")?, trial.number))
+    ///     })
+    /// };
+    /// let first = run()?;
+    /// assert_eq!(calls.load(Ordering::Relaxed), 5);
+    /// assert_eq!(run()?, first);
+    /// assert_eq!(calls.load(Ordering::Relaxed), 6); // the best trial alone, for its value
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn resumable(mut self, path: impl Into<PathBuf>) -> Self {
         self.path = Some(path.into());
         self
@@ -160,6 +300,20 @@ impl Search {
     /// for two settings of one name, [`Error::OtherSettings`] if the file of [`resumable`](Self::resumable) is of
     /// another search, [`Error::File`] if it cannot be read or written, and the error of the first trial that fails
     /// other than by divergence.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let search = Search::grid(5).uniform("x", -2.0, 2.0);
+    /// let (found, best) = search.run(|trial| {
+    ///     let x = trial.number("x")?;
+    ///     Ok((-(x - 1.0).powi(2), x)) // the score, and a value to keep
+    /// })?;
+    /// assert_eq!((found.best().unwrap().score, best), (0.0, 1.0));
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn run<V: Send>(&self, try_it: impl Fn(&Trial) -> Result<(f64, V)> + Sync) -> Result<(Found, V)> {
         let mut trials = self.trials()?;
         let record = Mutex::new(Record::open(self.path.as_deref(), &self.describe())?);

@@ -22,6 +22,19 @@ pub(super) enum Domain {
 }
 
 /// The value of one setting.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+/// use gradus::selection::Value;
+///
+/// let search = Search::grid(1).integers("hidden", 30, 30).choice("cost", &["quadratic"]);
+/// let (_, settings) = search.run(|trial| Ok((0.0, trial.settings().to_vec())))?;
+/// assert_eq!(settings[0], ("hidden".to_owned(), Value::Integer(30)));
+/// assert_eq!(settings[1].1.to_string(), "quadratic");
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Value {
@@ -114,6 +127,22 @@ impl Domain {
 }
 
 /// One choice of all settings, and the budget for it.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let search =
+///     Search::random(8).integers("hidden", 5, 30).choice("activation", &["tanh", "relu"]);
+/// search.run(|trial| {
+///     assert!((5..=30).contains(&trial.integer("hidden")?));
+///     assert!(matches!(trial.text("activation")?, "tanh" | "relu"));
+///     assert!(trial.number("rate").is_err()); // the search has no such setting
+///     Ok((0.0, ())) // the score, and a value to keep
+/// })?;
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
     /// Its number, counted from 0. Equal numbers have equal settings in every round.
@@ -135,6 +164,19 @@ impl Trial {
     /// # Errors
     ///
     /// Returns [`Error::UnknownName`] if there is no such setting, or if it is a text.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let search = Search::grid(1).uniform("rate", 0.0, 1.0).integers("hidden", 30, 30);
+    /// let (found, _) = search.run(|_| Ok((0.0, ())))?;
+    /// let trial = &found.best().unwrap().trial;
+    /// assert_eq!((trial.number("rate")?, trial.number("hidden")?), (0.5, 30.0));
+    /// assert!(trial.number("momentum").is_err()); // there is no such setting
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn number(&self, name: &str) -> Result<f64> {
         match self.find(name)? {
             Value::Number(value) => Ok(*value),
@@ -148,6 +190,19 @@ impl Trial {
     /// # Errors
     ///
     /// Returns [`Error::UnknownName`] if there is no such setting, or if it is not an integer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let search = Search::grid(1).uniform("rate", 0.0, 1.0).integers("hidden", 30, 30);
+    /// let (found, _) = search.run(|_| Ok((0.0, ())))?;
+    /// let trial = &found.best().unwrap().trial;
+    /// assert_eq!(trial.integer("hidden")?, 30);
+    /// assert!(trial.integer("rate").is_err());
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn integer(&self, name: &str) -> Result<usize> {
         match self.find(name)? {
             Value::Integer(value) => Ok(usize::try_from(*value).unwrap_or(usize::MAX)),
@@ -160,6 +215,19 @@ impl Trial {
     /// # Errors
     ///
     /// Returns [`Error::UnknownName`] if there is no such setting, or if it is not a text.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let search = Search::grid(1).choice("optimizer", &["momentum(mu=0.9)"]);
+    /// let (found, _) = search.run(|_| Ok((0.0, ())))?;
+    /// let trial = &found.best().unwrap().trial;
+    /// let optimizer: AnyOptimizer = trial.text("optimizer")?.parse()?;
+    /// assert_eq!(optimizer.to_string(), "momentum(mu=0.9)");
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn text(&self, name: &str) -> Result<&str> {
         match self.find(name)? {
             Value::Text(text) => Ok(text),

@@ -57,6 +57,17 @@ impl GeneralizationLoss {
     }
 
     /// Monitors `metric` instead of the validation cost.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let rule = GeneralizationLoss::new(5.0)?.monitor(Metric::validation(Accuracy));
+    /// let history = History::from_validation_accuracies(&[1.0, 0.98, 0.9]); // 2 % and 10 % lost
+    /// assert_eq!(rule.replay(&history).unwrap().0, 3);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn monitor(mut self, metric: Metric) -> Self {
         self.metric = metric;
         self

@@ -247,6 +247,20 @@ pub trait StoppingRule: Debug + Send + Sync {
 
     /// Returns the epoch after which the rule would have stopped the run that `history` records, and why; `None` if
     /// never.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// // How long would this run have been with other rules?
+    /// let history = History::from_validation_accuracies(&[0.90, 0.93, 0.93, 0.92, 0.95]);
+    /// let after = |patience| NoImprovement::new(patience).map(|rule| rule.replay(&history));
+    /// assert_eq!(after(1)?.unwrap().0, 3);
+    /// assert_eq!(after(2)?.unwrap().0, 4);
+    /// assert_eq!(after(3)?, None);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     fn replay(&self, history: &History) -> Option<(usize, StopReason)> {
         history.replay(|prefix| match self.check(prefix) {
             ControlFlow::Break(reason) => ControlFlow::Break((prefix.len(), reason)),
@@ -255,6 +269,18 @@ pub trait StoppingRule: Debug + Send + Sync {
     }
 
     /// Stops as soon as either rule does. If both do, the reason is that of `self`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let good = Target::new(Metric::validation(Accuracy), 0.95)?;
+    /// let rule = good.or(NoImprovement::new(10)?).or(MaxEpochs::new(3)?);
+    /// let history = History::from_validation_accuracies(&[0.90, 0.92, 0.93, 0.96]);
+    /// assert_eq!(rule.replay(&history), Some((3, StopReason::MaxEpochs { epochs: 3 })));
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     fn or<R: StoppingRule>(self, other: R) -> Or<Self, R>
     where
         Self: Sized,
@@ -263,6 +289,20 @@ pub trait StoppingRule: Debug + Send + Sync {
     }
 
     /// Stops when both rules want to stop after the same epoch.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// // Good enough, and not getting better.
+    /// let rule = Target::new(Metric::validation(Accuracy), 0.9)?.and(NoImprovement::new(2)?);
+    /// let history = History::from_validation_accuracies(&[0.5, 0.5, 0.5, 0.9, 0.9, 0.9]);
+    /// let (epoch, reason) = rule.replay(&history).unwrap();
+    /// assert_eq!(epoch, 6);
+    /// assert!(matches!(reason, StopReason::Both(..)));
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     fn and<R: StoppingRule>(self, other: R) -> And<Self, R>
     where
         Self: Sized,

@@ -59,6 +59,18 @@ impl NoImprovement {
     /// # Errors
     ///
     /// Returns [`Error::Setting`](crate::Error::Setting) if `min_delta` is negative, NaN or infinite.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let history = History::from_validation_accuracies(&[0.50, 0.51, 0.52, 0.53]);
+    /// let rule = NoImprovement::new(2)?;
+    /// assert_eq!(rule.replay(&history), None);
+    /// assert_eq!(rule.min_delta(0.05)?.replay(&history).unwrap().0, 3);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn min_delta(mut self, min_delta: f64) -> Result<Self> {
         let why = "it is the largest gain that does not count as an improvement; use 0 to count every gain";
         check_setting(
@@ -73,6 +85,18 @@ impl NoImprovement {
     }
 
     /// Monitors `metric` instead of the main one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// // For a run without validation data. Costs are one minus these accuracies.
+    /// let rule = NoImprovement::new(2)?.monitor(Metric::training_cost());
+    /// let history = History::from_validation_accuracies(&[0.5, 0.6, 0.6, 0.6]);
+    /// assert_eq!(rule.replay(&history).unwrap().0, 4);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn monitor(mut self, metric: Metric) -> Self {
         self.metric = metric;
         self

@@ -51,6 +51,18 @@ impl RollingAverage {
     }
 
     /// Monitors `metric` instead of the main one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// // Costs are one minus these accuracies.
+    /// let rule = RollingAverage::new(1)?.monitor(Metric::validation_cost());
+    /// let history = History::from_validation_accuracies(&[0.5, 0.6, 0.6]);
+    /// assert_eq!(rule.replay(&history).unwrap().0, 3);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn monitor(mut self, metric: Metric) -> Self {
         self.metric = metric;
         self

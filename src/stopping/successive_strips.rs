@@ -64,6 +64,17 @@ impl SuccessiveStrips {
     }
 
     /// Monitors `metric` instead of the validation cost.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let rule = SuccessiveStrips::new(2)?.strip(1)?.monitor(Metric::validation(Accuracy));
+    /// let history = History::from_validation_accuracies(&[0.9, 0.89, 0.88]);
+    /// assert_eq!(rule.replay(&history).unwrap().0, 3); // two strips in which it falls
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn monitor(mut self, metric: Metric) -> Self {
         self.metric = metric;
         self

@@ -16,6 +16,22 @@ use crate::persist::{Container, Disk, Entry, FileSystem, MAX_BYTES, Tensor, repl
 use crate::real::Real;
 
 /// How often a checkpoint is written.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let data = Dataset::<f32>::synthetic_digits(100, 1)?;
+/// let mut network = Network::new(&[784, 10], Sigmoid, Sigmoid, &ScaledGaussian, 1)?;
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("run.safetensors");
+/// // An interruption costs at most ten minutes.
+/// let trainer = Trainer::new(CrossEntropy).checkpoint(&path, Every::Seconds(600.0));
+/// trainer.stop(MaxEpochs::new(2)?).fit(&mut network, &data, None)?;
+/// assert_eq!(Run::<f32>::load(&path)?.history.len(), 2); // also written at the end
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Every {
     /// After each such number of epochs, counted from the beginning of the run; 0 counts as 1.
@@ -28,6 +44,27 @@ pub enum Every {
 }
 
 /// Where and how often a run is saved.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use gradus::persist::FileSystem;
+/// use gradus::prelude::*;
+/// use gradus::trainer::Checkpoint;
+///
+/// let data = Dataset::<f32>::synthetic_digits(100, 1)?;
+/// let mut network = Network::new(&[784, 10], Sigmoid, Sigmoid, &ScaledGaussian, 1)?;
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("run.safetensors");
+/// // A test can pass a disk that fails instead of `FileSystem`.
+/// let checkpoint = Checkpoint::new(&path, Every::Steps(1000)).on(Arc::new(FileSystem));
+/// let trainer = Trainer::new(CrossEntropy).checkpoint_with(checkpoint);
+/// trainer.stop(MaxEpochs::new(1)?).fit(&mut network, &data, None)?;
+/// assert_eq!(Run::<f32>::load(&path)?.t, 10); // 100 samples in mini-batches of 10
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Checkpoint {
     path: PathBuf,
@@ -116,6 +153,22 @@ impl<T: Real> Run<T> {
     /// # Errors
     ///
     /// Returns [`Error::File`] if the file cannot be written. The previous one, if any, then stays complete.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let data = Dataset::<f32>::synthetic_digits(100, 1)?;
+    /// let mut network = Network::new(&[784, 10], Sigmoid, Sigmoid, &ScaledGaussian, 1)?;
+    /// let trainer = Trainer::new(CrossEntropy).stop(MaxEpochs::new(1)?);
+    /// let run = trainer.fit(&mut network, &data, None)?.run;
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("run.safetensors");
+    /// run.save(&path)?;
+    /// assert_eq!(Run::<f32>::load(&path)?, run);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         self.save_to(&FileSystem, path.as_ref())
     }
@@ -171,6 +224,21 @@ impl<T: Real> Run<T> {
     ///
     /// # Errors
     /// Returns the problem of the file; see [`load`](Self::load).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let data = Dataset::<f32>::synthetic_digits(100, 1)?;
+    /// let mut network = Network::new(&[784, 10], Sigmoid, Sigmoid, &ScaledGaussian, 1)?;
+    /// let trainer = Trainer::new(CrossEntropy).stop(MaxEpochs::new(1)?);
+    /// let run = trainer.fit(&mut network, &data, None)?.run;
+    /// let bytes = run.to_bytes().unwrap();
+    /// assert_eq!(Run::<f32>::from_bytes(&bytes).unwrap(), run);
+    /// assert!(Run::<f64>::from_bytes(&bytes).is_err()); // it holds values of another type
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn from_bytes(bytes: &[u8]) -> std::result::Result<Self, FileProblem> {
         Self::read(Container::read(bytes, KIND)?)
     }

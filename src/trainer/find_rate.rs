@@ -19,6 +19,21 @@ use crate::threads;
 
 /// The rates of a [range test](Trainer::find_rate): `steps` of them from `from` to `to`, each the same multiple of the
 /// one before.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let data = Dataset::<f32>::synthetic_digits(1000, 1)?;
+/// let softmax = Softmax::default();
+/// let network = Network::new(&[784, 20, 10], Sigmoid, softmax, &ScaledGaussian, 1)?;
+/// let range = RateRange::new(1e-4, 100.0, 300)?;
+/// let test = Trainer::new(LogLikelihood).find_rate(&network, &data, range)?;
+/// assert_eq!(test.points[0].rate, 1e-4);
+/// assert!(RateRange::new(100.0, 1e-4, 300).is_err()); // the rates rise
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RateRange {
     from: f64,
@@ -63,6 +78,20 @@ impl RateRange {
 }
 
 /// A step of a range test.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// let data = Dataset::<f32>::synthetic_digits(1000, 1)?;
+/// let softmax = Softmax::default();
+/// let network = Network::new(&[784, 20, 10], Sigmoid, softmax, &ScaledGaussian, 1)?;
+/// let test = Trainer::new(LogLikelihood).find_rate(&network, &data, RateRange::default())?;
+/// let lowest = test.points.iter().min_by(|a, b| a.smoothed.total_cmp(&b.smoothed)).unwrap();
+/// assert!((test.suggestion / lowest.rate - 0.1).abs() < 0.01); // rounded to two digits
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RatePoint {
     /// η of the step.

@@ -59,6 +59,24 @@ impl<T: Real, C> Trainer<T, C> {
     ///
     /// A panic in a custom component reaches the caller, on whichever thread it happens; `network` is left as it was
     /// before the step in which it happened. Observers are notified of the end with [`Error::Panicked`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let (training, validation) = Dataset::<f32>::synthetic_digits(600, 1)?.split_at(500)?;
+    /// let softmax = Softmax::default();
+    /// let mut network = Network::new(&[784, 15, 10], Sigmoid, softmax, &ScaledGaussian, 1)?;
+    /// let trainer = Trainer::new(LogLikelihood).stop(MaxEpochs::new(5)?);
+    /// let report = trainer.fit(&mut network, &training, Some(&validation))?;
+    /// println!("{report}");
+    ///
+    /// // The network has the parameters of the epoch with the best validation accuracy.
+    /// let accuracy = evaluate(&network, &LogLikelihood, &validation)?.scores.accuracy();
+    /// assert_eq!(report.history.best(&Metric::validation(Accuracy)).unwrap().1, accuracy);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn fit<H, A>(
         &self,
         network: &mut Network<T, H, A>,

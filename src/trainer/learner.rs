@@ -111,6 +111,24 @@ impl<T: Real, C> Trainer<T, C> {
     /// Returns [`Error::LayerMismatch`] if the layers of `network` do not fit each other, [`Error::SizeMismatch`] if
     /// the optimizer has too many slots, and [`Error::Setting`] if the number of leaves is not a power of two up to
     /// 4096.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let mut network = Network::<f64, _, _>::new(&[2, 3, 1], Tanh, Sigmoid, &ByActivation, 1)?;
+    /// let (x, y) = (DMatrix::from_element(2, 5, 0.5), DMatrix::from_element(1, 5, 1.0));
+    /// let batch = Batch::new(x, y)?;
+    ///
+    /// let trainer = Trainer::new(CrossEntropy).optimizer(Momentum::new(0.9)?);
+    /// let mut learner = trainer.learner(&network)?;
+    /// let first = learner.step(&mut network, &batch, 0.01)?;
+    /// let second = learner.step(&mut network, &batch, 0.01)?;
+    /// assert!(second < first);
+    /// assert_eq!((learner.steps(), learner.slots().len()), (2, 1)); // the slot is the velocity
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn learner<H: Activation<T>, A: Activation<T>>(
         &self,
         network: &Network<T, H, A>,
@@ -123,6 +141,24 @@ impl<T: Real, C> Trainer<T, C> {
 impl<T: Real, C> Learner<'_, T, C> {
     /// Sets n, the number of training samples, by which the penalty is divided: C = 1/m Σ_x C_x + 1/n Ω(w). Without it
     /// n is the size of each batch.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::{init, prelude::*};
+    ///
+    /// // One neuron, a = w x + b, with w = 1 and b = 0.
+    /// let one = init::Constant::new(1.0)?;
+    /// let mut network = Network::<f64, _, _>::new(&[1, 1], Linear, Linear, &one, 1)?;
+    /// let trainer = Trainer::new(Quadratic).regularizer(L2::new(1.0)?);
+    /// let mut learner = trainer.learner(&network)?.training_samples(4);
+    ///
+    /// // An example without an error: only the penalty moves the weight, by η λ/n w.
+    /// let batch = Batch::new(DMatrix::zeros(1, 1), DMatrix::zeros(1, 1))?;
+    /// learner.step(&mut network, &batch, 1.0)?;
+    /// assert_eq!(network.output().weights[0], 0.75);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn training_samples(mut self, n: usize) -> Self {
         self.stepper.n = Some(n);
         self
@@ -216,6 +252,25 @@ impl<T: Real, C> Learner<'_, T, C> {
     ///
     /// Panics if a component panics. If it is the optimizer or the regularizer, some parameters may have moved and
     /// others not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::{init, prelude::*};
+    ///
+    /// // One neuron, a = w x + b, with w = 1 and b = 0.
+    /// let one = init::Constant::new(1.0)?;
+    /// let mut network = Network::<f64, _, _>::new(&[1, 1], Linear, Linear, &one, 1)?;
+    /// let trainer = Trainer::new(Quadratic);
+    /// let mut learner = trainer.learner(&network)?;
+    /// // x = 1, y = 3: the cost is ½ (1 − 3)², and δ = 1 − 3.
+    /// let (x, y) = (DMatrix::from_element(1, 1, 1.0), DMatrix::from_element(1, 1, 3.0));
+    /// let batch = Batch::new(x, y)?;
+    /// assert_eq!(learner.step(&mut network, &batch, 0.25)?, 2.0);
+    /// let layer = network.output();
+    /// assert_eq!((layer.weights[0], layer.biases[0]), (1.5, 0.5)); // w − η δ x, b − η δ
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn step<H, A>(&mut self, network: &mut Network<T, H, A>, batch: &Batch<T>, eta: f64) -> Result<f64>
     where
         H: Activation<T>,

@@ -69,6 +69,33 @@ crate::forward! { impl<T: Real> Observer<T> {
 } }
 
 /// How a run ended.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::{Arc, Mutex};
+///
+/// use gradus::prelude::*;
+///
+/// #[derive(Debug, Default)]
+/// struct Ending(Mutex<String>);
+///
+/// impl<T: Real> Observer<T> for Ending {
+///     fn on_end(&self, outcome: &Outcome<'_, T>) {
+///         *self.0.lock().unwrap() = match outcome.result {
+///             Ok(report) => report.stop_reason.to_string(),
+///             Err(error) => format!("failed after {} steps: {error}", outcome.run.t),
+///         };
+///     }
+/// }
+/// let data = Dataset::<f32>::synthetic_digits(100, 1)?;
+/// let mut network = Network::new(&[784, 10], Sigmoid, Sigmoid, &ScaledGaussian, 1)?;
+/// let ending = Arc::new(Ending::default());
+/// let trainer = Trainer::new(CrossEntropy).stop(MaxEpochs::new(2)?).observe(ending.clone());
+/// trainer.fit(&mut network, &data, None)?;
+/// assert_eq!(*ending.0.lock().unwrap(), "all 2 epochs done");
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Outcome<'a, T: Real> {
     /// The report, or the error.

@@ -63,6 +63,23 @@ pub struct Run<T> {
 /// The settings that determine the steps of a run, as text: a run can be resumed only with equal ones.
 ///
 /// The stopping rule, observers and the number of threads are not among them; they may change.
+///
+/// # Examples
+///
+/// ```
+/// use gradus::Error;
+/// use gradus::prelude::*;
+///
+/// let data = Dataset::<f32>::synthetic_digits(100, 1)?;
+/// let mut network = Network::new(&[784, 10], Sigmoid, Sigmoid, &ScaledGaussian, 1)?;
+/// let trainer = Trainer::new(CrossEntropy).stop(MaxEpochs::new(1)?).seed(7);
+/// let run = trainer.fit(&mut network, &data, None)?.run;
+/// assert!(run.settings.values.contains(&("seed".to_owned(), "7".to_owned())));
+///
+/// let error = trainer.seed(8).resume(run, &mut network, &data, None).unwrap_err();
+/// assert!(matches!(error, Error::OtherSettings { name, .. } if name == "seed"));
+/// # Ok::<(), gradus::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Settings {

@@ -8,6 +8,29 @@ use crate::real::Real;
 use crate::trainer::{Observer, Running};
 
 /// An observer that calls a closure after each epoch; made by [`each_epoch`].
+///
+/// # Examples
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use std::sync::{Arc, Mutex};
+///
+/// use gradus::prelude::*;
+/// use gradus::watch::{EachEpoch, each_epoch};
+///
+/// let data = Dataset::<f32>::synthetic_digits(100, 1)?;
+/// let mut network = Network::new(&[784, 10], Sigmoid, Sigmoid, &ScaledGaussian, 1)?;
+/// let epochs = Arc::new(Mutex::new(Vec::new()));
+/// let told = epochs.clone();
+/// let observer: EachEpoch<_> = each_epoch(move |running: &Running<'_, f32>| {
+///     told.lock().unwrap().push(running.epoch);
+///     ControlFlow::Continue(())
+/// });
+/// let trainer = Trainer::new(CrossEntropy).stop(MaxEpochs::new(3)?).observe(observer);
+/// trainer.fit(&mut network, &data, None)?;
+/// assert_eq!(*epochs.lock().unwrap(), [1, 2, 3]);
+/// # Ok::<(), gradus::Error>(())
+/// ```
 pub struct EachEpoch<F>(Mutex<F>);
 
 /// Calls `f` after each epoch, with the run as it stands. The run ends if `f` breaks.

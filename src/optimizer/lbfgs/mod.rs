@@ -76,6 +76,21 @@ impl Default for Lbfgs {
 }
 
 /// The result of [`Lbfgs::minimize`].
+///
+/// # Examples
+///
+/// ```
+/// use gradus::prelude::*;
+///
+/// // (x − 3)² + 1
+/// let mut x = [5.0];
+/// let minimum = Lbfgs::default().minimize(&mut x, 50, |x: &[f64], gradient| {
+///     gradient[0] = 2.0 * (x[0] - 3.0);
+///     (x[0] - 3.0).powi(2) + 1.0
+/// });
+/// assert!(minimum.converged && minimum.iterations < 50);
+/// assert!((minimum.value - 1.0).abs() < 1e-9);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Minimum {
@@ -107,6 +122,25 @@ impl Lbfgs {
     /// # Errors
     ///
     /// Returns [`Error::Setting`](crate::Error::Setting) if `tolerance` is negative, NaN or infinite.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// let minimize = |lbfgs: Lbfgs| {
+    ///     let mut x = [5.0];
+    ///     let minimum = lbfgs.minimize(&mut x, 100, |x: &[f64], gradient| {
+    ///         gradient[0] = 4.0 * x[0].powi(3);
+    ///         x[0].powi(4)
+    ///     });
+    ///     assert!(minimum.converged);
+    ///     x[0].abs()
+    /// };
+    /// let default = Lbfgs::default();
+    /// assert!(minimize(default.tolerance(1e-12)?) < minimize(default));
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn tolerance(mut self, tolerance: f64) -> Result<Self> {
         let ok = tolerance >= 0.0 && tolerance.is_finite();
         let why = "it is the largest slope that counts as none; with 0 only rounding ends the run; try 1e-5";
@@ -127,6 +161,31 @@ impl Lbfgs {
 
     /// Minimizes `f`, beginning at `x`, in at most `iterations` steps, and writes the minimizer to `x`. `f(x,
     /// gradient)` returns the value of the function at x and writes its gradient.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradus::prelude::*;
+    ///
+    /// // The least squares line through (0, 1), (1, 3), (2, 5) and (3, 6.6).
+    /// let points: [(f64, f64); 4] = [(0.0, 1.0), (1.0, 3.0), (2.0, 5.0), (3.0, 6.6)];
+    /// let mut line = [0.0, 0.0];
+    /// let lbfgs = Lbfgs::default().tolerance(1e-9)?;
+    /// let minimum = lbfgs.minimize(&mut line, 100, |line: &[f64], gradient| {
+    ///     gradient.fill(0.0);
+    ///     let mut sum = 0.0;
+    ///     for (x, y) in points {
+    ///         let error = line[0] + line[1] * x - y;
+    ///         gradient[0] += 2.0 * error;
+    ///         gradient[1] += 2.0 * error * x;
+    ///         sum += error * error;
+    ///     }
+    ///     sum
+    /// });
+    /// assert!(minimum.converged);
+    /// assert!((line[0] - 1.08).abs() < 1e-6 && (line[1] - 1.88).abs() < 1e-6);
+    /// # Ok::<(), gradus::Error>(())
+    /// ```
     pub fn minimize<T: Real>(
         &self,
         x: &mut [T],
