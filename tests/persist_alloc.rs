@@ -140,7 +140,7 @@ fn memory_follows_the_length_of_the_file() {
 /// A file whose graph is this, with the version of the operators.
 #[cfg(feature = "onnx")]
 fn onnx(graph: &[u8]) -> Vec<u8> {
-    [part(7, graph), part(8, &[16, 13])].concat()
+    [part(7, graph), part(8, [16, 13])].concat()
 }
 
 #[cfg(feature = "onnx")]
@@ -157,23 +157,23 @@ fn onnx_follows_the_length_too(honest: &AnyNetwork, path: &std::path::Path) {
 
     // What takes the most memory for its length.
     let name = |i: usize| format!("{i:x}").into_bytes();
-    let node = part(1, &[part(4, b"A"), part(2, b"")].concat());
-    let attributes = |i| part(5, &part(1, &name(i)));
-    let node_of_attributes = part(1, &[part(4, b"A"), (0..32).flat_map(attributes).collect()].concat());
-    let tensors = |i| part(5, &[part(1, &name(i)), part(5, &part(1, &[1]))].concat());
-    let node_of_tensors = part(1, &[part(4, b"A"), (0..32).flat_map(tensors).collect()].concat());
+    let node = part(1, [part(4, b"A"), part(2, b"")].concat());
+    let attributes = |i| part(5, part(1, name(i)));
+    let node_of_attributes = part(1, [part(4, b"A"), (0..32).flat_map(attributes).collect()].concat());
+    let tensors = |i| part(5, [part(1, name(i)), part(5, part(1, [1]))].concat());
+    let node_of_tensors = part(1, [part(4, b"A"), (0..32).flat_map(tensors).collect()].concat());
     let node_of_integers =
-        part(1, &[part(4, b"A"), part(5, &[part(1, b"a"), part(8, &[1; 32])].concat())].concat());
-    let node_of_names = part(1, &[part(4, b"A"), part(1, b"").repeat(32), part(2, b"").repeat(32)].concat());
-    let tensor = |i| part(5, &part(8, &name(i)));
-    let tensor_of_sizes = |i| part(5, &[part(8, &name(i)), part(1, &[1; 32])].concat());
-    let tensor_of_integers = |i| part(5, &[part(8, &name(i)), vec![16, 7], part(7, &[1; 1 << 12])].concat());
+        part(1, [part(4, b"A"), part(5, [part(1, b"a"), part(8, [1; 32])].concat())].concat());
+    let node_of_names = part(1, [part(4, b"A"), part(1, b"").repeat(32), part(2, b"").repeat(32)].concat());
+    let tensor = |i| part(5, part(8, name(i)));
+    let tensor_of_sizes = |i| part(5, [part(8, name(i)), part(1, [1; 32])].concat());
+    let tensor_of_integers = |i| part(5, [part(8, name(i)), vec![16, 7], part(7, [1; 1 << 12])].concat());
     let input = part(11, b"");
-    let shape = part(2, &part(1, &part(2, &part(1, b"").repeat(32))));
+    let shape = part(2, part(1, part(2, part(1, b"").repeat(32))));
     let input_of_sizes = part(11, &shape);
-    let attribute_of_sizes = part(5, &[part(1, b"t"), part(5, &part(1, &[1; 32]))].concat());
-    let node_of_sizes = part(1, &[part(4, b"A"), attribute_of_sizes].concat());
-    let metadata = part(14, &part(1, b"k"));
+    let attribute_of_sizes = part(5, [part(1, b"t"), part(5, part(1, [1; 32]))].concat());
+    let node_of_sizes = part(1, [part(4, b"A"), attribute_of_sizes].concat());
+    let metadata = part(14, part(1, b"k"));
     for (what, file) in [
         ("nodes", onnx(&node.repeat(4096))),
         ("attributes", onnx(&node_of_attributes.repeat(4096))),
@@ -196,14 +196,14 @@ fn onnx_follows_the_length_too(honest: &AnyNetwork, path: &std::path::Path) {
 
     // Weights of sizes that are not there.
     let wide = [
-        part(1, &[part(1, b"x"), part(1, b"w"), part(2, b"y"), part(4, b"MatMul")].concat()),
+        part(1, [part(1, b"x"), part(1, b"w"), part(2, b"y"), part(4, b"MatMul")].concat()),
         part(
             5,
-            &[&part(8, b"w")[..], &[8, 0xff, 0xff, 0xff, 0xff, 7, 8, 0xff, 0xff, 0xff, 0xff, 7, 16, 1]]
+            [&part(8, b"w")[..], &[8, 0xff, 0xff, 0xff, 0xff, 7, 8, 0xff, 0xff, 0xff, 0xff, 7, 16, 1]]
                 .concat(),
         ),
-        part(11, &part(1, b"x")),
-        part(12, &part(1, b"y")),
+        part(11, part(1, b"x")),
+        part(12, part(1, b"y")),
     ];
     let file = onnx(&wide.concat());
     let (peak, result) = peak_of(|| AnyNetwork::from_onnx_bytes(&file).map(|_| ()));

@@ -143,7 +143,7 @@ struct Column {
 }
 
 impl Column {
-    fn new(name: &Cow<'static, str>, epochs: &[EpochRecord]) -> Self {
+    fn new(name: &str, epochs: &[EpochRecord]) -> Self {
         let letters: Vec<Vec<char>> = name.split_whitespace().map(|word| word.chars().collect()).collect();
         let words = letters.iter().flat_map(|word| word.chunks(MAX_WORD));
         let head: Vec<String> = words.map(|letters| letters.iter().collect()).collect();

@@ -200,7 +200,7 @@ fn every_value_has_an_axis() {
         for scale in [Scale::Linear, Scale::Log] {
             let chart = Chart::new("", "x", "y").x_scale(scale.clone()).y_scale(scale);
             let chart = chart.line("line", [(a, b), (b, a)]).dots("dots", [(a, a), (b, b)]).mark("mark", a);
-            save(&path, "", 1, &[chart.clone()]).unwrap();
+            save(&path, "", 1, std::slice::from_ref(&chart)).unwrap();
             save(&path, "", 1, &[chart.x_range(a, b).y_range(b, a)]).unwrap();
         }
     }
