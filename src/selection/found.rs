@@ -64,12 +64,18 @@ impl Found {
 impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.tried.first().map(|tried| tried.trial.settings()).unwrap_or_default();
-        let width = |name: &str| name.chars().count().max(11);
+        let mut widths: Vec<usize> = names.iter().map(|(name, _)| name.chars().count()).collect();
+        for tried in &self.tried {
+            for (width, (_, value)) in widths.iter_mut().zip(tried.trial.settings()) {
+                *width = value.to_string().chars().count().max(*width);
+            }
+        }
         write!(f, "rank  trial  budget        score")?;
-        names.iter().try_for_each(|(name, _)| write!(f, "  {name:>0$}", width(name)))?;
+        names.iter().zip(&widths).try_for_each(|((name, _), width)| write!(f, "  {name:>width$}"))?;
         for (rank, Tried { trial, score }) in (1..).zip(&self.tried) {
             write!(f, "\n{rank:>4}  {:>5}  {:>6}  {score:>11.5}", trial.number, trial.budget)?;
-            trial.settings().iter().try_for_each(|(name, value)| write!(f, "  {value:>0$}", width(name)))?;
+            let mut values = trial.settings().iter().zip(&widths);
+            values.try_for_each(|((_, value), width)| write!(f, "  {value:>width$}"))?;
         }
         Ok(())
     }

@@ -239,4 +239,13 @@ fn a_table_prints_a_line_for_each_trial() {
     }
     let Value::Text(kind) = &found.tried[0].trial.settings()[2].1 else { panic!("a text") };
     assert!(text.lines().nth(1).unwrap().ends_with(kind.as_str()), "{text}");
+
+    let five = ["η", "λ", "1 − μ", "m", "hidden"];
+    let search = five.iter().fold(Search::random(9), |search, name| search.log_uniform(name, 1e-4, 1e3));
+    let text = search.run(|trial| Ok((trial.number("η")?, ()))).unwrap().0.to_string();
+    let width = text.lines().next().unwrap().chars().count();
+    assert!(
+        width <= 80 && text.lines().all(|line| line.chars().count() == width),
+        "{width} columns:\n{text}"
+    );
 }
