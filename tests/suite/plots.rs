@@ -259,3 +259,13 @@ fn activations_are_drawn_where_they_are() {
     assert!(matches!(error, Error::SizeMismatch { found: 3, expected: 2, .. }), "{error}");
     activations(&network, 1, &DMatrix::zeros(2, 0), &path).unwrap();
 }
+
+/// Issue: the second call counted the colours below zero and panicked.
+#[test]
+fn a_series_takes_the_colour_of_another_as_often_as_one_likes() {
+    let folder = tempfile::tempdir().unwrap();
+    let chart = Chart::new("", "", "").same_colour(0).line("a", [(0.0, 1.0), (1.0, 2.0)]);
+    let chart =
+        chart.same_colour(0).same_colour(0).same_colour(7).mark("b", 1.0).same_colour(1).same_colour(1);
+    save(folder.path().join("chart.svg"), "", 1, &[chart]).unwrap();
+}
