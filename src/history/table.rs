@@ -43,8 +43,9 @@ impl EpochRecord {
 
 impl History {
     /// Returns the history as CSV: a header and a line for each epoch. The columns are those of
-    /// [`EpochRecord::values`], and numbers have as many digits as are needed to read back the same number. Empty if
-    /// no epoch has ended.
+    /// [`EpochRecord::values`], and numbers have as many digits as are needed to read back the same number. A value that was
+    /// not measured in an epoch, before a resumed run added its measure, is left empty. Returns an empty text if no epoch has
+    /// ended.
     ///
     /// # Examples
     ///
@@ -66,10 +67,16 @@ impl History {
         std::iter::once(csv_header(&columns)).chain(rows).collect()
     }
 
-    /// The names of the columns of a table of all epochs; none before the first epoch.
+    /// The names of the columns of a table of all epochs; none before the first epoch. Measures that a resumed run adds
+    /// come last.
     pub(crate) fn columns(&self) -> Vec<Cow<'static, str>> {
-        let first = self.epochs().first().map(EpochRecord::values);
-        first.into_iter().flatten().map(|(name, _)| name).collect()
+        let mut columns = Vec::new();
+        for (name, _) in self.epochs().iter().flat_map(EpochRecord::values) {
+            if !columns.contains(&name) {
+                columns.push(name);
+            }
+        }
+        columns
     }
 }
 
