@@ -269,3 +269,20 @@ fn a_series_takes_the_colour_of_another_as_often_as_one_likes() {
         chart.same_colour(0).same_colour(0).same_colour(7).mark("b", 1.0).same_colour(1).same_colour(1);
     save(folder.path().join("chart.svg"), "", 1, &[chart]).unwrap();
 }
+
+/// Issue: control characters in a name went into the SVG, which no viewer opened.
+#[test]
+fn names_with_control_characters_leave_an_svg_readable() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("odd.svg");
+    let name = "a\u{0}\u{1b}[2J\u{b}<b>&\u{ffff}";
+    let is_xml = |path: &Path| {
+        let svg = fs::read_to_string(path).unwrap();
+        svg.chars().all(|c| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..))
+    };
+    save(&path, name, 1, &[Chart::new(name, name, name).line(name, [(0.0, 1.0)])]).unwrap();
+    assert!(is_xml(&path) && texts(&path).iter().any(|text| text.contains("&lt;b&gt;&amp;")));
+    let confusion = ConfusionMatrix::new(2).unwrap().with_class_names(&[name, "漢字漢字漢字"]).unwrap();
+    confusion.plot(&path).unwrap();
+    assert!(is_xml(&path));
+}
