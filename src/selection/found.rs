@@ -9,6 +9,7 @@ use super::space::Trial;
 use crate::error::{Error, FileProblem, Result};
 use crate::persist::{FileSystem, replace};
 use crate::real::exact;
+use crate::wrap::{number, printable, right, width};
 
 /// A trial and the score that it reached with its budget.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,12 +38,15 @@ impl Found {
 impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.tried.first().map(|tried| tried.trial.settings()).unwrap_or_default();
-        let width = |name: &str| name.chars().count().max(11);
+        let columns = |name: &str| width(&printable(name)).max(11);
+        let cell = |text: &str, name: &str| format!("  {}", right(&printable(text), columns(name)));
         write!(f, "rank  trial  budget        score")?;
-        names.iter().try_for_each(|(name, _)| write!(f, "  {name:>0$}", width(name)))?;
+        names.iter().try_for_each(|(name, _)| f.write_str(&cell(name, name)))?;
         for (rank, Tried { trial, score }) in (1..).zip(&self.tried) {
-            write!(f, "\n{rank:>4}  {:>5}  {:>6}  {score:>11.5}", trial.number, trial.budget)?;
-            trial.settings().iter().try_for_each(|(name, value)| write!(f, "  {value:>0$}", width(name)))?;
+            let score = number(*score, 5);
+            write!(f, "\n{rank:>4}  {:>5}  {:>6}  {score:>11}", trial.number, trial.budget)?;
+            let mut settings = trial.settings().iter();
+            settings.try_for_each(|(name, value)| f.write_str(&cell(&value.to_string(), name)))?;
         }
         Ok(())
     }
