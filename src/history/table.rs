@@ -150,7 +150,7 @@ struct Column {
 }
 
 impl Column {
-    fn new(name: &Cow<'static, str>, epochs: &[EpochRecord]) -> Self {
+    fn new(name: &str, epochs: &[EpochRecord]) -> Self {
         let name_in_line = printable(name);
         let head: Vec<String> =
             name_in_line.split_whitespace().flat_map(|word| broken(word, MAX_WORD)).collect();
