@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::metrics::{Score, Scores};
 use crate::real::exact;
-use crate::wrap::{COLUMNS, wrap};
+use crate::wrap::{COLUMNS, number, width, wrap};
 
 /// The record of one epoch.
 ///
@@ -52,13 +52,13 @@ impl EpochRecord {
     /// those of the validation data below those of the training data.
     pub(crate) fn measured(&self, start: usize) -> String {
         let rate = match self.learning_rate {
-            small if small < 1e-3 => format!("η {small:<7.2e}  "),
+            extreme if !(1e-3..1e7).contains(&extreme) => format!("η {extreme:<7.2e}  "),
             usual => format!("η {usual:<7.4}  "),
         };
         let start = start + rate.chars().count();
-        let mut cost = format!("cost {:.5}", self.training_cost());
+        let mut cost = format!("cost {}", number(self.training_cost(), 5));
         if self.penalty > 0.0 {
-            cost += &format!(" + penalty {:.5}", self.penalty);
+            cost += &format!(" + penalty {}", number(self.penalty, 5));
         }
         let others = self.training.iter().flatten().filter(|score| score.name != "cost");
         let training = separated(std::iter::once(cost).chain(others.map(Score::to_string)));
@@ -67,10 +67,10 @@ impl EpochRecord {
         if let Some(first) = validation.first_mut() {
             first.insert_str(0, "validation ");
         }
-        let width = |pieces: &[String]| pieces.iter().map(|piece| piece.chars().count() + 1).sum::<usize>();
+        let all = |pieces: &[String]| pieces.iter().map(|piece| width(piece) + 1).sum::<usize>();
         let [above, below] =
             [&training, &validation].map(|pieces| wrap(pieces.iter().map(String::as_str), start));
-        match start + width(&training) + width(&validation) {
+        match start + all(&training) + all(&validation) {
             _ if below.is_empty() => rate + &above,
             // A space after the last score, which is not written.
             end if end <= COLUMNS => format!("{rate}{above}  {below}"),
@@ -89,7 +89,7 @@ fn separated(pieces: impl Iterator<Item = String>) -> Vec<String> {
 
 impl fmt::Display for EpochRecord {
     /// The epoch, η, the scores on the training data, and those on the validation data: one line, or more of at most 80
-    /// columns.
+    /// columns. A score with a longer name stands in a line of its own.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let epoch = format!("epoch {:>3}  ", self.epoch);
         write!(f, "{epoch}{}", self.measured(epoch.chars().count()))

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::{EpochRecord, History, Split};
 use crate::metrics::Scores;
-use crate::wrap::COLUMNS;
+use crate::wrap::{COLUMNS, broken, number, printable, right, width};
 
 impl EpochRecord {
     /// Returns the recorded values with their names, in the order of a table's columns: the epoch, the learning rate,
@@ -43,8 +43,9 @@ impl EpochRecord {
 
 impl History {
     /// Returns the history as CSV: a header and a line for each epoch. The columns are those of
-    /// [`EpochRecord::values`], and numbers have as many digits as are needed to read back the same number. Empty if
-    /// no epoch has ended.
+    /// [`EpochRecord::values`], and numbers have as many digits as are needed to read back the same number. A value that was
+    /// not measured in an epoch, before a resumed run added its measure, is left empty. Returns an empty text if no epoch has
+    /// ended.
     ///
     /// # Examples
     ///
@@ -66,10 +67,16 @@ impl History {
         std::iter::once(csv_header(&columns)).chain(rows).collect()
     }
 
-    /// The names of the columns of a table of all epochs; none before the first epoch.
+    /// The names of the columns of a table of all epochs; none before the first epoch. Measures that a resumed run adds
+    /// come last.
     pub(crate) fn columns(&self) -> Vec<Cow<'static, str>> {
-        let first = self.epochs().first().map(EpochRecord::values);
-        first.into_iter().flatten().map(|(name, _)| name).collect()
+        let mut columns = Vec::new();
+        for (name, _) in self.epochs().iter().flat_map(EpochRecord::values) {
+            if !columns.contains(&name) {
+                columns.push(name);
+            }
+        }
+        columns
     }
 }
 
@@ -132,7 +139,7 @@ impl fmt::Display for History {
     }
 }
 
-/// The most characters of a word in the head of a column; longer ones are broken.
+/// The most columns of a word in the head of a column; longer ones are broken.
 const MAX_WORD: usize = 24;
 
 /// A column of a printed table: the words of its name, which stand below each other, and the values.
@@ -144,11 +151,11 @@ struct Column {
 
 impl Column {
     fn new(name: &str, epochs: &[EpochRecord]) -> Self {
-        let letters: Vec<Vec<char>> = name.split_whitespace().map(|word| word.chars().collect()).collect();
-        let words = letters.iter().flat_map(|word| word.chunks(MAX_WORD));
-        let head: Vec<String> = words.map(|letters| letters.iter().collect()).collect();
+        let name_in_line = printable(name);
+        let head: Vec<String> =
+            name_in_line.split_whitespace().flat_map(|word| broken(word, MAX_WORD)).collect();
         let cells: Vec<String> = epochs.iter().map(|record| cell(name, record)).collect();
-        let width = head.iter().chain(&cells).map(|text| text.chars().count()).max().unwrap_or(0);
+        let width = head.iter().chain(&cells).map(|text| width(text)).max().unwrap_or(0);
         Self { head, cells, width }
     }
 
@@ -167,9 +174,9 @@ fn write_table(f: &mut fmt::Formatter<'_>, epoch: &Column, columns: &[Column], g
             None => column.word(line, height).to_owned(),
             Some(row) => column.cells.get(row).cloned().unwrap_or_default(),
         };
-        write!(f, "{:>width$}", text(epoch), width = epoch.width)?;
+        f.write_str(&right(&text(epoch), epoch.width))?;
         for column in columns {
-            write!(f, "{:>width$}", text(column), width = gap + column.width)?;
+            f.write_str(&right(&text(column), gap + column.width))?;
         }
         if line + 1 < height + rows {
             f.write_str("\n")?;
@@ -189,8 +196,8 @@ fn cell(name: &str, record: &EpochRecord) -> String {
     let Some((_, value)) = values.iter().find(|(found, _)| found == name) else { return String::new() };
     match (name, value.abs()) {
         ("epoch", _) => value.to_string(),
-        _ if is_fraction => format!("{:.2} %", 100.0 * value),
-        ("seconds", _) => format!("{value:.3}"),
+        _ if is_fraction => number(100.0 * value, 2) + " %",
+        ("seconds", _) => number(*value, 3),
         (_, size) if size > 0.0 && size.is_finite() && !(1e-3..1e7).contains(&size) => format!("{value:.2e}"),
         ("learning rate", _) => format!("{value:.4}"),
         _ => format!("{value:.5}"),

@@ -8,7 +8,7 @@ use nalgebra::DMatrix;
 use crate::data::Task;
 use crate::error::{Error, Result, check_setting};
 use crate::real::Real;
-use crate::wrap::COLUMNS;
+use crate::wrap::{COLUMNS, right, shortened, width};
 
 /// The maximum number of classes: the matrix takes 8 bytes for each pair of classes, 512 MiB for this many.
 const MAX_CLASSES: usize = 1 << 13;
@@ -171,12 +171,11 @@ impl ConfusionMatrix {
 }
 
 impl ConfusionMatrix {
-    /// Returns the name of a class, cut to `most` characters, or its number.
+    /// Returns the name of a class, shortened to `most` columns, or its number if it has none or an empty one.
     pub(crate) fn label(&self, class: usize, most: usize) -> String {
         match self.names.get(class) {
-            Some(name) if name.chars().count() <= most => name.clone(),
-            Some(name) => name.chars().take(most.saturating_sub(1)).chain(['…']).collect(),
-            None => class.to_string(),
+            Some(name) if !name.trim().is_empty() => shortened(name, most),
+            _ => class.to_string(),
         }
     }
 
@@ -192,10 +191,10 @@ impl ConfusionMatrix {
         let label = longest(rows);
         writeln!(f, "{:label$}{:>width$}", "", "predicted as", width = (self.n_classes * width).max(13))?;
         write!(f, "{:>label$}", "true")?;
-        heads.iter().try_for_each(|head| write!(f, "{head:>width$}"))?;
+        heads.iter().try_for_each(|head| f.write_str(&right(head, width)))?;
         writeln!(f, "     error")?;
         for (truth, row) in rows.iter().enumerate() {
-            write!(f, "{row:>label$}")?;
+            f.write_str(&right(row, label))?;
             for predicted in 0..self.n_classes {
                 match self.get(truth, predicted) {
                     0 => write!(f, "{:>width$}", "·")?,
@@ -212,7 +211,8 @@ impl ConfusionMatrix {
         let label = longest(rows);
         writeln!(f, "{:>label$}   correct     error  wrongly predicted as (times)", "true")?;
         for (truth, row) in rows.iter().enumerate() {
-            let mut line = format!("{row:>label$}{:>10}{}", self.get(truth, truth), self.printed_rate(truth));
+            let (correct, rate) = (self.get(truth, truth), self.printed_rate(truth));
+            let mut line = format!("{}{correct:>10}{rate}", right(row, label));
             let others = (0..self.n_classes).filter(|&predicted| predicted != truth);
             let mut wrong: Vec<_> = others.map(|class| (self.get(truth, class), class)).collect();
             wrong.retain(|(count, _)| *count > 0);
@@ -221,7 +221,7 @@ impl ConfusionMatrix {
                 let next = format!("  {} ({count})", self.label(class, MAX_LABEL));
                 // Two columns for the dots if others follow.
                 let rest = if index + 1 < wrong.len() { 2 } else { 0 };
-                if line.chars().count() + next.chars().count() + rest > COLUMNS {
+                if width(&line) + width(&next) + rest > COLUMNS {
                     line += " …";
                     break;
                 }
@@ -238,12 +238,12 @@ impl ConfusionMatrix {
     }
 }
 
-/// The most characters of a class's name in a table.
+/// The most columns of a class's name in a table.
 const MAX_LABEL: usize = 16;
 
 /// The width of the column of `labels` and its head, "true".
 fn longest(labels: &[String]) -> usize {
-    labels.iter().map(|label| label.chars().count()).max().unwrap_or(0).max(4)
+    labels.iter().map(|label| width(label)).max().unwrap_or(0).max(4)
 }
 
 impl fmt::Display for ConfusionMatrix {
@@ -254,17 +254,17 @@ impl fmt::Display for ConfusionMatrix {
         let labels: Vec<String> = (0..self.n_classes).map(|class| self.label(class, MAX_LABEL)).collect();
         let numbers: Vec<String> = (0..self.n_classes).map(|class| class.to_string()).collect();
         let count = self.counts.iter().copied().max().unwrap_or(0).to_string().len();
-        let widest = |heads: &[String]| heads.iter().map(|head| head.chars().count()).max().unwrap_or(0);
-        let width = |heads: &[String]| 1 + widest(heads).max(count).max(3);
+        let widest = |heads: &[String]| heads.iter().map(|head| width(head)).max().unwrap_or(0);
+        let column = |heads: &[String]| 1 + widest(heads).max(count).max(3);
         let fits = |rows: &[String], width| longest(rows) + self.n_classes * width + 10 <= COLUMNS;
         let numbered = match self.names.is_empty() {
             true => numbers.clone(),
             false => numbers.iter().zip(&labels).map(|(number, name)| format!("{name} {number}")).collect(),
         };
-        if fits(&labels, width(&labels)) {
-            self.write_table(f, &labels, &labels, width(&labels))
-        } else if fits(&numbered, width(&numbers)) {
-            self.write_table(f, &numbered, &numbers, width(&numbers))
+        if fits(&labels, column(&labels)) {
+            self.write_table(f, &labels, &labels, column(&labels))
+        } else if fits(&numbered, column(&numbers)) {
+            self.write_table(f, &numbered, &numbers, column(&numbers))
         } else {
             self.write_list(f, &labels)
         }

@@ -17,6 +17,7 @@ use crate::network::Network;
 use crate::random::{Purpose, generator};
 use crate::real::Real;
 use crate::threads;
+use crate::wrap::{printable, width};
 
 /// Measures how much each input contributes: by how much a score drops when the values of this input are permuted among
 /// the samples at random, so that they keep their distribution but carry no information.
@@ -281,9 +282,10 @@ impl Importances {
 impl fmt::Display for Importances {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {:.5}, and how much worse it is with one input permuted:", self.measure, self.score)?;
-        let width = self.inputs.iter().map(|input| input.name.chars().count()).max().unwrap_or(0);
+        let most = self.inputs.iter().map(|input| width(&printable(&input.name))).max().unwrap_or(0);
         for input in self.sorted() {
-            write!(f, "\n{:width$}  {:>17}", input.name, format!("{:.5}", input.spread()))?;
+            let (name, spread) = (printable(&input.name), format!("{:.5}", input.spread()));
+            write!(f, "\n{name}{:1$}  {spread:>17}", "", most - width(&name))?;
         }
         Ok(())
     }

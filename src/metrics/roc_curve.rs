@@ -105,7 +105,8 @@ impl RocCurve {
     /// # Errors
     ///
     /// - Returns [`Error::Setting`] if there is no such row.
-    /// - Returns [`Error::Measure`] if the task is regression, or if the samples are all positive or all negative.
+    /// - Returns [`Error::Measure`] if the task is regression, if the samples are all positive or all negative, or if their
+    ///   weights have no finite sum.
     ///
     /// # Examples
     ///
@@ -130,6 +131,9 @@ impl RocCurve {
             |of: fn(f64, f64) -> f64| ranking.iter().map(|tied| of(tied.positives, tied.negatives)).sum();
         let (positives, negatives): (f64, f64) =
             (sum(|positives, _| positives), sum(|_, negatives| negatives));
+        if !(positives + negatives).is_finite() {
+            return Err(undefined(&RocAuc, task, "the weights of the samples have no finite sum"));
+        }
         if !(positives > 0.0 && negatives > 0.0) {
             let why = "it takes positives and negatives, and the samples are all of one kind";
             return Err(undefined(&RocAuc, task, why));

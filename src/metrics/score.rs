@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Direction, Measure};
 use crate::data::Task;
 use crate::real::exact;
-use crate::wrap::wrap;
+use crate::wrap::{number, printable, wrap};
 
 /// A measured value, with its name and the direction in which it improves.
 ///
@@ -53,9 +53,9 @@ impl Score {
 
 impl fmt::Display for Score {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, value, .. } = self;
+        let (name, value) = (printable(&self.name), self.value);
         match value.abs() {
-            _ if self.is_fraction => write!(f, "{name} {:.2} %", 100.0 * value),
+            _ if self.is_fraction => write!(f, "{name} {} %", number(100.0 * value, 2)),
             size if size > 0.0 && size.is_finite() && !(1e-4..1e7).contains(&size) => {
                 write!(f, "{name} {value:.3e}")
             }

@@ -142,7 +142,7 @@ impl Chart {
         let last = self.series.len().saturating_sub(1);
         if let Some(colour) = last.checked_sub(back).and_then(|at| self.series.get(at)).map(|s| s.colour) {
             self.series[last].colour = colour;
-            self.colours -= 1;
+            self.colours = self.colours.saturating_sub(1);
         }
         self
     }

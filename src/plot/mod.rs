@@ -173,6 +173,10 @@ fn write(path: &Path, picture: &impl Picture) -> Result<()> {
 fn svg(picture: &impl Picture, size: (u32, u32)) -> std::result::Result<Vec<u8>, String> {
     let mut text = String::new();
     paint(picture, SVGBackend::with_string(&mut text, size))?;
+    // Characters that no XML may contain, not even escaped: a viewer would show an error instead of the picture.
+    text.retain(
+        |c| !matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}'),
+    );
     Ok(text.into_bytes())
 }
 

@@ -9,6 +9,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use super::{Chart, Drawn, Picture, save, write};
 use crate::error::Result;
 use crate::metrics::{ConfusionMatrix, ReliabilityTable, RocCurve};
+use crate::wrap::width;
 
 /// The side of a cell in pixels.
 const CELL: i32 = 46;
@@ -67,7 +68,7 @@ impl Picture for Cells<'_> {
         area.draw(&Text::new("class", (MARGIN / 3, middle), upright))?;
         for class in 0..n {
             let label = self.0.label(class, MAX_LABEL);
-            let size = if label.chars().count() > 4 { 11 } else { 16 };
+            let size = if width(&label) > 4 { 11 } else { 16 };
             text(label.clone(), (at(class) + CELL / 2, MARGIN - 14), size, &BLACK)?;
             let before = ("sans-serif", size).into_text_style(area).pos(Pos::new(HPos::Right, VPos::Center));
             area.draw(&Text::new(label, (MARGIN - 8, at(class) + CELL / 2), before))?;

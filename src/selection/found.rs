@@ -9,6 +9,7 @@ use super::space::Trial;
 use crate::error::{Error, FileProblem, Result};
 use crate::persist::{FileSystem, replace};
 use crate::real::exact;
+use crate::wrap::{number, printable, right, width};
 
 /// A trial and the score that it reached with its budget.
 ///
@@ -64,18 +65,20 @@ impl Found {
 impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.tried.first().map(|tried| tried.trial.settings()).unwrap_or_default();
-        let mut widths: Vec<usize> = names.iter().map(|(name, _)| name.chars().count()).collect();
+        let mut columns: Vec<usize> = names.iter().map(|(name, _)| width(&printable(name))).collect();
         for tried in &self.tried {
-            for (width, (_, value)) in widths.iter_mut().zip(tried.trial.settings()) {
-                *width = value.to_string().chars().count().max(*width);
+            for (column, (_, value)) in columns.iter_mut().zip(tried.trial.settings()) {
+                *column = width(&printable(&value.to_string())).max(*column);
             }
         }
+        let cell = |text: &str, column: usize| format!("  {}", right(&printable(text), column));
         write!(f, "rank  trial  budget        score")?;
-        names.iter().zip(&widths).try_for_each(|((name, _), width)| write!(f, "  {name:>width$}"))?;
+        names.iter().zip(&columns).try_for_each(|((name, _), &column)| f.write_str(&cell(name, column)))?;
         for (rank, Tried { trial, score }) in (1..).zip(&self.tried) {
-            write!(f, "\n{rank:>4}  {:>5}  {:>6}  {score:>11.5}", trial.number, trial.budget)?;
-            let mut values = trial.settings().iter().zip(&widths);
-            values.try_for_each(|((_, value), width)| write!(f, "  {value:>width$}"))?;
+            let score = number(*score, 5);
+            write!(f, "\n{rank:>4}  {:>5}  {:>6}  {score:>11}", trial.number, trial.budget)?;
+            let mut settings = trial.settings().iter().zip(&columns);
+            settings.try_for_each(|((_, value), &column)| f.write_str(&cell(&value.to_string(), column)))?;
         }
         Ok(())
     }

@@ -97,8 +97,8 @@ impl<T: Real, C> Trainer<T, C> {
     /// # Errors
     ///
     /// Returns [`Error::OtherSettings`] if a setting that determines the steps differs from that of the run,
-    /// [`Error::SizeMismatch`] if the run does not fit `network` or is inconsistent, and the errors of
-    /// [`fit`](Self::fit).
+    /// [`Error::SizeMismatch`] if the run does not fit `network` or is inconsistent, [`Error::Setting`] if it counts more
+    /// than 2⁵³ steps, and the errors of [`fit`](Self::fit).
     ///
     /// # Examples
     ///

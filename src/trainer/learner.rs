@@ -169,8 +169,8 @@ impl<T: Real, C> Learner<'_, T, C> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::OtherSettings`] if the run had another optimizer, and [`Error::SizeMismatch`] if it trained a
-    /// network of other sizes.
+    /// Returns [`Error::OtherSettings`] if the run had another optimizer, [`Error::SizeMismatch`] if it trained a network of
+    /// other sizes, and [`Error::Setting`] if it counts more than 2⁵³ steps.
     ///
     /// # Examples
     ///

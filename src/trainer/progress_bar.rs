@@ -80,7 +80,8 @@ impl<T: Real> Observer<T> for ProgressBar {
             self.bar.set_prefix(running.epoch.to_string());
         }
         (shown.sum, shown.steps) = (shown.sum + running.cost, shown.steps + 1);
-        if shown.steps == 1 || shown.at.elapsed() > PAUSE {
+        let is_last = running.step == running.steps;
+        if shown.steps == 1 || is_last || shown.at.elapsed() > PAUSE {
             shown.at = Moment::now();
             self.bar.set_message(format!("cost {:.4}", shown.sum / shown.steps as f64));
         }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::fingerprint::Fingerprint;
 use super::{Parts, Warning};
 use crate::data::Blocks;
-use crate::error::{Error, Interruption, Result};
+use crate::error::{Error, Interruption, Result, check_setting};
 use crate::history::History;
 use crate::network::{AnyNetwork, Layer, ParameterArrays};
 use crate::real::Real;
@@ -139,6 +139,13 @@ impl<T: Real> Run<T> {
         (State { settings, step, cost, seconds, kept_epoch, kept, history, last_costs }, slots, t)
     }
 
+    /// Returns an error if the run counts more steps than any run makes: t would overflow.
+    fn check_steps(&self) -> Result<()> {
+        let why =
+            "the number of steps of a run is at most 2⁵³, which no run reaches; the file may be damaged";
+        check_setting("steps of the run", self.t as f64, self.t <= 1 << 53, "[0, 9007199254740992]", why)
+    }
+
     /// Returns an error if the state of the run is not that of `optimizer` for a network of these sizes.
     pub(super) fn check_optimizer(
         &self,
@@ -146,6 +153,7 @@ impl<T: Real> Run<T> {
         sizes: &[usize],
         slots: usize,
     ) -> Result<()> {
+        self.check_steps()?;
         let (name, now) = ("optimizer".to_owned(), format!("{optimizer:?}"));
         let before = self.settings.values.iter().find(|(setting, _)| *setting == name);
         let before = before.map(|(_, text)| text.clone()).unwrap_or_default();
@@ -171,6 +179,7 @@ impl<T: Real> Run<T> {
         steps: usize,
     ) -> Result<()> {
         settings.check_same(&self.settings)?;
+        self.check_steps()?;
         let arrays = [&self.parameters, &self.kept].into_iter().chain(&self.slots);
         for (what, found, expected) in [
             ("slots of the run", self.slots.len(), slots),

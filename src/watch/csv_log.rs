@@ -1,15 +1,16 @@
 //! The records of a run as CSV.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use super::epoch_file::{EpochFile, Format, observe_with_file};
 use crate::error::Result;
-use crate::history::{EpochRecord, History, csv_header, csv_row};
+use crate::history::{EpochRecord, csv_header, csv_row};
 
 /// An observer that writes a CSV table: a header, and a line for each epoch when it has ended.
 ///
-/// The columns are those of [`EpochRecord::values`], and the file is that of [`History::to_csv`]. See [the module](super) for
-/// what happens on resuming and on a full disk.
+/// The columns are those of [`EpochRecord::values`], and the file is that of [`History::to_csv`](crate::history::History::to_csv).
+/// See [the module](super) for what happens on resuming and on a full disk.
 ///
 /// # Examples
 ///
@@ -44,12 +45,12 @@ impl CsvLog {
 struct Csv;
 
 impl Format for Csv {
-    fn begin(&self, history: &History) -> Vec<u8> {
-        csv_header(&history.columns()).into_bytes()
+    fn begin(&self, columns: &[Cow<'static, str>]) -> Vec<u8> {
+        csv_header(columns).into_bytes()
     }
 
-    fn record(&self, history: &History, record: &EpochRecord) -> Vec<u8> {
-        csv_row(&history.columns(), record).into_bytes()
+    fn record(&self, columns: &[Cow<'static, str>], record: &EpochRecord) -> Vec<u8> {
+        csv_row(columns, record).into_bytes()
     }
 }
 

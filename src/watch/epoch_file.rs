@@ -1,5 +1,6 @@
 //! A file that grows with every epoch.
 
+use std::borrow::Cow;
 use std::fmt::Debug;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -11,11 +12,11 @@ use crate::history::{EpochRecord, History};
 
 /// How the file looks.
 pub(super) trait Format: Debug + Send + Sync {
-    /// The beginning of the file of a run with these records.
-    fn begin(&self, history: &History) -> Vec<u8>;
+    /// The beginning of the file of a run with these columns.
+    fn begin(&self, columns: &[Cow<'static, str>]) -> Vec<u8>;
 
     /// The record of an epoch of this run.
-    fn record(&self, history: &History, record: &EpochRecord) -> Vec<u8>;
+    fn record(&self, columns: &[Cow<'static, str>], record: &EpochRecord) -> Vec<u8>;
 }
 
 /// A file with the records of all epochs of a run.
@@ -31,7 +32,7 @@ enum State {
     /// No epoch of this run has been written.
     Before,
     /// So many epochs are in the file.
-    Growing(File, usize),
+    Growing { file: File, columns: Vec<Cow<'static, str>>, written: usize },
     /// The file could not be written.
     Failed { epoch: usize, error: io::Error },
 }
@@ -63,17 +64,16 @@ impl<F: Format> EpochFile<F> {
     }
 
     fn write(&self, state: &mut State, history: &History) -> io::Result<()> {
-        let (mut bytes, written) = match state {
-            State::Growing(_, written) => (Vec::new(), *written),
-            _ => {
-                *state = State::Growing(File::create(&self.path)?, 0);
-                (self.format.begin(history), 0)
-            }
-        };
-        for record in history.epochs().iter().skip(written) {
-            bytes.extend(self.format.record(history, record));
+        // A file that was moved or removed is replaced by one of all epochs.
+        if !matches!(state, State::Growing { .. } if self.path.exists()) {
+            let file = File::create(&self.path)?;
+            *state = State::Growing { file, columns: history.columns(), written: 0 };
         }
-        if let State::Growing(file, written) = state {
+        if let State::Growing { file, columns, written } = state {
+            let mut bytes = if *written == 0 { self.format.begin(columns) } else { Vec::new() };
+            for record in history.epochs().iter().skip(*written) {
+                bytes.extend(self.format.record(columns, record));
+            }
             file.write_all(&bytes)?;
             *written = history.len();
         }

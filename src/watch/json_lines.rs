@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::epoch_file::{EpochFile, Format, observe_with_file};
 use crate::error::Result;
-use crate::history::{EpochRecord, History};
+use crate::history::EpochRecord;
 
 /// An observer that writes a line for each epoch when it has ended: a JSON object with the values of the record by name.
 ///
@@ -49,11 +49,11 @@ impl JsonLines {
 struct Lines;
 
 impl Format for Lines {
-    fn begin(&self, _: &History) -> Vec<u8> {
+    fn begin(&self, _: &[Cow<'static, str>]) -> Vec<u8> {
         Vec::new()
     }
 
-    fn record(&self, _: &History, record: &EpochRecord) -> Vec<u8> {
+    fn record(&self, _: &[Cow<'static, str>], record: &EpochRecord) -> Vec<u8> {
         let values = record.values();
         let member = |(name, value): &(Cow<'static, str>, f64)| {
             let number = if value.is_finite() { value.to_string() } else { "null".to_owned() };

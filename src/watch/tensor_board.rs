@@ -1,12 +1,13 @@
 //! The records of a run as TensorBoard reads them.
 
+use std::borrow::Cow;
 use std::fs;
 use std::path::Path;
 
 use super::epoch_file::{EpochFile, Format, observe_with_file};
 use crate::clock::seconds_since_1970;
 use crate::error::{Error, FileProblem, Result};
-use crate::history::{EpochRecord, History};
+use crate::history::EpochRecord;
 use crate::wire::Message;
 
 /// The name of the event file: TensorBoard looks for `tfevents`.
@@ -59,11 +60,11 @@ impl TensorBoard {
 struct Events;
 
 impl Format for Events {
-    fn begin(&self, _: &History) -> Vec<u8> {
+    fn begin(&self, _: &[Cow<'static, str>]) -> Vec<u8> {
         framed(&event(0).text(3, "brain.Event:2").into_bytes())
     }
 
-    fn record(&self, _: &History, record: &EpochRecord) -> Vec<u8> {
+    fn record(&self, _: &[Cow<'static, str>], record: &EpochRecord) -> Vec<u8> {
         let values = record.values();
         let scalars = values.iter().filter(|(name, _)| name != "epoch");
         let summary = scalars.fold(Message::default(), |summary, (name, value)| {

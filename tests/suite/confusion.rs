@@ -71,3 +71,34 @@ fn invalid_predictions_are_counted_and_invalid_targets_named() {
     let error = ConfusionMatrix::new(3).unwrap().add_batch(&outputs, &targets).unwrap_err();
     assert!(matches!(error, gradus::Error::NonFiniteSample { sample: 2, index: 1, .. }), "{error:?}");
 }
+
+/// How many columns the names below take: the ideographs two each, the accent none.
+fn columns(line: &str) -> usize {
+    let wide = line.chars().filter(|c| ('\u{4e00}'..'\u{a000}').contains(c)).count();
+    line.chars().count() + wide - line.chars().filter(|c| *c == '\u{301}').count()
+}
+
+/// Issue: line breaks in names tore the table, East Asian ones made it wider than 80 columns, and empty ones left it without names.
+#[test]
+fn odd_names_leave_the_table_in_its_columns() {
+    for n in [2, 10, 12, 14, 26, 100] {
+        for name in ["漢字漢字漢字漢字漢字", "漢", "a\nb\t\u{1b}[2J", "e\u{301}e\u{301}", "", " "]
+        {
+            let names = vec![name; n];
+            let mut confusion = ConfusionMatrix::new(n).unwrap().with_class_names(&names).unwrap();
+            let targets = DMatrix::<f64>::from_fn(n, 3 * n, |i, j| f64::from(u8::from(i == j % n)));
+            let outputs = DMatrix::from_fn(n, 3 * n, |i, j| f64::from(u8::from(i == (j * j + j / n) % n)));
+            confusion.add_batch(&outputs, &targets).unwrap();
+            let text = confusion.to_string();
+            assert!(text.lines().all(|line| columns(line) <= 80), "{n} {name:?}:\n{text}");
+            assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{n} {name:?}:\n{text}");
+            let lines = text.lines().count();
+            assert!(lines == n + 1 || lines == n + 2, "{n} {name:?}:\n{text}");
+            // In a table all rows are of one width.
+            let rows: Vec<usize> = text.lines().skip(1).map(columns).collect();
+            assert!(lines == n + 1 || rows.iter().all(|width| *width == rows[0]), "{n} {name:?}:\n{text}");
+        }
+    }
+    let unnamed = ConfusionMatrix::new(2).unwrap().with_class_names(&["", "dog"]).unwrap();
+    assert!(unnamed.to_string().contains("\n   0 "), "{unnamed}");
+}

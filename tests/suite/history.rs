@@ -151,3 +151,48 @@ fn the_best_epoch_is_never_one_of_nan_if_there_is_another() {
     let cost = History::from_validation_accuracies(&[0.2, nan, 0.3]).best(&Metric::validation_cost());
     assert_eq!(cost, Some((3, 0.7)));
 }
+
+/// Issue: numbers were written out with all of their 300 digits, line breaks in names tore the line, and East Asian names made tables wider
+/// than 80 columns.
+#[test]
+fn huge_numbers_and_odd_names_stay_within_80_columns() {
+    #[derive(Debug)]
+    struct Odd(&'static str, bool);
+    impl Measure for Odd {
+        fn name(&self) -> std::borrow::Cow<'static, str> {
+            self.0.into()
+        }
+        fn direction(&self) -> Direction {
+            Direction::HigherIsBetter
+        }
+        fn is_fraction(&self) -> bool {
+            self.1
+        }
+        fn meter(&self, task: Task, n_outputs: usize) -> Result<Box<dyn Meter>> {
+            Accuracy.meter(task, n_outputs)
+        }
+    }
+    let columns = |line: &str| line.chars().map(|c| if c == '漢' { 2 } else { 1 }).sum::<usize>();
+    let name = "漢漢漢漢漢漢漢漢漢漢漢漢漢漢漢漢";
+    let odd = [Odd("a\nb \u{1b}[2J", true), Odd("", false), Odd(name, true), Odd("y", false)];
+    for value in [1e300, -1e300, 1e-300, 0.5, f64::NAN, f64::INFINITY] {
+        let record = |epoch| {
+            let scores = odd.iter().map(|odd| gradus::metrics::Score::new(odd, value)).collect();
+            let scores = Some(gradus::metrics::Scores::new(Task::Classes, scores));
+            EpochRecord {
+                epoch,
+                learning_rate: value,
+                seconds: value,
+                running_cost: value,
+                penalty: value,
+                training: scores.clone(),
+                validation: scores,
+            }
+        };
+        let history: History = (1..4).map(record).collect();
+        for text in [history.to_string(), record(1).to_string()] {
+            assert!(text.lines().all(|line| columns(line) <= 80), "{text}");
+            assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text}");
+        }
+    }
+}

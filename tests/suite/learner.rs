@@ -599,3 +599,22 @@ fn a_learner_continues_with_the_state_of_a_run() {
         assert!(matches!(error, Error::SizeMismatch { found: 0, .. }), "{error}");
     }
 }
+
+/// Issue: a run that counts u64::MAX steps, as a damaged file does, made the next step panic.
+#[test]
+fn a_run_with_more_steps_than_any_is_an_error() {
+    let data = Dataset::new(DMatrix::from_element(1, 1, 0.5), DMatrix::from_element(1, 1, 1.0)).unwrap();
+    let mut network = Network::<f64, _, _>::new(&[1, 1], Tanh, Linear, &ScaledGaussian, 1).unwrap();
+    let trainer =
+        |epochs| Trainer::new(Quadratic).optimizer(Adam::default()).stop(MaxEpochs::new(epochs).unwrap());
+    let run = trainer(1).fit(&mut network, &data, None).unwrap().run;
+    for t in [u64::MAX, (1 << 53) + 1] {
+        let mut run = run.clone();
+        run.t = t;
+        let (one, more) = (trainer(1), trainer(2));
+        let error = one.learner(&network).unwrap().with_state_of(run.clone()).unwrap_err();
+        assert!(matches!(error, Error::Setting { name: "steps of the run", .. }), "{error}");
+        let error = more.resume(run, &mut network.clone(), &data, None).unwrap_err();
+        assert!(matches!(error, Error::Setting { name: "steps of the run", .. }), "{error}");
+    }
+}

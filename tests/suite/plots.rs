@@ -259,3 +259,30 @@ fn activations_are_drawn_where_they_are() {
     assert!(matches!(error, Error::SizeMismatch { found: 3, expected: 2, .. }), "{error}");
     activations(&network, 1, &DMatrix::zeros(2, 0), &path).unwrap();
 }
+
+/// Issue: the second call counted the colours below zero and panicked.
+#[test]
+fn a_series_takes_the_colour_of_another_as_often_as_one_likes() {
+    let folder = tempfile::tempdir().unwrap();
+    let chart = Chart::new("", "", "").same_colour(0).line("a", [(0.0, 1.0), (1.0, 2.0)]);
+    let chart =
+        chart.same_colour(0).same_colour(0).same_colour(7).mark("b", 1.0).same_colour(1).same_colour(1);
+    save(folder.path().join("chart.svg"), "", 1, &[chart]).unwrap();
+}
+
+/// Issue: control characters in a name went into the SVG, which no viewer opened.
+#[test]
+fn names_with_control_characters_leave_an_svg_readable() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("odd.svg");
+    let name = "a\u{0}\u{1b}[2J\u{b}<b>&\u{ffff}";
+    let is_xml = |path: &Path| {
+        let svg = fs::read_to_string(path).unwrap();
+        svg.chars().all(|c| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..))
+    };
+    save(&path, name, 1, &[Chart::new(name, name, name).line(name, [(0.0, 1.0)])]).unwrap();
+    assert!(is_xml(&path) && texts(&path).iter().any(|text| text.contains("&lt;b&gt;&amp;")));
+    let confusion = ConfusionMatrix::new(2).unwrap().with_class_names(&[name, "漢字漢字漢字"]).unwrap();
+    confusion.plot(&path).unwrap();
+    assert!(is_xml(&path));
+}

@@ -84,3 +84,15 @@ fn the_roc_curve_of_a_class() {
         "{one_kind}"
     );
 }
+
+/// Issue: an infinite weight gave rates and an area that are NaN.
+#[test]
+fn weights_without_a_finite_sum_have_no_curve() {
+    let (outputs, targets) =
+        (DMatrix::from_row_slice(1, 2, &[0.1, 0.2]), DMatrix::from_row_slice(1, 2, &[0.0, 1.0]));
+    for weights in [[f64::INFINITY, 1.0], [1.0, f64::NAN], [f64::MAX, f64::MAX]] {
+        let all = Scored { outputs: &outputs, targets: &targets, weights: &weights, costs: &[0.0; 2] };
+        let error = RocCurve::from_scored(Task::Binary { threshold: 0.5 }, 0, &all).unwrap_err();
+        assert!(error.to_string().contains("no finite sum"), "{error}");
+    }
+}

@@ -249,3 +249,14 @@ fn a_table_prints_a_line_for_each_trial() {
         "{width} columns:\n{text}"
     );
 }
+
+/// Issue: line breaks in a text that a search chooses tore the table of trials.
+#[test]
+fn a_trial_is_one_line_whatever_its_settings() {
+    let search = Search::grid(1).choice("漢字\n", &["a\nb\u{1b}[2J", "漢字"]).uniform("x", 1.0, 1.0);
+    let (found, ()) = search.run(|_| Ok((1e300, ()))).unwrap();
+    let text = found.to_string();
+    assert_eq!(text.lines().count(), 3, "{text}");
+    assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}

@@ -316,3 +316,42 @@ print(json.dumps({tag: [[e.step, e.value] for e in events.Scalars(tag)] for tag 
         );
     }
 }
+
+/// Issue: records went into a file that had no name any more, and nobody was told.
+#[test]
+#[cfg(unix)]
+fn a_log_that_vanishes_is_written_anew_with_all_epochs() {
+    let folder = tempfile::tempdir().unwrap();
+    for (log, name) in logs(folder.path()) {
+        let path = folder.path().join(name);
+        let remove = each_epoch(move |running| {
+            if running.epoch == 2 {
+                fs::remove_file(&path).unwrap();
+            }
+            std::ops::ControlFlow::Continue(())
+        });
+        let report = fit(&trainer(4).observe(log).observe(remove));
+        assert_eq!(content(folder.path(), name).len(), 4, "{name}");
+        assert!(report.warnings.is_empty(), "{:?}", report.warnings);
+    }
+}
+
+/// Issue: tables had the columns of the first epoch only, so that a measure that a resumed run adds was lost.
+#[test]
+fn a_measure_that_a_resumed_run_adds_is_in_every_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.csv");
+    let run = fit(&trainer(2)).run;
+    let on = trainer(4).measure(TopK::new(3).unwrap()).observe(CsvLog::new(&path).unwrap());
+    let report = on.resume(run, &mut network(), &data(), Some(&data())).unwrap();
+    let name = TopK::new(3).unwrap().name();
+    let csv = fs::read_to_string(&path).unwrap();
+    assert_eq!(csv, report.history.to_csv());
+    let cells = cells(&csv);
+    assert_eq!(*cells[0].last().unwrap(), format!("validation {name}"), "{csv}");
+    assert!(cells.iter().all(|row| row.len() == cells[0].len()), "{csv}");
+    let column: Vec<&str> = cells[1..].iter().map(|row| *row.last().unwrap()).collect();
+    assert!(column[..2] == ["", ""] && column[2..].iter().all(|cell| cell.parse::<f64>().is_ok()), "{csv}");
+    let first_word = name.split_whitespace().next().unwrap().to_owned();
+    assert!(report.history.to_string().contains(&first_word), "{}", report.history);
+}
