@@ -72,11 +72,11 @@ impl fmt::Display for Found {
             }
         }
         let cell = |text: &str, column: usize| format!("  {}", right(&printable(text), column));
-        write!(f, "rank  trial  budget        score")?;
+        write!(f, "rank trial budget       score")?;
         names.iter().zip(&columns).try_for_each(|((name, _), &column)| f.write_str(&cell(name, column)))?;
         for (rank, Tried { trial, score }) in (1..).zip(&self.tried) {
             let score = number(*score, 5);
-            write!(f, "\n{rank:>4}  {:>5}  {:>6}  {score:>11}", trial.number, trial.budget)?;
+            write!(f, "\n{rank:>4} {:>5} {:>6} {score:>11}", trial.number, trial.budget)?;
             let mut settings = trial.settings().iter().zip(&columns);
             settings.try_for_each(|((_, value), &column)| f.write_str(&cell(&value.to_string(), column)))?;
         }
