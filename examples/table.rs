@@ -162,7 +162,7 @@ where
         println!("The mean absolute error is {:.4} in the units of the target.", error * width);
     }
     if let Some(confusion) = evaluation.confusion {
-        println!("{}", confusion.with_class_names(table.columns.class_names())?);
+        print!("{}", confusion.with_class_names(table.columns.class_names())?);
     }
     let importance = PermutationImportance::new(10)?.seed(options.seed).columns(&table.columns);
     println!("\n{}", importance.of(&network, &cost, &test)?);
