@@ -11,9 +11,9 @@ use super::fit::missing;
 use super::rows::{Fault, Rows};
 use super::store::Store;
 use super::table::{Table, TableSummary, Tag};
-use super::{Csv, Missing, Predicted};
+use super::{Csv, Missing};
+use crate::data::Dataset;
 use crate::data::columns::{Columns, TargetColumns};
-use crate::data::{Dataset, Task};
 use crate::error::{Result, TableProblem};
 use crate::real::Real;
 
@@ -44,9 +44,7 @@ pub(super) fn read<T: Real>(
             Dataset::labelled(x, &follow.labels, names.len(), names.clone())?
         }
         TargetColumns::Numbers { columns } => {
-            let data = Dataset::new(x, DMatrix::from_vec(columns.len(), follow.kept, follow.y.values))?;
-            // Zeros and ones that the user declares as numbers are not classes.
-            if csv.task == Predicted::Numbers { data.with_task(Task::Regression)? } else { data }
+            csv.with_numbers(x, DMatrix::from_vec(columns.len(), follow.kept, follow.y.values))?
         }
     };
     let tag = |(name, dictionary, values): (String, Dictionary, Vec<u32>)| {

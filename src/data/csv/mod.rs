@@ -18,6 +18,7 @@ use nalgebra::DMatrix;
 pub use table::{Table, TableSummary};
 
 use super::columns::{Columns, Syntax, Unseen};
+use super::{Dataset, Task};
 use crate::error::Result;
 use crate::real::Real;
 
@@ -310,6 +311,12 @@ impl Csv {
         name: impl AsRef<Path>,
     ) -> Result<DMatrix<T>> {
         follow::read_inputs(self, columns, reader, name.as_ref(), None)
+    }
+
+    /// Returns the data set of inputs and numeric targets; zeros and ones that the user declares as numbers are not classes.
+    fn with_numbers<T: Real>(&self, x: DMatrix<T>, y: DMatrix<T>) -> Result<Dataset<T>> {
+        let data = Dataset::new(x, y)?;
+        if self.task == Predicted::Numbers { data.with_task(Task::Regression) } else { Ok(data) }
     }
 
     /// Converts the table at `from`, plain or gzip, to a file of samples at `to` for [`Streamed`](super::Streamed), and

@@ -4,16 +4,16 @@ use std::path::PathBuf;
 
 use nalgebra::DMatrix;
 
+use super::super::Missing;
 use super::super::dictionary::Dictionary;
 use super::super::rows::{Fault, Rows};
 use super::super::table::{Table, TableSummary, Tag};
-use super::super::{Missing, Predicted};
 use super::Fit;
 use super::plan::{Kind, Use};
 use super::targets::Targets;
+use crate::data::Dataset;
 use crate::data::columns::{Column, ColumnKind, Columns, TargetColumns};
 use crate::data::scale::quantile;
-use crate::data::{Dataset, Task};
 use crate::error::{Result, TableProblem};
 use crate::real::Real;
 
@@ -48,9 +48,7 @@ impl<T: Real> Fit<'_, T> {
             Targets::Classes { labels, names } => Dataset::labelled(x, &labels, names.len(), names)?,
             Targets::Numbers => {
                 let y = DMatrix::from_vec(self.targets.len(), self.kept, self.y.values);
-                let data = Dataset::new(x, y)?;
-                // Zeros and ones that the user declares as numbers are not classes.
-                if self.csv.task == Predicted::Numbers { data.with_task(Task::Regression)? } else { data }
+                self.csv.with_numbers(x, y)?
             }
         };
         Ok(Table { data, columns, summary, path: PathBuf::from(rows.path()), tags })
