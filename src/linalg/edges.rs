@@ -7,6 +7,7 @@ use super::destination::Destination;
 use super::initial::InitialValue;
 use super::scalar::SimdScalar;
 use super::tile::Tile;
+use super::transpose;
 
 /// Copies a tile of `width` columns, `scalars`, which begins at `column`, into the result, or adds it to the result.
 #[inline(never)]
@@ -21,7 +22,10 @@ pub(super) fn write<T: SimdScalar>(
     // Whether the result already holds the sums of earlier terms.
     let added = matches!(tile.initial, InitialValue::Result);
     let put = |value: &mut T, sum: T| *value = if added { *value + sum } else { sum };
-    if tile.transposed {
+    if let (true, false, Destination::Columns { data, rows }) = (tile.transposed, added, &mut *c) {
+        let first = &mut data[tile.row * *rows + column..];
+        transpose::copy((scalars, height), (first, *rows), (tile.rows, width));
+    } else if tile.transposed {
         for i in 0..tile.rows {
             let row = &mut c.from(column, tile.row + i)[..width];
             row.iter_mut().enumerate().for_each(|(j, value)| put(value, scalars[j * height + i]));

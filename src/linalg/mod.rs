@@ -19,6 +19,7 @@ mod product;
 mod scalar;
 mod stream;
 mod tile;
+mod transpose;
 
 use std::ops::Range;
 
@@ -32,7 +33,7 @@ pub(crate) use panels::Panels;
 pub(crate) use product::Product;
 
 /// Rows of δ that are summed at a time.
-const ROWS: usize = 64;
+const ROWS: usize = 16;
 
 /// Allocates the scratch buffers of a run on every thread that may take part, so that no product allocates.
 pub(crate) fn prepare<T: Product>() {
@@ -168,19 +169,29 @@ pub(crate) fn bias_gradient_of<T: Product>(
     pulp::Arch::new().dispatch(
         #[inline(always)]
         || {
-            for (row, gradient) in (0..rows).step_by(ROWS).zip(gradient.chunks_mut(ROWS)) {
-                let mut sums = [0.0f64; ROWS];
+            let put = |gradient: &mut T, sum: f64| {
+                let sum = nalgebra::convert(sum);
+                *gradient = if add { *gradient + sum } else { sum };
+            };
+            let (whole, rest) = gradient.as_chunks_mut::<ROWS>();
+            for (row, gradient) in (0..).step_by(ROWS).zip(whole) {
+                // An array of a length that the compiler knows, whose sums stay in registers.
+                let mut sums = [0.0; ROWS];
                 for column in examples.clone() {
-                    let delta = &delta[column * rows + row..];
-                    for (sum, delta) in sums[..gradient.len()].iter_mut().zip(delta) {
+                    let Some(delta) = delta[column * rows + row..].first_chunk::<ROWS>() else { break };
+                    for (sum, delta) in sums.iter_mut().zip(delta) {
                         *sum += nalgebra::convert_ref_unchecked::<T, f64>(delta);
                     }
                 }
-                for (gradient, sum) in gradient.iter_mut().zip(sums) {
-                    let sum = nalgebra::convert(sum);
-                    *gradient = if add { *gradient + sum } else { sum };
+                gradient.iter_mut().zip(sums).for_each(|(gradient, sum)| put(gradient, sum));
+            }
+            let (row, mut sums) = (rows - rest.len(), [0.0; ROWS]);
+            for column in examples {
+                for (sum, delta) in sums.iter_mut().zip(&delta[column * rows + row..(column + 1) * rows]) {
+                    *sum += nalgebra::convert_ref_unchecked::<T, f64>(delta);
                 }
             }
+            rest.iter_mut().zip(sums).for_each(|(gradient, sum)| put(gradient, sum));
         },
     );
 }

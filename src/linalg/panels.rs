@@ -8,6 +8,7 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::operand::Operand;
 use super::scalar::SimdScalar;
+use super::transpose;
 use crate::copy;
 
 /// The inner dimension of a block: six columns of this length, for a tile, fit in the L1 cache.
@@ -153,15 +154,7 @@ pub(super) fn copy<T: SimdScalar>(
                 copy::scalars(&a.from(top, p)[..rows], &mut column[..rows]);
             }
         } else {
-            // A few elements of each row at a time, so that the columns stay in the cache until they are complete.
-            for (panel, from) in panel.chunks_mut(16 * height).zip(inner.clone().step_by(16)) {
-                for i in 0..rows {
-                    let columns = panel.chunks_exact_mut(height);
-                    for (column, &value) in columns.zip(a.from(top + i, from)) {
-                        column[i] = value;
-                    }
-                }
-            }
+            transpose::copy((a.from(top, inner.start), a.stride), (panel, height), (inner.len(), rows));
         }
         top += rows;
     }

@@ -5,6 +5,8 @@ use std::cell::Cell;
 use nalgebra::RealField;
 use pulp::{Simd, bytemuck};
 
+use super::transpose::{self, Square};
+
 /// A scalar type with vector registers and a fused multiply-add. Private to the crate, which also seals
 /// [`Real`](crate::real::Real).
 pub trait SimdScalar: RealField + Copy + Default {
@@ -59,6 +61,11 @@ pub trait SimdScalar: RealField + Copy + Default {
         b: Self::Register<S>,
         sums: &mut [Self::Register<S>; N],
     );
+
+    /// The transpose of a square.
+    fn transposed(square: Square<Self>) -> Square<Self>
+    where
+        Self: Sized;
 
     /// The first `count` lanes.
     fn first_lanes<S: Simd>(simd: S, count: usize) -> Self::Mask<S>;
@@ -157,7 +164,7 @@ mod emulated {
 }
 
 macro_rules! simd_scalar {
-    ($real:ty, $mask_integer:ty, $register:ident, $mask:ident, $registers:ident, $registers_mut:ident, $splat:ident, $add_products:ident, $mask_between:ident, $select:ident) => {
+    ($real:ty, $mask_integer:ty, $register:ident, $mask:ident, $registers:ident, $registers_mut:ident, $splat:ident, $add_products:ident, $transposed:path, $mask_between:ident, $select:ident) => {
         impl SimdScalar for $real {
             type Register<S: Simd> = S::$register;
             type Mask<S: Simd> = S::$mask;
@@ -208,6 +215,11 @@ macro_rules! simd_scalar {
             }
 
             #[inline(always)]
+            fn transposed(square: Square<Self>) -> Square<Self> {
+                $transposed(square)
+            }
+
+            #[inline(always)]
             fn first_lanes<S: Simd>(simd: S, count: usize) -> S::$mask {
                 simd.$mask_between(0, count as $mask_integer).mask()
             }
@@ -229,6 +241,7 @@ simd_scalar!(
     as_mut_simd_f32s,
     splat_f32s,
     add_products_f32,
+    transpose::square_f32,
     mask_between_m32s,
     select_f32s
 );
@@ -241,6 +254,7 @@ simd_scalar!(
     as_mut_simd_f64s,
     splat_f64s,
     add_products_f64,
+    transpose::square,
     mask_between_m64s,
     select_f64s
 );

@@ -86,13 +86,39 @@ fn start(threads: usize) -> std::result::Result<ThreadPool, ThreadPoolBuildError
 /// Runs both closures, in parallel if a thread is free.
 pub(crate) fn join<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
     match ROLE.get() {
-        Role::Worker | Role::AwakeWorker => rayon::join(a, b),
+        Role::Worker => rayon::join(a, b),
+        Role::AwakeWorker => join_awake(a, b),
         Role::Alone => (a(), b()),
         Role::Caller => match shared() {
             Some(pool) => beside(pool, a, b),
             None => (a(), b()),
         },
     }
+}
+
+/// Runs `a` on this thread and `b` on another that is awake. If that one takes longer this thread spins: rayon's own wait
+/// soon falls asleep, and to be woken takes longer than most products.
+fn join_awake<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
+    let (taken, done) = (AtomicBool::new(false), AtomicBool::new(false));
+    rayon::join(
+        || {
+            let of_a = a();
+            if taken.load(Ordering::Acquire) {
+                spin_while_short(&done);
+            }
+            of_a
+        },
+        || {
+            taken.store(true, Ordering::Release);
+            let _awaited = SetOnDrop(&done);
+            b()
+        },
+    )
+}
+
+/// Spins until `done`, or until it has taken so long that the thread may as well sleep.
+fn spin_while_short(done: &AtomicBool) {
+    (0..SPINS).take_while(|_| !done.load(Ordering::Acquire)).for_each(|_| std::hint::spin_loop());
 }
 
 /// Runs `a` on this thread and `b` on one of the pool, which is quicker than waking two.
@@ -109,7 +135,7 @@ fn beside<A: Send, B: Send>(
         });
         let of_a = a();
         // Nearly always `b` ends soon, sooner than this thread could fall asleep and be woken.
-        (0..SPINS).take_while(|_| !done.load(Ordering::Acquire)).for_each(|_| std::hint::spin_loop());
+        spin_while_short(&done);
         of_a
     });
     match of_b {
