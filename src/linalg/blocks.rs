@@ -19,10 +19,10 @@ use super::stream;
 use super::tile::{self, Columns, Tile};
 
 /// Bytes of a block's panels, which stay in the L2 cache.
-const BLOCK: usize = 1 << 19;
+pub(super) const BLOCK: usize = 1 << 19;
 
 /// Packing the left operand costs more than it gains for results of at most this many columns.
-const FEW_COLUMNS: usize = 24;
+const FEW_COLUMNS: usize = 112;
 
 /// The left operand of a product.
 #[derive(Debug, Clone, Copy)]

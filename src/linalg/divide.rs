@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use super::blocks::Left;
+use super::blocks::{BLOCK, Left};
 use super::destination::Destination;
 use super::initial::InitialValue;
 use super::operand::Operand;
@@ -24,7 +24,12 @@ pub(super) fn product<T: Product>(
     }
 }
 
-/// Halves the longer side of the result until there is a block for each of `threads` threads.
+/// The least number of columns of the result for each thread, if it is divided by columns.
+const FEWEST_COLUMNS: usize = 6;
+
+/// Halves the result until there is a block for each of `threads` threads: by columns, which are examples, if each thread's
+/// cache can hold the whole left operand, the weights. A thread then finds the activations of its examples in its cache when
+/// the next layer needs them. Otherwise the longer side is halved.
 fn divide<T: Product>(
     threads: usize,
     initial: InitialValue<'_, T>,
@@ -37,10 +42,10 @@ fn divide<T: Product>(
     }
     let (rows, columns) = (a.rows, b.columns);
     let (one, other) = (threads.div_ceil(2), threads / 2);
-    // Whole registers for each thread, as far as possible.
-    let first = |length: usize| (length * one / threads).next_multiple_of(16).min(length);
-    if rows >= columns {
-        let at = first(rows);
+    let is_small = rows * a.columns * size_of::<T>() <= BLOCK && columns >= FEWEST_COLUMNS * threads;
+    if rows >= columns && !is_small {
+        // Whole registers for each thread, as far as possible.
+        let at = (rows * one / threads).next_multiple_of(16).min(rows);
         let (above, below) = initial.split_rows(at);
         let mut view = c.into_view();
         let (top, bottom) = view.rows_range_pair_mut(..at, at..);
@@ -50,7 +55,7 @@ fn divide<T: Product>(
             || divide(other, below, a.rows(at..rows), b, bottom),
         );
     } else {
-        let at = first(columns);
+        let at = columns * one / threads;
         let [left, right] = c.split_columns(at);
         threads::join(
             || divide(one, initial, a, b.columns(0..at), left),
