@@ -12,11 +12,11 @@ pub(crate) use each::map;
 #[cfg(feature = "parallel")]
 use pool::is_awake;
 #[cfg(feature = "parallel")]
-pub(crate) use pool::{available, broadcast, count, join, run};
+pub(crate) use pool::{alone, available, broadcast, count, join, run};
 #[cfg(not(feature = "parallel"))]
 use sequential::is_awake;
 #[cfg(not(feature = "parallel"))]
-pub(crate) use sequential::{available, broadcast, count, join, run};
+pub(crate) use sequential::{alone, available, broadcast, count, join, run};
 
 /// Minimum number of multiplications per thread if threads must be woken.
 const GRAIN: usize = 1 << 21;
@@ -43,7 +43,7 @@ pub(crate) fn useful_threads(multiplications: usize) -> usize {
     if multiplications >= 2 * grain { available().min(multiplications / grain) } else { 1 }
 }
 
-/// Whether this many multiplications are worth waking a thread, so that a run keeps its workers awake.
+/// Whether the forward products of a step, of this many multiplications, are worth a second thread that stays awake.
 pub(crate) fn is_large(multiplications: usize) -> bool {
-    multiplications >= 2 * GRAIN
+    multiplications >= 4 * GRAIN_AWAKE
 }

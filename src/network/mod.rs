@@ -5,6 +5,7 @@ mod gradient;
 mod model;
 mod outputs;
 mod parameters;
+mod shares;
 mod silent;
 mod workspace;
 
@@ -18,7 +19,7 @@ pub(crate) use outputs::Outputs;
 pub use parameters::ParameterArrays;
 pub(crate) use silent::Silence;
 pub use workspace::Workspace;
-pub(crate) use workspace::{compute_costs, compute_deltas, forward};
+pub(crate) use workspace::{compute_costs, forward, pass};
 
 use crate::activation::Activation;
 use crate::data::check_finite;

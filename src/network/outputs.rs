@@ -69,7 +69,7 @@ fn widest(sizes: &[usize]) -> usize {
 }
 
 /// Gives a matrix another shape and reuses its memory; the values of the elements are unspecified afterwards.
-fn reshape<T: Real>(matrix: &mut DMatrix<T>, rows: usize, columns: usize) {
+pub(super) fn reshape<T: Real>(matrix: &mut DMatrix<T>, rows: usize, columns: usize) {
     if matrix.shape() != (rows, columns) {
         let mut elements: Vec<T> = mem::replace(matrix, DMatrix::zeros(0, 0)).data.into();
         elements.resize(rows * columns, T::zero());

@@ -1,8 +1,12 @@
 //! Backpropagation: the forward pass, the errors δ and the gradient of a batch.
 
+use std::ops::Range;
+
 use nalgebra::DMatrix;
 
 use super::gradient::Sums;
+use super::outputs::reshape;
+use super::shares::{self, Share};
 use super::{AnyNetwork, Bound, Model, Network, ParameterArrays};
 use crate::activation::Activation;
 use crate::cost::Cost;
@@ -10,7 +14,7 @@ use crate::data::Batch;
 use crate::error::Result;
 use crate::linalg;
 use crate::memory;
-use crate::real::Real;
+use crate::real::{Real, all_finite};
 
 /// Preallocated activations, errors δ and costs for batches of one size.
 ///
@@ -36,9 +40,11 @@ pub struct Workspace<T> {
     /// The dropout mask of the inputs, if there is one.
     pub(super) inputs: Option<Mask<T>>,
     /// C_x of each example.
-    costs: Vec<f64>,
+    pub(super) costs: Vec<f64>,
     /// The buffers in which the examples are summed.
     pub(super) sums: Sums<T>,
+    /// The buffers of the threads that share the examples, if they do.
+    pub(super) shares: Vec<Share<T>>,
 }
 
 /// One layer's buffers, each neurons × examples.
@@ -80,6 +86,13 @@ impl<T> LayerWorkspace<T> {
     }
 }
 
+impl<T: Real> LayerWorkspace<T> {
+    /// a and δ, neurons × examples.
+    pub(super) fn results_mut(&mut self) -> (&mut [T], &mut [T]) {
+        (self.a.as_mut_slice(), self.delta.as_mut_slice())
+    }
+}
+
 impl<T: Real> Workspace<T> {
     /// Allocates buffers for `examples` examples in a network with layers of `sizes` neurons, the inputs first.
     ///
@@ -101,7 +114,38 @@ impl<T: Real> Workspace<T> {
             inputs: None,
             costs,
             sums: Sums::new(highest, examples, 1),
+            shares: Vec::new(),
         })
+    }
+
+    /// Divides the examples among threads for [`pass`], if that is faster and there are no masks.
+    pub(crate) fn with_shares(mut self, sizes: &[usize]) -> Result<Self> {
+        self.shares = Share::all(sizes, self.examples())?;
+        Ok(self)
+    }
+
+    /// Gives the buffers another number of examples, at most as many as in [`new`](Self::new). Does not allocate.
+    pub(super) fn resize(&mut self, examples: usize) {
+        for LayerWorkspace { z, a, delta, .. } in &mut self.layers {
+            for matrix in [z, a, delta] {
+                let rows = matrix.nrows();
+                reshape(matrix, rows, examples);
+            }
+        }
+        self.costs.resize(examples, 0.0);
+    }
+
+    /// Whether all weighted inputs, costs and errors δ are finite.
+    pub(super) fn is_finite(&self) -> bool {
+        let layers = self.layers.iter().flat_map(|layer| [&layer.z, &layer.delta]);
+        layers.into_iter().all(|values| all_finite(values.as_slice())) && self.costs.iter().all(|cost| cost.is_finite())
+    }
+
+    /// Computes C_x of each example, after [`forward`] and with the targets `y`.
+    pub(super) fn compute_costs(&mut self, model: &dyn Model<T>, y: &DMatrix<T>) {
+        if let Some(last) = self.layers.last() {
+            model.costs(&last.z, &last.a, y, &mut self.costs);
+        }
     }
 
     /// Adds masks: the activations of layer l are multiplied by factors on their way to the next layer if `masked(l)`
@@ -347,12 +391,22 @@ impl<T: Real, H: Activation<T>, O: Activation<T>> Network<T, H, O> {
     /// # Ok::<(), gradus::Error>(())
     /// ```
     pub fn compute_deltas<C: Cost<T, O>>(&self, cost: &C, batch: &Batch<T>, workspace: &mut Workspace<T>) {
-        compute_deltas(&Bound { network: self, cost }, batch, workspace);
+        compute_deltas(&Bound { network: self, cost }, (&batch.y, &batch.weights), workspace);
     }
 }
 
 /// See [`Network::forward`].
 pub(crate) fn forward<T: Real>(network: &dyn AnyNetwork<T>, x: &DMatrix<T>, workspace: &mut Workspace<T>) {
+    forward_some(network, x, 0..x.ncols(), workspace);
+}
+
+/// [`forward`] for some `examples`, which are columns of `x`.
+pub(super) fn forward_some<T: Real>(
+    network: &dyn AnyNetwork<T>,
+    x: &DMatrix<T>,
+    mut examples: Range<usize>,
+    workspace: &mut Workspace<T>,
+) {
     let Workspace { layers, inputs, .. } = workspace;
     let mut before = match inputs {
         Some(mask) => {
@@ -364,12 +418,13 @@ pub(crate) fn forward<T: Real>(network: &dyn AnyNetwork<T>, x: &DMatrix<T>, work
     assert_eq!(layers.len(), network.n_layers(), "layers of the workspace against those of the network");
     for (index, buffers) in layers.iter_mut().enumerate() {
         let layer = network.layer(index);
-        linalg::weighted_inputs(layer.weights, layer.biases, before, &mut buffers.z);
+        linalg::weighted_inputs_of(layer.weights, layer.biases, before, examples, &mut buffers.z);
         layer.activation.activate(&buffers.z, &mut buffers.a);
         if let Some(mask) = &mut buffers.mask {
             mask.apply(&buffers.a);
         }
         before = buffers.outputs();
+        examples = 0..before.ncols();
     }
 }
 
@@ -379,10 +434,28 @@ pub(crate) fn compute_costs<T: Real>(
     batch: &Batch<T>,
     workspace: &mut Workspace<T>,
 ) -> f64 {
-    let Workspace { layers, costs, sums, .. } = workspace;
-    let Some(last) = layers.last() else { return 0.0 };
-    model.costs(&last.z, &last.a, &batch.y, costs);
-    sums.cost(costs, &batch.weights)
+    workspace.compute_costs(model, &batch.y);
+    workspace.sums.cost(&workspace.costs, &batch.weights)
+}
+
+/// The outcome of [`pass`].
+pub(crate) struct Passed {
+    /// Σ weight_x C_x.
+    pub(crate) sum: f64,
+    /// Whether this sum, and every weighted input and error δ, is finite. If not, the workspace holds them all.
+    pub(crate) is_finite: bool,
+}
+
+/// Takes a batch forward and back: computes what its gradient needs, the activations and the errors δ, and the costs.
+pub(crate) fn pass<T: Real>(model: &dyn Model<T>, batch: &Batch<T>, workspace: &mut Workspace<T>) -> Passed {
+    if !workspace.shares.is_empty() && shares::compute(model, batch, workspace) {
+        let sum = workspace.sums.cost(&workspace.costs, &batch.weights);
+        return Passed { sum, is_finite: sum.is_finite() };
+    }
+    forward(model.network(), &batch.x, workspace);
+    let sum = compute_costs(model, batch, workspace);
+    compute_deltas(model, (&batch.y, &batch.weights), workspace);
+    Passed { sum, is_finite: sum.is_finite() && workspace.is_finite() }
 }
 
 /// Computes the error δ = ∂C/∂z of every layer; see [`Network::compute_deltas`].
@@ -392,11 +465,15 @@ pub(crate) fn compute_costs<T: Real>(
 /// that layer.
 ///
 /// Source: chapter 2 of the book, equations (BP1) and (BP2), for a whole batch at once.
-pub(crate) fn compute_deltas<T: Real>(model: &dyn Model<T>, batch: &Batch<T>, workspace: &mut Workspace<T>) {
+pub(super) fn compute_deltas<T: Real>(
+    model: &dyn Model<T>,
+    (y, weights): (&DMatrix<T>, &[T]),
+    workspace: &mut Workspace<T>,
+) {
     let m = T::cast(workspace.sums.m as f64);
     if let Some(last) = workspace.layers.last_mut() {
-        model.output_delta(&last.z, &last.a, &batch.y, &mut last.delta);
-        for (mut delta, &weight) in last.delta.column_iter_mut().zip(&batch.weights) {
+        model.output_delta(&last.z, &last.a, y, &mut last.delta);
+        for (mut delta, &weight) in last.delta.column_iter_mut().zip(weights) {
             delta.apply(|delta| *delta = *delta * weight / m);
         }
     }

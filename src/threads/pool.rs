@@ -144,6 +144,11 @@ fn beside<A: Send, B: Send>(
     }
 }
 
+/// Runs `work` on this thread alone: nothing in it is divided.
+pub(crate) fn alone<V>(work: impl FnOnce() -> V) -> V {
+    Role::Alone.during(work)
+}
+
 /// Runs `work` once on each thread of the current run; outside a run on the caller's and those of the shared pool.
 pub(crate) fn broadcast(work: impl Fn() + Sync) {
     match ROLE.get() {

@@ -18,6 +18,10 @@ pub(crate) fn join<A, B>(a: impl FnOnce() -> A, b: impl FnOnce() -> B) -> (A, B)
     (a(), b())
 }
 
+pub(crate) fn alone<V>(work: impl FnOnce() -> V) -> V {
+    work()
+}
+
 pub(crate) fn broadcast(work: impl Fn()) {
     work();
 }

@@ -225,8 +225,8 @@ fn train_with<T: Real>(
         ];
         together::greet(team, &run, &others)?;
     }
-    let largest = sizes.windows(2).map(|pair| pair[0].saturating_mul(pair[1])).max().unwrap_or(0);
-    let keep_awake = threads::is_large(largest.saturating_mul(parts.batch_size(n)));
+    let products = sizes.windows(2).fold(0, |sum: usize, pair| sum.saturating_add(pair[0].saturating_mul(pair[1])));
+    let keep_awake = threads::is_large(products.saturating_mul(parts.batch_size(n)));
     threads::run(parts.threads, keep_awake, || {
         let job = Job { schedule: &*schedule, stop: &*stop, keep, training, n, validation, warnings };
         Fit::new(parts, run, model, job, plan, team)?.run()

@@ -332,10 +332,11 @@ impl<'t, T: Real> Stepper<'t, T> {
         let workspace = &mut self.workspaces[workspace];
         let mut sum = 0.0;
         if batch.examples() > 0 {
-            network::forward(model.network(), &batch.x, workspace);
-            sum = network::compute_costs(&*model, batch, workspace);
-            network::compute_deltas(&*model, batch, workspace);
-            if let Err(error) = validate::check_finite_step(model.network(), workspace, batch, sum, eta) {
+            let passed = network::pass(&*model, batch, workspace);
+            sum = passed.sum;
+            if !passed.is_finite
+                && let Err(error) = validate::check_finite_step(model.network(), workspace, batch, sum, eta)
+            {
                 return Err(self.with_cause(model.network(), scale, eta, error));
             }
         }
@@ -435,7 +436,7 @@ impl<'t, T: Real> Stepper<'t, T> {
         let workspace = Workspace::new(&self.sizes, examples)?.with_leaves(self.leaves.own().len());
         self.workspaces.push(match &self.parts.dropout {
             Some(dropout) => dropout.masked(workspace, self.sizes[0]),
-            None => workspace,
+            None => workspace.with_shares(&self.sizes)?,
         });
         Ok(self.workspaces.len() - 1)
     }

@@ -43,10 +43,8 @@ impl<T: Real> Objective<T> for BatchObjective<'_, T> {
                 parameters = rest;
             }
         }
-        network::forward(model.network(), &batch.x, workspace);
-        let sum = network::compute_costs(&**model, batch, workspace);
+        let sum = network::pass(&**model, batch, workspace).sum;
         *sums = Some((sums.map_or(sum, |sums| sums.0), sum));
-        network::compute_deltas(&**model, batch, workspace);
         let mut penalty = 0.0;
         for index in 0..model.network().n_layers() {
             let Layer { weights, biases, .. } = model.network().layer(index);
