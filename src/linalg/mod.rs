@@ -157,6 +157,8 @@ pub fn bias_gradient<T: Product>(delta: &DMatrix<T>, gradient: &mut [T]) {
 }
 
 /// Computes [`bias_gradient`], summed over some `examples`, and adds it to `gradient` if `add` is true.
+///
+/// The sum is in double precision. Every 1024 examples a new sum begins, which is added to the sum of those before.
 pub(crate) fn bias_gradient_of<T: Product>(
     delta: &DMatrix<T>,
     examples: Range<usize>,
@@ -164,36 +166,58 @@ pub(crate) fn bias_gradient_of<T: Product>(
     add: bool,
 ) {
     assert_eq!(gradient.len(), delta.nrows(), "elements of the gradient against rows of delta");
-    let rows = delta.nrows();
-    let delta = delta.as_slice();
     pulp::Arch::new().dispatch(
         #[inline(always)]
         || {
-            let put = |gradient: &mut T, sum: f64| {
-                let sum = nalgebra::convert(sum);
-                *gradient = if add { *gradient + sum } else { sum };
-            };
-            let (whole, rest) = gradient.as_chunks_mut::<ROWS>();
-            for (row, gradient) in (0..).step_by(ROWS).zip(whole) {
-                // An array of a length that the compiler knows, whose sums stay in registers.
+            for (row, gradient) in (0..).step_by(ROWS).zip(gradient.chunks_mut(ROWS)) {
                 let mut sums = [0.0; ROWS];
-                for column in examples.clone() {
-                    let Some(delta) = delta[column * rows + row..].first_chunk::<ROWS>() else { break };
-                    for (sum, delta) in sums.iter_mut().zip(delta) {
-                        *sum += nalgebra::convert_ref_unchecked::<T, f64>(delta);
-                    }
+                for first in examples.clone().step_by(MOST_ADDED) {
+                    let piece = first..examples.end.min(first + MOST_ADDED);
+                    let piece = row_sums(delta, row, piece);
+                    sums.iter_mut().zip(piece).for_each(|(sum, piece)| *sum += piece);
                 }
-                gradient.iter_mut().zip(sums).for_each(|(gradient, sum)| put(gradient, sum));
-            }
-            let (row, mut sums) = (rows - rest.len(), [0.0; ROWS]);
-            for column in examples {
-                for (sum, delta) in sums.iter_mut().zip(&delta[column * rows + row..(column + 1) * rows]) {
-                    *sum += nalgebra::convert_ref_unchecked::<T, f64>(delta);
+                for (gradient, sum) in gradient.iter_mut().zip(sums) {
+                    let sum = nalgebra::convert(sum);
+                    *gradient = if add { *gradient + sum } else { sum };
                 }
             }
-            rest.iter_mut().zip(sums).for_each(|(gradient, sum)| put(gradient, sum));
         },
     );
+}
+
+/// Computes Σ_x δ_x over some `examples`, at most [`MOST_ADDED`].
+pub(crate) fn bias_sums<T: Product>(delta: &DMatrix<T>, examples: Range<usize>, sums: &mut [f64]) {
+    pulp::Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            for (row, sums) in (0..).step_by(ROWS).zip(sums.chunks_mut(ROWS)) {
+                sums.copy_from_slice(&row_sums(delta, row, examples.clone())[..sums.len()]);
+            }
+        },
+    );
+}
+
+/// The sums of [`ROWS`] rows of δ from `row` on, in the order of the examples. Beyond the last row they are 0.
+#[inline(always)]
+fn row_sums<T: Product>(delta: &DMatrix<T>, row: usize, examples: Range<usize>) -> [f64; ROWS] {
+    let (rows, delta) = (delta.nrows(), delta.as_slice());
+    let mut sums = [0.0; ROWS];
+    if row + ROWS <= rows {
+        for column in examples {
+            // An array of a length that the compiler knows, so that the sums stay in registers.
+            let Some(delta) = delta[column * rows + row..].first_chunk::<ROWS>() else { break };
+            for (sum, delta) in sums.iter_mut().zip(delta) {
+                *sum += nalgebra::convert_ref_unchecked::<T, f64>(delta);
+            }
+        }
+    } else {
+        for column in examples {
+            for (sum, delta) in sums.iter_mut().zip(&delta[column * rows + row..(column + 1) * rows]) {
+                *sum += nalgebra::convert_ref_unchecked::<T, f64>(delta);
+            }
+        }
+    }
+    sums
 }
 
 /// Computes ∂C/∂a = wᵀ δ, with a the activations of the previous layer.

@@ -15,12 +15,28 @@ use crate::real::Real;
 #[derive(Debug, Clone)]
 pub(super) struct Sums<T> {
     /// The examples of each leaf. The number of leaves is a power of two.
-    leaves: Vec<Range<usize>>,
+    pub(super) leaves: Vec<Range<usize>>,
     /// The divisor of the sums: the number of examples of the batch, those of other ranks included.
     pub(super) m: usize,
     /// For each leaf, the δ of the layer whose gradient is being computed, packed once for all column blocks of its
     /// weights.
     delta: Vec<Panels<T>>,
+}
+
+/// The gradient of a piece of a batch, the examples of one chain of sums: of each layer ∂C/∂w, n_out × n_in, and ∂C/∂b
+/// before it is rounded.
+#[derive(Debug, Clone)]
+pub(super) struct Piece<T> {
+    weights: Vec<Vec<T>>,
+    biases: Vec<Vec<f64>>,
+}
+
+impl<T: Real> Piece<T> {
+    /// Allocates for a network with layers of `sizes` neurons.
+    pub(super) fn new(sizes: &[usize]) -> Self {
+        let weights = sizes.windows(2).map(|size| vec![T::zero(); size[0] * size[1]]).collect();
+        Self { weights, biases: sizes.iter().skip(1).map(|&size| vec![0.0; size]).collect() }
+    }
 }
 
 impl<T: Real> Sums<T> {
@@ -80,6 +96,11 @@ fn tree<T: Real>(
 }
 
 impl<T: Real> Workspace<T> {
+    /// The gradient of each piece, if the threads that share the batch have computed them.
+    fn pieces(&self) -> Option<&[Piece<T>]> {
+        self.shares.as_ref()?.pieces()
+    }
+
     /// Divides the examples into `leaves` leaves, a power of two, for all sums from now on.
     pub(crate) fn with_leaves(mut self, leaves: usize) -> Self {
         let highest = self.layers.iter().map(|layer| layer.delta.nrows()).max().unwrap_or(0);
@@ -93,8 +114,25 @@ impl<T: Real> Workspace<T> {
         self.sums.m = m;
     }
 
+    /// Computes the gradient of a piece, the batch of this workspace: the `examples` in the columns of `x`.
+    pub(super) fn sum_piece(&mut self, x: &DMatrix<T>, examples: Range<usize>, piece: &mut Piece<T>) {
+        let layers = piece.weights.iter_mut().zip(&mut piece.biases);
+        for (index, (weights, biases)) in layers.enumerate() {
+            self.begin_gradient(index);
+            let (a, columns) = match index.checked_sub(1) {
+                Some(before) => (self.layers[before].outputs(), 0..self.examples()),
+                None => (x, examples.clone()),
+            };
+            linalg::weight_gradient_of(&self.sums.delta[0], a, columns, 0..a.nrows(), weights, false);
+            linalg::bias_sums(&self.layers[index].delta, 0..self.examples(), biases);
+        }
+    }
+
     /// Prepares the gradient of layer `index`, which is then computed column block by column block.
     pub(crate) fn begin_gradient(&mut self, index: usize) {
+        if self.pieces().is_some() {
+            return;
+        }
         let Sums { leaves, delta, .. } = &mut self.sums;
         for (panels, leaf) in delta.iter_mut().zip(leaves) {
             panels.copy_from(&self.layers[index].delta, leaf.clone());
@@ -120,6 +158,16 @@ impl<T: Real> Workspace<T> {
         gradient: &mut [T],
         spare: &mut [T],
     ) {
+        if let Some(pieces) = self.pieces() {
+            let rows = self.layers[index].delta.nrows();
+            let columns = inputs.start * rows..inputs.end * rows;
+            let mut pieces = pieces.iter().map(|piece| &piece.weights[index][columns.clone()]);
+            pieces.next().into_iter().for_each(|first| gradient.copy_from_slice(first));
+            for piece in pieces {
+                gradient.iter_mut().zip(piece).for_each(|(sum, &piece)| *sum += piece);
+            }
+            return;
+        }
         let a = match index.checked_sub(1) {
             Some(before) => self.layers[before].outputs(),
             None => self.inputs.as_ref().map_or(x, |mask| &mask.masked),
@@ -135,6 +183,12 @@ impl<T: Real> Workspace<T> {
     ///
     /// Source: chapter 2 of the book, equation (BP3), for a whole batch at once.
     pub(crate) fn bias_gradient(&self, index: usize, gradient: &mut [T], spare: &mut [T]) {
+        if let Some(pieces) = self.pieces() {
+            for (i, gradient) in gradient.iter_mut().enumerate() {
+                *gradient = T::cast(pieces.iter().fold(0.0, |sum, piece| sum + piece.biases[index][i]));
+            }
+            return;
+        }
         let leaves = &self.sums.leaves;
         tree((leaves, 0), gradient, spare, usize::MAX, &|leaf, gradient, add| {
             linalg::bias_gradient_of(&self.layers[index].delta, leaves[leaf].clone(), gradient, add);

@@ -1,19 +1,21 @@
 //! A batch forward and back, its examples divided among threads.
 //!
-//! If every product and every activation were divided for itself, the threads would wait for each other a few times in
-//! each layer. Here each thread takes its share of the examples through all layers and back. The share is cut into
-//! blocks whose activations stay in the cache. Every element is the same sum as without shares.
+//! If every product and every activation were divided for itself, the threads would wait for each other several times
+//! in each layer. Here each thread takes its share of the examples through all layers and back. Every element is the
+//! same sum as without shares, on any number of threads.
 
-use std::array;
+use std::mem;
 use std::ops::Range;
 
 use nalgebra::DMatrix;
 
+use super::gradient::Piece;
 use super::outputs::reshape;
 use super::workspace::{compute_deltas, forward_some};
 use super::{Model, Workspace};
 use crate::data::Batch;
 use crate::error::Result;
+use crate::linalg;
 use crate::real::Real;
 use crate::threads;
 
@@ -23,17 +25,31 @@ const MOST_LAYERS: usize = 32;
 /// The maximum number of bytes of a layer's weights: each thread reads them all, from its own cache.
 const MOST_WEIGHTS: usize = 1 << 19;
 
-/// Bytes of the buffers of a block.
+/// The maximum number of bytes of the parameters if each share sums its pieces of the gradient.
+const MOST_SUMMED: usize = 1 << 16;
+
+/// Bytes of the buffers of a block of examples, which stay in the cache.
 const BLOCK: usize = 1 << 18;
 
 /// The minimum number of examples of a block, if there are so many: with fewer, products are slower.
 const FEWEST: usize = 128;
 
+/// The shares of a batch.
+#[derive(Debug, Clone)]
+pub(super) struct Shares<T> {
+    each: Vec<Share<T>>,
+    /// The gradient of each piece of the batch, if the shares compute them: for many examples and few parameters. Else
+    /// the activations and errors of all examples are put together, and the gradient is computed from them.
+    pieces: Vec<Piece<T>>,
+    /// Whether the pieces are those of the workspace's batch.
+    pub(super) are_current: bool,
+}
+
 /// One thread's buffers.
 #[derive(Debug, Clone)]
-pub(super) struct Share<T> {
+struct Share<T> {
     y: DMatrix<T>,
-    /// Activations, errors and costs of a block.
+    /// Activations, errors and costs of a block of examples.
     workspace: Workspace<T>,
     /// The maximum number of examples of a block.
     most: usize,
@@ -41,60 +57,80 @@ pub(super) struct Share<T> {
     is_finite: bool,
 }
 
-/// The results of some examples, each layer's neurons × examples.
-struct Columns<'a, T> {
+/// The results of some examples: neurons × examples of each layer, or the pieces of their gradient.
+struct Results<'a, T> {
     a: [&'a mut [T]; MOST_LAYERS],
     delta: [&'a mut [T]; MOST_LAYERS],
     costs: &'a mut [f64],
+    pieces: &'a mut [Piece<T>],
+}
+
+impl<T: Real> Shares<T> {
+    /// Allocates the shares of a batch of `examples` examples; `None` if they would not be faster.
+    pub(super) fn new(sizes: &[usize], examples: usize) -> Result<Option<Self>> {
+        let products = || sizes.windows(2).map(|size| size[0] * size[1]);
+        let bytes = |values: usize| values.saturating_mul(size_of::<T>());
+        let widest = products().max().unwrap_or(0);
+        let threads = threads::useful_threads(products().sum::<usize>().saturating_mul(examples));
+        if threads == 1 || sizes.len() > MOST_LAYERS || bytes(widest) > MOST_WEIGHTS {
+            return Ok(None);
+        }
+        let pieces = examples.div_ceil(linalg::MOST_ADDED);
+        let is_summed = pieces >= threads && bytes(products().sum()) <= MOST_SUMMED;
+        let neurons: usize = sizes.iter().skip(1).sum();
+        let most = match is_summed {
+            true => linalg::MOST_ADDED,
+            false => (BLOCK / (3 * bytes(neurons))).max(FEWEST).min(examples.div_ceil(threads)),
+        };
+        let share = || {
+            let y = DMatrix::zeros(sizes[sizes.len() - 1], most);
+            Ok(Share { y, workspace: Workspace::new(sizes, most)?, most, is_finite: true })
+        };
+        let each = (0..threads).map(|_| share()).collect::<Result<_>>()?;
+        let pieces = if is_summed { vec![Piece::new(sizes); pieces] } else { Vec::new() };
+        Ok(Some(Self { each, pieces, are_current: false }))
+    }
+
+    /// The pieces of the gradient, if the shares have computed them.
+    pub(super) fn pieces(&self) -> Option<&[Piece<T>]> {
+        (self.are_current && !self.pieces.is_empty()).then_some(&self.pieces)
+    }
 }
 
 impl<T: Real> Share<T> {
-    /// Allocates the shares of a batch of `examples` examples: none if they would not be faster.
-    pub(super) fn all(sizes: &[usize], examples: usize) -> Result<Vec<Self>> {
-        let products = || sizes.windows(2).map(|size| size[0] * size[1]);
-        let widest = products().max().unwrap_or(0) * size_of::<T>();
-        if sizes.len() > MOST_LAYERS || widest > MOST_WEIGHTS {
-            return Ok(Vec::new());
-        }
-        let threads = threads::useful_threads(products().sum::<usize>().saturating_mul(examples));
-        let values: usize = sizes.iter().skip(1).sum();
-        let most = (BLOCK / (3 * values * size_of::<T>()).max(1)).max(FEWEST);
-        if threads == 1 {
-            return Ok(Vec::new());
-        }
-        let most = most.min(examples.div_ceil(threads));
-        let share = || {
-            let y = DMatrix::zeros(sizes[sizes.len() - 1], most);
-            Ok(Self { y, workspace: Workspace::new(sizes, most)?, most, is_finite: true })
-        };
-        (0..threads).map(|_| share()).collect()
-    }
-
     /// Takes some `examples` of `batch`, which has `m` on all ranks together, forward and back.
     fn compute(
         &mut self,
         model: &dyn Model<T>,
         (batch, m): (&Batch<T>, usize),
         examples: Range<usize>,
-        columns: &mut Columns<'_, T>,
+        results: &mut Results<'_, T>,
     ) {
         let Self { y, workspace, most, is_finite } = self;
         *is_finite = true;
-        workspace.sums.m = m;
         let blocks = examples.len().div_ceil(*most);
         for block in 0..blocks {
-            let [from, to] = [block, block + 1].map(|block| examples.len() * block / blocks);
-            let block = examples.start + from..examples.start + to;
-            workspace.resize(block.len());
-            reshape(y, batch.y.nrows(), block.len());
-            y.copy_from(&batch.y.columns(block.start, block.len()));
-            forward_some(model.network(), &batch.x, block.clone(), workspace);
+            // Pieces are whole but for the last; other blocks are as equal as possible.
+            let bound = |block: usize| match results.pieces.is_empty() {
+                true => examples.len() * block / blocks,
+                false => examples.len().min(block * *most),
+            };
+            let (from, to) = (bound(block), bound(block + 1));
+            let columns = examples.start + from..examples.start + to;
+            workspace.resize(columns.len(), m);
+            reshape(y, batch.y.nrows(), columns.len());
+            y.copy_from(&batch.y.columns(columns.start, columns.len()));
+            forward_some(model.network(), &batch.x, columns.clone(), workspace);
             workspace.compute_costs(model, y);
-            compute_deltas(model, (y, &batch.weights[block]), workspace);
+            compute_deltas(model, (y, &batch.weights[columns.clone()]), workspace);
             *is_finite &= workspace.is_finite();
 
-            columns.costs[from..to].copy_from_slice(&workspace.costs);
-            let whole = columns.a.iter_mut().zip(&mut columns.delta);
+            results.costs[from..to].copy_from_slice(&workspace.costs);
+            if let Some(piece) = results.pieces.get_mut(block) {
+                workspace.sum_piece(&batch.x, columns, piece);
+                continue;
+            }
+            let whole = results.a.iter_mut().zip(&mut results.delta);
             for (layer, (a, delta)) in workspace.layers.iter().zip(whole) {
                 let rows = layer.delta.nrows();
                 a[from * rows..to * rows].copy_from_slice(layer.outputs().as_slice());
@@ -104,63 +140,63 @@ impl<T: Real> Share<T> {
     }
 }
 
-impl<'a, T> Columns<'a, T> {
-    /// The columns of the first `at` examples, of `examples` in all, and the others.
-    fn split(self, at: usize, examples: usize) -> (Self, Self) {
-        let halves = |arrays: [&'a mut [T]; MOST_LAYERS]| {
-            let mut halves = arrays.map(|array| {
-                let rows = array.len() / examples.max(1);
-                Some(array.split_at_mut(rows * at))
-            });
+impl<'a, T> Results<'a, T> {
+    /// The results of the first `at` examples, of `examples` in all, which are the first `pieces`; and the others.
+    fn split(self, at: usize, examples: usize, pieces: usize) -> (Self, Self) {
+        let halves = |mut arrays: [&'a mut [T]; MOST_LAYERS]| {
             let mut others: [&mut [T]; MOST_LAYERS] = Default::default();
-            let some = array::from_fn(|layer| {
-                let (some, other) = halves[layer].take().unwrap_or_default();
-                others[layer] = other;
-                some
-            });
-            (some, others)
+            for (array, other) in arrays.iter_mut().zip(&mut others) {
+                let rows = array.len() / examples.max(1);
+                (*array, *other) = mem::take(array).split_at_mut(rows * at);
+            }
+            (arrays, others)
         };
         let ((a, other_a), (delta, other_delta)) = (halves(self.a), halves(self.delta));
         let (costs, other_costs) = self.costs.split_at_mut(at);
-        (Self { a, delta, costs }, Self { a: other_a, delta: other_delta, costs: other_costs })
+        let (pieces, other_pieces) = self.pieces.split_at_mut(pieces);
+        let others = Self { a: other_a, delta: other_delta, costs: other_costs, pieces: other_pieces };
+        (Self { a, delta, costs, pieces }, others)
     }
 }
 
-/// Computes the activations, costs and errors δ of a batch in its shares. Returns whether all of them are finite.
+/// Computes what the gradient of a batch needs in the shares of `workspace`. Returns whether all weighted inputs, costs
+/// and errors δ are finite; `false` if there are no shares.
 pub(super) fn compute<T: Real>(
     model: &dyn Model<T>,
     batch: &Batch<T>,
     workspace: &mut Workspace<T>,
 ) -> bool {
     let examples = 0..workspace.examples();
-    let Workspace { layers, costs, sums, shares, .. } = workspace;
+    let Workspace { layers, costs, sums, shares: Some(shares), .. } = workspace else { return false };
     let (mut a, mut delta): ([&mut [T]; MOST_LAYERS], [&mut [T]; MOST_LAYERS]) = Default::default();
     for ((layer, a), delta) in layers.iter_mut().zip(&mut a).zip(&mut delta) {
         (*a, *delta) = layer.results_mut();
     }
-    let m = sums.m;
-    divide(shares, examples, Columns { a, delta, costs }, &|share, examples, mut columns| {
-        share.compute(model, (batch, m), examples, &mut columns);
+    let (m, pieces) = (sums.m, &mut shares.pieces[..]);
+    divide(&mut shares.each, examples, Results { a, delta, costs, pieces }, &|share, examples, mut results| {
+        share.compute(model, (batch, m), examples, &mut results);
     });
-    shares.iter().all(|share| share.is_finite)
+    shares.are_current = shares.each.iter().all(|share| share.is_finite);
+    shares.are_current
 }
 
-/// Divides `examples` and their columns among the shares, each on a thread of its own.
+/// Divides `examples` and their results among the shares, each on a thread of its own.
 fn divide<T: Real>(
     shares: &mut [Share<T>],
     examples: Range<usize>,
-    columns: Columns<'_, T>,
-    work: &(impl Fn(&mut Share<T>, Range<usize>, Columns<'_, T>) + Sync),
+    results: Results<'_, T>,
+    work: &(impl Fn(&mut Share<T>, Range<usize>, Results<'_, T>) + Sync),
 ) {
     if let [share] = shares {
-        threads::alone(|| work(share, examples, columns));
-        return;
+        return threads::alone(|| work(share, examples, results));
     }
     let count = shares.len();
     let (some, others) = shares.split_at_mut(count / 2);
-    let at = examples.len() * some.len() / count;
+    let part = |of: usize| of * some.len() / count;
+    let pieces = part(results.pieces.len());
+    let at = if pieces > 0 { pieces * linalg::MOST_ADDED } else { part(examples.len()) };
     let middle = examples.start + at;
-    let (left, right) = columns.split(at, examples.len());
+    let (left, right) = results.split(at, examples.len(), pieces);
     threads::join(
         || divide(some, examples.start..middle, left, work),
         || divide(others, middle..examples.end, right, work),

@@ -6,7 +6,7 @@ use nalgebra::DMatrix;
 
 use super::gradient::Sums;
 use super::outputs::reshape;
-use super::shares::{self, Share};
+use super::shares::{self, Shares};
 use super::{AnyNetwork, Bound, Model, Network, ParameterArrays};
 use crate::activation::Activation;
 use crate::cost::Cost;
@@ -44,7 +44,7 @@ pub struct Workspace<T> {
     /// The buffers in which the examples are summed.
     pub(super) sums: Sums<T>,
     /// The buffers of the threads that share the examples, if they do.
-    pub(super) shares: Vec<Share<T>>,
+    pub(super) shares: Option<Box<Shares<T>>>,
 }
 
 /// One layer's buffers, each neurons × examples.
@@ -114,18 +114,22 @@ impl<T: Real> Workspace<T> {
             inputs: None,
             costs,
             sums: Sums::new(highest, examples, 1),
-            shares: Vec::new(),
+            shares: None,
         })
     }
 
-    /// Divides the examples among threads for [`pass`], if that is faster and there are no masks.
+    /// Divides the examples among threads for [`pass`], if that is faster and there are neither masks nor leaves.
     pub(crate) fn with_shares(mut self, sizes: &[usize]) -> Result<Self> {
-        self.shares = Share::all(sizes, self.examples())?;
+        if self.sums.leaves.len() == 1 && self.masks_mut().next().is_none() {
+            self.shares = Shares::new(sizes, self.examples())?.map(Box::new);
+        }
         Ok(self)
     }
 
-    /// Gives the buffers another number of examples, at most as many as in [`new`](Self::new). Does not allocate.
-    pub(super) fn resize(&mut self, examples: usize) {
+    /// Gives the buffers another number of examples, at most as many as in [`new`](Self::new), of `m` in the whole batch.
+    /// Does not allocate.
+    pub(super) fn resize(&mut self, examples: usize, m: usize) {
+        self.set_leaves([0..examples].into_iter(), m);
         for LayerWorkspace { z, a, delta, .. } in &mut self.layers {
             for matrix in [z, a, delta] {
                 let rows = matrix.nrows();
@@ -448,7 +452,7 @@ pub(crate) struct Passed {
 
 /// Takes a batch forward and back: computes what its gradient needs, the activations and the errors δ, and the costs.
 pub(crate) fn pass<T: Real>(model: &dyn Model<T>, batch: &Batch<T>, workspace: &mut Workspace<T>) -> Passed {
-    if !workspace.shares.is_empty() && shares::compute(model, batch, workspace) {
+    if shares::compute(model, batch, workspace) {
         let sum = workspace.sums.cost(&workspace.costs, &batch.weights);
         return Passed { sum, is_finite: sum.is_finite() };
     }

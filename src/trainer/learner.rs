@@ -434,10 +434,11 @@ impl<'t, T: Real> Stepper<'t, T> {
             self.workspaces.remove(0);
         }
         let workspace = Workspace::new(&self.sizes, examples)?.with_leaves(self.leaves.own().len());
-        self.workspaces.push(match &self.parts.dropout {
+        let workspace = match &self.parts.dropout {
             Some(dropout) => dropout.masked(workspace, self.sizes[0]),
-            None => workspace.with_shares(&self.sizes)?,
-        });
+            None => workspace,
+        };
+        self.workspaces.push(workspace.with_shares(&self.sizes)?);
         Ok(self.workspaces.len() - 1)
     }
 
