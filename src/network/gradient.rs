@@ -97,7 +97,7 @@ fn tree<T: Real>(
 
 impl<T: Real> Workspace<T> {
     /// The gradient of each piece, if the threads that share the batch have computed them.
-    fn pieces(&self) -> Option<&[Piece<T>]> {
+    pub(super) fn pieces(&self) -> Option<&[Piece<T>]> {
         self.shares.as_ref()?.pieces()
     }
 

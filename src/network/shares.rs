@@ -28,6 +28,9 @@ const MOST_WEIGHTS: usize = 1 << 19;
 /// The maximum number of bytes of the parameters if each share sums its pieces of the gradient.
 const MOST_SUMMED: usize = 1 << 16;
 
+/// The minimum number of examples of a share.
+const FEWEST_EACH: usize = 8;
+
 /// Bytes of the buffers of a block of examples, which stay in the cache.
 const BLOCK: usize = 1 << 18;
 
@@ -71,24 +74,30 @@ impl<T: Real> Shares<T> {
         let products = || sizes.windows(2).map(|size| size[0] * size[1]);
         let bytes = |values: usize| values.saturating_mul(size_of::<T>());
         let widest = products().max().unwrap_or(0);
-        let threads = threads::useful_threads(products().sum::<usize>().saturating_mul(examples));
-        if threads == 1 || sizes.len() > MOST_LAYERS || bytes(widest) > MOST_WEIGHTS {
+        let useful = threads::useful_threads(products().sum::<usize>().saturating_mul(examples));
+        let threads = useful.min(examples / FEWEST_EACH);
+        if threads < 2 || sizes.len() > MOST_LAYERS || bytes(widest) > MOST_WEIGHTS {
             return Ok(None);
         }
-        let pieces = examples.div_ceil(linalg::MOST_ADDED);
-        let is_summed = pieces >= threads && bytes(products().sum()) <= MOST_SUMMED;
+        let is_summed =
+            examples.div_ceil(linalg::MOST_ADDED) >= threads && bytes(products().sum()) <= MOST_SUMMED;
+        Self::of(threads, sizes, examples, is_summed).map(Some)
+    }
+
+    /// Allocates `threads` shares, which sum pieces of the gradient if `is_summed`: at least one each.
+    fn of(threads: usize, sizes: &[usize], examples: usize, is_summed: bool) -> Result<Self> {
         let neurons: usize = sizes.iter().skip(1).sum();
         let most = match is_summed {
             true => linalg::MOST_ADDED,
-            false => (BLOCK / (3 * bytes(neurons))).max(FEWEST).min(examples.div_ceil(threads)),
+            false => (BLOCK / (3 * neurons * size_of::<T>())).max(FEWEST).min(examples.div_ceil(threads)),
         };
         let share = || {
             let y = DMatrix::zeros(sizes[sizes.len() - 1], most);
             Ok(Share { y, workspace: Workspace::new(sizes, most)?, most, is_finite: true })
         };
         let each = (0..threads).map(|_| share()).collect::<Result<_>>()?;
-        let pieces = if is_summed { vec![Piece::new(sizes); pieces] } else { Vec::new() };
-        Ok(Some(Self { each, pieces, are_current: false }))
+        let pieces = if is_summed { examples.div_ceil(linalg::MOST_ADDED) } else { 0 };
+        Ok(Self { each, pieces: vec![Piece::new(sizes); pieces], are_current: false })
     }
 
     /// The pieces of the gradient, if the shares have computed them.
@@ -161,11 +170,7 @@ impl<'a, T> Results<'a, T> {
 
 /// Computes what the gradient of a batch needs in the shares of `workspace`. Returns whether all weighted inputs, costs
 /// and errors δ are finite; `false` if there are no shares.
-pub(super) fn compute<T: Real>(
-    model: &dyn Model<T>,
-    batch: &Batch<T>,
-    workspace: &mut Workspace<T>,
-) -> bool {
+pub(super) fn compute<T: Real>(model: &dyn Model<T>, batch: &Batch<T>, workspace: &mut Workspace<T>) -> bool {
     let examples = 0..workspace.examples();
     let Workspace { layers, costs, sums, shares: Some(shares), .. } = workspace else { return false };
     let (mut a, mut delta): ([&mut [T]; MOST_LAYERS], [&mut [T]; MOST_LAYERS]) = Default::default();
@@ -173,9 +178,14 @@ pub(super) fn compute<T: Real>(
         (*a, *delta) = layer.results_mut();
     }
     let (m, pieces) = (sums.m, &mut shares.pieces[..]);
-    divide(&mut shares.each, examples, Results { a, delta, costs, pieces }, &|share, examples, mut results| {
-        share.compute(model, (batch, m), examples, &mut results);
-    });
+    divide(
+        &mut shares.each,
+        examples,
+        Results { a, delta, costs, pieces },
+        &|share, examples, mut results| {
+            share.compute(model, (batch, m), examples, &mut results);
+        },
+    );
     shares.are_current = shares.each.iter().all(|share| share.is_finite);
     shares.are_current
 }
@@ -201,4 +211,80 @@ fn divide<T: Real>(
         || divide(some, examples.start..middle, left, work),
         || divide(others, middle..examples.end, right, work),
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::activation::{Sigmoid, Tanh};
+    use crate::cost::CrossEntropy;
+    use crate::init::ScaledGaussian;
+    use crate::network::{Bound, Network, pass};
+
+    const SIZES: [usize; 4] = [3, 37, 18, 2];
+
+    /// What a step takes from a workspace: the costs, and the gradient of each layer.
+    fn bits<T: Real>(batch: &Batch<T>, workspace: &mut Workspace<T>) -> Vec<u64> {
+        let network = Network::<T, _, _>::new(&SIZES, Tanh, Sigmoid, &ScaledGaussian, 1).unwrap();
+        let passed = pass(&Bound { network: &network, cost: &CrossEntropy }, batch, workspace);
+        assert!(passed.is_finite);
+        let mut numbers = vec![passed.sum];
+        numbers.extend(&workspace.costs);
+        for (index, size) in SIZES.windows(2).enumerate() {
+            let (mut weights, mut biases) = (vec![T::zero(); size[0] * size[1]], vec![T::zero(); size[1]]);
+            workspace.begin_gradient(index);
+            workspace.weight_gradient(&batch.x, index, 0..size[0], &mut weights, &mut []);
+            workspace.bias_gradient(index, &mut biases, &mut []);
+            numbers.extend(weights.iter().chain(&biases).map(|value| value.to_f64()));
+        }
+        numbers.into_iter().map(f64::to_bits).collect()
+    }
+
+    fn assert_same_bits<T: Real>() {
+        for examples in [1, 7, 40, 300, 1024, 1025, 2500, 5120] {
+            let number = |i: usize, j: usize| T::cast(((i * 31 + j * 17) % 101) as f64 / 37.0 - 1.3);
+            let x = DMatrix::from_fn(SIZES[0], examples, number);
+            let y = DMatrix::from_fn(SIZES[3], examples, |i, j| T::cast(((i + j) % 3 == 0) as u8 as f64));
+            let mut batch = Batch::new(x, y).unwrap();
+            batch.weights = (0..examples).map(|j| T::cast((j % 4) as f64 / 2.0)).collect();
+            let mut whole = Workspace::new(&SIZES, examples).unwrap();
+            let expected = bits(&batch, &mut whole);
+            let pieces = examples.div_ceil(linalg::MOST_ADDED);
+            let all = (1..6).flat_map(|threads| [(threads, false), (threads, true)]);
+            for (threads, is_summed) in all.filter(|&(threads, is_summed)| !is_summed || pieces >= threads) {
+                let mut shared = Workspace::new(&SIZES, examples).unwrap();
+                let shares = Shares::of(threads, &SIZES, examples, is_summed).unwrap();
+                shared.shares = Some(Box::new(shares));
+                for _ in 0..2 {
+                    let found = bits(&batch, &mut shared);
+                    assert!(found == expected, "{examples} examples, {threads} threads, pieces: {is_summed}");
+                    assert_eq!(shared.pieces().is_some(), is_summed);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn any_number_of_shares_gives_the_same_bits() {
+        assert_same_bits::<f32>();
+        assert_same_bits::<f64>();
+    }
+
+    /// The buffers then hold what the search for the value needs.
+    #[test]
+    fn a_value_that_is_not_finite_is_found_in_any_share() {
+        let network = Network::<f32, _, _>::new(&SIZES, Tanh, Sigmoid, &ScaledGaussian, 1).unwrap();
+        let model = Bound { network: &network, cost: &CrossEntropy };
+        let examples = 2100;
+        for (is_summed, bad) in [(false, 3), (false, 2099), (true, 1500), (true, 2099)] {
+            let mut workspace = Workspace::new(&SIZES, examples).unwrap();
+            workspace.shares = Some(Box::new(Shares::of(2, &SIZES, examples, is_summed).unwrap()));
+            let mut batch =
+                Batch::new(DMatrix::zeros(SIZES[0], examples), DMatrix::zeros(SIZES[3], examples)).unwrap();
+            assert!(pass(&model, &batch, &mut workspace).is_finite);
+            batch.x[(1, bad)] = f32::NAN;
+            assert!(!pass(&model, &batch, &mut workspace).is_finite);
+            assert!(workspace.weighted_inputs(0)[(0, bad)].is_nan() && workspace.pieces().is_none());
+        }
+    }
 }

@@ -129,7 +129,7 @@ impl<T: Real> Workspace<T> {
     /// Gives the buffers another number of examples, at most as many as in [`new`](Self::new), of `m` in the whole batch.
     /// Does not allocate.
     pub(super) fn resize(&mut self, examples: usize, m: usize) {
-        self.set_leaves([0..examples].into_iter(), m);
+        self.set_leaves(std::iter::once(0..examples), m);
         for LayerWorkspace { z, a, delta, .. } in &mut self.layers {
             for matrix in [z, a, delta] {
                 let rows = matrix.nrows();
@@ -142,7 +142,8 @@ impl<T: Real> Workspace<T> {
     /// Whether all weighted inputs, costs and errors δ are finite.
     pub(super) fn is_finite(&self) -> bool {
         let layers = self.layers.iter().flat_map(|layer| [&layer.z, &layer.delta]);
-        layers.into_iter().all(|values| all_finite(values.as_slice())) && self.costs.iter().all(|cost| cost.is_finite())
+        layers.into_iter().all(|values| all_finite(values.as_slice()))
+            && self.costs.iter().all(|cost| cost.is_finite())
     }
 
     /// Computes C_x of each example, after [`forward`] and with the targets `y`.

@@ -225,7 +225,8 @@ fn train_with<T: Real>(
         ];
         together::greet(team, &run, &others)?;
     }
-    let products = sizes.windows(2).fold(0, |sum: usize, pair| sum.saturating_add(pair[0].saturating_mul(pair[1])));
+    let products =
+        sizes.windows(2).fold(0, |sum: usize, pair| sum.saturating_add(pair[0].saturating_mul(pair[1])));
     let keep_awake = threads::is_large(products.saturating_mul(parts.batch_size(n)));
     threads::run(parts.threads, keep_awake, || {
         let job = Job { schedule: &*schedule, stop: &*stop, keep, training, n, validation, warnings };
