@@ -197,27 +197,29 @@ pub(crate) fn bias_sums<T: Product>(delta: &DMatrix<T>, examples: Range<usize>, 
     );
 }
 
-/// The sums of [`ROWS`] rows of δ from `row` on, in the order of the examples. Beyond the last row they are 0.
+/// The sums of [`ROWS`] rows of δ from `row` on, in the order of the examples. Sums beyond the last row mean nothing.
 #[inline(always)]
 fn row_sums<T: Product>(delta: &DMatrix<T>, row: usize, examples: Range<usize>) -> [f64; ROWS] {
     let (rows, delta) = (delta.nrows(), delta.as_slice());
-    let mut sums = [0.0; ROWS];
-    if row + ROWS <= rows {
-        for column in examples {
-            // An array of a length that the compiler knows, so that the sums stay in registers.
-            let Some(delta) = delta[column * rows + row..].first_chunk::<ROWS>() else { break };
-            for (sum, delta) in sums.iter_mut().zip(delta) {
-                *sum += nalgebra::convert_ref_unchecked::<T, f64>(delta);
-            }
-        }
-    } else {
-        for column in examples {
-            for (sum, delta) in sums.iter_mut().zip(&delta[column * rows + row..(column + 1) * rows]) {
-                *sum += nalgebra::convert_ref_unchecked::<T, f64>(delta);
-            }
+    // Sums in registers: an array that is indexed by a variable anywhere would be in memory.
+    let (mut sums, mut rest) = ([0.0; ROWS], examples.end);
+    for column in examples.clone() {
+        // An array of a length that the compiler knows, so that the sums stay in registers. It may reach into the next column.
+        let Some(delta) = delta[column * rows + row..].first_chunk::<ROWS>() else {
+            rest = column;
+            break;
+        };
+        for (sum, delta) in sums.iter_mut().zip(delta) {
+            *sum += nalgebra::convert_ref_unchecked::<T, f64>(delta);
         }
     }
-    sums
+    let mut all = sums;
+    for column in rest..examples.end {
+        for (sum, delta) in all.iter_mut().zip(&delta[column * rows + row..]) {
+            *sum += nalgebra::convert_ref_unchecked::<T, f64>(delta);
+        }
+    }
+    all
 }
 
 /// Computes ∂C/∂a = wᵀ δ, with a the activations of the previous layer.

@@ -9,7 +9,7 @@ use crate::regularizer::LayerInfo;
 use crate::threads;
 
 /// Bytes of a block of the weights: few enough for the L1 cache to hold them and their gradient.
-const BLOCK_BYTES: usize = 12 << 10;
+const BLOCK_BYTES: usize = 20 << 10;
 
 /// Block widths are multiples of this, so that the widest tiles (12, 8, 6 … columns) fit without a remainder.
 const WIDTH_MULTIPLE: usize = 24;
