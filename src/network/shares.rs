@@ -16,6 +16,7 @@ use super::{Model, Workspace};
 use crate::data::Batch;
 use crate::error::Result;
 use crate::linalg;
+use crate::memory;
 use crate::real::Real;
 use crate::threads;
 
@@ -79,8 +80,7 @@ impl<T: Real> Shares<T> {
         if threads < 2 || sizes.len() > MOST_LAYERS || bytes(widest) > MOST_WEIGHTS {
             return Ok(None);
         }
-        let is_summed =
-            examples.div_ceil(linalg::MOST_ADDED) >= threads && bytes(products().sum()) <= MOST_SUMMED;
+        let is_summed = examples > threads * linalg::MOST_ADDED && bytes(products().sum()) <= MOST_SUMMED;
         Self::of(threads, sizes, examples, is_summed).map(Some)
     }
 
@@ -97,6 +97,8 @@ impl<T: Real> Shares<T> {
         };
         let each = (0..threads).map(|_| share()).collect::<Result<_>>()?;
         let pieces = if is_summed { examples.div_ceil(linalg::MOST_ADDED) } else { 0 };
+        let layers = sizes.windows(2).map(|size| (size[0] * size[1], pieces));
+        memory::check::<T>("the gradients of the pieces of a batch", layers)?;
         Ok(Self { each, pieces: vec![Piece::new(sizes); pieces], are_current: false })
     }
 
