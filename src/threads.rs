@@ -27,7 +27,7 @@ const GRAIN_AWAKE: usize = 1 << 18;
 /// Minimum number of elements per thread for an elementwise function if threads must be woken.
 const ELEMENTS: usize = 1 << 15;
 
-/// Minimum number of elements per thread while the workers are awake: tanh of this many elements takes some 10 µs.
+/// Minimum number of elements per thread while the workers are awake: an exponential of each takes some microseconds.
 const ELEMENTS_AWAKE: usize = 1 << 13;
 
 /// Returns how many threads to use for a function of this many elements.
