@@ -52,6 +52,9 @@ pub(crate) const SATURATED: f64 = 63.0 / 64.0;
 /// | a = f(z) | `a` | neurons × examples |
 /// | ∂C/∂a, on return ∂C/∂z = Jᵀ ∂C/∂a with J_jk = ∂a_j/∂z_k | `grad` | neurons × examples |
 ///
+/// Each column is computed by itself: a call may get some of the examples of a batch, and several threads may call at
+/// once.
+///
 /// Dyn-compatible (object-safe), and implemented for `&`, `Box` and `Arc`.
 ///
 /// Source: chapter 2 of the book, equations (BP1) and (BP2), where f′ stands for a function of one neuron.

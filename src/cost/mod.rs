@@ -51,6 +51,9 @@ use crate::real::Real;
 ///
 /// Dyn-compatible (object-safe), and implemented for `&`, `Box` and `Arc`.
 ///
+/// Each column is computed by itself: a call may get some of the examples of a batch, and several threads may call at
+/// once.
+///
 /// Source: chapter 2 of the book, "The two assumptions we need about the cost function"; chapter 3 for δ without σ′.
 ///
 /// # Examples

@@ -27,9 +27,9 @@ pub(super) fn product<T: Product>(
 /// The least number of columns of the result for each thread, if it is divided by columns.
 const FEWEST_COLUMNS: usize = 6;
 
-/// Halves the result until there is a block for each of `threads` threads: by columns, which are examples, if each thread's
-/// cache can hold the whole left operand, the weights. A thread then finds the activations of its examples in its cache when
-/// the next layer needs them. Otherwise the longer side is halved.
+/// Halves the result until there is a block for each of `threads` threads: by columns, which are examples, if each
+/// thread's cache can hold the whole left operand, the weights. A thread then finds the activations of its examples in
+/// its cache when the next layer needs them. Otherwise the longer side is halved.
 fn divide<T: Product>(
     threads: usize,
     initial: InitialValue<'_, T>,

@@ -133,7 +133,8 @@ pub(crate) fn weight_gradient_of<T: Product>(
 /// several chains, which would be added to `gradient` one by one.
 pub(crate) const MOST_ADDED: usize = panels::INNER;
 
-/// Computes ∂C/∂b = Σ_x δ_x, summed in the order of the examples.
+/// Computes ∂C/∂b = Σ_x δ_x, summed in double precision in the order of the examples. Every 1024 examples a new sum begins,
+/// which is added to the sum of those before.
 ///
 /// # Shapes
 ///
@@ -157,8 +158,6 @@ pub fn bias_gradient<T: Product>(delta: &DMatrix<T>, gradient: &mut [T]) {
 }
 
 /// Computes [`bias_gradient`], summed over some `examples`, and adds it to `gradient` if `add` is true.
-///
-/// The sum is in double precision. Every 1024 examples a new sum begins, which is added to the sum of those before.
 pub(crate) fn bias_gradient_of<T: Product>(
     delta: &DMatrix<T>,
     examples: Range<usize>,
@@ -204,7 +203,7 @@ fn row_sums<T: Product>(delta: &DMatrix<T>, row: usize, examples: Range<usize>) 
     // Sums in registers: an array that is indexed by a variable anywhere would be in memory.
     let (mut sums, mut rest) = ([0.0; ROWS], examples.end);
     for column in examples.clone() {
-        // An array of a length that the compiler knows, so that the sums stay in registers. It may reach into the next column.
+        // An array of a length that the compiler knows. It may reach into the next column.
         let Some(delta) = delta[column * rows + row..].first_chunk::<ROWS>() else {
             rest = column;
             break;

@@ -19,7 +19,7 @@ pub(crate) use outputs::Outputs;
 pub use parameters::ParameterArrays;
 pub(crate) use silent::Silence;
 pub use workspace::Workspace;
-pub(crate) use workspace::{compute_costs, forward, pass};
+pub(crate) use workspace::{Passed, compute_costs, forward, pass};
 
 use crate::activation::Activation;
 use crate::data::check_finite;

@@ -15,8 +15,8 @@ use crate::threads;
 /// The maximum number of samples in a block, whose activations stay in the cache.
 const BLOCK: usize = 256;
 
-/// The maximum number of samples in a block if the weights of each layer stay in the cache, beside the activations: products
-/// of few columns read them in place.
+/// The maximum number of samples in a block if the weights of each layer stay in the cache: products of few columns
+/// read them in place.
 const SMALL_BLOCK: usize = 96;
 
 /// The maximum number of bytes of such a layer's weights.
@@ -92,10 +92,9 @@ pub(super) fn outputs<T: Real>(network: &dyn AnyNetwork<T>, x: &DMatrix<T>) -> R
     let mut outputs = memory::zeros("the outputs of a prediction", n_outputs, x.ncols())?;
     let weights = || sizes.windows(2).map(|size| size[0] * size[1]);
     let products: usize = weights().sum();
-    let most = match weights().all(|weights| weights * size_of::<T>() <= SMALL_WEIGHTS) {
-        true => SMALL_BLOCK,
-        false => (BLOCK_VALUES / widest(&sizes).max(1)).clamp(32, BLOCK),
-    };
+    let is_small = weights().all(|weights| weights * size_of::<T>() <= SMALL_WEIGHTS);
+    let largest = if is_small { SMALL_BLOCK } else { BLOCK };
+    let most = (BLOCK_VALUES / widest(&sizes).max(1)).clamp(32, largest);
     // A few samples are divided among threads neuron by neuron, by the products themselves.
     let threads =
         if x.ncols() < BLOCK { 1 } else { threads::useful_threads(products.saturating_mul(x.ncols())) };

@@ -26,7 +26,7 @@ const MOST_LAYERS: usize = 32;
 /// The maximum number of bytes of a layer's weights: each thread reads them all, from its own cache.
 const MOST_WEIGHTS: usize = 1 << 19;
 
-/// The maximum number of bytes of the parameters if each share sums its pieces of the gradient.
+/// The maximum number of bytes of the weights if each share sums its pieces of the gradient.
 const MOST_SUMMED: usize = 1 << 16;
 
 /// The minimum number of examples of a share.
@@ -42,7 +42,7 @@ const FEWEST: usize = 128;
 #[derive(Debug, Clone)]
 pub(super) struct Shares<T> {
     each: Vec<Share<T>>,
-    /// The gradient of each piece of the batch, if the shares compute them: for many examples and few parameters. Else
+    /// The gradient of each piece of the batch, if the shares compute them: for many examples and few weights. Else
     /// the activations and errors of all examples are put together, and the gradient is computed from them.
     pieces: Vec<Piece<T>>,
     /// Whether the pieces are those of the workspace's batch.
@@ -77,10 +77,13 @@ impl<T: Real> Shares<T> {
         let widest = products().max().unwrap_or(0);
         let useful = threads::useful_threads(products().sum::<usize>().saturating_mul(examples));
         let threads = useful.min(examples / FEWEST_EACH);
-        if threads < 2 || sizes.len() > MOST_LAYERS || bytes(widest) > MOST_WEIGHTS {
+        if threads < 2 || sizes.len() > 1 + MOST_LAYERS || bytes(widest) > MOST_WEIGHTS {
             return Ok(None);
         }
-        let is_summed = examples > threads * linalg::MOST_ADDED && bytes(products().sum()) <= MOST_SUMMED;
+        let pieces = examples.div_ceil(linalg::MOST_ADDED);
+        let longest = pieces.div_ceil(threads) * linalg::MOST_ADDED;
+        let is_balanced = pieces >= threads && 4 * longest <= 5 * examples.div_ceil(threads);
+        let is_summed = is_balanced && bytes(products().sum()) <= MOST_SUMMED;
         Self::of(threads, sizes, examples, is_summed).map(Some)
     }
 
@@ -92,7 +95,7 @@ impl<T: Real> Shares<T> {
             false => (BLOCK / (3 * neurons * size_of::<T>())).max(FEWEST).min(examples.div_ceil(threads)),
         };
         let share = || {
-            let y = DMatrix::zeros(sizes[sizes.len() - 1], most);
+            let y = memory::zeros("the targets of a share", sizes[sizes.len() - 1], most)?;
             Ok(Share { y, workspace: Workspace::new(sizes, most)?, most, is_finite: true })
         };
         let each = (0..threads).map(|_| share()).collect::<Result<_>>()?;
@@ -170,8 +173,8 @@ impl<'a, T> Results<'a, T> {
     }
 }
 
-/// Computes what the gradient of a batch needs in the shares of `workspace`. Returns whether all weighted inputs, costs
-/// and errors δ are finite; `false` if there are no shares.
+/// Computes what the gradient of a batch needs in the shares of `workspace`. Returns whether all weighted inputs, errors δ
+/// and the sum of the costs are finite; `false` if there are no shares.
 pub(super) fn compute<T: Real>(model: &dyn Model<T>, batch: &Batch<T>, workspace: &mut Workspace<T>) -> bool {
     let examples = 0..workspace.examples();
     let Workspace { layers, costs, sums, shares: Some(shares), .. } = workspace else { return false };
@@ -188,7 +191,8 @@ pub(super) fn compute<T: Real>(model: &dyn Model<T>, batch: &Batch<T>, workspace
             share.compute(model, (batch, m), examples, &mut results);
         },
     );
-    shares.are_current = shares.each.iter().all(|share| share.is_finite);
+    let sum = sums.cost(costs, &batch.weights);
+    shares.are_current = sum.is_finite() && shares.each.iter().all(|share| share.is_finite);
     shares.are_current
 }
 

@@ -96,8 +96,8 @@ pub(crate) fn join<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnc
     }
 }
 
-/// Runs `a` on this thread and `b` on another that is awake. If that one takes longer this thread spins: rayon's own wait
-/// soon falls asleep, and to be woken takes longer than most products.
+/// Runs `a` on this thread, and `b` on another if one takes it. If that one takes longer this thread spins: rayon's own
+/// wait soon falls asleep, and to be woken takes longer than most products.
 fn join_awake<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
     let (taken, done) = (AtomicBool::new(false), AtomicBool::new(false));
     rayon::join(

@@ -17,8 +17,8 @@ use crate::regularizer::LayerInfo;
 /// Trains a network step by step with the components of a trainer: for reinforcement learning, online learning, and
 /// every other loop that differs from [`fit`](Trainer::fit).
 ///
-/// It holds the optimizer's state and all buffers. A step allocates only if a batch has a new size; buffers for four
-/// sizes are kept.
+/// It holds the optimizer's state and all buffers. A step allocates them only if a batch has a new size; buffers for four
+/// sizes are kept. Besides, each division of work among threads allocates a few bytes.
 ///
 /// # Examples
 ///
@@ -381,22 +381,17 @@ impl<'t, T: Real> Stepper<'t, T> {
             regularizer,
             scale,
             sums,
+            has_diverged: false,
         };
         *is_moving = true;
         let found = parts.optimizer.search(&at, &mut descent.slots, &mut objective)?;
         *is_moving = false;
-        let (before, after) = objective.sums.unwrap_or_default();
+        let (has_diverged, (before, after)) = (objective.has_diverged, objective.sums.unwrap_or_default());
         if !found.before.is_finite() || !before.is_finite() {
-            validate::check_finite_step(model.network(), workspace, batch, before, eta)?;
-            let (quantity, value) = ("cost with its penalty, or a gradient,", found.before);
-            return Err(Error::Diverged {
-                quantity,
-                layer: None,
-                sample: None,
-                value,
-                learning_rate: eta,
-                penalty: false,
-            });
+            if has_diverged {
+                validate::check_finite_step(model.network(), workspace, batch, before, eta)?;
+            }
+            return Err(validate::diverged_search(found.before, eta));
         }
         (descent.t, descent.known, *converged) = (at.t, Some((found.after, after)), found.converged);
         Ok(before)

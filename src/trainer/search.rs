@@ -18,6 +18,8 @@ pub(super) struct BatchObjective<'a, T: Real> {
     pub scale: T,
     /// Σ weight · C_x at the first and at the last evaluation.
     pub sums: Option<(f64, f64)>,
+    /// Whether the workspace holds weighted inputs, a cost or errors that are not finite: those of the last evaluation.
+    pub has_diverged: bool,
 }
 
 impl<T: Real> Objective<T> for BatchObjective<'_, T> {
@@ -34,7 +36,7 @@ impl<T: Real> Objective<T> for BatchObjective<'_, T> {
     }
 
     fn evaluate(&mut self, mut parameters: &[T], mut gradient: &mut [T]) -> f64 {
-        let Self { model, batch, workspace, regularizer, scale, sums } = self;
+        let Self { model, batch, workspace, regularizer, scale, sums, has_diverged } = self;
         for index in 0..model.network().n_layers() {
             let (weights, biases) = model.layer_mut(index);
             for array in [weights, biases] {
@@ -43,7 +45,8 @@ impl<T: Real> Objective<T> for BatchObjective<'_, T> {
                 parameters = rest;
             }
         }
-        let sum = network::pass(&**model, batch, workspace).sum;
+        let network::Passed { sum, is_finite } = network::pass(&**model, batch, workspace);
+        *has_diverged = !is_finite;
         *sums = Some((sums.map_or(sum, |sums| sums.0), sum));
         let mut penalty = 0.0;
         for index in 0..model.network().n_layers() {

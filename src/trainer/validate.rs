@@ -81,6 +81,12 @@ pub(super) fn check_finite_step<T: Real>(
     Ok(())
 }
 
+/// The error of a search that begins with a cost, penalty included, or a gradient that is not finite.
+pub(super) fn diverged_search(value: f64, learning_rate: f64) -> Error {
+    let quantity = "cost with its penalty, or a gradient,";
+    Error::Diverged { quantity, layer: None, sample: None, value, learning_rate, penalty: false }
+}
+
 /// Returns the index of the first of `values` that is NaN or infinite, and the value.
 fn first_not_finite<T: Real>(values: &[T]) -> Option<(usize, f64)> {
     if all_finite(values) {

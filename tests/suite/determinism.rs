@@ -189,16 +189,16 @@ fn threads_do_not_matter_for_large_networks() {
     assert_threads_do_not_matter(narrow, &Dataset::<f32>::synthetic_digits(25, 1).unwrap());
 }
 
-/// Shares of a mini-batch, one for each thread; of a whole batch, each in pieces of 1024 examples. 2,500 samples leave a
+/// Shares of a mini-batch, one for each thread; of a whole batch, each in pieces of 1024 examples. 3,900 samples leave a
 /// ragged last piece, and a last mini-batch of another size.
 #[test]
 fn threads_do_not_matter_for_shares() {
     fn data<T: Real>() -> Dataset<T> {
-        let x = DMatrix::from_fn(6, 2500, |i, j| T::cast(((i * 31 + j * 17) % 101) as f64 / 50.0 - 1.0));
-        let y = DMatrix::from_fn(3, 2500, |i, j| T::cast(f64::from(u8::from(i == j % 3))));
+        let x = DMatrix::from_fn(6, 3900, |i, j| T::cast(((i * 31 + j * 17) % 101) as f64 / 50.0 - 1.0));
+        let y = DMatrix::from_fn(3, 3900, |i, j| T::cast(f64::from(u8::from(i == j % 3))));
         Dataset::new(x, y).unwrap()
     }
-    for m in [700, 2500] {
+    for m in [700, 3900] {
         let plan = Plan { sizes: &[6, 60, 40, 3], m, epochs: 3, seed: 1, threads: None };
         assert_threads_do_not_matter(plan, &data::<f32>());
         assert_threads_do_not_matter(plan, &data::<f64>());
@@ -206,7 +206,7 @@ fn threads_do_not_matter_for_shares() {
         assert_threads_do_not_matter_with(plan, &data::<f32>(), |trainer| trainer.dropout(dropout));
         assert_threads_do_not_matter_with(plan, &data::<f32>(), |trainer| trainer.leaves(4));
     }
-    let plan = Plan { sizes: &[6, 60, 40, 3], m: 2500, epochs: 3, seed: 1, threads: None };
+    let plan = Plan { sizes: &[6, 60, 40, 3], m: 3900, epochs: 3, seed: 1, threads: None };
     assert_threads_do_not_matter_with(plan, &data::<f64>(), |trainer| trainer.optimizer(Lbfgs::default()));
 }
 

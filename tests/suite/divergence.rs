@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
 use gradus::Error;
@@ -432,5 +432,48 @@ fn outputs_that_are_not_finite_are_errors() {
     large.output_mut().weights.fill(1e200);
     for error in [large.predict(&x).unwrap_err(), evaluate(&large, &Quadratic, &data).unwrap_err()] {
         assert!(matches!(error, Error::NonFiniteSample { what: "output", index: 0, .. }), "{error}");
+    }
+}
+
+/// A penalty that can be made infinite.
+#[derive(Debug, Default)]
+struct Switched(AtomicBool);
+
+impl Regularizer<f64> for Switched {
+    fn penalty(&self, _at: &LayerInfo, _w: &[f64]) -> f64 {
+        if self.0.load(SeqCst) { f64::INFINITY } else { 0.0 }
+    }
+
+    fn add_gradient(&self, _at: &LayerInfo, _w: &[f64], _scale: f64, _gradient: &mut [f64]) {}
+}
+
+/// An error names what is not finite in this step, although the buffers still hold a batch before it that had a NaN: for
+/// batches that several threads share, and for those whose gradient they sum in pieces.
+#[test]
+fn an_error_is_not_that_of_a_batch_before() {
+    let quantity = |result: gradus::Result<f64>| match result {
+        Err(Error::Diverged { quantity, .. }) => quantity,
+        other => panic!("{other:?}"),
+    };
+    for (sizes, m) in [([6, 60, 40, 3], 2100), ([6, 60, 40, 3], 2048), ([6, 60, 400, 3], 200)] {
+        let batch = |y| Batch::new(DMatrix::from_element(6, m, 0.5), DMatrix::from_element(3, m, y)).unwrap();
+        let mut bad = batch(0.0);
+        bad.x[(3, m - 3)] = f64::NAN;
+        let mut network = Network::new(&sizes, Tanh, Linear, &ScaledGaussian, 1).unwrap();
+
+        let trainer = Trainer::new(Quadratic);
+        let mut learner = trainer.learner(&network).unwrap();
+        assert_eq!(quantity(learner.step(&mut network, &bad, 0.1)), "weighted input z");
+        // Each cost is finite, and their sum is not.
+        assert_eq!(quantity(learner.step(&mut network, &batch(1e154), 0.1)), "cost");
+        learner.step(&mut network, &batch(0.5), 0.01).unwrap();
+
+        let switched = Arc::new(Switched::default());
+        let trainer = Trainer::new(Quadratic).optimizer(Lbfgs::default()).regularizer(switched.clone());
+        let mut learner = trainer.learner(&network).unwrap();
+        assert_eq!(quantity(learner.step(&mut network, &bad, 1.0)), "weighted input z");
+        switched.0.store(true, SeqCst);
+        let found = quantity(learner.step(&mut network, &batch(0.5), 1.0));
+        assert!(found.starts_with("cost with its penalty"), "{found}");
     }
 }
