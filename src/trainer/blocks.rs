@@ -8,7 +8,7 @@ use crate::real::Real;
 use crate::regularizer::LayerInfo;
 use crate::threads;
 
-/// Bytes of a block of the weights: few enough for the L1 cache to hold them and their gradient.
+/// Bytes of a block of the weights: few enough for an L1 cache of 48 kB to hold them and their gradient.
 const BLOCK_BYTES: usize = 20 << 10;
 
 /// Block widths are multiples of this, so that the widest tiles (12, 8, 6 … columns) fit without a remainder.
