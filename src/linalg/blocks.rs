@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
 
+use super::CACHED;
 use super::destination::Destination;
 use super::initial::InitialValue;
 use super::operand::Operand;
@@ -19,7 +20,7 @@ use super::stream;
 use super::tile::{self, Columns, Tile};
 
 /// Bytes of a block's panels, which stay in the L2 cache.
-pub(super) const BLOCK: usize = 1 << 19;
+const BLOCK: usize = CACHED;
 
 /// Packing the left operand costs more than it gains for results of at most this many columns.
 const FEW_COLUMNS: usize = 112;

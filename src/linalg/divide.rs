@@ -2,7 +2,8 @@
 
 use nalgebra::DMatrix;
 
-use super::blocks::{BLOCK, Left};
+use super::CACHED;
+use super::blocks::Left;
 use super::destination::Destination;
 use super::initial::InitialValue;
 use super::operand::Operand;
@@ -42,7 +43,7 @@ fn divide<T: Product>(
     }
     let (rows, columns) = (a.rows, b.columns);
     let (one, other) = (threads.div_ceil(2), threads / 2);
-    let is_small = rows * a.columns * size_of::<T>() <= BLOCK && columns >= FEWEST_COLUMNS * threads;
+    let is_small = rows * a.columns * size_of::<T>() <= CACHED && columns >= FEWEST_COLUMNS * threads;
     if rows >= columns && !is_small {
         // Whole registers for each thread, as far as possible.
         let at = (rows * one / threads).next_multiple_of(16).min(rows);

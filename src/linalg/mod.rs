@@ -32,6 +32,9 @@ use operand::Operand;
 pub(crate) use panels::Panels;
 pub(crate) use product::Product;
 
+/// The maximum number of bytes of an operand that stays in each thread's own cache.
+pub(crate) const CACHED: usize = 1 << 19;
+
 /// Rows of δ that are summed at a time.
 const ROWS: usize = 16;
 

@@ -19,9 +19,6 @@ const BLOCK: usize = 256;
 /// read them in place.
 const SMALL_BLOCK: usize = 96;
 
-/// The maximum number of bytes of such a layer's weights.
-const SMALL_WEIGHTS: usize = 1 << 19;
-
 /// The maximum number of values of a layer in a block, if it has more than 32 samples.
 const BLOCK_VALUES: usize = 1 << 18;
 
@@ -92,7 +89,7 @@ pub(super) fn outputs<T: Real>(network: &dyn AnyNetwork<T>, x: &DMatrix<T>) -> R
     let mut outputs = memory::zeros("the outputs of a prediction", n_outputs, x.ncols())?;
     let weights = || sizes.windows(2).map(|size| size[0] * size[1]);
     let products: usize = weights().sum();
-    let is_small = weights().all(|weights| weights * size_of::<T>() <= SMALL_WEIGHTS);
+    let is_small = weights().all(|weights| weights * size_of::<T>() <= linalg::CACHED);
     let largest = if is_small { SMALL_BLOCK } else { BLOCK };
     let most = (BLOCK_VALUES / widest(&sizes).max(1)).clamp(32, largest);
     // A few samples are divided among threads neuron by neuron, by the products themselves.

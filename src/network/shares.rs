@@ -23,9 +23,6 @@ use crate::threads;
 /// Networks with more layers have no shares.
 const MOST_LAYERS: usize = 32;
 
-/// The maximum number of bytes of a layer's weights: each thread reads them all, from its own cache.
-const MOST_WEIGHTS: usize = 1 << 19;
-
 /// The maximum number of bytes of the weights if each share sums its pieces of the gradient.
 const MOST_SUMMED: usize = 1 << 16;
 
@@ -46,7 +43,7 @@ pub(super) struct Shares<T> {
     /// the activations and errors of all examples are put together, and the gradient is computed from them.
     pieces: Vec<Piece<T>>,
     /// Whether the pieces are those of the workspace's batch.
-    pub(super) are_current: bool,
+    are_current: bool,
 }
 
 /// One thread's buffers.
@@ -77,7 +74,8 @@ impl<T: Real> Shares<T> {
         let widest = products().max().unwrap_or(0);
         let useful = threads::useful_threads(products().sum::<usize>().saturating_mul(examples));
         let threads = useful.min(examples / FEWEST_EACH);
-        if threads < 2 || sizes.len() > 1 + MOST_LAYERS || bytes(widest) > MOST_WEIGHTS {
+        if threads < 2 || sizes.len() > 1 + MOST_LAYERS || bytes(widest) > linalg::CACHED {
+            // Each thread would read all weights, and not from its own cache.
             return Ok(None);
         }
         let pieces = examples.div_ceil(linalg::MOST_ADDED);
@@ -173,11 +171,15 @@ impl<'a, T> Results<'a, T> {
     }
 }
 
-/// Computes what the gradient of a batch needs in the shares of `workspace`. Returns whether all weighted inputs, errors δ
-/// and the sum of the costs are finite; `false` if there are no shares.
-pub(super) fn compute<T: Real>(model: &dyn Model<T>, batch: &Batch<T>, workspace: &mut Workspace<T>) -> bool {
+/// Computes what the gradient of a batch needs in the shares of `workspace`. Returns Σ weight_x C_x, or `None` if there are
+/// no shares, or if the sum, a weighted input or an error δ is not finite.
+pub(super) fn compute<T: Real>(
+    model: &dyn Model<T>,
+    batch: &Batch<T>,
+    workspace: &mut Workspace<T>,
+) -> Option<f64> {
     let examples = 0..workspace.examples();
-    let Workspace { layers, costs, sums, shares: Some(shares), .. } = workspace else { return false };
+    let Workspace { layers, costs, sums, shares: Some(shares), .. } = workspace else { return None };
     let (mut a, mut delta): ([&mut [T]; MOST_LAYERS], [&mut [T]; MOST_LAYERS]) = Default::default();
     for ((layer, a), delta) in layers.iter_mut().zip(&mut a).zip(&mut delta) {
         (*a, *delta) = layer.results_mut();
@@ -193,7 +195,7 @@ pub(super) fn compute<T: Real>(model: &dyn Model<T>, batch: &Batch<T>, workspace
     );
     let sum = sums.cost(costs, &batch.weights);
     shares.are_current = sum.is_finite() && shares.each.iter().all(|share| share.is_finite);
-    shares.are_current
+    shares.are_current.then_some(sum)
 }
 
 /// Divides `examples` and their results among the shares, each on a thread of its own.

@@ -453,8 +453,8 @@ pub(crate) struct Passed {
 
 /// Takes a batch forward and back: computes what its gradient needs, the activations and the errors δ, and the costs.
 pub(crate) fn pass<T: Real>(model: &dyn Model<T>, batch: &Batch<T>, workspace: &mut Workspace<T>) -> Passed {
-    if shares::compute(model, batch, workspace) {
-        return Passed { sum: workspace.sums.cost(&workspace.costs, &batch.weights), is_finite: true };
+    if let Some(sum) = shares::compute(model, batch, workspace) {
+        return Passed { sum, is_finite: true };
     }
     forward(model.network(), &batch.x, workspace);
     let sum = compute_costs(model, batch, workspace);
